@@ -1,0 +1,268 @@
+/**
+ * The document an ML developer writes and an admin sends: a connector and its credential.
+ *
+ * `Document` is the wire, where any field may be missing or null; `check` turns it into a `Blueprint`, or says what is
+ * wrong and where, in the order in which clients expect to be told.
+ */
+import { Redacted, Result, Schema } from "effect"
+import { BlueprintError, invalid, UnsafeText } from "./BlueprintError.ts"
+import { ClientConfig, retryBackoffPolicies } from "./ClientConfig.ts"
+import { type AccessMode, AccessMode as AccessModes, type Connector } from "./Connector.ts"
+import * as Action from "./ConnectorAction.ts"
+import * as Protocol from "./ConnectorProtocol.ts"
+import type { Credential } from "./Credential.ts"
+import { decode } from "./Decode.ts"
+import * as Json from "./Json.ts"
+import * as SafeText from "./SafeText.ts"
+
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+const Scalar = Schema.Union([Schema.String, Schema.Number, Schema.Boolean])
+const Text = maybe(Schema.String)
+
+export const ActionDocument = Schema.Struct({
+  action_type: Text,
+  name: Text,
+  method: Text,
+  url: Text,
+  headers: maybe(Schema.Record(Schema.String, Schema.String)),
+  request_body: Text,
+  pre_process_function: Text,
+  post_process_function: Text,
+  supports_structured_output: maybe(Schema.Boolean),
+})
+type ActionDocument = typeof ActionDocument.Type
+
+/** A blueprint, whole or in part, as it is sent. Unknown fields are ignored here and are findings of lint. */
+export const Document = Schema.Struct({
+  connector_id: Text,
+  name: Text,
+  description: Text,
+  version: maybe(Scalar),
+  protocol: Text,
+  parameters: maybe(Schema.Record(Schema.String, Schema.Unknown)),
+  credential: maybe(Schema.Record(Schema.String, Schema.NullOr(Scalar))),
+  actions: maybe(Schema.Array(ActionDocument)),
+  client_config: maybe(Schema.Record(Schema.String, Schema.Unknown)),
+  access_mode: Text,
+  backend_roles: maybe(Schema.Array(Schema.String)),
+  add_all_backend_roles: maybe(Schema.Boolean),
+  dry_run: maybe(Schema.Boolean),
+  provisioned_by: Text,
+})
+export type Document = typeof Document.Type
+
+/** A connector with its credential: all that `_create` and an inline `connector` bring. */
+export interface Blueprint {
+  readonly connector: Connector
+  readonly credential: Credential
+}
+
+/** A change to a connector: what is absent stays, `null` removes a parameter or a secret, the rest replaces. */
+export interface Change {
+  readonly connector: Partial<Omit<Connector, "parameters">>
+  readonly parameters: Readonly<Record<string, string | null>>
+  readonly credential: Readonly<Record<string, Redacted.Redacted | null>>
+}
+
+/**
+ * The blueprint in a document, or the first thing that is wrong with it. Whether its templates and functions can be
+ * compiled, and its URL is trusted, is the runtime's to say.
+ *
+ * `inline` connectors stand inside a model and need no name.
+ */
+export const check = (document: Document, options?: { readonly inline?: boolean }): Result.Result<Blueprint, BlueprintError> =>
+  Result.gen(function* () {
+    const actions = yield* checkActions(document.actions ?? undefined)
+    const client_config = yield* checkClientConfig(document.client_config ?? undefined)
+    if (!options?.inline && document.name == null) return yield* missing("name", "Connector name is null")
+    if (!options?.inline && document.version == null) return yield* missing("version", "Connector version is null")
+    if (document.protocol == null) return yield* missing("protocol", "Connector protocol is null")
+    const protocol = yield* checkProtocol(document.protocol)
+    const credential = credentialOf(document)
+    yield* checkText(document, { nameIsRequired: !options?.inline })
+    yield* checkAccessMode(document.access_mode)
+    if (actions === undefined || actions.length === 0)
+      return yield* missing("actions", "No actions configured for this connector")
+    const connector: Connector = {
+      ...(document.name == null ? {} : { name: document.name }),
+      ...(document.version == null ? {} : { version: String(document.version) }),
+      ...(document.description == null ? {} : { description: document.description }),
+      protocol,
+      parameters: withoutNulls(parametersOf(document)),
+      actions,
+      ...(client_config === undefined ? {} : { client_config }),
+      ...(document.provisioned_by == null ? {} : { provisioned_by: document.provisioned_by }),
+    }
+    yield* checkAws(connector, credential)
+    return { connector, credential }
+  })
+
+/** The change that a partial document asks for. */
+export const checkChange = (document: Document): Result.Result<Change, BlueprintError> =>
+  Result.gen(function* () {
+    const actions = yield* checkActions(document.actions ?? undefined)
+    const client_config = yield* checkClientConfig(document.client_config ?? undefined)
+    const protocol = document.protocol == null ? undefined : yield* checkProtocol(document.protocol)
+    yield* checkText(document, { nameIsRequired: document.name !== undefined })
+    yield* checkAccessMode(document.access_mode)
+    if (actions?.length === 0) return yield* missing("actions", "No actions configured for this connector")
+    return {
+      connector: {
+        ...(document.name == null ? {} : { name: document.name }),
+        ...(document.version == null ? {} : { version: String(document.version) }),
+        ...(document.description == null ? {} : { description: document.description }),
+        ...(protocol === undefined ? {} : { protocol }),
+        ...(actions === undefined ? {} : { actions }),
+        ...(client_config === undefined ? {} : { client_config }),
+      },
+      parameters: parametersOf(document),
+      credential: secretsOf(document),
+    }
+  })
+
+/** A blueprint with a change made to it; checked again as a whole, so that no change leaves what `check` would refuse. */
+export const apply = (blueprint: Blueprint, change: Change): Result.Result<Blueprint, BlueprintError> => {
+  const connector: Connector = {
+    ...blueprint.connector,
+    ...change.connector,
+    parameters: withoutNulls({ ...blueprint.connector.parameters, ...change.parameters }),
+  }
+  const credential = withoutNulls({ ...blueprint.credential, ...change.credential })
+  return Result.map(checkAws(connector, credential), () => ({ connector, credential }))
+}
+
+const missing = (field: string, message: string) => Result.fail(invalid(`/${field}`, message))
+
+const withoutNulls = <A>(record: Readonly<Record<string, A | null>>): Record<string, A> => {
+  const kept: Record<string, A> = Object.create(null)
+  for (const [name, value] of Object.entries(record)) if (value !== null) kept[name] = value
+  return kept
+}
+
+const parametersOf = (document: Document): Record<string, string | null> => {
+  const texts: Record<string, string | null> = Object.create(null)
+  for (const [name, value] of Object.entries(document.parameters ?? {})) {
+    texts[name] = value === null ? null : Json.toText(value)
+  }
+  return texts
+}
+
+const secretsOf = (document: Document): Record<string, Redacted.Redacted | null> => {
+  const secrets: Record<string, Redacted.Redacted | null> = Object.create(null)
+  for (const [name, value] of Object.entries(document.credential ?? {})) {
+    secrets[name] = value === null ? null : Redacted.make(String(value))
+  }
+  return secrets
+}
+
+const credentialOf = (document: Document): Credential => withoutNulls(secretsOf(document))
+
+const checkProtocol = (name: string): Result.Result<Connector["protocol"], BlueprintError> => {
+  if (Protocol.is(name)) return Result.succeed(name)
+  const sentence = Protocol.elsewhere.some((known) => known === name)
+    ? `Protocol ${name} couples agents to tools; Drawbar couples applications to models. Please use one of [${Protocol.names.join(", ")}]`
+    : `Unsupported connector protocol. Please use one of [${Protocol.names.join(", ")}]`
+  return Result.fail(invalid("/protocol", sentence))
+}
+
+const checkText = (document: Document, { nameIsRequired }: { readonly nameIsRequired: boolean }) => {
+  const problems = SafeText.problems([
+    { label: "Model connector name", text: document.name ?? undefined, required: nameIsRequired },
+    { label: "Model connector description", text: document.description ?? undefined },
+    { label: "Model connector provisioned_by field", text: document.provisioned_by ?? undefined },
+  ])
+  return problems.length === 0 ? Result.void : Result.fail(new BlueprintError({ reason: new UnsafeText({ problems }) }))
+}
+
+const checkAccessMode = (mode: string | null | undefined): Result.Result<AccessMode | undefined, BlueprintError> => {
+  if (mode == null) return Result.succeed(undefined)
+  const known = AccessModes.literals.find((literal) => literal === mode)
+  return known === undefined
+    ? Result.fail(invalid("/access_mode", `access_mode must be one of [${AccessModes.literals.join(", ")}]`))
+    : Result.succeed(known)
+}
+
+// AWS's signature needs these; the names are checked here, the values where the request is signed.
+const checkAws = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> => {
+  if (connector.protocol !== "aws_sigv4") return Result.void
+  const isStatic = credential["access_key"] !== undefined && credential["secret_key"] !== undefined
+  const isBorrowed = credential["roleArn"] !== undefined || credential["secretArn"] !== undefined
+  if (!isStatic && !isBorrowed)
+    return Result.fail(invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"))
+  const has = (name: string) => connector.parameters[name] !== undefined || credential[name] !== undefined
+  if (!has("service_name")) return Result.fail(invalid("/parameters/service_name", "Missing service name"))
+  return has("region") ? Result.void : Result.fail(invalid("/parameters/region", "Missing region"))
+}
+
+const checkClientConfig = (given: Document["client_config"]): Result.Result<ClientConfig | undefined, BlueprintError> => {
+  if (given == null) return Result.succeed(undefined)
+  const coerced = Object.fromEntries(Object.entries(given).flatMap(([name, value]) => coerceSetting(name, value)))
+  const policy = coerced["retry_backoff_policy"]
+  return policy !== undefined && !retryBackoffPolicies.some((known) => known === policy)
+    ? Result.fail(invalid("/client_config/retry_backoff_policy", "Unsupported retry backoff policy"))
+    : Result.mapError(decodeClientConfig(coerced), ({ reason }) =>
+        reason._tag === "InvalidField" ? invalid(`/client_config${reason.pointer}`, reason.message) : new BlueprintError({ reason }),
+      )
+}
+
+const decodeClientConfig = decode(ClientConfig)
+
+// Clients send numbers as text too, and the policy in any case.
+const coerceSetting = (name: string, value: unknown): ReadonlyArray<readonly [string, unknown]> => {
+  if (value === null) return []
+  if (typeof value !== "string") return [[name, value]]
+  if (name === "retry_backoff_policy") return [[name, value.toLowerCase()]]
+  if (/^-?\d+$/.test(value)) return [[name, Number(value)]]
+  return [[name, value === "true" ? true : value === "false" ? false : value]]
+}
+
+const checkActions = (
+  documents: ReadonlyArray<ActionDocument> | undefined,
+): Result.Result<ReadonlyArray<Action.ConnectorAction> | undefined, BlueprintError> =>
+  documents === undefined
+    ? Result.succeed(undefined)
+    : Result.all(documents.map((document, i) => checkAction(document, `/actions/${i}`)))
+
+const checkAction = (document: ActionDocument, at: string): Result.Result<Action.ConnectorAction, BlueprintError> =>
+  Result.gen(function* () {
+    const { action_type, url, method } = document
+    if (action_type == null) return yield* Result.fail(invalid(`${at}/action_type`, "action type can't be null"))
+    const type = Action.types.find((known) => known === action_type.toUpperCase())
+    if (type === undefined)
+      return yield* Result.fail(
+        invalid(`${at}/action_type`, `Wrong Action Type of ${action_type}. Please use one of [${Action.types.join(", ")}]`),
+      )
+    if (url == null) return yield* Result.fail(invalid(`${at}/url`, "url can't be null"))
+    if (method == null) return yield* Result.fail(invalid(`${at}/method`, "method can't be null"))
+    const verb = Action.methods.find((known) => known === method.toUpperCase())
+    if (verb === undefined)
+      return yield* Result.fail(
+        invalid(`${at}/method`, `unsupported http method. Please use one of [${Action.methods.join(", ")}]`),
+      )
+    yield* checkActionName(document.name ?? undefined, `${at}/name`)
+    return {
+      action_type: type,
+      method: verb,
+      url,
+      ...(document.headers == null ? {} : { headers: document.headers }),
+      ...(document.request_body == null ? {} : { request_body: document.request_body }),
+      ...(document.pre_process_function == null ? {} : { pre_process_function: document.pre_process_function }),
+      ...(document.post_process_function == null ? {} : { post_process_function: document.post_process_function }),
+      ...(document.name == null ? {} : { name: document.name }),
+      ...(document.supports_structured_output === true ? { supports_structured_output: true as const } : {}),
+    }
+  })
+
+const checkActionName = (name: string | undefined, at: string): Result.Result<void, BlueprintError> => {
+  if (name === undefined) return Result.void
+  if (/\p{Cc}/u.test(name)) return Result.fail(invalid(at, "Action name must not contain control characters"))
+  if (name.length > 64) return Result.fail(invalid(at, "Action name exceeds maximum length of 64 characters"))
+  if (!/^[a-zA-Z0-9_-]+$/.test(name))
+    return Result.fail(
+      invalid(at, "Action name contains invalid characters. Only alphanumeric characters, hyphens, and underscores are allowed"),
+    )
+  return Action.types.some((type) => type === name.toUpperCase())
+    ? Result.fail(invalid(at, `name can't be one of action type [${Action.types.join(", ")}]`))
+    : Result.void
+}

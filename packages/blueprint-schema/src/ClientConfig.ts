@@ -1,0 +1,30 @@
+/**
+ * How a connector's HTTP client behaves. Timeouts are in seconds, as on the wire.
+ *
+ * Given in part, every field that is missing takes its default; not given at all, the defaults hold and nothing is shown.
+ */
+import { Effect, Schema } from "effect"
+
+export const retryBackoffPolicies = ["constant", "exponential_equal_jitter", "exponential_full_jitter"] as const
+
+const within = (minimum: number, maximum: number, fallback: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum })).pipe(Schema.withDecodingDefaultKey(Effect.succeed(fallback)))
+
+export const ClientConfig = Schema.Struct({
+  max_connection: within(1, 10_000, 30),
+  connection_timeout: within(1, 86_400, 30),
+  read_timeout: within(1, 86_400, 30),
+  retry_backoff_millis: within(0, 3_600_000, 200),
+  retry_timeout_seconds: within(0, 86_400, 30),
+  max_retry_times: within(-1, 1_000, 0),
+  retry_backoff_policy: Schema.Literals(retryBackoffPolicies).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("constant" as const)),
+  ),
+  skip_ssl_verification: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
+  mutual_tls_enabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
+  keystore_type: Schema.optionalKey(Schema.Literals(["PEM", "PKCS12"])),
+})
+export type ClientConfig = typeof ClientConfig.Type
+
+/** What holds for a connector that brings no `client_config`. */
+export const defaults: ClientConfig = Schema.decodeSync(ClientConfig)({})

@@ -1,0 +1,90 @@
+/**
+ * JSON text ⇄ value with every number's own digits kept.
+ *
+ * A number that JavaScript would print otherwise (`1.10`, `1e400`, `9007199254740993`) is held as a
+ * `JSON.rawJSON` object, which `JSON.stringify` writes back as it came.
+ * Source: https://tc39.es/proposal-json-parse-with-source/
+ */
+import { Data, Result } from "effect"
+
+export type Json = null | boolean | number | string | RawNumber | ReadonlyArray<Json> | JsonObject
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
+/** A number whose digits JavaScript cannot hold; made by `JSON.rawJSON`. */
+export interface RawNumber {
+  readonly rawJSON: string
+}
+
+/** The text is no JSON: what was found, and where (1-based line and column). */
+export class JsonError extends Data.TaggedError("JsonError")<{
+  readonly message: string
+  readonly line: number
+  readonly column: number
+}> {}
+
+declare global {
+  interface JSON {
+    rawJSON(text: string): RawNumber
+    isRawJSON(value: unknown): value is RawNumber
+    parse(text: string, reviver: (key: string, value: Json, context: { readonly source?: string }) => Json): Json
+  }
+}
+
+/** How deep arrays and objects may nest: past it a text is refused, not followed. */
+export const maxDepth = 1_000
+
+/** Reads JSON text (RFC 8259); fails with line and column. */
+export const parse = (text: string): Result.Result<Json, JsonError> => {
+  const depth = firstTooDeep(text)
+  if (depth !== undefined) return Result.fail(errorAt(text, depth, `it nests deeper than ${maxDepth} levels`))
+  try {
+    return Result.succeed(JSON.parse(text, keepDigits))
+  } catch (cause) {
+    return Result.fail(locate(text, cause instanceof Error ? cause.message : String(cause)))
+  }
+}
+
+export const stringify = (value: Json): string => JSON.stringify(value)
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+
+/** A string as it is, anything else as its JSON text: how connector parameters are kept. */
+export const toText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "null"))
+
+const keepDigits = (_key: string, value: Json, context: { readonly source?: string }): Json =>
+  typeof value === "number" && context.source !== undefined && String(value) !== context.source
+    ? JSON.rawJSON(context.source)
+    : value
+
+const firstTooDeep = (text: string): number | undefined => {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x22) i = endOfString(text, i)
+    else if (c === 0x5b || c === 0x7b) {
+      if (++depth > maxDepth) return i
+    } else if (c === 0x5d || c === 0x7d) depth--
+  }
+  return undefined
+}
+
+const endOfString = (text: string, open: number): number => {
+  let i = open + 1
+  while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
+  return i
+}
+
+const locate = (text: string, message: string): JsonError => {
+  const position = /at position (\d+)/.exec(message)?.[1]
+  const what = message.replace(/\s*(in JSON)?\s*at position.*$/s, "").replace(/, ".*" is not valid JSON$/s, "")
+  return errorAt(text, position === undefined ? text.length : Number(position), what)
+}
+
+const errorAt = (text: string, offset: number, message: string): JsonError => {
+  const before = text.slice(0, offset)
+  const line = before.split("\n").length
+  return new JsonError({ message, line, column: offset - before.lastIndexOf("\n") })
+}

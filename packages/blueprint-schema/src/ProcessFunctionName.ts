@@ -1,0 +1,67 @@
+/** The named process functions, and the nearest of them to a name that is none. */
+export const preProcess = [
+  "connector.pre_process.cohere.embedding",
+  "connector.pre_process.cohere.multimodal_embedding",
+  "connector.pre_process.openai.embedding",
+  "connector.pre_process.bedrock.embedding",
+  "connector.pre_process.bedrock.multimodal_embedding",
+  "connector.pre_process.bedrock.nova.embedding",
+  "connector.pre_process.bedrock.nova.text_embedding",
+  "connector.pre_process.bedrock.nova.image_embedding",
+  "connector.pre_process.bedrock.nova.video_embedding",
+  "connector.pre_process.bedrock.nova.audio_embedding",
+  "connector.pre_process.default.embedding",
+  "connector.pre_process.cohere.rerank",
+  "connector.pre_process.bedrock.rerank",
+  "connector.pre_process.default.rerank",
+] as const
+export type PreProcess = (typeof preProcess)[number]
+
+export const postProcess = [
+  "connector.post_process.openai.embedding",
+  "connector.post_process.cohere.embedding",
+  "connector.post_process.cohere_v2.embedding.float",
+  "connector.post_process.cohere_v2.embedding.int8",
+  "connector.post_process.cohere_v2.embedding.uint8",
+  "connector.post_process.cohere_v2.embedding.binary",
+  "connector.post_process.cohere_v2.embedding.ubinary",
+  "connector.post_process.bedrock.embedding",
+  "connector.post_process.bedrock_v2.embedding.float",
+  "connector.post_process.bedrock_v2.embedding.binary",
+  "connector.post_process.bedrock.nova.embedding",
+  "connector.post_process.bedrock.batch_job_arn",
+  "connector.post_process.default.embedding",
+  "connector.post_process.cohere.rerank",
+  "connector.post_process.bedrock.rerank",
+  "connector.post_process.default.rerank",
+  "connector.post_process.mlcommons.passthrough",
+] as const
+export type PostProcess = (typeof postProcess)[number]
+
+export const isPreProcess = (name: string): name is PreProcess => preProcess.some((known) => known === name)
+export const isPostProcess = (name: string): name is PostProcess => postProcess.some((known) => known === name)
+
+/** Whether a text means to name a function rather than to be a script. */
+export const isName = (text: string): boolean => /^\s*[\w.]*connector\.[\w.]+\s*$/.test(text)
+
+/** The known names nearest to one that is not known, nearest first, by edit distance. */
+export const nearest = (name: string, known: ReadonlyArray<string>, count = 3): ReadonlyArray<string> =>
+  known
+    .map((candidate) => ({ candidate, distance: editDistance(name.trim(), candidate) }))
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, count)
+    .map(({ candidate }) => candidate)
+
+// Levenshtein, one row at a time: names are short and this runs only for a refusal.
+const editDistance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
