@@ -17,7 +17,9 @@ import * as SafeText from "./SafeText.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
-const Scalar = Schema.Union([Schema.String, Schema.Number, Schema.Boolean])
+// `1.10` is held as a raw number, so that the digits an author wrote are the ones shown.
+const RawNumber = Schema.declare((value: unknown): value is Json.RawNumber => JSON.isRawJSON(value), { expected: "number" })
+const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean, RawNumber])
 const Text = maybe(Schema.String)
 
 export const ActionDocument = Schema.Struct({
@@ -86,7 +88,7 @@ export const check = (document: Document, options?: { readonly inline?: boolean 
       return yield* missing("actions", "No actions configured for this connector")
     const connector: Connector = {
       ...(document.name == null ? {} : { name: document.name }),
-      ...(document.version == null ? {} : { version: String(document.version) }),
+      ...(document.version == null ? {} : { version: Json.toText(document.version) }),
       ...(document.description == null ? {} : { description: document.description }),
       protocol,
       parameters: withoutNulls(parametersOf(document)),
@@ -110,7 +112,7 @@ export const checkChange = (document: Document): Result.Result<Change, Blueprint
     return {
       connector: {
         ...(document.name == null ? {} : { name: document.name }),
-        ...(document.version == null ? {} : { version: String(document.version) }),
+        ...(document.version == null ? {} : { version: Json.toText(document.version) }),
         ...(document.description == null ? {} : { description: document.description }),
         ...(protocol === undefined ? {} : { protocol }),
         ...(actions === undefined ? {} : { actions }),
@@ -151,7 +153,7 @@ const parametersOf = (document: Document): Record<string, string | null> => {
 const secretsOf = (document: Document): Record<string, Redacted.Redacted | null> => {
   const secrets: Record<string, Redacted.Redacted | null> = Object.create(null)
   for (const [name, value] of Object.entries(document.credential ?? {})) {
-    secrets[name] = value === null ? null : Redacted.make(String(value))
+    secrets[name] = value === null ? null : Redacted.make(Json.toText(value))
   }
   return secrets
 }

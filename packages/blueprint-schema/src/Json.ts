@@ -6,6 +6,7 @@
  * Source: https://tc39.es/proposal-json-parse-with-source/
  */
 import { Data, Result } from "effect"
+import * as JsonFault from "./JsonFault.ts"
 
 export type Json = null | boolean | number | string | RawNumber | ReadonlyArray<Json> | JsonObject
 export interface JsonObject {
@@ -41,8 +42,9 @@ export const parse = (text: string): Result.Result<Json, JsonError> => {
   if (depth !== undefined) return Result.fail(errorAt(text, depth, `it nests deeper than ${maxDepth} levels`))
   try {
     return Result.succeed(JSON.parse(text, keepDigits))
-  } catch (cause) {
-    return Result.fail(locate(text, cause instanceof Error ? cause.message : String(cause)))
+  } catch {
+    // The parser's own sentence repeats a piece of the text, which may be a secret.
+    return Result.fail(locate(text))
   }
 }
 
@@ -77,10 +79,9 @@ const endOfString = (text: string, open: number): number => {
   return i
 }
 
-const locate = (text: string, message: string): JsonError => {
-  const position = /at position (\d+)/.exec(message)?.[1]
-  const what = message.replace(/\s*(in JSON)?\s*at position.*$/s, "").replace(/, ".*" is not valid JSON$/s, "")
-  return errorAt(text, position === undefined ? text.length : Number(position), what)
+const locate = (text: string): JsonError => {
+  const { offset, message } = JsonFault.find(text)
+  return errorAt(text, offset, message)
 }
 
 const errorAt = (text: string, offset: number, message: string): JsonError => {
