@@ -1,4 +1,4 @@
-import { clearCredentialCache, SignatureV4 } from "@smithy/signature-v4"
+import { clearCredentialCache, MAX_PRESIGNED_TTL, SignatureV4 } from "@smithy/signature-v4"
 import { Result } from "effect"
 import { Sha256 } from "./internal/Sha256.ts"
 import * as SignableRequest from "./internal/SignableRequest.ts"
@@ -15,22 +15,14 @@ export interface Credentials {
 export interface Scope {
   readonly region: string
   readonly service: string
-  /** `normalised`: dot segments resolved, slashes merged, encoded once more; `verbatim`: as sent. By the service if absent. */
+  /** `normalised`: dot segments resolved, slashes merged, encoded once more; `verbatim`: none of these. By the service if absent. */
   readonly path?: "normalised" | "verbatim" | undefined
   /** `appended`: the session token travels beside the signature, not under it. By the service if absent. */
   readonly sessionToken?: "signed" | "appended" | undefined
 }
 
-/**
- * What is to be sent. A URL given as text is signed and sent as it stands, so it must be percent-encoded already;
- * a `URL` as it serialises. Pairs serve for repeated headers.
- */
-export interface Request {
-  readonly method: string
-  readonly url: string | URL
-  readonly headers: Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>
-  readonly body?: string | Uint8Array | undefined
-}
+/** A request before it is signed: absolute URL, headers as a record or as pairs, the whole body. */
+export type Request = SignableRequest.Request
 
 /** What to send in place of the request's URL and headers: the URL to the letter, header names in lower case, with `host`. */
 export interface Signed {
@@ -38,10 +30,8 @@ export interface Signed {
   readonly headers: Readonly<Record<string, string>>
 }
 
-interface Habits {
-  readonly path: "normalised" | "verbatim"
+interface Habits extends SignableRequest.Habits {
   readonly sessionToken: "signed" | "appended"
-  readonly checksum: boolean
 }
 
 const ordinary: Habits = { path: "normalised", sessionToken: "signed", checksum: false }
@@ -58,20 +48,120 @@ const habitsByService = new Map<string, Habits>([
 
 interface Signer {
   readonly signature: SignatureV4
-  readonly checksum: boolean
+  readonly habits: SignableRequest.Habits
   readonly appendedToken: string | undefined
 }
 
-/** Held by the credentials object itself, so that a signer goes when its credentials do. */
-const signers = new WeakMap<Credentials, Map<string, Signer>>()
-
 const visible = /^[\x21-\x7e]+$/
+const identity = ["accessKeyId", "secretAccessKey", "sessionToken", "region", "service"] as const
 
+/** Made for each request, which costs nothing to speak of: the derived keys, which do, are remembered by their value. */
 const makeSigner = (credentials: Credentials, scope: Scope): Result.Result<Signer, Reason> => {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const { region, service } = scope
-  for (const [field, text] of Object.entries({ accessKeyId, secretAccessKey, region, service } as const)) {
-    if (!visible.test(text)) return Result.fail(new UnusableIdentity({ field: field as keyof typeof credentials }))
-  }
-  return Result.fail(new UnusableIdentity({ field: "region" }))
+  const fields = { accessKeyId, secretAccessKey, sessionToken, region, service }
+  const unusable = identity.find((field) => fields[field] !== undefined && !visible.test(fields[field]))
+  if (unusable !== undefined) return Result.fail(new UnusableIdentity({ field: unusable }))
+
+  const known = habitsByService.get(service) ?? ordinary
+  const habits = { path: scope.path ?? known.path, checksum: known.checksum }
+  const appended = (scope.sessionToken ?? known.sessionToken) === "appended"
+  return Result.succeed({
+    signature: new SignatureV4({
+      credentials: { accessKeyId, secretAccessKey, ...(!appended && sessionToken !== undefined && { sessionToken }) },
+      region,
+      service,
+      sha256: Sha256,
+      uriEscapePath: habits.path === "normalised",
+      applyChecksum: false,
+    }),
+    habits,
+    appendedToken: appended ? sessionToken : undefined,
+  })
 }
+
+/** The last millisecond of 9999: `x-amz-date` has room for four digits of a year. */
+const latest = 253_402_300_799_999
+
+/** Whole seconds since 1970, which is what `x-amz-date` holds. */
+const signingSecond = (time: number): Result.Result<number, Reason> =>
+  time >= 0 && time <= latest ? Result.succeed(Math.floor(time / 1000)) : Result.fail(new TimeOutOfRange({ time }))
+
+/** Carries a refusal as a value; what the signer itself throws is a defect and stays one. */
+const settle = async (signed: Result.Result<Promise<Signed>, Reason>): Promise<Result.Result<Signed, SigV4Error>> =>
+  Result.isSuccess(signed)
+    ? Result.succeed(await signed.success)
+    : Result.fail(new SigV4Error({ reason: signed.failure }))
+
+/**
+ * Signs a request by its headers at `time`, milliseconds since 1970.
+ *
+ * What comes back is the whole set of headers to send. `x-amz-content-sha256` is among them where the request has that
+ * header, whatever it says, or the service needs it; its value is always the body's hash.
+ */
+export const sign = (
+  request: Request,
+  credentials: Credentials,
+  scope: Scope,
+  time: number,
+): Promise<Result.Result<Signed, SigV4Error>> =>
+  settle(
+    Result.gen(function* () {
+      const signer = yield* makeSigner(credentials, scope)
+      const signable = yield* SignableRequest.make(request, signer.habits)
+      const signingDate = yield* signingSecond(time)
+      return signHeaders(signer, signable, signingDate)
+    }),
+  )
+
+const signHeaders = async (
+  signer: Signer,
+  { request, url }: SignableRequest.Signable,
+  signingDate: number,
+): Promise<Signed> => {
+  const { headers } = await signer.signature.sign(request, { signingDate })
+  const { appendedToken } = signer
+  return { url, headers: appendedToken === undefined ? headers : { ...headers, "x-amz-security-token": appendedToken } }
+}
+
+/**
+ * Signs a request by its URL, which then holds for `expiresIn` seconds from `time`, milliseconds since 1970.
+ *
+ * `x-amz-*` headers move into the query; the headers that come back are signed and must be sent with the URL.
+ */
+export const presign = (
+  request: Request,
+  credentials: Credentials,
+  scope: Scope,
+  time: number,
+  expiresIn: number,
+): Promise<Result.Result<Signed, SigV4Error>> =>
+  settle(
+    Result.gen(function* () {
+      const signer = yield* makeSigner(credentials, scope)
+      const signable = yield* SignableRequest.make(request, signer.habits)
+      const signingDate = yield* signingSecond(time)
+      if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_PRESIGNED_TTL) {
+        return yield* Result.fail(new ExpiryOutOfRange({ expiresIn }))
+      }
+      return signUrl(signer, signable, signingDate, expiresIn)
+    }),
+  )
+
+const signUrl = async (
+  signer: Signer,
+  { request, url }: SignableRequest.Signable,
+  signingDate: number,
+  expiresIn: number,
+): Promise<Signed> => {
+  const { query = {}, headers } = await signer.signature.presign(request, { signingDate, expiresIn })
+  const added = Object.entries(query).filter(([name]) => !Object.hasOwn(request.query, name))
+  if (signer.appendedToken !== undefined) added.push(["X-Amz-Security-Token", signer.appendedToken])
+  const search = added
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
+    .join("&")
+  return { url: `${url}${url.includes("?") ? "&" : "?"}${search}`, headers }
+}
+
+/** Forgets every derived signing key, which outlives its credentials by up to fifty others: call it when one is revoked or rotated. */
+export const forgetKeys = (): void => clearCredentialCache()

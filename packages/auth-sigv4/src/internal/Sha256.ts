@@ -1,20 +1,24 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto"
 
-const begin = (secret: string | ArrayBuffer | ArrayBufferView | undefined): Hash | Hmac => {
-  if (secret === undefined) return createHash("sha256")
-  return createHmac("sha256", secret instanceof ArrayBuffer ? new Uint8Array(secret) : secret)
+type Bytes = string | ArrayBuffer | ArrayBufferView
+
+const bytes = (source: Bytes): string | Uint8Array => {
+  if (typeof source === "string" || source instanceof Uint8Array) return source
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source)
 }
 
 /** SHA-256, or HMAC-SHA-256 where a secret is given: OpenSSL's, which is several times faster than one in JavaScript. */
 export class Sha256 {
   readonly #hash: Hash | Hmac
 
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = begin(secret)
+  constructor(secret?: Bytes) {
+    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytes(secret))
   }
 
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes)
+  update(data: Bytes): void {
+    this.#hash.update(bytes(data))
   }
 
   async digest(): Promise<Uint8Array> {
@@ -25,5 +29,5 @@ export class Sha256 {
   reset(): void {}
 }
 
-/** The lower-case hexadecimal SHA-256 of a body; text is hashed as UTF-8, an absent body as no bytes. */
-export const hex = (body: string | Uint8Array = ""): string => createHash("sha256").update(body).digest("hex")
+/** The lower-case hexadecimal SHA-256 of a body; text is hashed as UTF-8. */
+export const hex = (body: string | Uint8Array): string => createHash("sha256").update(body).digest("hex")

@@ -1,5 +1,4 @@
 import { Result } from "effect"
-import type { Request } from "../SigV4.ts"
 import {
   AlreadySigned,
   type Reason,
@@ -10,7 +9,24 @@ import {
 } from "../SigV4Error.ts"
 import * as Sha256 from "./Sha256.ts"
 
-/** A request taken apart as the signer wants it: names in lower case, the path as it is sent, the query decoded. */
+/**
+ * What is to be sent. A URL given as text is signed and sent as it stands, so it must be percent-encoded already;
+ * a `URL` as it serialises. Pairs serve for repeated headers.
+ */
+export interface Request {
+  readonly method: string
+  readonly url: string | URL
+  readonly headers: Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>
+  readonly body?: string | Uint8Array | undefined
+}
+
+/** How a service wants its requests signed, where they differ. */
+export interface Habits {
+  readonly path: "normalised" | "verbatim"
+  readonly checksum: boolean
+}
+
+/** A request taken apart as the signer wants it: names in lower case, the path encoded, the query decoded. */
 export interface SignableRequest {
   readonly method: string
   readonly protocol: string
@@ -29,34 +45,48 @@ export interface Signable {
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^[\t\x20-\x7e]*$/
-const sendableUrl = /^(https?:\/\/[^/?#\\]+)([^?#\\]*)(\?[^#]*)?/i
+const httpUrl = /^(https?:\/\/[^/?#\\]+)([^?#\\]*)(\?[^#]*)?/i
 const uriCharacters = /^[\x21-\x7e]*$/
-const signatureParameters =
-  /^x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256)$/i
+const signatureParameters = /^x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token)$/i
 
-/** A form's plus sign is a space, and AWS reads the query as a form. `undefined` where the text is not UTF-8, percent-encoded. */
-const decode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "))
-  } catch {
-    return undefined
-  }
-}
+const decode = (text: string): Result.Result<string, Reason> =>
+  Result.try({
+    try: () => decodeURIComponent(text),
+    catch: () => new UnsendableUrl({ problem: "holds bytes that are not percent-encoded UTF-8" }),
+  })
 
-const readQuery = (search: string): Result.Result<Record<string, Array<string>>, Reason> => {
-  const query = new Map<string, Array<string>>()
-  for (const part of search.slice(1).split("&")) {
-    if (part === "") continue
-    const [name = "", ...rest] = part.split("=")
-    const [key, value] = [decode(name), decode(rest.join("="))]
-    if (key === undefined || value === undefined) {
-      return Result.fail(new UnsendableUrl({ problem: "has a query that is not percent-encoded UTF-8" }))
+const encode = (text: string): string =>
+  encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) =>
+    `%${character.charCodeAt(0).toString(16)}`.toUpperCase(),
+  )
+
+/**
+ * A URL may write `:` or `%3A`; the canonical path has one way. Where the path is normalised, the signer encodes what is
+ * sent, whichever way that is, once more; where it is not, each segment is written here in the way that AWS writes it.
+ */
+const readPath = (path: string, habit: Habits["path"]): Result.Result<string, Reason> =>
+  habit === "normalised"
+    ? Result.succeed(path)
+    : Result.map(Result.all(path.split("/").map(decode)), (segments) => segments.map(encode).join("/"))
+
+/** A form's plus sign is a space, and AWS reads the query as a form. */
+const decodeParameter = (text: string) => decode(text.replaceAll("+", " "))
+
+const readQuery = (search: string): Result.Result<Record<string, Array<string>>, Reason> =>
+  Result.gen(function* () {
+    const query = new Map<string, Array<string>>()
+    for (const part of search
+      .slice(1)
+      .split("&")
+      .filter((text) => text !== "")) {
+      const [name = "", ...rest] = part.split("=")
+      const key = yield* decodeParameter(name)
+      const value = yield* decodeParameter(rest.join("="))
+      if (signatureParameters.test(key)) return yield* Result.fail(new AlreadySigned({ parameter: key }))
+      query.set(key, [...(query.get(key) ?? []), value])
     }
-    if (signatureParameters.test(key)) return Result.fail(new AlreadySigned({ parameter: key }))
-    query.set(key, [...(query.get(key) ?? []), value])
-  }
-  return Result.succeed(Object.fromEntries(query))
-}
+    return Object.fromEntries(query)
+  })
 
 /** RFC 9110 section 5.3: repeated fields are one field, its values joined by commas in their order. */
 const joinHeaders = (headers: Request["headers"]): Result.Result<Map<string, string>, Reason> => {
@@ -70,28 +100,36 @@ const joinHeaders = (headers: Request["headers"]): Result.Result<Map<string, str
   return Result.succeed(joined)
 }
 
-/** Takes a request apart, or says why what would be signed is not what would be sent. */
-export const make = (request: Request, checksum: boolean): Result.Result<Signable, Reason> => {
-  const { method, body = "" } = request
-  if (!token.test(method)) return Result.fail(new UnsendableMethod())
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) return Result.fail(new UnsignableBody())
-
-  const text = String(request.url)
-  const [, origin = "", path = "", search = ""] = (uriCharacters.test(text) && sendableUrl.exec(text)) || []
-  if (!URL.canParse(origin)) {
-    return Result.fail(new UnsendableUrl({ problem: "is not an http or https URL of printable ASCII without spaces" }))
-  }
-  const { protocol, host, hostname } = new URL(origin)
-
-  return Result.gen(function* () {
-    const query = yield* readQuery(search)
-    const headers = yield* joinHeaders(request.headers)
-    // A blueprint writes `x-amz-content-sha256: required`: the word asks for the header, it is never its value.
-    if (checksum || headers.has("x-amz-content-sha256")) headers.set("x-amz-content-sha256", Sha256.hex(body))
-    headers.set("host", host)
+const readUrl = (url: string, habits: Habits) =>
+  Result.gen(function* () {
+    const [, origin = "", path = "", search = ""] = (uriCharacters.test(url) && httpUrl.exec(url)) || []
+    if (!URL.canParse(origin)) {
+      return yield* Result.fail(
+        new UnsendableUrl({ problem: "is not http or https in printable ASCII without spaces" }),
+      )
+    }
+    const { protocol, host, hostname } = new URL(origin)
     return {
-      request: { method, protocol, hostname, path: path || "/", query, headers: Object.fromEntries(headers), body },
+      protocol,
+      hostname,
+      host,
+      path: yield* readPath(path || "/", habits.path),
+      query: yield* readQuery(search),
       url: `${protocol}//${host}${path || "/"}${search}`,
     }
   })
-}
+
+/** Takes a request apart, or says why what would be signed is not what would be sent. */
+export const make = (request: Request, habits: Habits): Result.Result<Signable, Reason> =>
+  Result.gen(function* () {
+    const { method, body = "" } = request
+    if (!token.test(method)) return yield* Result.fail(new UnsendableMethod())
+    if (typeof body !== "string" && !(body instanceof Uint8Array)) return yield* Result.fail(new UnsignableBody())
+
+    const { url, host, ...target } = yield* readUrl(String(request.url), habits)
+    const headers = yield* joinHeaders(request.headers)
+    headers.set("host", host)
+    // A blueprint writes `x-amz-content-sha256: required`: the word asks for the header, it is never its value.
+    if (habits.checksum || headers.has("x-amz-content-sha256")) headers.set("x-amz-content-sha256", Sha256.hex(body))
+    return { url, request: { ...target, method, headers: Object.fromEntries(headers), body } }
+  })
