@@ -1,0 +1,87 @@
+/** The body of a request: JSON, NDJSON or any text, with holes. */
+import type { Result } from "effect"
+import type { Hole } from "./Hole.ts"
+import * as Composition from "./internal/Composition.ts"
+import * as JsonSkeleton from "./internal/JsonSkeleton.ts"
+import * as Program from "./internal/Program.ts"
+import * as Source from "./internal/Source.ts"
+import * as MediaType from "./MediaType.ts"
+import * as Parameter from "./Parameter.ts"
+import { attempt, Malformed, TemplateError } from "./TemplateError.ts"
+
+export interface BodyTemplate {
+  readonly source: string
+  readonly holes: ReadonlyArray<Hole>
+  readonly program: Program.Program
+  /** The author's own `skip_validating_missing_parameters`. */
+  readonly skipMissing: boolean
+}
+
+export interface Options {
+  /** The content-type of the request; absent means JSON. */
+  readonly contentType?: string | undefined
+}
+
+const label = { in: "request_body", shown: true }
+
+const skip = "skip_validating_missing_parameters"
+
+/** Whether missing parameters leave the literal hole: in strings and text bodies; elsewhere it would be no JSON, so there they stay missing. */
+const skipMissing = (template: BodyTemplate, supplied: Parameter.Supplied): boolean => {
+  const value = supplied.caller.get(skip) ?? supplied.runtime.get(skip)
+  return value === undefined ? template.skipMissing : Parameter.textOf(value).toLowerCase() === "true"
+}
+
+const compileAs = (source: Source.Source, author: Parameter.Author, kind: MediaType.Kind) => {
+  const composition = Composition.begin(author)
+  const program =
+    kind === "text"
+      ? Composition.textProgram(composition, source, "text", Composition.verbatim)
+      : JsonSkeleton.compile({ composition, source, layout: kind === "json" ? "value" : "lines" }, "whole")
+  return { holes: composition.holes, program }
+}
+
+/** JSON over several lines that is not one value may be a value a line; if it is not, the first complaint counts. */
+const compileJson = (source: Source.Source, author: Parameter.Author) => {
+  try {
+    return compileAs(source, author, "json")
+  } catch (error) {
+    if (!(error instanceof TemplateError && error.reason instanceof Malformed && source.flat.includes("\n")))
+      throw error
+    try {
+      return compileAs(source, author, "lines")
+    } catch {
+      throw error
+    }
+  }
+}
+
+/** Reads a `request_body` once. A blank one is a blank body. */
+export const compile = (
+  source: string,
+  author: Parameter.Author,
+  options?: Options,
+): Result.Result<BodyTemplate, TemplateError> =>
+  attempt(() => {
+    const kind = source.trim() === "" ? "text" : MediaType.kind(options?.contentType)
+    const reading = Source.read(source, label, false)
+    const compiled = kind === "json" ? compileJson(reading, author) : compileAs(reading, author, kind)
+    const skipped = Object.hasOwn(author, skip) ? author[skip] : undefined
+    return { source, ...compiled, skipMissing: skipped?.toLowerCase() === "true" }
+  })
+
+/** The body of an action without `request_body`: the parameter `http_body`, or the empty text where there is none. */
+export const httpBody = (author: Parameter.Author, options?: Options): Result.Result<BodyTemplate, TemplateError> =>
+  compile("${parameters.http_body:-}", author, options)
+
+/** The names that nobody fills, in the order of the template. */
+export const missing = (template: BodyTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
+  Program.missing(template.program, supplied, skipMissing(template, supplied))
+
+/** The body for one call. */
+export const render = (template: BodyTemplate, supplied: Parameter.Supplied): Result.Result<string, TemplateError> =>
+  attempt(() => {
+    const skipping = skipMissing(template, supplied)
+    Program.refuseMissing(template.program, supplied, skipping)
+    return Program.render(template.program, supplied, skipping)
+  })

@@ -1,0 +1,145 @@
+/** The headers of a request: names are constants, values may hold parameters and credentials. */
+import type { Result } from "effect"
+import type { Hole } from "./Hole.ts"
+import * as Composition from "./internal/Composition.ts"
+import * as Fixed from "./internal/Fixed.ts"
+import * as Program from "./internal/Program.ts"
+import * as Source from "./internal/Source.ts"
+import type * as Parameter from "./Parameter.ts"
+import {
+  attempt,
+  type Fault,
+  HeaderTooLarge,
+  InvalidHeaderName,
+  InvalidHeaderValue,
+  ProtectedHeader,
+  refuse,
+  type TemplateError,
+  UnknownCredential,
+} from "./TemplateError.ts"
+
+interface Header {
+  readonly name: string
+  readonly program: Program.Program
+}
+
+export interface HeadersTemplate {
+  readonly holes: ReadonlyArray<Hole>
+  /** What only the connector may say: the parameters of `x-amz-*` headers. */
+  readonly fixed: ReadonlyMap<string, string>
+  readonly headers: ReadonlyArray<Header>
+}
+
+/** Headers that say who calls or where to: `${parameters.*}` is refused in them. */
+export const protectedNames: ReadonlySet<string> = new Set([
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "x-api-key",
+  "x-auth-token",
+  "x-auth-header",
+  "x-forwarded-for",
+  "x-real-ip",
+  "x-client-ip",
+  "cf-connecting-ip",
+  "true-client-ip",
+  "x-originating-ip",
+  "host",
+  "x-forwarded-host",
+  "x-forwarded-server",
+  "forwarded",
+])
+
+/** Bytes, name and value together. */
+const maximumHeader = 8 * 1024
+const maximumHeaders = 64 * 1024
+
+/** RFC 9110, section 5.6.2. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+const problem = (value: string): "control" | "latin1" | undefined => {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i)
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return "control"
+    if (code > 0xff) return "latin1"
+  }
+  return undefined
+}
+
+const check = (header: string, value: string, fault: Fault): void => {
+  const found = problem(value)
+  if (found !== undefined) refuse(new InvalidHeaderValue({ header, problem: found, fault }))
+  if (header.length + value.length > maximumHeader) refuse(new HeaderTooLarge({ header, fault }))
+}
+
+/** Amazon's `secretArn` stands for a map of secrets, whose keys the document does not list. */
+const isKnown = (name: string, credentials: ReadonlySet<string>): boolean =>
+  credentials.has(name) || (name.startsWith("secretArn.") && credentials.has("secretArn"))
+
+const compileHeader = (
+  name: string,
+  value: string,
+  composition: Composition.Composition,
+  credentials: ReadonlySet<string>,
+  fixed: Map<string, string>,
+): Header => {
+  if (!token.test(name)) refuse(new InvalidHeaderName({ header: name }))
+  const source = Source.read(value, { in: `header '${name}'`, shown: false }, false)
+  const lower = name.toLowerCase()
+  for (const hole of source.holes) {
+    if (hole.kind === "credential" && !isKnown(hole.name, credentials))
+      refuse(new UnknownCredential({ header: name, name: hole.name }))
+    if (hole.kind === "parameter" && protectedNames.has(lower)) refuse(new ProtectedHeader({ header: name }))
+  }
+  const program = Composition.textProgram(
+    composition,
+    source,
+    "header",
+    Composition.verbatim,
+    lower.startsWith("x-amz-") ? fixed : undefined,
+  )
+  if (program.every((step) => typeof step === "string")) check(name, program.join(""), "document")
+  return { name, program }
+}
+
+/** Reads an action's `headers` once. `credentialNames` are the names that the document's `credential` has. */
+export const compile = (
+  headers: Readonly<Record<string, string>>,
+  author: Parameter.Author,
+  credentialNames: ReadonlyArray<string>,
+): Result.Result<HeadersTemplate, TemplateError> =>
+  attempt(() => {
+    const credentials = new Set(credentialNames)
+    const fixed = new Map<string, string>()
+    const compiled = Object.entries(headers).map(([name, value]) => {
+      const composition = Composition.begin(author, name)
+      return { header: compileHeader(name, value, composition, credentials, fixed), holes: composition.holes }
+    })
+    return { headers: compiled.map(({ header }) => header), holes: compiled.flatMap(({ holes }) => holes), fixed }
+  })
+
+const all = (template: HeadersTemplate): Program.Program => template.headers.flatMap(({ program }) => program)
+
+/** The names that nobody fills, in the order of the headers. */
+export const missing = (template: HeadersTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
+  Program.missing(all(template), supplied)
+
+/** The headers for one call, names as written; `credential` gives a secret, or a mask for a dry run. */
+export const render = (
+  template: HeadersTemplate,
+  supplied: Parameter.Supplied,
+  credential: (name: string) => string,
+): Result.Result<Readonly<Record<string, string>>, TemplateError> =>
+  attempt(() => {
+    Fixed.check(template.fixed, supplied)
+    Program.refuseMissing(all(template), supplied)
+    let size = 0
+    const rendered = template.headers.map(({ name, program }): readonly [string, string] => {
+      const value = Program.render(program, supplied, false, credential)
+      check(name, value, "call")
+      size += name.length + value.length
+      return [name, value]
+    })
+    if (size > maximumHeaders) refuse(new HeaderTooLarge({ header: undefined, fault: "call" }))
+    return Object.fromEntries(rendered)
+  })

@@ -1,0 +1,118 @@
+/** The URL of a request. Its origin is a constant; holes stand in its path and query. */
+import type { Result } from "effect"
+import type { Hole } from "./Hole.ts"
+import * as Composition from "./internal/Composition.ts"
+import * as Fixed from "./internal/Fixed.ts"
+import * as Percent from "./internal/Percent.ts"
+import * as Program from "./internal/Program.ts"
+import * as Source from "./internal/Source.ts"
+import type * as Parameter from "./Parameter.ts"
+import { attempt, InvalidOrigin, InvalidPathSegment, refuse, type TemplateError } from "./TemplateError.ts"
+
+export interface UrlTemplate {
+  readonly source: string
+  /** As `URL` serialises it, e.g. `https://api.openai.com`. */
+  readonly origin: string
+  readonly holes: ReadonlyArray<Hole>
+  /** What only the connector may say: parameters of the origin, `region` and `service_name`. */
+  readonly fixed: ReadonlyMap<string, string>
+  readonly program: Program.Program
+}
+
+const callerSegment = (text: string, parameter: string): string =>
+  text === "" || text === "." || text === ".."
+    ? refuse(new InvalidPathSegment({ parameter, fault: "call" }))
+    : Percent.segment(text)
+
+const pathEncoding = { author: Percent.path, runtime: Percent.path, caller: callerSegment }
+const queryEncoding = { author: Percent.query, runtime: Percent.query, caller: Percent.value }
+
+/** A user, a backslash or an odd port would make two parsers see two hosts. */
+const authority = /^https?:\/\/(?:[^\s/?#\\@:[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/i
+
+const parseOrigin = (text: string): string => {
+  if (!authority.test(text)) return refuse(new InvalidOrigin({ problem: "what stands before the path is no origin" }))
+  const url = URL.parse(text)
+  return url === null ? refuse(new InvalidOrigin({ problem: "the host or the port is not valid" })) : url.origin
+}
+
+/** Whether the URL's path has a segment that `URL` would take away. */
+const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
+
+/** The text up to the path: holes in it are the connector's to fill, and what they hold beyond the host belongs to the path. */
+const readOrigin = (composition: Composition.Composition, source: Source.Source, fixed: Map<string, string>) => {
+  let text = ""
+  let from = 0
+  let next = 0
+  for (;;) {
+    const hole = source.holes[next]
+    text += source.flat.slice(from, hole?.at)
+    const end = /^[^/?#]*:\/\/[^/?#]*(?=[/?#])/.exec(text)?.[0].length
+    if (end !== undefined || hole === undefined)
+      return { origin: text.slice(0, end), rest: end === undefined ? "" : text.slice(end), next }
+    text += Composition.constant(composition, source, hole, "origin", fixed)
+    from = hole.at + 1
+    next++
+  }
+}
+
+const compileTarget = (
+  composition: Composition.Composition,
+  source: Source.Source,
+  rest: string,
+  next: number,
+): Program.Program => {
+  const program: Array<Program.Step> = []
+  let inQuery = false
+  const literal = (text: string) => {
+    if (text.includes("#")) refuse(new InvalidOrigin({ problem: "a fragment (#) is never sent" }))
+    const mark = inQuery ? -1 : text.indexOf("?")
+    inQuery ||= mark >= 0
+    program.push(
+      mark < 0
+        ? inQuery
+          ? Percent.query(text)
+          : Percent.path(text)
+        : Percent.path(text.slice(0, mark)) + Percent.query(text.slice(mark)),
+    )
+  }
+  literal(rest.startsWith("/") ? rest : `/${rest}`)
+  source.holes.slice(next).forEach((hole, i, holes) => {
+    program.push(
+      inQuery
+        ? Composition.textHole(composition, source, hole, "query", queryEncoding)
+        : Composition.textHole(composition, source, hole, "path", pathEncoding),
+    )
+    literal(source.flat.slice(hole.at + 1, holes[i + 1]?.at))
+  })
+  return program
+}
+
+/** What AWS Signature Version 4 signs with, where the connector says it. */
+const signing = ["region", "service_name"]
+
+/** Reads an action's `url` once. An origin that the connector's own parameters do not fill is refused. */
+export const compile = (source: string, author: Parameter.Author): Result.Result<UrlTemplate, TemplateError> =>
+  attempt(() => {
+    const composition = Composition.begin(author)
+    const reading = Source.read(source, { in: "url", shown: true }, false)
+    const fixed = new Map<string, string>()
+    const { origin, rest, next } = readOrigin(composition, reading, fixed)
+    for (const name of signing) if (composition.author.has(name)) Composition.fix(composition, name, fixed)
+    const program = compileTarget(composition, reading, rest, next)
+    return { source, origin: parseOrigin(origin), holes: composition.holes, fixed, program }
+  })
+
+/** The path names that nobody fills. */
+export const missing = (template: UrlTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
+  Program.missing(template.program, supplied)
+
+/** The absolute URL as it is to be sent: `new URL(url).href === url`. */
+export const render = (template: UrlTemplate, supplied: Parameter.Supplied): Result.Result<string, TemplateError> =>
+  attempt(() => {
+    Fixed.check(template.fixed, supplied)
+    Program.refuseMissing(template.program, supplied)
+    const target = Program.render(template.program, supplied)
+    if (hasDotSegment(target)) refuse(new InvalidPathSegment({ parameter: undefined, fault: "call" }))
+    return template.origin + target
+  })

@@ -1,0 +1,110 @@
+/** A text with holes, read once: which holes it has, and the text with each of them taken out. */
+import { InvalidName, type Place, refuse, UnclosedHole, UnknownPrefix } from "../TemplateError.ts"
+
+/** Stands for a hole in `Source.flat`; at other indexes it is what it is. */
+export const mark = "\u0000"
+
+/** A hole as it is written. */
+export interface Placeholder {
+  readonly kind: "parameter" | "credential"
+  readonly name: string
+  /** `.toString()`: the value's JSON text as string content, whatever it looks like. */
+  readonly asText: boolean
+  readonly default: string | undefined
+  readonly source: string
+  readonly offset: number
+  /** Index of its mark in `flat`. */
+  readonly at: number
+}
+
+export interface Source {
+  readonly flat: string
+  readonly holes: ReadonlyArray<Placeholder>
+  /** The place of an index of `flat`. */
+  readonly place: (index: number) => Place
+}
+
+/** What a text is called in messages, and whether a message may show some of it. */
+export interface Label {
+  readonly in: string
+  readonly shown: boolean
+}
+
+const placeOf = (label: Label, text: string, offset: number): Place => {
+  const lineStart = offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1
+  const line = text.slice(0, lineStart).split("\n").length
+  const excerpt = label.shown ? (text.slice(Math.max(lineStart, offset - 24), offset + 40).split("\n")[0] ?? "") : ""
+  return { in: label.in, offset, line, column: offset - lineStart + 1, excerpt }
+}
+
+const toString = ".toString()"
+
+const prefixes = [
+  ["parameters.", "parameter"],
+  ["credential.", "credential"],
+] as const
+
+const clip = (hole: string): string => (hole.length > 64 ? `${hole.slice(0, 60)}…}` : hole)
+
+const badName = /[\s{"\\\p{Cc}]/u
+
+/** A text without holes, whatever it looks like. */
+export const plain = (text: string, label: Label): Source => ({
+  flat: text,
+  holes: [],
+  place: (index) => placeOf(label, text, index),
+})
+
+/** Whether an author's parameter is a template itself: other `${` in it are text. */
+export const hasHoles = (text: string): boolean => prefixes.some(([prefix]) => text.includes(`\${${prefix}`))
+
+/**
+ * Reads the holes of `text`. In a template every `${` must be a hole, and `$${` stands for `${`; in an author's parameter
+ * (`lenient`) both hold for `${parameters.` and `${credential.` only, so that a prompt may speak of `${x}`.
+ */
+export const read = (text: string, label: Label, lenient: boolean): Source => {
+  const holes: Array<Placeholder> = []
+  const shifts: Array<{ readonly at: number; readonly by: number }> = []
+  const place = (offset: number) => placeOf(label, text, offset)
+  let flat = ""
+  let from = 0
+  for (let open = text.indexOf("${"); open >= 0; open = text.indexOf("${", Math.max(from, open + 2))) {
+    const prefix = prefixes.find(([prefix]) => text.startsWith(prefix, open + 2))
+    if (prefix === undefined && lenient) continue
+    if (open > from && text[open - 1] === "$") {
+      flat += text.slice(from, open - 1)
+      shifts.push({ at: flat.length, by: 1 })
+      from = open
+      continue
+    }
+    const end = text.indexOf("}", open)
+    if (end < 0) return refuse(new UnclosedHole({ place: place(open) }))
+    const source = text.slice(open, end + 1)
+    if (prefix === undefined) return refuse(new UnknownPrefix({ place: place(open), hole: clip(source) }))
+    const inner = text.slice(open + 2 + prefix[0].length, end)
+    const colon = inner.indexOf(":-")
+    const written = colon < 0 ? inner : inner.slice(0, colon)
+    const asText = prefix[1] === "parameter" && written.endsWith(toString)
+    const name = asText ? written.slice(0, -toString.length) : written
+    if (name === "" || badName.test(name)) return refuse(new InvalidName({ place: place(open), hole: clip(source) }))
+    flat += text.slice(from, open)
+    holes.push({
+      kind: prefix[1],
+      name,
+      asText,
+      default: colon < 0 ? undefined : inner.slice(colon + 2),
+      source,
+      offset: open,
+      at: flat.length,
+    })
+    flat += mark
+    from = end + 1
+    shifts.push({ at: flat.length, by: source.length - 1 })
+  }
+  flat += text.slice(from)
+  return {
+    flat,
+    holes,
+    place: (index) => place(shifts.reduce((offset, shift) => (shift.at <= index ? offset + shift.by : offset), index)),
+  }
+}
