@@ -1,0 +1,20 @@
+/** Reads the folders of `blueprints/` into what `Catalogue` ships. */
+import { readdirSync, readFileSync } from "node:fs"
+
+const home = new URL("../blueprints/", import.meta.url)
+
+const documents = ["blueprint", "parameters", "request", "response", "prediction"] as const
+
+/** Every folder in the order of the names: its name, its documents parsed, its source as it is. */
+export const read = (): ReadonlyArray<Record<string, unknown>> =>
+  readdirSync(home)
+    .toSorted()
+    .map((name) =>
+      Object.fromEntries([
+        ["name", name],
+        ...documents.map((document) => [document, JSON.parse(text(name, `${document}.json`))]),
+        ["source", text(name, "source.md")],
+      ]),
+    )
+
+const text = (name: string, file: string): string => readFileSync(new URL(`${name}/${file}`, home), "utf8")
