@@ -1,0 +1,68 @@
+/** Why a connector cannot be used, or one call of it failed: the one error of this package. */
+import { Data } from "effect"
+import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
+import type { EgressReason } from "./EgressError.ts"
+
+/** The document cannot be run: a template, a function or a limit of it. `pointer` is a JSON pointer into the connector. */
+export class InvalidConnector extends Data.TaggedError("InvalidConnector")<{
+  readonly pointer: string
+  readonly message: string
+}> {}
+
+/** This call cannot be made: its input does not fit the connector. Nothing was sent. */
+export class InvalidInput extends Data.TaggedError("InvalidInput")<{ readonly message: string }> {}
+
+/** Parameters that neither the caller nor the connector gives, all at once. */
+export class MissingParameters extends Data.TaggedError("MissingParameters")<{ readonly names: ReadonlyArray<string> }> {
+  override get message() {
+    return `Some parameter placeholder not filled in payload: ${this.names.join(", ")}`
+  }
+}
+
+/** A template refused what the call filled it with. */
+export class NotRendered extends Data.TaggedError("NotRendered")<{
+  readonly stage: "url" | "headers" | "body"
+  readonly problem: TemplateError
+}> {
+  override get message() {
+    return this.problem.message
+  }
+}
+
+/** The request could not be authorised; no secret is in the message. */
+export class NotAuthorised extends Data.TaggedError("NotAuthorised")<{ readonly message: string }> {}
+
+/** What a caller may know of a platform's refusal. `body` is cut. */
+export interface Remote {
+  readonly status: number
+  readonly requestId?: string
+  readonly body: string
+  /** How long the platform asks to be left alone, in milliseconds. */
+  readonly retryAfterMillis?: number
+}
+
+/** The platform answered with a status that is no success. */
+export class RemoteRefused extends Data.TaggedError("RemoteRefused")<{ readonly remote: Remote; readonly message: string }> {}
+
+/** The platform answered with success, but not with what the connector needs. */
+export class BadAnswer extends Data.TaggedError("BadAnswer")<{ readonly remote: Remote; readonly message: string }> {}
+
+export type Reason =
+  | InvalidConnector
+  | InvalidInput
+  | MissingParameters
+  | NotRendered
+  | NotAuthorised
+  | RemoteRefused
+  | BadAnswer
+  | EgressReason
+
+export class ConnectorError extends Data.TaggedError("ConnectorError")<{ readonly reason: Reason }> {
+  override get message() {
+    return this.reason.message
+  }
+}
+
+export const because = (reason: Reason) => new ConnectorError({ reason })
+export const invalidConnector = (pointer: string, message: string) => because(new InvalidConnector({ pointer, message }))
+export const invalidInput = (message: string) => because(new InvalidInput({ message }))

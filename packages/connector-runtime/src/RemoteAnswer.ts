@@ -1,0 +1,83 @@
+/** A platform's whole answer, once its status was a success. */
+import { Result } from "effect"
+import { BadAnswer, because, type ConnectorError, type Remote, RemoteRefused } from "./ConnectorError.ts"
+import type { RemoteResponse } from "./Egress.ts"
+import * as JsonSource from "./JsonSource.ts"
+import * as RetryAfter from "./RetryAfter.ts"
+
+export interface RemoteAnswer {
+  readonly response: RemoteResponse
+  /** The body as text, decoded as UTF-8. */
+  readonly text: string
+}
+
+/** How much of a platform's body an error carries, in characters. */
+export const errorBodyLimit = 8_192
+
+const throttled =
+  "Error from remote service: The request was denied due to remote server throttling. To change the retry policy and behavior, please update the connector client_config."
+
+/** The answer in a response, or the platform's refusal with its own status. `now` is in ms since 1970. */
+export const read = (response: RemoteResponse, now: number): Result.Result<RemoteAnswer, ConnectorError> => {
+  const text = decode(response.body)
+  if (response.status < 200 || response.status > 299)
+    return Result.fail(because(new RemoteRefused({ remote: remoteOf(response, text, now), message: refusal(response, text) })))
+  const answer = { response, text }
+  return text.trim() === "" ? Result.fail(unusable(answer, "Remote service returned empty response body")) : Result.succeed(answer)
+}
+
+/** Whether the answer is words and not JSON. A body that says it is JSON, or begins like it, is JSON or broken. */
+export const isText = ({ response, text }: RemoteAnswer): boolean => {
+  const type = header(response, "content-type")
+  if (type !== undefined && /\bjson\b/i.test(type)) return false
+  return Result.isFailure(JsonSource.parse(text)) && !/^\s*[[{]/.test(text) && !isPage(type, text)
+}
+
+/** The answer as JSON; fails where it is none, or only a part. */
+export const json = (answer: RemoteAnswer): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  Result.mapError(JsonSource.parse(answer.text), (sentence) =>
+    unusable(
+      answer,
+      isPage(header(answer.response, "content-type"), answer.text)
+        ? "The platform answered with an HTML page, not with a model's answer. Check the connector's url"
+        : sentence,
+    ),
+  )
+
+/** A success that holds not what the connector needs. */
+export const unusable = ({ response, text }: RemoteAnswer, message: string): ConnectorError =>
+  because(new BadAnswer({ remote: remoteOf(response, text, undefined), message }))
+
+const isPage = (type: string | undefined, text: string): boolean =>
+  (type !== undefined && /\bhtml\b/i.test(type)) || /^\s*<(!doctype|html)\b/i.test(text)
+
+const refusal = (response: RemoteResponse, text: string): string => {
+  if (header(response, "x-amzn-errortype")?.startsWith("ThrottlingException")) return throttled
+  return text.trim() === ""
+    ? `Remote service returned error status ${response.status} with empty body`
+    : `Error from remote service: ${cut(text)}`
+}
+
+const remoteOf = (response: RemoteResponse, text: string, now: number | undefined): Remote => {
+  const requestId = requestIdHeaders.map((name) => header(response, name)).find((id) => id !== undefined)
+  const retryAfterMillis = now === undefined ? undefined : RetryAfter.millis(response.headers, now)
+  return {
+    status: response.status,
+    body: cut(text),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
+  }
+}
+
+// Under these names platforms say which request it was, for their support.
+const requestIdHeaders = ["x-request-id", "x-amzn-requestid", "request-id", "apim-request-id", "cf-ray"]
+
+const header = ({ headers }: RemoteResponse, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === "string" ? value : value?.[0]
+}
+
+const cut = (text: string): string => (text.length <= errorBodyLimit ? text : `${text.slice(0, errorBodyLimit)}…`)
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: false })
+const decode = (body: Uint8Array): string => utf8.decode(body)

@@ -1,0 +1,36 @@
+/** JSONPath (RFC 9535, https://www.rfc-editor.org/rfc/rfc9535) over a platform's answer. */
+import { Result } from "effect"
+import { compile as compileQuery, type JSONPathQuery } from "json-p3"
+import type { JsonSource } from "./JsonSource.ts"
+import type { Selection } from "./PostProcessor.ts"
+import { type DataType, dataTypes } from "./Tensor.ts"
+
+export interface ResponseFilter {
+  readonly path: string
+  readonly query: JSONPathQuery
+  readonly definite: boolean
+  readonly dataType: DataType
+}
+
+/** Reads a path once; fails with a sentence that says where it cannot be read. */
+export const compile = (path: string): Result.Result<ResponseFilter, string> => {
+  try {
+    const query = compileQuery(path)
+    return Result.succeed({ path, query, definite: query.singularQuery(), dataType: dataTypeOf(path) })
+  } catch (cause) {
+    return Result.fail(`response_filter is no JSONPath: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+export const select = ({ query, definite, dataType }: ResponseFilter, source: JsonSource): Selection => ({
+  source,
+  nodes: query.query(source.value).nodes.map(({ location, value }) => ({ location, value })),
+  definite,
+  dataType,
+})
+
+// The wire derives the type of an embedding from the spelling of its path: `$.embeddings.int8` holds INT8.
+const dataTypeOf = (path: string): DataType => {
+  const spelling = path.toLowerCase()
+  return dataTypes.find((type) => spelling.includes(`.${type.toLowerCase()}`)) ?? "FLOAT32"
+}

@@ -1,0 +1,25 @@
+/** Amazon Nova's multimodal embeddings: https://docs.aws.amazon.com/nova/latest/userguide/embeddings-schema.html */
+import * as Json from "@drawbar/blueprint-schema/Json"
+import type { Author } from "@drawbar/template-renderer/Parameter"
+import { Option, Result } from "effect"
+
+export const isNova = (author: Author): boolean =>
+  Object.hasOwn(author, "model") && author["model"] === "amazon.nova-2-multimodal-embeddings-v1:0"
+
+const media = ["text", "image", "video", "audio"]
+
+/** A body names every medium, one of which is filled; the platform refuses the others, so they are taken out. */
+export const withoutEmptyMedia = (body: string): string => {
+  const document = Option.getOrUndefined(Result.getSuccess(Json.parse(body)))
+  const params = Json.isObject(document) ? document["singleEmbeddingParams"] : undefined
+  if (!Json.isObject(document) || !Json.isObject(params)) return body
+  const kept = Object.fromEntries(Object.entries(params).filter(([name, value]) => !media.includes(name) || isFilled(value)))
+  return Json.stringify({ ...document, singleEmbeddingParams: kept })
+}
+
+const isFilled = (medium: Json.Json): boolean => {
+  if (!Json.isObject(medium)) return medium !== null
+  const source = medium["source"]
+  if (Json.isObject(source) && "bytes" in source) return source["bytes"] !== null
+  return !("value" in medium) || medium["value"] !== null
+}
