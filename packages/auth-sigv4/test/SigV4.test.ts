@@ -93,7 +93,11 @@ describe("a request is refused, with no secret and no value shown,", () => {
       "UnsendableHeader",
       { request: { headers: { a: "b\r\ndo-not-show-this: 1" } } },
     ],
-    ["where a header's name has a line break", "UnsendableHeader", { request: { headers: { "a\n": "b" } } }],
+    [
+      "where a header's name has a line break",
+      "UnsendableHeader",
+      { request: { headers: { "a\ndo-not-show-this": "b" } } },
+    ],
     ["where a header is not ASCII", "UnsendableHeader", { request: { headers: { a: "é" } } }],
     ["where the method has a line break", "UnsendableMethod", { request: { method: "GET\n" } }],
     ["where the URL has a line break", "UnsendableUrl", { request: { url: "https://h/a\nb" } }],

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import * as aws4 from "aws4"
+import aws4 from "aws4"
 import { AwsV4Signer } from "aws4fetch"
 import { Result } from "effect"
 import * as SigV4 from "../src/SigV4.ts"

@@ -75,10 +75,8 @@ const decodeParameter = (text: string) => decode(text.replaceAll("+", " "))
 const readQuery = (search: string): Result.Result<Record<string, Array<string>>, Reason> =>
   Result.gen(function* () {
     const query = new Map<string, Array<string>>()
-    for (const part of search
-      .slice(1)
-      .split("&")
-      .filter((text) => text !== "")) {
+    const parts = search.slice(1).split("&")
+    for (const part of parts.filter((text) => text !== "")) {
       const [name = "", ...rest] = part.split("=")
       const key = yield* decodeParameter(name)
       const value = yield* decodeParameter(rest.join("="))
@@ -92,7 +90,10 @@ const readQuery = (search: string): Result.Result<Record<string, Array<string>>,
 const joinHeaders = (headers: Request["headers"]): Result.Result<Map<string, string>, Reason> => {
   const joined = new Map<string, string>()
   for (const [name, value] of Symbol.iterator in headers ? headers : Object.entries(headers)) {
-    if (!token.test(name) || !fieldValue.test(value)) return Result.fail(new UnsendableHeader({ header: name }))
+    if (!token.test(name) || !fieldValue.test(value)) {
+      // A header pasted whole into the place of its name would bring its secret with it.
+      return Result.fail(new UnsendableHeader({ header: name.split(/[^\w-]/, 1).join() }))
+    }
     const key = name.toLowerCase()
     const before = joined.get(key)
     joined.set(key, before === undefined ? value.trim() : `${before},${value.trim()}`)

@@ -1,0 +1,27 @@
+import * as Answer from "./Answer.ts"
+import * as Embedding from "./Embedding.ts"
+import * as AwsSignature from "./AwsSignature.ts"
+import * as Received from "./Received.ts"
+
+const invocations = /^\/endpoints\/[^/]+\/invocations$/
+
+/** What a container answers is its own affair; this one embeds a list of texts and repeats any other JSON. */
+const invoke = (received: Received.Received): Answer.Answer => {
+  const body = Received.json(received)
+  if (body === undefined) return AwsSignature.error(424, "ModelError", "Received client error (400) from primary")
+  return Array.isArray(body)
+    ? Answer.json(Embedding.texts(body).map((text) => Embedding.of(text)))
+    : Answer.json([{ generated_text: received.text }])
+}
+
+/** Answers `/endpoints/{name}/invocations` as SageMaker's runtime does, to those whose signature holds. */
+export const handler =
+  (options: AwsSignature.Options): Answer.Handler =>
+  (received) => {
+    const refused = AwsSignature.refuse(received, options)
+    if (refused !== undefined) return refused
+    if (received.method !== "POST" || !invocations.test(Received.path(received))) {
+      return AwsSignature.error(404, "UnknownOperationException", "Unknown operation")
+    }
+    return invoke(received)
+  }
