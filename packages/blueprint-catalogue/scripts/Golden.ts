@@ -1,0 +1,61 @@
+/** What the runtime makes of a blueprint: the request that its sample sends, and the prediction of the vendor's answer. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import * as Decode from "@drawbar/blueprint-schema/Decode"
+import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
+import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
+import type { PredictInput } from "@drawbar/connector-runtime/PredictInput"
+import * as Prediction from "@drawbar/connector-runtime/Prediction"
+import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
+import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
+import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
+import * as Parameter from "@drawbar/template-renderer/Parameter"
+import { Result, Schema } from "effect"
+
+export interface Golden {
+  readonly request: unknown
+  readonly prediction: unknown
+}
+
+/** The documents of a folder that say what is asked and answered. */
+interface Example {
+  readonly blueprint: unknown
+  readonly parameters: unknown
+  readonly response: unknown
+}
+
+/** Throws what is wrong with the blueprint. One call of the platform is what an example shows. */
+export const of = (example: Example): Golden =>
+  Result.getOrThrow(
+    Result.gen(function* () {
+      const document = yield* Decode.decode(Blueprint.Document)(example.blueprint)
+      const { connector, credential } = yield* Blueprint.check(document)
+      const compiled = yield* CompiledConnector.compile(connector, Object.keys(credential))
+      const action = yield* CompiledConnector.find(compiled, "PREDICT")
+      const [call, ...others] = yield* PreProcess.run(action.preProcess, inputOf(example.parameters))
+      if (call === undefined || others.length > 0) throw new Error("An example is one call of the platform.")
+      const { body, ...request } = yield* RemoteRequest.render(action, call, () => RemoteRequest.mask)
+      const answer = yield* RemoteAnswer.read(success(example.response), 0)
+      const output = yield* PostProcess.run(action.postProcess, call, answer)
+      const prediction = Prediction.toJsonText({ inference_results: [{ output, status_code: 200 }] })
+      return { request: { ...request, body: JSON.parse(body ?? "null") }, prediction: JSON.parse(prediction) }
+    }),
+  )
+
+const success = (response: unknown) => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: new TextEncoder().encode(JSON.stringify(response)),
+})
+
+const Sample = Schema.Struct({
+  parameters: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  query_text: Schema.optionalKey(Schema.String),
+  text_docs: Schema.optionalKey(Schema.Array(Schema.String)),
+})
+const decodeSample = Schema.decodeUnknownSync(Sample)
+
+const inputOf = (sample: unknown): PredictInput => {
+  const { parameters = {}, query_text, text_docs } = decodeSample(sample)
+  if (text_docs === undefined) return { _tag: "Parameters", parameters: Parameter.fromRecord(parameters) }
+  return query_text === undefined ? { _tag: "TextDocs", text_docs } : { _tag: "TextSimilarity", query_text, text_docs }
+}
