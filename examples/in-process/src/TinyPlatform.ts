@@ -1,5 +1,6 @@
 /** A model platform of a few lines: `POST /embed` answers, for each text, how many vowels and how many letters it has. */
 import { createServer } from "node:http"
+import { text as textOf } from "node:stream/consumers"
 
 export interface TinyPlatform {
   /** Such as `http://127.0.0.1:40123`. */
@@ -9,7 +10,7 @@ export interface TinyPlatform {
 
 export const start = async (): Promise<TinyPlatform> => {
   const server = createServer(async (request, response) => {
-    const { input }: { readonly input: ReadonlyArray<string> } = JSON.parse((await Array.fromAsync(request)).join(""))
+    const { input }: { readonly input: ReadonlyArray<string> } = JSON.parse(await textOf(request))
     const data = input.map((text) => ({ embedding: [count(text, /[aeiou]/gi), count(text, /[a-z]/gi)] }))
     response.setHeader("content-type", "application/json").end(JSON.stringify({ data }))
   })

@@ -1,0 +1,6 @@
+/** Short texts to search in: one sentence a line, written for this example. */
+import { readFileSync } from "node:fs"
+
+export const facts: ReadonlyArray<string> = readFileSync(new URL("../data/facts.txt", import.meta.url), "utf8")
+  .split("\n")
+  .filter((line) => line !== "")
