@@ -14,6 +14,7 @@ export const given: string | undefined = process.env["DRAWBAR_URL"]
 
 /** The one that the environment names. Starting one here waits for `@drawbar/server`. */
 export const start = async (): Promise<DrawbarServer> => {
-  if (given === undefined) throw new Error("Start Drawbar, then name it: --drawbar URL, or DRAWBAR_URL in the environment.")
+  if (given === undefined)
+    throw new Error("Start Drawbar, then name it: --drawbar URL, or DRAWBAR_URL in the environment.")
   return at(given)
 }
