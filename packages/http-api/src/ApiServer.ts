@@ -1,0 +1,48 @@
+/** The whole API on one port. */
+import type { AddressInfo } from "node:net"
+import { SecureRandom } from "@drawbar/registry/SecureRandom"
+import { Effect, type Scope } from "effect"
+import * as Dispatcher from "./Dispatcher.ts"
+import * as DrawbarHandlers from "./DrawbarHandlers.ts"
+import * as Elsewhere from "./Elsewhere.ts"
+import * as Guard from "./Guard.ts"
+import * as HttpServer from "./HttpServer.ts"
+import * as OldPaths from "./OldPaths.ts"
+import * as RequestId from "./RequestId.ts"
+import * as Router from "./Router.ts"
+
+export interface Options {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  /** Further names, with their ports, by which the server may be called. */
+  readonly allowedHosts: ReadonlyArray<string>
+  /** Drawbar's own version. */
+  readonly version: string
+  /** The largest body that is read, in bytes. */
+  readonly bodyLimit: number
+  /** How long requests under way may take to end when the server stops, in milliseconds. */
+  readonly graceMillis: number
+}
+
+export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis: 30_000 } as const
+
+/** Serves until the scope closes; answers where. */
+export const listen = Effect.fnUntraced(function* (
+  options: Options,
+): Effect.fn.Return<AddressInfo, HttpServer.ListenError, Scope.Scope | DrawbarHandlers.Services> {
+  const endpoints = [...(yield* DrawbarHandlers.make(options.version)), ...Elsewhere.endpoints]
+  const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
+  const router = Router.make([...routes, ...OldPaths.routes(routes, options.version)])
+  const random = yield* SecureRandom
+  const requestId = RequestId.make(Buffer.from(random(6)).toString("base64url"))
+  const services = yield* Effect.context()
+  return yield* HttpServer.listen({
+    ...options,
+    listener: ({ port }) =>
+      Dispatcher.make(
+        { router, guard: Guard.make(port, options.allowedHosts), requestId, bodyLimit: options.bodyLimit },
+        services,
+      ),
+  })
+})

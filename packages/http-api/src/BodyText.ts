@@ -1,0 +1,71 @@
+/** The bytes of a body, and their text; no larger than the limit, JSON by its content type, UTF-8 by its bytes. */
+import { isUtf8 } from "node:buffer"
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import { Effect, Result } from "effect"
+import type { Query } from "./Query.ts"
+import {
+  BadParameter,
+  because,
+  BodyCutOff,
+  BodyTooLarge,
+  BodyUnreadable,
+  NotAcceptable,
+  type RequestError,
+} from "./RequestError.ts"
+
+/** Reads all of a body, or stops where it grows past `limit` bytes. */
+export const read = (request: IncomingMessage, limit: number): Effect.Effect<string, RequestError> => {
+  if (Number(request.headers["content-length"]) > limit) return Effect.fail(because(new BodyTooLarge({ limit })))
+  return Effect.flatMap(bytes(request, limit), (body) =>
+    body.length === 0 ? Effect.succeed("") : Effect.fromResult(textOf(body, request.headers)),
+  )
+}
+
+/** A body that stands in the query, for clients that cannot send one with GET; empty where there is none. */
+export const inQuery = ({ source, sourceContentType }: Query): Result.Result<string, RequestError> => {
+  if (source === undefined) return Result.succeed("")
+  if (sourceContentType === undefined)
+    return Result.fail(because(new BadParameter({ message: "source and source_content_type parameters are required" })))
+  return Result.map(checkMediaType(sourceContentType), () => source)
+}
+
+/** Whether a media type is served; the name of it may be missing where there is no body. */
+export const checkMediaType = (contentType: string | undefined): Result.Result<void, RequestError> => {
+  if (contentType === undefined) return notAcceptable("Content-Type header is missing")
+  return /^application\/(json|vnd\.opensearch\+json|x-ndjson)\s*(;|$)/i.test(contentType) &&
+    !/charset\s*=\s*(?!"?utf-?8)/i.test(contentType)
+    ? Result.void
+    : notAcceptable(`Content-Type header [${contentType}] is not supported`)
+}
+
+const notAcceptable = (message: string) => Result.fail(because(new NotAcceptable({ message })))
+
+const bytes = (request: IncomingMessage, limit: number) =>
+  Effect.callback<Buffer, RequestError>((resume) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    const end = (outcome: Effect.Effect<Buffer, RequestError>) => {
+      request.removeAllListeners("data")
+      resume(outcome)
+    }
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limit) end(Effect.fail(because(new BodyTooLarge({ limit }))))
+      else chunks.push(chunk)
+    })
+    request.on("end", () =>
+      end(Effect.succeed(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))),
+    )
+    request.on("error", () => end(Effect.fail(because(new BodyCutOff()))))
+  })
+
+const textOf = (body: Buffer, headers: IncomingHttpHeaders): Result.Result<string, RequestError> => {
+  const encoding = headers["content-encoding"]
+  if (encoding !== undefined && encoding !== "identity")
+    return notAcceptable(`Content-Encoding [${encoding}] is not served: send the body as it is`)
+  return Result.flatMap(checkMediaType(headers["content-type"]), () =>
+    isUtf8(body)
+      ? Result.succeed(body.toString("utf8"))
+      : Result.fail(because(new BodyUnreadable({ message: "The request body is not UTF-8" }))),
+  )
+}

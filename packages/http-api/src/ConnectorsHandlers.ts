@@ -1,0 +1,32 @@
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
+import { Connectors } from "@drawbar/registry/Connectors"
+import { Effect } from "effect"
+import { ConnectorsApi } from "./ConnectorsApi.ts"
+import * as Endpoint from "./Endpoint.ts"
+import * as SearchHandler from "./SearchHandler.ts"
+import * as WriteResult from "./WriteResult.ts"
+
+export const make = Effect.gen(function* () {
+  const connectors = yield* Connectors
+  const { admit } = yield* ConnectorAdmission
+  return Endpoint.serve(ConnectorsApi, {
+    create: Effect.fnUntraced(function* ({ payload }) {
+      const blueprint = yield* Effect.fromResult(Blueprint.check(payload))
+      yield* admit(blueprint)
+      if (payload.dry_run === true) return { connector_id: "dryRunConnector" }
+      return {
+        connector_id: yield* connectors.create(blueprint, { id: payload.connector_id ?? null, access: payload }),
+      }
+    }),
+    get: ({ params }) => Effect.map(connectors.get(params.connector_id), ({ source }) => source),
+    update: Effect.fnUntraced(function* ({ params, payload }) {
+      const change = yield* Effect.fromResult(Blueprint.checkChange(payload))
+      const written = yield* connectors.update(params.connector_id, change, { access: payload, verify: admit })
+      return WriteResult.updated("connector", written)
+    }),
+    delete: ({ params: { connector_id } }) =>
+      Effect.map(connectors.delete(connector_id), (removed) => WriteResult.deleted("connector", connector_id, removed)),
+    ...SearchHandler.handlers("connector", connectors.search),
+  })
+})

@@ -1,0 +1,137 @@
+/**
+ * Answers HTTP requests by the contracts: guard, route, query, body, handler, answer, in this order and nothing else.
+ *
+ * It stands on `node:http` and runs one fiber a request: docs/decisions/0003-http-server.md says why.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import { Cause, type Context, Effect, Exit, Result } from "effect"
+import * as Answer from "./Answer.ts"
+import * as BodyText from "./BodyText.ts"
+import type { Endpoint } from "./Endpoint.ts"
+import type { Guard } from "./Guard.ts"
+import * as OpenSearchError from "./OpenSearchError.ts"
+import * as Query from "./Query.ts"
+import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
+import type * as RequestId from "./RequestId.ts"
+import * as Router from "./Router.ts"
+
+/** An endpoint at its path, or at an old one that says so. */
+export interface Served {
+  readonly endpoint: Endpoint
+  /** The `Warning` header of an old path. */
+  readonly warning?: string
+}
+
+export interface Options {
+  readonly router: Router.Router<Served>
+  readonly guard: Guard
+  readonly requestId: RequestId.RequestId
+  /** The largest body that is read, in bytes. */
+  readonly bodyLimit: number
+}
+
+interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export const make = (
+  { router, guard, requestId, bodyLimit }: Options,
+  services: Context.Context<never>,
+): RequestListener => {
+  const run = Effect.runForkWith(services)
+
+  const answer = Effect.fnUntraced(function* (request: IncomingMessage, target: Target) {
+    const refusal = guard.refusal(request.headers)
+    if (refusal !== undefined) return yield* because(new Forbidden({ message: refusal }))
+    const { method, uri, path, search } = target
+    const match = router.find(method, path)
+    if (match._tag === "NoRoute") return yield* because(new NoHandler({ uri, method }))
+    if (match._tag === "WrongMethod") {
+      if (method === "OPTIONS") return { status: 200, headers: { Allow: match.allowed.join(", ") }, body: "" }
+      return yield* because(new WrongMethod({ uri, method, allowed: match.allowed }))
+    }
+    const { endpoint, warning } = match.value
+    const params = yield* Effect.fromResult(decodeAll(match.params))
+    const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
+    const sent = yield* BodyText.read(request, bodyLimit)
+    const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
+    const value = yield* endpoint.answer({ params, query: query.own, text })
+    return { status: 200, headers: warning === undefined ? {} : { Warning: warning }, body: Answer.write(value, query) }
+  })
+
+  return (request, response) => {
+    const id = requestId(request.headers["x-request-id"])
+    const target = targetOf(request)
+    const fiber = run(answer(request, target))
+    response.on("close", () => fiber.interruptUnsafe())
+    fiber.addObserver((exit) => {
+      if (Exit.isSuccess(exit)) return send(request, response, id, exit.value)
+      const refusal = refusalOf(exit.cause, id)
+      if (refusal.status === 500)
+        run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, exit.cause))
+      const pretty = Query.wantsPretty(target.search)
+      send(request, response, id, { ...refusal, body: Answer.write(refusal.body, { pretty, filterPath: undefined }) })
+    })
+  }
+}
+
+interface Target {
+  readonly method: string
+  readonly uri: string
+  readonly path: string
+  readonly search: string | undefined
+}
+
+const targetOf = ({ method = "", url: uri = "" }: IncomingMessage): Target => {
+  const question = uri.indexOf("?")
+  return question === -1
+    ? { method, uri, path: uri, search: undefined }
+    : { method, uri, path: uri.slice(0, question), search: uri.slice(question + 1) }
+}
+
+const decodeAll = (
+  params: Readonly<Record<string, string>>,
+): Result.Result<Readonly<Record<string, string>>, RequestError> => {
+  if (!Object.values(params).some((value) => value.includes("%"))) return Result.succeed(params)
+  try {
+    return Result.succeed(
+      Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)])),
+    )
+  } catch {
+    return Result.fail(
+      because(
+        new BadParameter({ message: "The path has a % that begins no UTF-8 character. Write %25 for % itself." }),
+      ),
+    )
+  }
+}
+
+const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): OpenSearchError.Refusal => {
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure !== undefined) return OpenSearchError.of(failure.error)
+  return Cause.hasInterruptsOnly(cause) ? OpenSearchError.stopping : OpenSearchError.unforeseen(id)
+}
+
+// Head and body go out in one write.
+const send = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+  { status, headers, body }: Reply,
+): void => {
+  if (response.destroyed) return
+  const opaqueId = request.headers["x-opaque-id"]
+  response.writeHead(status, {
+    ...(body === "" ? {} : { "Content-Type": "application/json; charset=UTF-8" }),
+    "Content-Length": Buffer.byteLength(body),
+    "X-Content-Type-Options": "nosniff",
+    "X-Request-Id": id,
+    ...(opaqueId === undefined ? {} : { "X-Opaque-Id": opaqueId }),
+    // What is left of a body that is too large is not waited for.
+    ...(status === 413 ? { Connection: "close" } : {}),
+    ...headers,
+  })
+  response.end(body)
+}

@@ -1,0 +1,21 @@
+/** The whole API as a value: servers answer by it, clients and `/openapi.json` are made from it. */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as OpenApi from "effect/http-api/OpenApi"
+import { ClusterApi } from "./ClusterApi.ts"
+import { ConnectorsApi } from "./ConnectorsApi.ts"
+import { ModelGroupsApi } from "./ModelGroupsApi.ts"
+import { ModelsApi } from "./ModelsApi.ts"
+import { PredictionsApi } from "./PredictionsApi.ts"
+import { StatsApi } from "./StatsApi.ts"
+import { TasksApi } from "./TasksApi.ts"
+
+export class DrawbarApi extends HttpApi.make("drawbar")
+  .add(ClusterApi)
+  .add(ConnectorsApi)
+  .add(ModelsApi)
+  .add(PredictionsApi)
+  .add(ModelGroupsApi)
+  .add(TasksApi)
+  .add(StatsApi)
+  .annotate(OpenApi.Title, "Drawbar")
+  .annotate(OpenApi.Version, "0.1.0") {}

@@ -1,0 +1,28 @@
+/** Every group of the API with its handlers: a group without any does not compile. */
+import { Effect } from "effect"
+import * as ClusterHandlers from "./ClusterHandlers.ts"
+import * as ConnectorsHandlers from "./ConnectorsHandlers.ts"
+import type { DrawbarApi } from "./DrawbarApi.ts"
+import type { Endpoint } from "./Endpoint.ts"
+import * as ModelGroupsHandlers from "./ModelGroupsHandlers.ts"
+import * as ModelsHandlers from "./ModelsHandlers.ts"
+import * as PredictionsHandlers from "./PredictionsHandlers.ts"
+import * as StatsHandlers from "./StatsHandlers.ts"
+import * as TasksHandlers from "./TasksHandlers.ts"
+
+/** `version` is Drawbar's own. */
+export const make = Effect.fnUntraced(function* (version: string) {
+  const groups: Record<keyof typeof DrawbarApi.groups, ReadonlyArray<Endpoint>> = {
+    cluster: yield* ClusterHandlers.make(version),
+    connectors: yield* ConnectorsHandlers.make,
+    models: yield* ModelsHandlers.make,
+    predictions: yield* PredictionsHandlers.make,
+    modelGroups: yield* ModelGroupsHandlers.make,
+    tasks: yield* TasksHandlers.make,
+    stats: yield* StatsHandlers.make,
+  }
+  return Object.values(groups).flat()
+})
+
+/** What the handlers stand on. */
+export type Services = Effect.Services<ReturnType<typeof make>>

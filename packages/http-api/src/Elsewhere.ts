@@ -1,0 +1,58 @@
+/** The parts of the API that Drawbar answers with a sentence: what it does instead, or that it is not there yet. */
+import { Effect } from "effect"
+import type { Endpoint } from "./Endpoint.ts"
+import { because, NotServed, NotYet, type Reason } from "./RequestError.ts"
+
+const base = "/_plugins/_ml"
+
+const localModels = new NotServed({
+  message:
+    "Drawbar calls models where they are served and loads no model files. Serve the model, then register it with function_name remote and a connector.",
+})
+const tools = new NotServed({
+  message:
+    "Agents, tools, memories and MCP are not part of Drawbar, which couples applications to models. Call the model with _predict.",
+})
+const training = new NotServed({
+  message: "Drawbar trains and executes no algorithms. Train the model at its platform, then call it with _predict.",
+})
+const batches = new NotYet({ message: "Batch predictions are not there yet. Send the documents with _predict." })
+const streams = new NotYet({
+  message: "Streaming is not there yet. Use _predict, which answers when the whole answer has come.",
+})
+const controllers = new NotYet({ message: "Controllers are not there yet. Limit a model with its rate_limiter." })
+const configs = new NotServed({ message: "Drawbar keeps no configs. Its settings are at /_cluster/settings." })
+
+const table: ReadonlyArray<readonly [method: string, path: string, reason: Reason]> = [
+  ["POST", "/models/meta", localModels],
+  ["POST", "/models/_register_meta", localModels],
+  ["POST", "/models/:model_id/chunk/:chunk_number", localModels],
+  ["POST", "/models/:model_id/upload_chunk/:chunk_number", localModels],
+  ["POST", "/models/:model_id/_batch_predict", batches],
+  ["POST", "/tasks/:task_id/_cancel", batches],
+  ["POST", "/tasks/:task_id/_cancel_batch", batches],
+  ["POST", "/models/:model_id/_predict/stream", streams],
+  ...["GET", "POST", "PUT", "DELETE"].map((method) => [method, "/controllers/:model_id", controllers] as const),
+  ["GET", "/config/:config_id", configs],
+  ["POST", "/_execute/:algorithm", training],
+  ["POST", "/_train/:algorithm", training],
+  ["POST", "/_train_predict/:algorithm", training],
+  ["POST", "/agents/_register", tools],
+  ...["GET", "POST"].map((method) => [method, "/agents/_search", tools] as const),
+  ...["GET", "PUT", "DELETE"].map((method) => [method, "/agents/:agent_id", tools] as const),
+  ["POST", "/agents/:agent_id/_execute", tools],
+  ["POST", "/agents/:agent_id/_execute/stream", tools],
+  ["GET", "/tools", tools],
+  ["GET", "/tools/:tool_name", tools],
+  ["POST", "/tools/_execute/:tool_name", tools],
+  ["GET", "/memory", tools],
+  ["POST", "/memory", tools],
+  ["POST", "/memory_containers/_create", tools],
+]
+
+export const endpoints: ReadonlyArray<Endpoint> = table.map(([method, path, reason]) => ({
+  method,
+  path: base + path,
+  queryNames: [],
+  answer: () => Effect.fail(because(reason)),
+}))

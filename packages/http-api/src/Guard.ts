@@ -1,0 +1,33 @@
+/**
+ * Who may ask. Drawbar spends its operator's keys and knows no users yet, so it answers programs of its own machine and
+ * no web page, neither by a name that was rebound to loopback nor from another origin.
+ * Source: https://fetch.spec.whatwg.org/#http-origin and https://www.w3.org/TR/fetch-metadata/
+ */
+import type { IncomingHttpHeaders } from "node:http"
+
+export interface Guard {
+  /** The sentence that refuses a request, or nothing. */
+  readonly refusal: (headers: IncomingHttpHeaders) => string | undefined
+}
+
+/** `hosts` are further names, with their ports, by which the operator lets the server be called. */
+export const make = (port: number, hosts: ReadonlyArray<string>): Guard => {
+  const known = new Set(["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}:${port}`))
+  if (port === 80) for (const name of ["localhost", "127.0.0.1", "[::1]"]) known.add(name)
+  for (const host of hosts) known.add(host.toLowerCase())
+  return {
+    refusal: (headers) => {
+      const host = headers.host?.toLowerCase()
+      if (host === undefined || !known.has(host))
+        return `Host [${host ?? ""}] is not a name of this server. Use [localhost:${port}], or start it with --allow-host ${host ?? "HOST:PORT"}.`
+      if (headers.origin !== undefined && !isSameHost(headers.origin, host))
+        return "Requests of web pages are refused: this server spends its operator's keys. Call it from a program."
+      const site = headers["sec-fetch-site"]
+      if (site !== undefined && site !== "same-origin" && site !== "none")
+        return "Requests of other web sites are refused: this server spends its operator's keys. Call it from a program."
+      return undefined
+    },
+  }
+}
+
+const isSameHost = (origin: string, host: string) => origin === `http://${host}` || origin === `https://${host}`

@@ -1,0 +1,140 @@
+/** Why a request was refused, as a client of OpenSearch is told it: one row a reason, and the compiler counts the rows. */
+import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
+import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
+import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
+import type { RegistryError } from "@drawbar/registry/RegistryError"
+import type { ErrorEnvelope } from "./ErrorEnvelope.ts"
+import type { RequestError } from "./RequestError.ts"
+
+/** Everything that a handler may fail with. */
+export type ApiError = BlueprintError | RegistryError | ConnectorError | DeploymentError | RequestError
+
+type Reason = ApiError["reason"]
+
+/** The status and the wire's name of the family; the text is the reason's own message. */
+type Row = readonly [status: number | "remote", type: string]
+
+const rows: Record<Reason["_tag"], Row> = {
+  // what was sent
+  InvalidField: [400, "illegal_argument_exception"],
+  UnsafeText: [400, "action_request_validation_exception"],
+  BodyUnreadable: [400, "json_parse_exception"],
+  BodyMissing: [400, "parse_exception"],
+  BodyCutOff: [400, "parse_exception"],
+  BadParameter: [400, "illegal_argument_exception"],
+  NoHandler: [400, "illegal_argument_exception"],
+  Forbidden: [403, "security_exception"],
+  WrongMethod: [405, "status_exception"],
+  NotAcceptable: [406, "status_exception"],
+  BodyTooLarge: [413, "content_too_long_exception"],
+  NotServed: [400, "unsupported_operation_exception"],
+  NotYet: [501, "unsupported_operation_exception"],
+  // records
+  BadQuery: [400, "parsing_exception"],
+  NothingToUpdate: [400, "action_request_validation_exception"],
+  Refused: [400, "status_exception"],
+  NotFound: [404, "status_exception"],
+  AlreadyExists: [409, "status_exception"],
+  InUse: [409, "status_exception"],
+  Busy: [409, "status_exception"],
+  VersionConflict: [409, "version_conflict_engine_exception"],
+  SealBroken: [500, "m_l_exception"],
+  KeyRingUnusable: [500, "m_l_exception"],
+  StorageFailed: [500, "i_o_exception"],
+  // what is live
+  ModelDisabled: [403, "status_exception"],
+  NotDeployed: [400, "illegal_argument_exception"],
+  RemoteInferenceDisabled: [400, "status_exception"],
+  // the connector, or the call, cannot be run
+  InvalidConnector: [400, "illegal_argument_exception"],
+  InvalidInput: [400, "illegal_argument_exception"],
+  MissingParameters: [400, "illegal_argument_exception"],
+  NotRendered: [400, "illegal_argument_exception"],
+  NotAuthorised: [400, "illegal_argument_exception"],
+  Unsendable: [400, "illegal_argument_exception"],
+  BadScheme: [400, "illegal_argument_exception"],
+  BadPort: [400, "illegal_argument_exception"],
+  UserInfo: [400, "illegal_argument_exception"],
+  NotTrusted: [400, "illegal_argument_exception"],
+  PrivateAddress: [400, "illegal_argument_exception"],
+  RestrictedAddress: [400, "illegal_argument_exception"],
+  OriginMismatch: [400, "illegal_argument_exception"],
+  VerificationRequired: [400, "illegal_argument_exception"],
+  NameNotResolved: [400, "illegal_argument_exception"],
+  // the platform
+  RemoteRefused: ["remote", "status_exception"],
+  BadAnswer: [502, "status_exception"],
+  PoolExhausted: [429, "status_exception"],
+  PoolClosed: [503, "status_exception"],
+  ConnectFailed: [502, "status_exception"],
+  TlsFailed: [502, "status_exception"],
+  ConnectionReset: [502, "status_exception"],
+  BodyIncomplete: [502, "status_exception"],
+  ResponseTooLarge: [502, "status_exception"],
+  BadEncoding: [502, "status_exception"],
+  ProtocolError: [502, "status_exception"],
+  ConnectTimeout: [504, "status_exception"],
+  HeadersTimeout: [504, "status_exception"],
+  IdleTimeout: [504, "status_exception"],
+  DeadlineExceeded: [504, "status_exception"],
+}
+
+export interface Refusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ErrorEnvelope
+}
+
+const envelope = (status: number, type: string, reason: string, extra: object = {}): ErrorEnvelope => ({
+  error: { root_cause: [{ type, reason }], type, reason, ...extra },
+  status,
+})
+
+export const of = ({ reason }: ApiError): Refusal => {
+  const [row, family] = rows[reason._tag]
+  const remote = "remote" in reason ? reason.remote : undefined
+  const status = row === "remote" ? passedOn(remote) : row
+  const type = reason._tag === "BadQuery" ? reason.type : family
+  switch (reason._tag) {
+    // The router of OpenSearch answers these four with a sentence in place of an object.
+    case "NoHandler":
+      return { status, headers: {}, body: { error: reason.message } }
+    case "WrongMethod":
+      return { status, headers: { Allow: reason.allowed.join(", ") }, body: { error: reason.message, status } }
+    case "NotAcceptable":
+      return { status, headers: {}, body: { error: reason.message, status } }
+    default:
+      return {
+        status,
+        headers: retryAfter(remote),
+        body: envelope(status, type, reason.message, remote && { remote: remoteBlock(remote) }),
+      }
+  }
+}
+
+/** What is told of a failure that nobody foresaw: where the operator finds it, and nothing of the inside. */
+export const unforeseen = (requestId: string): Refusal => ({
+  status: 500,
+  headers: {},
+  body: envelope(500, "exception", `Drawbar failed. The server's log says why, under the id ${requestId}.`),
+})
+
+/** The server is going down, and the request with it. */
+export const stopping: Refusal = {
+  status: 503,
+  headers: {},
+  body: envelope(503, "status_exception", "The server is stopping. Send the request again when it is back."),
+}
+
+// A platform's redirect or informational status would be read as Drawbar's own.
+const passedOn = (remote: Remote | undefined): number =>
+  remote !== undefined && remote.status >= 400 && remote.status <= 599 ? remote.status : 502
+
+const retryAfter = (remote: Remote | undefined): Record<string, string> =>
+  remote?.retryAfterMillis === undefined ? {} : { "Retry-After": String(Math.ceil(remote.retryAfterMillis / 1000)) }
+
+const remoteBlock = ({ status, requestId, body }: Remote) => ({
+  status,
+  ...(requestId === undefined ? {} : { request_id: requestId }),
+  body,
+})

@@ -1,0 +1,143 @@
+/**
+ * The body of a predict as the input it means.
+ *
+ * A parameter that is no string is cut from the body's text as it stands, so that its digits arrive as they were sent.
+ */
+import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import * as Decode from "@drawbar/blueprint-schema/Decode"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import * as JsonSource from "@drawbar/connector-runtime/JsonSource"
+import type { Parameters, PredictInput } from "@drawbar/connector-runtime/PredictInput"
+import { Result, Schema } from "effect"
+import { unreadable } from "./Endpoint.ts"
+import { maybe } from "./Field.ts"
+import { BadParameter, because, NotYet, type RequestError } from "./RequestError.ts"
+
+type Outcome<A> = Result.Result<A, BlueprintError | RequestError>
+
+/** Reads a body; `algorithm` is that of the path, in any case, `remote` where the path names none. */
+export const read = (algorithm: string, body: string): Outcome<PredictInput> => {
+  const name = algorithm.toLowerCase()
+  return Result.flatMap(parse(body), (source) =>
+    Object.hasOwn(readers, name)
+      ? readers[name as keyof typeof readers](source)
+      : Result.fail(because(new BadParameter({ message: "Wrong function name" }))),
+  )
+}
+
+const parse = (body: string): Outcome<JsonSource.JsonSource> => {
+  const source = JsonSource.parse(body)
+  if (Result.isFailure(source)) return unreadableBody(body)
+  return Json.isObject(source.success.value)
+    ? source
+    : Result.fail(unreadable({ message: "Expected an object", line: 1, column: 1 }))
+}
+
+// The quick parser says that the text is no JSON; the careful one says where.
+const unreadableBody = (body: string): Outcome<never> => {
+  const careful = Json.parse(body)
+  return Result.fail(
+    unreadable(Result.isFailure(careful) ? careful.failure : { message: "Not JSON", line: 1, column: 1 }),
+  )
+}
+
+const remote = (source: JsonSource.JsonSource): Outcome<PredictInput> =>
+  Result.gen(function* () {
+    yield* checkAction(source.value)
+    return { _tag: "Parameters", parameters: yield* parametersOf(source) } as const
+  })
+
+const checkAction = (body: Json.Json): Outcome<void> => {
+  const action = Json.isObject(body) ? body["action_type"] : undefined
+  if (action == null || (typeof action === "string" && action.toUpperCase() === "PREDICT")) return Result.void
+  return typeof action === "string" && action.toUpperCase() === "BATCH_PREDICT"
+    ? Result.fail(
+        because(new NotYet({ message: "Batch predictions are not there yet. Send the documents with _predict." })),
+      )
+    : Result.fail(because(new BadParameter({ message: `Wrong Action Type of ${Json.toText(action)}` })))
+}
+
+const parametersOf = (source: JsonSource.JsonSource): Outcome<Parameters> => {
+  const given = Json.isObject(source.value) ? source.value["parameters"] : undefined
+  if (given == null) return Result.succeed(new Map())
+  if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
+  const entries = Object.entries(given)
+  const others = entries.filter(([, value]) => typeof value !== "string")
+  const tooDeep = others.find(([, value]) => nestsDeeper(value, Json.maxDepth))
+  if (tooDeep !== undefined)
+    return Result.fail(invalid("/parameters", `Parameter [${tooDeep[0]}] nests deeper than ${Json.maxDepth} levels`))
+  const texts = JsonSource.slices(
+    source,
+    others.map(([name]) => ["parameters", name]),
+  )
+  const json = new Map(others.map(([name], i) => [name, texts[i] ?? "null"]))
+  return Result.succeed(
+    new Map(
+      entries.map(([name, value]) => [
+        name,
+        typeof value === "string" ? { _tag: "Text", text: value } : { _tag: "Json", json: json.get(name) ?? "null" },
+      ]),
+    ),
+  )
+}
+
+const nestsDeeper = (value: Json.Json, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((child) => nestsDeeper(child, levels - 1)))
+
+const ignoringCase = (...words: ReadonlyArray<string>) =>
+  Schema.String.check(Schema.isPattern(new RegExp(`^(${words.join("|")})$`, "i")))
+
+const readTextDocs = Decode.decode(
+  Schema.Struct({
+    text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))),
+    parameters: maybe(
+      Schema.Struct({
+        content_type: maybe(ignoringCase("query", "passage")),
+        sparse_embedding_format: maybe(ignoringCase("word", "token_id")),
+      }),
+    ),
+  }),
+)
+
+const textDocs = ({ value }: JsonSource.JsonSource): Outcome<PredictInput> =>
+  Result.flatMap(readTextDocs(value), ({ text_docs, parameters }) => {
+    if (text_docs == null || text_docs.length === 0) return refused("Empty text docs")
+    if (parameters == null) return Result.succeed({ _tag: "TextDocs", text_docs })
+    const words = {
+      content_type: parameters.content_type,
+      sparse_embedding_format: parameters.sparse_embedding_format ?? "WORD",
+    }
+    const upper = Object.entries(words).flatMap(([name, word]) =>
+      word == null ? [] : [[name, { _tag: "Text", text: word.toUpperCase() }] as const],
+    )
+    return Result.succeed({ _tag: "TextDocs", text_docs, parameters: new Map(upper) })
+  })
+
+const readTextSimilarity = Decode.decode(
+  Schema.Struct({ query_text: maybe(Schema.String), text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))) }),
+)
+
+const textSimilarity = ({ value }: JsonSource.JsonSource): Outcome<PredictInput> =>
+  Result.flatMap(readTextSimilarity(value), ({ query_text, text_docs }) => {
+    if (text_docs == null || text_docs.length === 0) return refused("No text documents were provided")
+    if (query_text == null) return refused("No query text was provided")
+    return Result.succeed({ _tag: "TextSimilarity", query_text, text_docs })
+  })
+
+const readQuestion = Decode.decode(Schema.Struct({ question: Schema.String, context: Schema.String }))
+
+const questionAnswering = ({ value }: JsonSource.JsonSource): Outcome<PredictInput> =>
+  Result.map(readQuestion(value), (asked) => ({ _tag: "QuestionAnswering", ...asked }) as const)
+
+const refused = (message: string): Outcome<never> => Result.fail(because(new BadParameter({ message })))
+
+const readers = {
+  remote,
+  text_embedding: textDocs,
+  sparse_encoding: textDocs,
+  sparse_tokenize: textDocs,
+  text_similarity: textSimilarity,
+  question_answering: questionAnswering,
+} as const

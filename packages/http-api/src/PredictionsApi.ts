@@ -1,0 +1,96 @@
+/** Asking a model, and seeing the request that it would send. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import { Schema } from "effect"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import { failures } from "./ErrorEnvelope.ts"
+import { maybe, Source } from "./Field.ts"
+import * as RequestBody from "./RequestBody.ts"
+
+const base = "/_plugins/_ml"
+const shared = { disableCodecs: true, error: failures } as const
+const params = { model_id: Schema.String }
+
+/** Every form of input: the caller's own parameters, or one of the typed inputs that a pre-process function reads. */
+export const PredictDocument = Schema.Struct({
+  parameters: maybe(Source),
+  action_type: maybe(Schema.String),
+  text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))),
+  return_number: maybe(Schema.Boolean),
+  return_bytes: maybe(Schema.Boolean),
+  target_response: maybe(Schema.Array(Schema.String)),
+  target_response_positions: maybe(Schema.Array(Schema.Number)),
+  query_text: maybe(Schema.String),
+  question: maybe(Schema.String),
+  context: maybe(Schema.String),
+})
+
+export const Tensor = Schema.Struct({
+  name: Schema.optionalKey(Schema.String),
+  data_type: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Schema.Array(Schema.Number)),
+  data: Schema.optionalKey(Schema.Array(Schema.Unknown)),
+  byte_buffer: Schema.optionalKey(Source),
+  result: Schema.optionalKey(Schema.String),
+  dataAsMap: Schema.optionalKey(Source),
+})
+
+export const PredictAnswer = Schema.Struct({
+  inference_results: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        output: Schema.optionalKey(Schema.Array(Tensor)),
+        status_code: Schema.optionalKey(Schema.Number),
+      }),
+    ),
+  ),
+})
+
+/** The request that a platform would get; secrets are masked. */
+export const RenderedRequest = Schema.Struct({
+  method: Schema.String,
+  url: Schema.String,
+  headers: Schema.Record(Schema.String, Schema.String),
+  body: Schema.optionalKey(Schema.String),
+})
+
+const predict = { ...shared, payload: PredictDocument, success: PredictAnswer } as const
+
+export class PredictionsApi extends HttpApiGroup.make("predictions")
+  .add(
+    HttpApiEndpoint.post("predict", `${base}/models/:model_id/_predict`, { ...predict, params })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.post("predictAs", `${base}/_predict/:algorithm/:model_id`, {
+      ...predict,
+      params: { algorithm: Schema.String, model_id: Schema.String },
+    })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.post("render", `${base}/models/:model_id/_render`, {
+      ...shared,
+      params,
+      payload: PredictDocument,
+      success: RenderedRequest,
+    })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.post("renderBlueprint", `${base}/connectors/_render`, {
+      ...shared,
+      payload: Schema.Struct({
+        blueprint: Blueprint.Document,
+        /** As in the path of a typed predict; `remote` if absent. */
+        algorithm: Schema.optionalKey(Schema.String),
+        input: Schema.optionalKey(PredictDocument),
+      }),
+      success: RenderedRequest,
+    })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "request body is required"),
+  ) {}

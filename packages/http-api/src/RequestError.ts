@@ -1,0 +1,76 @@
+/** Why a request is refused before any service is asked: the one error of this package. */
+import { Data } from "effect"
+
+/** No endpoint has this path. */
+export class NoHandler extends Data.TaggedError("NoHandler")<{ readonly uri: string; readonly method: string }> {
+  override get message() {
+    return `no handler found for uri [${this.uri}] and method [${this.method}]`
+  }
+}
+
+/** The path exists, but not for this method. */
+export class WrongMethod extends Data.TaggedError("WrongMethod")<{
+  readonly uri: string
+  readonly method: string
+  readonly allowed: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `Incorrect HTTP method for uri [${this.uri}] and method [${this.method}], allowed: [${this.allowed.join(", ")}]`
+  }
+}
+
+/** The body's, or the answer's, format is not served. */
+export class NotAcceptable extends Data.TaggedError("NotAcceptable")<{ readonly message: string }> {}
+
+/** A browser, or a name that is not this server's, is asking. */
+export class Forbidden extends Data.TaggedError("Forbidden")<{ readonly message: string }> {}
+
+/** The body is larger than `limit` bytes. */
+export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly limit: number }> {
+  override get message() {
+    return `The request body is larger than ${this.limit} bytes. Send a smaller one.`
+  }
+}
+
+/** The caller went away before the body had come. */
+export class BodyCutOff extends Data.TaggedError("BodyCutOff") {
+  override get message() {
+    return "The request body ended before its time"
+  }
+}
+
+/** The endpoint needs a body and got none. */
+export class BodyMissing extends Data.TaggedError("BodyMissing")<{ readonly message: string }> {}
+
+/** The body is no JSON; `message` says where. */
+export class BodyUnreadable extends Data.TaggedError("BodyUnreadable")<{ readonly message: string }> {}
+
+/** A path or query parameter has a value that cannot be. */
+export class BadParameter extends Data.TaggedError("BadParameter")<{ readonly message: string }> {}
+
+/** Part of the API that Drawbar answers with a sentence instead. */
+export class NotServed extends Data.TaggedError("NotServed")<{ readonly message: string }> {}
+
+/** Part of the API that is not there yet. */
+export class NotYet extends Data.TaggedError("NotYet")<{ readonly message: string }> {}
+
+export type Reason =
+  | NoHandler
+  | WrongMethod
+  | NotAcceptable
+  | Forbidden
+  | BodyTooLarge
+  | BodyCutOff
+  | BodyMissing
+  | BodyUnreadable
+  | BadParameter
+  | NotServed
+  | NotYet
+
+export class RequestError extends Data.TaggedError("RequestError")<{ readonly reason: Reason }> {
+  override get message() {
+    return this.reason.message
+  }
+}
+
+export const because = (reason: Reason) => new RequestError({ reason })

@@ -1,0 +1,3 @@
+import { Effect } from "effect"
+import * as Endpoint from "./Endpoint.ts"
+import { StatsApi } from "./StatsApi.ts"

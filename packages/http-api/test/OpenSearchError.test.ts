@@ -1,0 +1,50 @@
+import { RemoteRefused, because, type Remote } from "@drawbar/connector-runtime/ConnectorError"
+import { fail, NotFound } from "@drawbar/registry/RegistryError"
+import { assert, describe, it } from "@effect/vitest"
+import * as OpenSearchError from "../src/OpenSearchError.ts"
+
+const refused = (remote: Remote) =>
+  OpenSearchError.of(because(new RemoteRefused({ remote, message: `Error from remote service: ${remote.body}` })))
+
+describe("a refusal on the wire", () => {
+  it("has the envelope of OpenSearch", () =>
+    assert.deepStrictEqual(
+      OpenSearchError.of(fail(new NotFound({ collection: "model", id: "m", message: "Failed to find model" }))),
+      {
+        status: 404,
+        headers: {},
+        body: {
+          error: {
+            root_cause: [{ type: "status_exception", reason: "Failed to find model" }],
+            type: "status_exception",
+            reason: "Failed to find model",
+          },
+          status: 404,
+        },
+      },
+    ))
+
+  it("of a platform has the platform's status, text and request id", () => {
+    const { status, headers, body } = refused({
+      status: 429,
+      requestId: "r-1",
+      body: "slow down",
+      retryAfterMillis: 1_500,
+    })
+    assert.strictEqual(status, 429)
+    assert.deepStrictEqual(headers, { "Retry-After": "2" })
+    assert.deepStrictEqual(body, {
+      error: {
+        root_cause: [{ type: "status_exception", reason: "Error from remote service: slow down" }],
+        type: "status_exception",
+        reason: "Error from remote service: slow down",
+        remote: { status: 429, request_id: "r-1", body: "slow down" },
+      },
+      status: 429,
+    })
+  })
+
+  for (const status of [101, 302, 304, 700])
+    it(`a platform's ${status} is not passed on as the server's own`, () =>
+      assert.strictEqual(refused({ status, body: "" }).status, 502))
+})

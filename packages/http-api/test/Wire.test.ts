@@ -1,0 +1,414 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { request } from "node:http"
+import * as EchoServer from "./EchoServer.ts"
+import { type Answered, exchange, raw, type Sent } from "./Exchange.ts"
+
+const asked = (sent: Sent, options?: Parameters<typeof EchoServer.listen>[0]) =>
+  Effect.scoped(Effect.flatMap(EchoServer.listen(options), ({ port }) => Effect.promise(() => exchange(port, sent))))
+
+const until = (holds: () => boolean) => Effect.repeat(Effect.sleep(5), { until: holds })
+
+interface Case {
+  readonly name: string
+  readonly sent: Sent
+  readonly status: number
+  readonly body?: unknown
+  readonly holds?: (answered: Answered) => void
+}
+
+const json = { "content-type": "application/json" }
+const reasonOf = ({ json }: Answered): string => json.error.reason
+
+const cases: ReadonlyArray<Case> = [
+  { name: "an endpoint answers", sent: { path: "/things/a" }, status: 200, body: { params: { id: "a" }, query: {} } },
+  { name: "a slash at the end means nothing", sent: { path: "/things/a/" }, status: 200 },
+  {
+    name: "a parameter of the path is percent-decoded",
+    sent: { path: "/things/a%20b%2Fc" },
+    status: 200,
+    body: { params: { id: "a b/c" }, query: {} },
+  },
+  {
+    name: "a broken percent escape is named",
+    sent: { path: "/things/%zz" },
+    status: 400,
+    holds: (it) => assert.include(reasonOf(it), "%25"),
+  },
+  {
+    name: "a literal of another method is a parameter of this one",
+    sent: { path: "/things/_make" },
+    status: 200,
+    body: { params: { id: "_make" }, query: {} },
+  },
+  {
+    name: "an unknown path says so in a sentence without a status",
+    sent: { path: "/nothing?x=1" },
+    status: 400,
+    body: { error: "no handler found for uri [/nothing?x=1] and method [GET]" },
+  },
+  { name: "an empty segment is no parameter", sent: { path: "/things//_text", method: "POST" }, status: 400 },
+  {
+    name: "a wrong method is told the right ones",
+    sent: { path: "/things/_make", method: "PATCH" },
+    status: 405,
+    body: {
+      error: "Incorrect HTTP method for uri [/things/_make] and method [PATCH], allowed: [GET, POST, PUT]",
+      status: 405,
+    },
+    holds: ({ headers }) => assert.strictEqual(headers.allow, "GET, POST, PUT"),
+  },
+  {
+    name: "OPTIONS lists the methods",
+    sent: { path: "/things/a", method: "OPTIONS" },
+    status: 200,
+    holds: ({ headers, text }) => assert.deepStrictEqual([headers.allow, text], ["GET, PUT", ""]),
+  },
+  {
+    name: "HEAD is answered without a body",
+    sent: { path: "/things/a", method: "HEAD" },
+    status: 405,
+    holds: ({ text }) => assert.strictEqual(text, ""),
+  },
+  {
+    name: "a body without a type",
+    sent: { path: "/things/a", method: "PUT", headers: { "content-length": "2" }, body: "{}" },
+    status: 406,
+    body: { error: "Content-Type header is missing", status: 406 },
+  },
+  {
+    name: "a body of another type",
+    sent: { path: "/things/a", method: "PUT", headers: { "content-type": "text/plain" }, body: "{}" },
+    status: 406,
+    body: { error: "Content-Type header [text/plain] is not supported", status: 406 },
+  },
+  ...[
+    "application/json; charset=UTF-8",
+    'application/json;charset="utf-8"',
+    "application/vnd.opensearch+json;compatible-with=3",
+    "Application/JSON",
+  ].map((type) => ({
+    name: `a body of ${type}`,
+    sent: { path: "/things/a", method: "PUT", headers: { "content-type": type }, body: '{"a":1}' },
+    status: 200,
+    body: { a: 1 },
+  })),
+  {
+    name: "a body in another charset",
+    sent: {
+      path: "/things/a",
+      method: "PUT",
+      headers: { "content-type": "application/json; charset=latin1" },
+      body: "{}",
+    },
+    status: 406,
+  },
+  {
+    name: "an empty body needs no type and is an empty object",
+    sent: { path: "/things/a", method: "PUT" },
+    status: 200,
+    body: {},
+  },
+  {
+    name: "an empty body where one is needed",
+    sent: { path: "/things/_make", method: "POST", headers: json },
+    status: 400,
+    holds: ({ json }) =>
+      assert.deepStrictEqual([json.error.type, json.error.reason], ["parse_exception", "things need a body"]),
+  },
+  {
+    name: "a compressed body",
+    sent: { path: "/things/a", method: "PUT", headers: { ...json, "content-encoding": "gzip" }, body: "x" },
+    status: 406,
+  },
+  {
+    name: "a body in the query",
+    sent: {
+      path: `/things/a?source=${encodeURIComponent('{"a":1}')}&source_content_type=application/json`,
+      method: "PUT",
+    },
+    status: 200,
+    body: { a: 1 },
+  },
+  { name: "a body in the query without its type", sent: { path: "/things/a?source={}", method: "PUT" }, status: 400 },
+  {
+    name: "an unknown parameter with a near one",
+    sent: { path: "/things/a?verbos=true" },
+    status: 400,
+    holds: (it) =>
+      assert.strictEqual(
+        reasonOf(it),
+        "request [/things/a] contains unrecognized parameter: [verbos] -> did you mean [verbose]?",
+      ),
+  },
+  {
+    name: "unknown parameters",
+    sent: { path: "/things/a?q=1&zzzzzz=2" },
+    status: 400,
+    holds: (it) =>
+      assert.strictEqual(reasonOf(it), "request [/things/a] contains unrecognized parameters: [q], [zzzzzz]"),
+  },
+  {
+    name: "a flag alone is on",
+    sent: { path: "/things/a?verbose" },
+    status: 200,
+    body: { params: { id: "a" }, query: { verbose: "true" } },
+  },
+  {
+    name: "a flag that is neither",
+    sent: { path: "/things/a?verbose=maybe" },
+    status: 400,
+    holds: (it) => assert.include(reasonOf(it), "as only [true] or [false] are allowed"),
+  },
+  {
+    name: "pretty answers",
+    sent: { path: "/things/a?pretty" },
+    status: 200,
+    holds: ({ text }) => assert.include(text, '{\n  "params"'),
+  },
+  {
+    name: "pretty refusals",
+    sent: { path: "/nothing?pretty" },
+    status: 400,
+    holds: ({ text }) => assert.include(text, '{\n  "error"'),
+  },
+  { name: "human and error_trace are taken", sent: { path: "/things/a?human&error_trace=true" }, status: 200 },
+  { name: "format json", sent: { path: "/things/a?format=json" }, status: 200 },
+  { name: "another format", sent: { path: "/things/a?format=yaml" }, status: 406 },
+  {
+    name: "filter_path",
+    sent: { path: "/things/a?filter_path=params.i*" },
+    status: 200,
+    body: { params: { id: "a" } },
+  },
+  {
+    name: "filter_path does not touch refusals",
+    sent: { path: "/things/_make?filter_path=x", method: "POST" },
+    status: 400,
+    holds: (it) => assert.strictEqual(reasonOf(it), "things need a body"),
+  },
+  {
+    name: "an id of the caller comes back",
+    sent: { path: "/things/a", headers: { "x-opaque-id": "mine", "x-request-id": "r-1" } },
+    status: 200,
+    holds: ({ headers }) => assert.deepStrictEqual([headers["x-opaque-id"], headers["x-request-id"]], ["mine", "r-1"]),
+  },
+  {
+    name: "a request id that is none is replaced",
+    sent: { path: "/things/a", headers: { "x-request-id": "<script>" } },
+    status: 200,
+    holds: ({ headers }) => assert.strictEqual(headers["x-request-id"], "test-1"),
+  },
+  {
+    name: "an old path warns",
+    sent: { path: "/_plugins/_ml/models/_upload", method: "POST" },
+    status: 200,
+    holds: ({ headers }) =>
+      assert.strictEqual(
+        headers.warning,
+        '299 Drawbar-0.0.0 "[POST /_plugins/_ml/models/_upload] is deprecated! Use [POST /_plugins/_ml/models/_register] instead."',
+      ),
+  },
+  {
+    name: "JSON text goes out as it is",
+    sent: { path: "/things/a/_text", method: "POST", headers: json, body: "{ }" },
+    status: 200,
+    holds: ({ text }) => assert.strictEqual(text, '{"number":1.10,"text":"{ }"}'),
+  },
+  {
+    name: "JSON text keeps its digits when it is filtered",
+    sent: { path: "/things/a/_text?filter_path=number&pretty", method: "POST", headers: json, body: "{}" },
+    status: 200,
+    holds: ({ text }) => assert.strictEqual(text, '{\n  "number": 1.10\n}\n'),
+  },
+]
+
+describe("the wire", () => {
+  for (const { name, sent, status, body, holds } of cases)
+    it.live(name, () =>
+      Effect.map(asked(sent), (answered) => {
+        assert.strictEqual(answered.status, status, answered.text)
+        if (body !== undefined) assert.deepStrictEqual(answered.json, body)
+        holds?.(answered)
+      }),
+    )
+
+  const hostile: ReadonlyArray<readonly [name: string, body: string | Uint8Array, says: string]> = [
+    ["truncated JSON", '{"name":', "line 1, column 9"],
+    ["JSON with a trailing brace", '{\n  "name": "a"\n}\n}', "line 4, column 1"],
+    ["no object", "[1]", "Expected an object"],
+    ["a wrong type", '{"name":7}', "[/name]"],
+    ["10^5 levels", "[".repeat(100_000), "nests deeper"],
+    ["bytes that are no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), "UTF-8"],
+    ["three quotes", '{"name":"""x"""}', "line 1"],
+  ]
+  for (const [name, body, says] of hostile)
+    it.live(`${name} is refused by place`, () =>
+      Effect.map(asked({ method: "POST", path: "/things/_make", body }), (answered) => {
+        assert.strictEqual(answered.status, 400)
+        assert.include(reasonOf(answered), says)
+        assert.strictEqual(answered.json.status, 400)
+        assert.deepStrictEqual(answered.json.error.root_cause, [
+          { type: answered.json.error.type, reason: reasonOf(answered) },
+        ])
+      }),
+    )
+
+  it.live("a wrong value is not repeated", () =>
+    Effect.map(
+      asked({ method: "POST", path: "/things/_make", body: '{"name":"a","size":"sk-live-123"}' }),
+      ({ text }) => assert.notInclude(text, "sk-live"),
+    ),
+  )
+
+  it.live("names that JavaScript knows are names like any other", () =>
+    Effect.map(asked({ method: "PUT", path: "/things/a", body: '{"__proto__":{"x":1},"constructor":2}' }), ({ text }) =>
+      assert.strictEqual(text, '{"__proto__":{"x":1},"constructor":2}'),
+    ),
+  )
+
+  it.live("of two members of one name the last counts", () =>
+    Effect.map(asked({ method: "PUT", path: "/things/a", body: '{"a":1,"a":2}' }), ({ json }) =>
+      assert.deepStrictEqual(json, { a: 2 }),
+    ),
+  )
+
+  for (const headers of [json, { ...json, "transfer-encoding": "chunked" }])
+    it.live(`a body over the limit is refused (${Object.keys(headers).length === 1 ? "announced" : "in chunks"})`, () =>
+      Effect.map(
+        asked(
+          { method: "PUT", path: "/things/a", headers, body: `{"a":"${"x".repeat(2_000)}"}` },
+          { bodyLimit: 1_000 },
+        ),
+        (answered) => {
+          assert.strictEqual(answered.status, 413)
+          assert.strictEqual(answered.headers.connection, "close")
+        },
+      ),
+    )
+
+  it.live("what nobody foresaw is told by an id, and by nothing of the inside", () =>
+    Effect.map(asked({ path: "/broken?error_trace=true" }), (answered) => {
+      assert.strictEqual(answered.status, 500)
+      assert.include(reasonOf(answered), String(answered.headers["x-request-id"]))
+      assert.notInclude(answered.text, EchoServer.secret)
+    }),
+  )
+
+  it.live("headers that are too large, and bytes that are no HTTP, get an answer", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { port } = yield* EchoServer.listen()
+        const huge = yield* Effect.promise(() =>
+          raw(port, `GET / HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(20_000)}\r\n\r\n`),
+        )
+        assert.include(huge, "HTTP/1.1 431")
+        const noise = yield* Effect.promise(() => raw(port, "nonsense\r\n\r\n"))
+        assert.include(noise, "HTTP/1.1 400")
+      }),
+    ),
+  )
+})
+
+describe("who may ask", () => {
+  const refused: ReadonlyArray<readonly [name: string, headers: (port: number) => Record<string, string>]> = [
+    ["a name that was rebound to loopback", (port) => ({ host: `evil.example:${port}` })],
+    ["a name that begins like loopback", (port) => ({ host: `localhost.evil.example:${port}` })],
+    ["another port", () => ({ host: "localhost:1" })],
+    ["a page of another origin", (port) => ({ host: `localhost:${port}`, origin: "https://evil.example" })],
+    ["a page of another port", (port) => ({ host: `localhost:${port}`, origin: "http://localhost:3000" })],
+    ["a sandboxed page", (port) => ({ host: `localhost:${port}`, origin: "null" })],
+    ["an image of a page", (port) => ({ host: `localhost:${port}`, "sec-fetch-site": "cross-site" })],
+  ]
+  for (const [name, headers] of refused)
+    it.live(`${name} is refused before anything is read`, () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { port } = yield* EchoServer.listen()
+          for (const path of ["/things/a", "/nothing"]) {
+            const answered = yield* Effect.promise(() => exchange(port, { path, headers: headers(port) }))
+            assert.strictEqual(answered.status, 403)
+            assert.strictEqual(answered.json.error.type, "security_exception")
+            assert.isUndefined(answered.headers["access-control-allow-origin"])
+          }
+        }),
+      ),
+    )
+
+  const welcome: ReadonlyArray<readonly [name: string, headers: (port: number) => Record<string, string>]> = [
+    ["localhost", (port) => ({ host: `LOCALHOST:${port}` })],
+    ["the address of IPv6", (port) => ({ host: `[::1]:${port}` })],
+    ["a name that the operator lists", () => ({ host: "drawbar.example:443" })],
+    [
+      "the server's own pages",
+      (port) => ({ host: `localhost:${port}`, origin: `http://localhost:${port}`, "sec-fetch-site": "same-origin" }),
+    ],
+  ]
+  for (const [name, headers] of welcome)
+    it.live(`${name} is answered`, () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { port } = yield* EchoServer.listen()
+          const answered = yield* Effect.promise(() => exchange(port, { path: "/things/a", headers: headers(port) }))
+          assert.strictEqual(answered.status, 200)
+        }),
+      ),
+    )
+
+  it.live("no Host at all is refused", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { port } = yield* EchoServer.listen()
+        assert.include(
+          yield* Effect.promise(() => raw(port, "GET /things/a HTTP/1.1\r\nConnection: close\r\n\r\n")),
+          "HTTP/1.1 403",
+        )
+      }),
+    ),
+  )
+})
+
+describe("going away", () => {
+  it.live("a caller who hangs up interrupts what was done for him", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { port, seen } = yield* EchoServer.listen()
+        const outgoing = request({ host: "127.0.0.1", port, path: "/slow", agent: false })
+        outgoing.on("error", () => {})
+        outgoing.end()
+        yield* until(() => seen.slow === "asked")
+        outgoing.destroy()
+        yield* until(() => seen.slow !== "asked")
+        assert.strictEqual(seen.slow, "interrupted")
+      }),
+    ),
+  )
+
+  it.live("a server that stops lets a request end, and takes no other", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { port, seen } = yield* Scope.provide(EchoServer.listen({ slowMillis: 200 }), scope)
+      const slow = yield* Effect.forkChild(Effect.promise(() => exchange(port, { path: "/slow" })))
+      yield* until(() => seen.slow === "asked")
+      const stopped = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      const late = yield* Effect.exit(Effect.tryPromise(() => exchange(port, { path: "/things/a" })))
+      assert.isTrue(Exit.isFailure(late))
+      const answered = yield* Fiber.join(slow)
+      assert.deepStrictEqual([answered.status, answered.headers.connection, seen.slow], [200, "close", "answered"])
+      yield* Fiber.join(stopped)
+    }),
+  )
+
+  it.live("a server that has waited long enough ends the rest", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { port, seen } = yield* Scope.provide(EchoServer.listen({ graceMillis: 50 }), scope)
+      const slow = yield* Effect.forkChild(Effect.exit(Effect.tryPromise(() => exchange(port, { path: "/slow" }))))
+      yield* until(() => seen.slow === "asked")
+      yield* Scope.close(scope, Exit.void)
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(slow)))
+      yield* until(() => seen.slow !== "asked")
+      assert.strictEqual(seen.slow, "interrupted")
+    }),
+  )
+})
