@@ -1,0 +1,24 @@
+/** How much a script may use up before it is stopped; every bound holds for one `compile` or one `run`. */
+export interface Limits {
+  /** Characters of source. */
+  readonly source: number
+  /** How deep statements and expressions may stand inside each other, and how long a chain of operators may be. */
+  readonly nesting: number
+  /** Loop turns, calls and comparisons, with work on long texts counted by its length. */
+  readonly steps: number
+  /** Calls of functions inside each other. */
+  readonly calls: number
+  /** Characters of one string. */
+  readonly text: number
+  /** Elements that all collections together may take in, the result included. */
+  readonly elements: number
+}
+
+export const defaults: Limits = {
+  source: 65_536,
+  nesting: 400,
+  steps: 10_000_000,
+  calls: 200,
+  text: 16_777_216,
+  elements: 4_000_000,
+}

@@ -1,0 +1,67 @@
+import { Data } from "effect"
+import type { Limits } from "./Limits.ts"
+
+/** The source is not in the language, or names something that does not exist; `line` and `column` count from 1. */
+export class Syntax extends Data.TaggedError("Syntax")<{
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  /** The line of the source, and under it a caret at the column. */
+  readonly excerpt: string
+}> {}
+
+/** The script did what Java answers with an exception of class `kind`; `message` names things of the script, never its data. */
+export class Runtime extends Data.TaggedError("Runtime")<{
+  readonly line: number
+  readonly kind: string
+  readonly message: string
+}> {}
+
+/** The script itself threw; `message` is the script's own and may hold its data. */
+export class Thrown extends Data.TaggedError("Thrown")<{
+  readonly line: number
+  readonly exception: string
+  readonly message: string
+}> {}
+
+/** The script wanted more than `limit` of `what`; it cannot catch this. */
+export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
+  readonly what: keyof Limits
+  readonly limit: number
+  /** The line that was running, or 0 where the source was still being read. */
+  readonly line: number
+}> {
+  override get message(): string {
+    return `the script exceeds its limit of ${this.limit} (${this.what})`
+  }
+}
+
+/** The data handed to `Params.fromJsonText` is not JSON; `offset` counts characters from 0. */
+export class InvalidJson extends Data.TaggedError("InvalidJson")<{
+  readonly offset: number
+  readonly message: string
+}> {}
+
+export type Reason = Syntax | Runtime | Thrown | LimitExceeded | InvalidJson
+
+/** Everything that can go wrong with a script. */
+export class PainlessError extends Data.TaggedError("PainlessError")<{ readonly reason: Reason }> {
+  override get message(): string {
+    return sentence(this.reason)
+  }
+}
+
+const sentence = (reason: Reason): string => {
+  switch (reason._tag) {
+    case "Syntax":
+      return `line ${reason.line}, column ${reason.column}: ${reason.message}\n${reason.excerpt}`
+    case "Runtime":
+      return `line ${reason.line}: ${reason.message} (${reason.kind})`
+    case "Thrown":
+      return `line ${reason.line}: ${reason.exception}: ${reason.message}`
+    case "LimitExceeded":
+      return reason.line === 0 ? reason.message : `line ${reason.line}: ${reason.message}`
+    case "InvalidJson":
+      return `offset ${reason.offset}: ${reason.message}`
+  }
+}

@@ -1,0 +1,75 @@
+/** Turning a value into the type that a declaration, a parameter or a cast asks for. */
+import * as Arithmetic from "./Arithmetic.ts"
+import type { Run } from "./Run.ts"
+import * as Type from "./Type.ts"
+import { Char, Double, Float, JavaArray, Lambda, Comparator, Small, typeOf, type Value } from "./Value.ts"
+
+export type Convert = (value: Value, run: Run) => Value
+
+const number = (type: string, value: Value): Value => {
+  switch (type) {
+    case "int":
+      return Arithmetic.toInt(value)
+    case "long":
+      return Arithmetic.toLong(value)
+    case "double":
+      return new Double(Arithmetic.toDouble(value))
+    case "float":
+      return new Float(Arithmetic.toDouble(value))
+    case "char":
+      return new Char(Arithmetic.toInt(value))
+    default:
+      return new Small(type === "byte" ? "byte" : "short", Arithmetic.toInt(value))
+  }
+}
+
+const refuse = (value: Value, type: string, run: Run): never =>
+  value === null
+    ? run.fail("NullPointerException", `cannot turn null into [${type}]`)
+    : run.fail("ClassCastException", `cannot turn [${typeOf(value)}] into [${type}]`)
+
+const toNumber =
+  (type: string, cast: boolean): Convert =>
+  (value, run) => {
+    if (value === null && !Type.isPrimitive(type)) return null
+    const primitive = Type.unbox(type)
+    if (primitive === "int" && typeof value === "number") return value
+    if (primitive === "double" && value instanceof Double) return value
+    const from = typeOf(value)
+    if (cast && primitive === "char" && typeof value === "string" && value.length === 1)
+      return new Char(value.charCodeAt(0))
+    const open = cast ? Type.widthOf(from) >= 0 : Type.conversion(from, primitive) === "implicit"
+    return open && Type.widthOf(from) >= 0 ? number(primitive, value) : refuse(value, type, run)
+  }
+
+const toBoolean =
+  (type: string): Convert =>
+  (value, run) =>
+    typeof value === "boolean" || (value === null && type === "Boolean") ? value : refuse(value, type, run)
+
+const toReference =
+  (type: string, cast: boolean): Convert =>
+  (value, run) => {
+    if (value === null) return null
+    if (type === "Comparator" && value instanceof Lambda) return comparator(value)
+    if (Type.isA(typeOf(value), type)) return value
+    if (cast && type === "String" && value instanceof Char) return String.fromCharCode(value.code)
+    return value instanceof JavaArray && type === "def[]" ? value : refuse(value, type, run)
+  }
+
+/** A lambda of two arguments in the place of a comparator. */
+const comparator = (lambda: Lambda): Comparator =>
+  new Comparator((left, right, run) => Arithmetic.toInt(lambda.call([left, right], run)))
+
+/** The conversion to `type`; with `cast`, numbers narrow as Java's casts do. */
+export const to = (type: string, cast = false): Convert => {
+  if (type === Type.def || type === "Object") return (value) => value
+  if (Type.widthOf(type) >= 0) return toNumber(type, cast)
+  return Type.unbox(type) === "boolean" ? toBoolean(type) : toReference(type, cast)
+}
+
+/** What a variable or an array slot of `type` holds before anything is put there. */
+export const initial = (type: string): Value => {
+  if (type === "boolean") return false
+  return Type.isPrimitive(type) ? number(type, 0) : null
+}

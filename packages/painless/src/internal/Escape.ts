@@ -1,0 +1,15 @@
+/** The built-in `escape(x)`: text made fit to stand inside a JSON string, every control character included. */
+import type { Code } from "./Code.ts"
+import * as JavaText from "./JavaText.ts"
+
+export const call = (argument: Code, line: number): Code => ({
+  type: "String",
+  run: (slots, run) => {
+    const value = argument.run(slots, run)
+    run.line = line
+    if (value === null) return run.fail("NullPointerException", "cannot escape null")
+    const escaped = JSON.stringify(JavaText.of(value, run)).slice(1, -1)
+    run.text(escaped.length)
+    return escaped
+  },
+})

@@ -1,0 +1,116 @@
+/** Tokens one after the other, with as much looking ahead as it takes to know a type when one is there. */
+import { fault, suggestion } from "./Fault.ts"
+import type { Token } from "./Lexer.ts"
+import * as Type from "./Type.ts"
+
+const longestGenerics = 64
+
+export class TokenStream {
+  private readonly tokens: ReadonlyArray<Token>
+  protected position = 0
+
+  constructor(tokens: ReadonlyArray<Token>) {
+    this.tokens = tokens
+  }
+
+  protected get token(): Token {
+    return this.peek(0)
+  }
+
+  protected peek(ahead: number): Token {
+    const token = this.tokens[Math.min(this.position + ahead, this.tokens.length - 1)]
+    return token ?? fault(0, "the script is empty")
+  }
+
+  protected next(): Token {
+    const token = this.token
+    this.position++
+    return token
+  }
+
+  /** Whether the token `ahead` is this symbol or keyword. */
+  protected is(text: string, ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.text === text && (token.kind === "symbol" || token.kind === "keyword")
+  }
+
+  protected accept(text: string): boolean {
+    const found = this.is(text)
+    if (found) this.position++
+    return found
+  }
+
+  protected expect(text: string): Token {
+    return this.is(text) ? this.next() : this.unexpected(`[${text}]`)
+  }
+
+  protected name(what: string): Token {
+    return this.token.kind === "name" ? this.next() : this.unexpected(what)
+  }
+
+  protected unexpected(wanted: string): never {
+    const { at, kind, text } = this.token
+    return fault(
+      at,
+      `expected ${wanted} but found ${kind === "end" ? text : kind === "string" ? "a string" : `[${text}]`}`,
+    )
+  }
+
+  protected separated<A>(close: string, parse: () => A): Array<A> {
+    const found: Array<A> = []
+    if (this.accept(close)) return found
+    do found.push(parse())
+    while (this.accept(","))
+    this.expect(close)
+    return found
+  }
+
+  protected isPrimitive(ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.kind === "keyword" && (token.text === Type.def || Type.isPrimitive(token.text))
+  }
+
+  /** How many tokens from `ahead` spell a type, known or not; 0 if they cannot be one. */
+  protected typeLength(ahead = 0): number {
+    let end = ahead
+    if (this.isPrimitive(end)) end++
+    else {
+      if (this.peek(end).kind !== "name") return 0
+      end++
+      while (this.is(".", end) && this.peek(end + 1).kind === "name") end += 2
+      end = this.skipGenerics(end)
+    }
+    while (this.is("[", end) && this.is("]", end + 1)) end += 2
+    return end - ahead
+  }
+
+  /** Past `<…>`, whose contents say nothing at run time; `end` itself where there is none. */
+  private skipGenerics(end: number): number {
+    if (!this.is("<", end)) return end
+    let open = 0
+    for (let at = end; at < end + longestGenerics; at++) {
+      const { kind, text } = this.peek(at)
+      if (text === "<") open++
+      else if (text === ">" || text === ">>" || text === ">>>") open -= text.length
+      else if (kind !== "name" && !this.isPrimitive(at) && ![",", ".", "?", "[", "]"].includes(text)) return end
+      if (open <= 0) return open === 0 ? at + 1 : end
+    }
+    return end
+  }
+
+  protected type(): string {
+    const start = this.token
+    const length = this.typeLength()
+    if (length === 0) return this.unexpected("a type")
+    const end = this.position + length
+    let written = ""
+    while (this.position < end && !this.is("<")) written += this.next().text
+    this.position = this.position < end ? this.position + this.skipGenerics(0) : end
+    while (this.position < end) written += this.next().text
+    return this.named(written, start.at)
+  }
+
+  private named(written: string, at: number): string {
+    return Type.named(written) ?? fault(at, `unknown type [${written}]${suggestion(written, Type.names)}`)
+  }
+}

@@ -1,0 +1,87 @@
+/** What `new` can make. */
+import * as ExceptionType from "../ExceptionType.ts"
+import * as JavaText from "../JavaText.ts"
+import { Decimal, Exception, JavaMap, JavaSet, List, StringBuilder } from "../Value.ts"
+import { add } from "./CollectionMembers.ts"
+import { putAll } from "./MapMembers.ts"
+import * as Method from "./Method.ts"
+import * as NumberText from "./NumberText.ts"
+import * as Parameter from "./Parameter.ts"
+
+const { m0, m1 } = Method.on(() => null)
+
+/** `new ArrayList(10)` asks for room, `new ArrayList(list)` copies. */
+const lists = Method.table([
+  m0("new", "ArrayList", () => new List([])),
+  m1("new", "ArrayList", Parameter.any, (_, from, run) => {
+    if (typeof from === "number") return new List([])
+    const items = Parameter.items.read(from, run)
+    run.hold(items.length)
+    return new List([...items])
+  }),
+])
+
+const maps = Method.table([
+  m0("new", "HashMap", () => new JavaMap()),
+  m1("new", "HashMap", Parameter.any, (_, from, run) => {
+    const map = new JavaMap()
+    if (typeof from !== "number") putAll(map, Parameter.map.read(from, run), run)
+    return map
+  }),
+])
+
+const sets = Method.table([
+  m0("new", "HashSet", () => new JavaSet()),
+  m1("new", "HashSet", Parameter.any, (_, from, run) => {
+    const set = new JavaSet()
+    if (typeof from !== "number") for (const item of Parameter.items.read(from, run)) add(set, item, run)
+    return set
+  }),
+])
+
+const builders = Method.table([
+  m0("new", "StringBuilder", () => new StringBuilder("")),
+  m1(
+    "new",
+    "StringBuilder",
+    Parameter.any,
+    (_, from, run) => new StringBuilder(typeof from === "number" ? "" : Parameter.text.read(from, run)),
+  ),
+])
+
+const decimals = Method.table([
+  m1("new", "BigDecimal", Parameter.any, (_, from, run) =>
+    NumberText.decimal(typeof from === "string" ? from : JavaText.of(from, run), run),
+  ),
+])
+
+const integers = Method.table([
+  m1("new", "BigInteger", Parameter.string, (_, from, run) => {
+    const { scale, unscaled } = NumberText.decimal(from, run)
+    return scale === 0
+      ? new Decimal("BigInteger", unscaled, 0)
+      : run.fail("NumberFormatException", "the text is not a number of type [BigInteger]")
+  }),
+])
+
+const exceptions = (type: string): Method.Table =>
+  Method.table([
+    m0("new", type, () => new Exception(type, null, true)),
+    m1(
+      "new",
+      type,
+      Parameter.any,
+      (_, message, run) => new Exception(type, message === null ? null : JavaText.of(message, run), true),
+    ),
+  ])
+
+export const tables: ReadonlyMap<string, Method.Table> = new Map([
+  ["ArrayList", lists],
+  ["HashMap", maps],
+  ["HashSet", sets],
+  ["StringBuilder", builders],
+  ["BigDecimal", decimals],
+  ["BigInteger", integers],
+  ["String", Method.table([m0("new", "String", () => "")])],
+  ...ExceptionType.names.map((type) => [type, exceptions(type)] as const),
+])

@@ -1,0 +1,46 @@
+/** `Number` and its classes, `Boolean`, `Character`, and what every object has. */
+import * as Arithmetic from "../Arithmetic.ts"
+import * as Equality from "../Equality.ts"
+import * as JavaText from "../JavaText.ts"
+import { Char, Double, Exception, Float, JavaArray, Small, type Value } from "../Value.ts"
+import * as Method from "./Method.ts"
+import * as Order from "./Order.ts"
+import * as Parameter from "./Parameter.ts"
+
+const any = Method.on((self) => self)
+const exception = Method.on(Method.receiver((value) => value instanceof Exception))
+
+export const object = Method.table([
+  any.m0("toString", "String", (self, run) => JavaText.of(self, run)),
+  any.m1("equals", "boolean", Parameter.any, (self, other, run) => Equality.equals(self, other, run)),
+])
+
+export const number = Method.table([
+  any.m0("intValue", "int", Arithmetic.toInt),
+  any.m0("longValue", "long", Arithmetic.toLong),
+  any.m0("doubleValue", "double", (self) => (self instanceof Double ? self : new Double(Arithmetic.toDouble(self)))),
+  any.m0("floatValue", "float", (self) => new Float(Arithmetic.toDouble(self))),
+  any.m0("shortValue", "short", (self) => new Small("short", Arithmetic.toInt(self))),
+  any.m0("byteValue", "byte", (self) => new Small("byte", Arithmetic.toInt(self))),
+])
+
+export const comparable = Method.table([any.m1("compareTo", "int", Parameter.any, Order.natural)])
+
+const isNaN = (value: Value): boolean => Number.isNaN(Arithmetic.toDouble(value))
+const isInfinite = (value: Value): boolean => Math.abs(Arithmetic.toDouble(value)) === Infinity
+
+/** What `Double` and `Float` have besides. */
+export const floating = Method.table([any.m0("isNaN", "boolean", isNaN), any.m0("isInfinite", "boolean", isInfinite)])
+
+export const boolean = Method.table([any.m0("booleanValue", "boolean", (self) => self)])
+
+export const character = Method.table([any.m0("charValue", "char", (self) => (self instanceof Char ? self : null))])
+
+export const exceptionTable = Method.table([
+  exception.m0("getMessage", "String", (self) => self.message),
+  exception.m0("getLocalizedMessage", "String", (self) => self.message),
+])
+
+export const array = Method.table([
+  Method.on(Method.receiver((value) => value instanceof JavaArray)).m0("getLength", "int", (self) => self.items.length),
+])

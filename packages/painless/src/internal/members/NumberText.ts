@@ -1,0 +1,49 @@
+/** Reading numbers as Java reads them. Messages never quote the text: it may be a caller's data. */
+import * as Arithmetic from "../Arithmetic.ts"
+import type { Run } from "../Run.ts"
+import { Decimal } from "../Value.ts"
+
+const invalid = (type: string, run: Run): never =>
+  run.fail("NumberFormatException", `the text is not a number of type [${type}]`)
+
+const digitsOf = (text: string, radix: number): boolean => {
+  if (text.length > 65) return false
+  const alphabet = new Set("0123456789abcdefghijklmnopqrstuvwxyz".slice(0, radix))
+  const digits = text.replace(/^[+-]/, "").toLowerCase()
+  return digits.length > 0 && [...digits].every((digit) => alphabet.has(digit))
+}
+
+/** An integer between `least` and `most`. */
+export const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
+  if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run)
+  let value = 0n
+  for (const digit of text.replace(/^[+-]/, "")) value = value * BigInt(radix) + BigInt(Number.parseInt(digit, radix))
+  if (text.startsWith("-")) value = -value
+  return value < least || value > most ? invalid(type, run) : value
+}
+
+export const int = (text: string, radix: number, run: Run): number =>
+  Number(integer(text, radix, "int", -2147483648n, 2147483647n, run))
+
+export const long = (text: string, radix: number, run: Run): bigint =>
+  integer(text, radix, "long", Arithmetic.minLong, Arithmetic.maxLong, run)
+
+const floating = /^[+-]?(?:NaN|Infinity|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
+
+export const double = (text: string, run: Run): number => {
+  run.text(text.length)
+  const trimmed = text.trim()
+  if (!floating.test(trimmed)) return invalid("double", run)
+  return Number(/[fFdD]$/.test(trimmed) ? trimmed.slice(0, -1) : trimmed)
+}
+
+const decimalText = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
+
+/** At most 1,000 characters and exponents to ±999, so that no number costs more than its text. */
+export const decimal = (text: string, run: Run): Decimal => {
+  const match = text.length <= 1000 ? decimalText.exec(text) : null
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match ?? []
+  if (match === null || whole + fraction === "") return invalid("BigDecimal", run)
+  const unscaled = BigInt(whole + fraction)
+  return new Decimal("BigDecimal", sign === "-" ? -unscaled : unscaled, fraction.length - Number(exponent))
+}

@@ -1,0 +1,103 @@
+/** What a method takes: the type a script must hand over, and how its value is read. */
+import * as Arithmetic from "../Arithmetic.ts"
+import * as Conversion from "../Conversion.ts"
+import type { Run } from "../Run.ts"
+import * as Items from "../Items.ts"
+import * as Type from "../Type.ts"
+import { Char, Collector, Comparator, JavaMap, Lambda, List, StringBuilder, typeOf, type Value } from "../Value.ts"
+
+export interface Parameter<A> {
+  readonly type: string
+  readonly read: (value: Value, run: Run) => A
+}
+
+const mismatch = (value: Value, type: string, run: Run): never =>
+  value === null
+    ? run.fail("NullPointerException", `cannot use null as [${type}]`)
+    : run.fail("ClassCastException", `cannot use [${typeOf(value)}] as [${type}]`)
+
+export const any: Parameter<Value> = { type: Type.def, read: (value) => value }
+
+const toInt = Conversion.to("int")
+export const int: Parameter<number> = {
+  type: "int",
+  read: (value, run) => (typeof value === "number" ? value : Arithmetic.toInt(toInt(value, run))),
+}
+
+const toLong = Conversion.to("long")
+export const long: Parameter<bigint> = { type: "long", read: (value, run) => Arithmetic.toLong(toLong(value, run)) }
+
+const toDouble = Conversion.to("double")
+export const double: Parameter<number> = {
+  type: "double",
+  read: (value, run) => Arithmetic.toDouble(toDouble(value, run)),
+}
+
+export const boolean: Parameter<boolean> = {
+  type: "boolean",
+  read: (value, run) => (typeof value === "boolean" ? value : mismatch(value, "boolean", run)),
+}
+
+const toChar = Conversion.to("char", true)
+export const char: Parameter<Char> = {
+  type: "char",
+  read: (value, run) => {
+    const char = toChar(value, run)
+    return char instanceof Char ? char : mismatch(value, "char", run)
+  },
+}
+
+export const string: Parameter<string> = {
+  type: "String",
+  read: (value, run) => (typeof value === "string" ? value : mismatch(value, "String", run)),
+}
+
+/** A `CharSequence`: a string, or what a builder holds. */
+export const text: Parameter<string> = {
+  type: "CharSequence",
+  read: (value, run) => (value instanceof StringBuilder ? value.text : string.read(value, run)),
+}
+
+/** The items of anything that a `for` can go through. */
+export const items: Parameter<ReadonlyArray<Value>> = {
+  type: "Iterable",
+  read: (value, run) => {
+    const found = Items.of(value, run)
+    return found ?? mismatch(value, "Iterable", run)
+  },
+}
+
+export const list: Parameter<List> = {
+  type: "List",
+  read: (value, run) => (value instanceof List ? value : mismatch(value, "List", run)),
+}
+
+export const map: Parameter<JavaMap> = {
+  type: "Map",
+  read: (value, run) => (value instanceof JavaMap ? value : mismatch(value, "Map", run)),
+}
+
+/** A lambda of `arity` parameters. */
+export const lambda = (arity: number): Parameter<Lambda> => ({
+  type: "Function",
+  read: (value, run) => {
+    if (!(value instanceof Lambda)) return mismatch(value, "Function", run)
+    if (value.arity === arity) return value
+    return run.fail("IllegalArgumentException", `a lambda of ${arity} parameters is needed here, not of ${value.arity}`)
+  },
+})
+
+const toComparator = Conversion.to("Comparator")
+/** A comparator or a lambda of two parameters; null is the natural order. */
+export const comparator: Parameter<Comparator | null> = {
+  type: "Comparator",
+  read: (value, run) => {
+    const converted = toComparator(value, run)
+    return converted instanceof Comparator || converted === null ? converted : mismatch(value, "Comparator", run)
+  },
+}
+
+export const collector: Parameter<Collector> = {
+  type: "Collector",
+  read: (value, run) => (value instanceof Collector ? value : mismatch(value, "Collector", run)),
+}

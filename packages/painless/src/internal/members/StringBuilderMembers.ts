@@ -1,0 +1,86 @@
+/** `StringBuilder` and `StringBuffer`. */
+import * as JavaText from "../JavaText.ts"
+import type { Run } from "../Run.ts"
+import { Char, StringBuilder, type Value } from "../Value.ts"
+import * as Method from "./Method.ts"
+import * as Parameter from "./Parameter.ts"
+import { charAt, searched, slice } from "./StringMembers.ts"
+
+const { m0, m1, m2, m3 } = Method.on(Method.receiver((value) => value instanceof StringBuilder))
+const int2 = [Parameter.int, Parameter.int] as const
+
+/** Puts `text` at the end; only what is added counts as work. */
+const append = (self: StringBuilder, text: string, run: Run): StringBuilder => {
+  if (text.length > 128) run.text(text.length)
+  self.text += text
+  if (self.text.length > run.limits.text) run.text(self.text.length)
+  return self
+}
+
+/** Puts `text` in the place of what stands from `start` to `end`. */
+const splice = (self: StringBuilder, start: number, end: number, text: string, run: Run): StringBuilder => {
+  const whole = self.text
+  const stop = Math.min(end, whole.length)
+  if (start < 0 || start > stop)
+    run.fail("StringIndexOutOfBoundsException", `start ${start}, end ${end}, length ${whole.length}`)
+  run.text(whole.length + text.length)
+  self.text = whole.slice(0, start) + text + whole.slice(stop)
+  return self
+}
+
+const setLength = (self: StringBuilder, length: number, run: Run): Value => {
+  if (length < 0) run.fail("StringIndexOutOfBoundsException", `length ${length}`)
+  run.text(length)
+  self.text = self.text.slice(0, length).padEnd(length, "\0")
+  return null
+}
+
+/** The first reading after a change puts the pieces together, so it counts by their length. */
+const read = (self: StringBuilder, run: Run): string => {
+  if (!self.isSettled) run.text(self.text.length)
+  self.isSettled = true
+  return self.text
+}
+
+export const table = Method.table([
+  m0("length", "int", (self) => self.text.length),
+  m0("isEmpty", "boolean", (self) => self.text === ""),
+  m0("toString", "String", read),
+  m0("reverse", "StringBuilder", (self, run) => {
+    run.work(self.text.length >> 2)
+    self.text = [...read(self, run)].toReversed().join("")
+    return self
+  }),
+  m1("append", "StringBuilder", Parameter.any, (self, value, run) => append(self, JavaText.of(value, run), run)),
+  m3("append", "StringBuilder", [Parameter.text, ...int2], (self, text, start, end, run) =>
+    append(self, slice(text, start, end, run), run),
+  ),
+  m2("insert", "StringBuilder", [Parameter.int, Parameter.any], (self, index, value, run) => {
+    if (index > self.text.length)
+      run.fail("StringIndexOutOfBoundsException", `offset ${index}, length ${self.text.length}`)
+    return splice(self, index, index, JavaText.of(value, run), run)
+  }),
+  m2("delete", "StringBuilder", int2, (self, start, end, run) => splice(self, start, end, "", run)),
+  m1("deleteCharAt", "StringBuilder", Parameter.int, (self, index, run) => {
+    charAt(self.text, index, run)
+    return splice(self, index, index + 1, "", run)
+  }),
+  m3("replace", "StringBuilder", [...int2, Parameter.string], splice),
+  m2("setCharAt", "void", [Parameter.int, Parameter.char], (self, index, char, run) => {
+    charAt(self.text, index, run)
+    splice(self, index, index + 1, String.fromCharCode(char.code), run)
+    return null
+  }),
+  m1("setLength", "void", Parameter.int, setLength),
+  m1("charAt", "char", Parameter.int, (self, index, run): Char => charAt(read(self, run), index, run)),
+  m1("indexOf", "int", Parameter.string, (self, part, run) => searched(read(self, run), part, run).indexOf(part)),
+  m2("indexOf", "int", [Parameter.string, Parameter.int], (self, part, from, run) =>
+    searched(read(self, run), part, run).indexOf(part, from),
+  ),
+  m1("lastIndexOf", "int", Parameter.string, (self, part, run) =>
+    searched(read(self, run), part, run).lastIndexOf(part),
+  ),
+  m1("substring", "String", Parameter.int, (self, start, run) => slice(read(self, run), start, self.text.length, run)),
+  m2("substring", "String", int2, (self, start, end, run) => slice(read(self, run), start, end, run)),
+  m2("subSequence", "CharSequence", int2, (self, start, end, run) => slice(read(self, run), start, end, run)),
+])

@@ -1,0 +1,166 @@
+/** `String` and `CharSequence`. */
+import { Buffer } from "node:buffer"
+import type { Run } from "../Run.ts"
+import { Char, JavaArray, StringBuilder } from "../Value.ts"
+import * as Method from "./Method.ts"
+import * as Parameter from "./Parameter.ts"
+
+const { m0, m1, m2 } = Method.on(Method.receiver((value) => typeof value === "string"))
+const int2 = [Parameter.int, Parameter.int] as const
+
+/** The part from `start` to before `end`, which must lie in `text`. */
+export const slice = (text: string, start: number, end: number, run: Run): string => {
+  if (start < 0 || end > text.length || start > end)
+    run.fail("StringIndexOutOfBoundsException", `begin ${start}, end ${end}, length ${text.length}`)
+  return text.slice(start, end)
+}
+
+export const charAt = (text: string, index: number, run: Run): Char => {
+  if (index < 0 || index >= text.length)
+    run.fail("StringIndexOutOfBoundsException", `index ${index}, length ${text.length}`)
+  return new Char(text.charCodeAt(index))
+}
+
+/** A text about to be searched: the time may grow with both lengths multiplied. */
+export const searched = (text: string, part: string, run: Run): string => {
+  run.text(text.length)
+  run.work((text.length >> 7) * (part.length >> 7))
+  return text
+}
+
+/** Every `search` becomes `by`; the length is known to be allowed before anything is built. */
+const replace = (text: string, search: string, by: string, run: Run): string => {
+  searched(text, search, run)
+  const most = (text.length / Math.max(1, search.length) + 1) * by.length
+  if (most + text.length > run.limits.text) {
+    const times = search === "" ? text.length + 1 : text.split(search).length - 1
+    run.text(text.length + times * (by.length - search.length))
+  }
+  const replaced = text.replaceAll(search, () => by)
+  run.text(replaced.length)
+  return replaced
+}
+
+const isSpace = (text: string, index: number): boolean => text.charCodeAt(index) <= 32
+
+/** Java's `trim` takes away all up to U+0020, and only that. */
+const trim = (text: string): string => {
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text, start)) start++
+  while (end > start && isSpace(text, end - 1)) end--
+  return text.slice(start, end)
+}
+
+/** Negative, 0 or positive as Java's `compareTo`: the difference of the first characters that differ, else of the lengths. */
+export const order = (left: string, right: string, run: Run): number => {
+  const shared = Math.min(left.length, right.length)
+  run.text(shared)
+  for (let index = 0; index < shared; index++) {
+    const difference = left.charCodeAt(index) - right.charCodeAt(index)
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
+
+const pieces = (text: string, token: string, limit: number, run: Run): JavaArray => {
+  searched(text, token, run)
+  const parts = token === "" ? [text] : text.split(token)
+  run.hold(parts.length)
+  const kept =
+    limit > 0 && parts.length > limit ? [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(token)] : parts
+  return new JavaArray("String", kept)
+}
+
+const repeat = (text: string, times: number, run: Run): string => {
+  if (times < 0) run.fail("IllegalArgumentException", `count is negative: ${times}`)
+  run.text(text.length * times)
+  return text.repeat(times)
+}
+
+const decodeBase64 = (text: string, run: Run): string => {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) run.fail("IllegalArgumentException", "the text is not Base64")
+  return Buffer.from(text, "base64").toString()
+}
+
+const scanned = (text: string, run: Run): string => {
+  run.text(text.length)
+  return text
+}
+
+export const table = Method.table([
+  m0("length", "int", (self) => self.length),
+  m0("isEmpty", "boolean", (self) => self === ""),
+  m0("isBlank", "boolean", (self, run) => scanned(self, run).trim() === ""),
+  m0("trim", "String", (self, run) => trim(scanned(self, run))),
+  m0("strip", "String", (self, run) => scanned(self, run).trim()),
+  m0("toLowerCase", "String", (self, run) => scanned(self, run).toLowerCase()),
+  m0("toUpperCase", "String", (self, run) => scanned(self, run).toUpperCase()),
+  m0("toCharArray", "char[]", (self, run) => {
+    run.hold(self.length)
+    return new JavaArray(
+      "char",
+      Array.from({ length: self.length }, (_, index) => charAt(self, index, run)),
+    )
+  }),
+  m0("encodeBase64", "String", (self, run) => Buffer.from(scanned(self, run)).toString("base64")),
+  m0("decodeBase64", "String", (self, run) => decodeBase64(scanned(self, run), run)),
+  m1("charAt", "char", Parameter.int, charAt),
+  m1(
+    "codePointAt",
+    "int",
+    Parameter.int,
+    (self, index, run) => self.codePointAt(index) ?? charAt(self, index, run).code,
+  ),
+  m1("substring", "String", Parameter.int, (self, start, run) => slice(self, start, self.length, run)),
+  m2("substring", "String", int2, slice),
+  m2("subSequence", "CharSequence", int2, slice),
+  m1("indexOf", "int", Parameter.string, (self, part, run) => searched(self, part, run).indexOf(part)),
+  m2("indexOf", "int", [Parameter.string, Parameter.int], (self, part, from, run) =>
+    searched(self, part, run).indexOf(part, from),
+  ),
+  m1("lastIndexOf", "int", Parameter.string, (self, part, run) => searched(self, part, run).lastIndexOf(part)),
+  m2("lastIndexOf", "int", [Parameter.string, Parameter.int], (self, part, from, run) =>
+    from < 0 ? -1 : searched(self, part, run).lastIndexOf(part, from),
+  ),
+  m1("contains", "boolean", Parameter.text, (self, part, run) => searched(self, part, run).includes(part)),
+  m1("startsWith", "boolean", Parameter.string, (self, part, run) => scanned(self, run).startsWith(part)),
+  m2(
+    "startsWith",
+    "boolean",
+    [Parameter.string, Parameter.int],
+    (self, part, from, run) => from >= 0 && scanned(self, run).startsWith(part, from),
+  ),
+  m1("endsWith", "boolean", Parameter.string, (self, part, run) => scanned(self, run).endsWith(part)),
+  m1("concat", "String", Parameter.string, (self, other, run) => {
+    run.text(self.length + other.length)
+    return self + other
+  }),
+  m1("compareTo", "int", Parameter.string, order),
+  m1("compareToIgnoreCase", "int", Parameter.string, (self, other, run) =>
+    order(self.toUpperCase().toLowerCase(), other.toUpperCase().toLowerCase(), run),
+  ),
+  m1(
+    "equalsIgnoreCase",
+    "boolean",
+    Parameter.any,
+    (self, other, run) =>
+      typeof other === "string" && scanned(self, run).toUpperCase().toLowerCase() === other.toUpperCase().toLowerCase(),
+  ),
+  m1("contentEquals", "boolean", Parameter.text, (self, other, run) => scanned(self, run) === other),
+  m2("replace", "String", [Parameter.text, Parameter.text], replace),
+  m1("repeat", "String", Parameter.int, repeat),
+  m1("splitOnToken", "String[]", Parameter.string, (self, token, run) => pieces(self, token, 0, run)),
+  m2("splitOnToken", "String[]", [Parameter.string, Parameter.int], pieces),
+])
+
+const sequence = Method.on((value) =>
+  value instanceof StringBuilder ? value.text : typeof value === "string" ? value : "",
+)
+
+/** What a `CharSequence` has that may be a string or a builder. */
+export const charSequence = Method.table([
+  sequence.m0("length", "int", (self) => self.length),
+  sequence.m1("charAt", "char", Parameter.int, charAt),
+  sequence.m2("subSequence", "CharSequence", int2, slice),
+])
