@@ -6,11 +6,11 @@ const trustedPrivateSetting = "plugins.ml_commons.trusted_connector_private_endp
 const privateSetting = "plugins.ml_commons.connector.private_ip_enabled"
 const restrictedSetting = "plugins.ml_commons.connector.restricted_ip_patterns"
 
-/** The URL cannot be sent as it stands. */
-export class BadUrl extends Data.TaggedError("BadUrl")<{ readonly problem: string }> {
+/** The request cannot be written as HTTP. `problem` begins with what is wrong and names no value. */
+export class Unsendable extends Data.TaggedError("Unsendable")<{ readonly problem: string }> {
   readonly retryable = false
   override get message() {
-    return `The connector's URL ${this.problem}`
+    return `The request cannot be sent: ${this.problem}`
   }
 }
 
@@ -47,16 +47,16 @@ export class NotTrusted extends Data.TaggedError("NotTrusted")<{
 }> {
   readonly retryable = false
   override get message() {
-    if (this.list === "private endpoints")
-      return `Connector URL is not matching the trusted connector private endpoint regex: ${this.url}. ${this.#advice(trustedPrivateSetting)}`
-    return this.nearest === undefined
-      ? `Trusted connector endpoints regex is not configured. Please set ${trustedSetting}.`
-      : `Connector URL is not matching the trusted connector endpoint regex: ${this.url}. ${this.#advice(trustedSetting)}`
-  }
-  #advice(setting: string) {
-    return `The nearest entry of ${setting} is ${this.nearest}; correct the URL or add its host to that setting`
+    const [name, setting] = lists[this.list]
+    if (this.nearest === undefined) return `Trusted connector endpoints regex is not configured. Please set ${setting}.`
+    return `Connector URL is not matching the trusted connector ${name} regex: ${this.url}. The nearest entry of ${setting} is ${this.nearest}; correct the URL, or add its host to that setting`
   }
 }
+
+const lists = {
+  endpoints: ["endpoint", trustedSetting],
+  "private endpoints": ["private endpoint", trustedPrivateSetting],
+} as const
 
 /** The host's name leads to an address that requests may not reach. */
 export class PrivateAddress extends Data.TaggedError("PrivateAddress")<{
@@ -106,21 +106,30 @@ export class VerificationRequired extends Data.TaggedError("VerificationRequired
 }
 
 /** `code` is the resolver's (`ENOTFOUND`, `EAI_AGAIN`). */
-export class NameNotResolved extends Data.TaggedError("NameNotResolved")<{ readonly host: string; readonly code: string }> {
+export class NameNotResolved extends Data.TaggedError("NameNotResolved")<{
+  readonly host: string
+  readonly code: string
+}> {
   readonly retryable = true
   override get message() {
     return `${this.host}: Name or service not known (${this.code}); check the host of the connector's URL, and this server's DNS`
   }
 }
 
-export class ConnectFailed extends Data.TaggedError("ConnectFailed")<{ readonly origin: string; readonly code: string }> {
+export class ConnectFailed extends Data.TaggedError("ConnectFailed")<{
+  readonly origin: string
+  readonly code: string
+}> {
   readonly retryable = true
   override get message() {
     return `Error communicating with remote model: no connection to ${this.origin} (${this.code}); check that it runs and that this server may reach it`
   }
 }
 
-export class ConnectTimeout extends Data.TaggedError("ConnectTimeout")<{ readonly origin: string; readonly millis: number }> {
+export class ConnectTimeout extends Data.TaggedError("ConnectTimeout")<{
+  readonly origin: string
+  readonly millis: number
+}> {
   readonly retryable = true
   override get message() {
     return `Error communicating with remote model: ${this.origin} was not connected within ${this.millis} ms (client_config.connection_timeout)`
@@ -154,7 +163,10 @@ export class PoolClosed extends Data.TaggedError("PoolClosed")<{ readonly origin
   }
 }
 
-export class HeadersTimeout extends Data.TaggedError("HeadersTimeout")<{ readonly origin: string; readonly millis: number }> {
+export class HeadersTimeout extends Data.TaggedError("HeadersTimeout")<{
+  readonly origin: string
+  readonly millis: number
+}> {
   readonly retryable = false
   override get message() {
     return `Error communicating with remote model: ${this.origin} did not begin to answer within ${this.millis} ms (client_config.read_timeout)`
@@ -177,7 +189,10 @@ export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{ rea
 }
 
 /** The connection broke after the request was sent: the platform may have worked on it. */
-export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{ readonly origin: string; readonly code: string }> {
+export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{
+  readonly origin: string
+  readonly code: string
+}> {
   readonly retryable = false
   override get message() {
     return `Error communicating with remote model: ${this.origin} broke the connection before it answered (${this.code})`
@@ -208,24 +223,30 @@ export class ResponseTooLarge extends Data.TaggedError("ResponseTooLarge")<{
 }
 
 /** The body is compressed in a way that is not known, or that does not hold. */
-export class BadEncoding extends Data.TaggedError("BadEncoding")<{ readonly origin: string; readonly encoding: string }> {
+export class BadEncoding extends Data.TaggedError("BadEncoding")<{
+  readonly origin: string
+  readonly encoding: string
+}> {
   readonly retryable = false
   override get message() {
     return `Error communicating with remote model: the answer of ${this.origin} is not readable as content-encoding ${JSON.stringify(this.encoding)}`
   }
 }
 
-/** What came back is not HTTP, or what should be sent cannot be. */
-export class ProtocolError extends Data.TaggedError("ProtocolError")<{ readonly origin: string; readonly code: string }> {
+/** What came back is not HTTP. */
+export class ProtocolError extends Data.TaggedError("ProtocolError")<{
+  readonly origin: string
+  readonly code: string
+}> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: the exchange with ${this.origin} was not HTTP/1.1 (${this.code}); check the scheme and the port of the connector's URL`
+    return `Error communicating with remote model: the answer of ${this.origin} is not HTTP/1.1 (${this.code}); check the scheme and the port of the connector's URL`
   }
 }
 
 /** `retryable` where nothing was sent and another attempt may fare better. */
 export type EgressReason =
-  | BadUrl
+  | Unsendable
   | BadScheme
   | BadPort
   | UserInfo

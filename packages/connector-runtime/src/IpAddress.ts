@@ -22,6 +22,14 @@ export const reach = (text: string): Reach => {
   return address === undefined ? "forbidden" : reachOf(address)
 }
 
+/** The one spelling of an address; an IPv4 address that stands inside an IPv6 one comes out as itself. */
+export const plain = (text: string): string => {
+  const address = parse(text)
+  const v4 = address === undefined ? undefined : address.bits === 32 ? address : embeddedV4(address)
+  if (v4 !== undefined) return [24n, 16n, 8n, 0n].map((shift) => (v4.value >> shift) & 0xffn).join(".")
+  return address === undefined ? text : new URL(`http://[${text}]/`).hostname.slice(1, -1)
+}
+
 const reachOf = (address: Address): Reach => {
   const embedded = embeddedV4(address)
   if (embedded !== undefined) return reachOf(embedded)

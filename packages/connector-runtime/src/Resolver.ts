@@ -27,11 +27,11 @@ export class Resolver extends Context.Service<
     Layer.effect(
       Resolver,
       Effect.map(Resolver, (below) => {
-        const named = new Map(Object.entries(targets))
+        const named = new Map(Object.entries(targets).map(([from, to]) => [from, place(to)]))
         return {
           resolve: (host: string, port: number) => {
             const target = named.get(`${host}:${port}`)
-            return target === undefined ? below.resolve(host, port) : Effect.succeed(place(target))
+            return target === undefined ? below.resolve(host, port) : Effect.succeed(target)
           },
         }
       }),

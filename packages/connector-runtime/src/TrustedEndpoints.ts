@@ -3,7 +3,10 @@ import { Data, Result } from "effect"
 import { RE2JS } from "re2js"
 
 /** An entry that is neither a host nor a regular expression of RE2. */
-export class InvalidEntry extends Data.TaggedError("InvalidEntry")<{ readonly entry: string; readonly message: string }> {}
+export class InvalidEntry extends Data.TaggedError("InvalidEntry")<{
+  readonly entry: string
+  readonly message: string
+}> {}
 
 export interface TrustedEndpoints {
   readonly entries: ReadonlyArray<string>

@@ -1,6 +1,5 @@
 /** Whether a host's addresses may be connected to. */
 import { Result } from "effect"
-import type { Destination } from "../Destination.ts"
 import { because, type EgressError, PrivateAddress, RestrictedAddress } from "../EgressError.ts"
 import type { Policy } from "../EgressPolicy.ts"
 import * as IpAddress from "../IpAddress.ts"
@@ -8,13 +7,15 @@ import type { Resolution } from "../Resolver.ts"
 
 /** Succeeds with whether one of them is private. One bad address is enough to refuse: the answer as a whole is not honest. */
 export const check = (
-  { host, inside }: Destination,
+  host: string,
   { addresses, trusted }: Resolution,
   { privateAddresses, restrictedAddresses }: Policy,
 ): Result.Result<boolean, EgressError> => {
   if (trusted) return Result.succeed(false)
 
-  const restricted = addresses.find((address) => restrictedAddresses.some((pattern) => pattern.testExact(address)))
+  const restricted = addresses.find((address) =>
+    restrictedAddresses.some((pattern) => pattern.testExact(IpAddress.plain(address))),
+  )
   if (restricted !== undefined) return Result.fail(because(new RestrictedAddress({ host, address: restricted })))
 
   const reaches = addresses.map((address) => ({ address, reach: IpAddress.reach(address) }))
@@ -25,7 +26,5 @@ export const check = (
     return Result.fail(
       because(new PrivateAddress({ host, address: refused.address, permittable: refused.reach === "private" })),
     )
-
-  const isPrivate = reaches.some(({ reach }) => reach === "private")
-  return isPrivate ? Result.as(inside, true) : Result.succeed(false)
+  return Result.succeed(reaches.some(({ reach }) => reach === "private"))
 }

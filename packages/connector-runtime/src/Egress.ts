@@ -1,0 +1,124 @@
+/**
+ * The only door to the network. Every connection is to an address that was checked, every answer is bounded in time and in
+ * bytes, and no redirect is followed: an answer of status 3xx is an answer.
+ */
+import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { isIP } from "node:net"
+import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from "node:tls"
+import { because, type EgressError, TlsFailed, VerificationRequired } from "./EgressError.ts"
+import { EgressPolicy } from "./EgressPolicy.ts"
+import * as AddressRule from "./internal/AddressRule.ts"
+import * as OriginPool from "./internal/OriginPool.ts"
+import * as Origin from "./Origin.ts"
+import { Resolver } from "./Resolver.ts"
+
+export interface OpenOptions {
+  /** Scheme, host and port, as a URL without a path. Every request of the pool is bound to it. */
+  readonly origin: string
+  /** `max_connection`, `connection_timeout` and `skip_ssl_verification`, which the layer has to allow. */
+  readonly config: ClientConfig
+  /** How long a request may wait for a free connection; 10 s if absent. */
+  readonly acquireTimeoutMs?: number
+  /** The client's certificate for mutual TLS, and the authority that certified the platform. */
+  readonly identity?: Pick<SecureContextOptions, "cert" | "key" | "pfx" | "passphrase" | "ca">
+}
+
+export interface EgressRequest {
+  readonly method: string
+  /** Absolute, of the pool's origin; path and query are sent to the byte. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/** In milliseconds and bytes. */
+export interface Limits {
+  /** From the request to the end of the answer's headers. */
+  readonly headersTimeoutMs: number
+  /** Between two pieces of the answer's body. */
+  readonly idleTimeoutMs: number
+  /** All that is left for this request; no bound if absent. */
+  readonly timeoutMs?: number
+  /** Of the body, before and after decompression. */
+  readonly maxResponseBytes: number
+}
+
+/** Header names are in lower case. The body is decompressed, but not decoded as text. */
+export interface RemoteResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string>>>
+  readonly body: Uint8Array
+}
+
+export interface EgressPool {
+  readonly origin: string
+  /** Sends one request and waits for its whole answer, whatever its status. Interruption closes the connection. */
+  readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, EgressError>
+}
+
+export interface LayerOptions {
+  /** PEM texts of authorities to trust beside the system's. */
+  readonly certificateAuthorities?: ReadonlyArray<string>
+  /** Lets connectors set `skip_ssl_verification`. */
+  readonly allowUnverifiedTls?: boolean
+}
+
+export class Egress extends Context.Service<
+  Egress,
+  {
+    /**
+     * A bounded pool of connections to one origin. Its scheme, port and address are checked now, the trusted list at each
+     * request, because its entries know of paths. It closes with the scope, after what is under way has ended.
+     */
+    readonly open: (options: OpenOptions) => Effect.Effect<EgressPool, EgressError, Scope.Scope>
+  }
+>()("@drawbar/connector-runtime/Egress") {
+  static readonly layer = (options: LayerOptions = {}) => Layer.effect(Egress, make(options))
+}
+
+const make = Effect.fnUntraced(function* (options: LayerOptions) {
+  const resolver = yield* Resolver
+  const policies = yield* EgressPolicy
+  const authorities = options.certificateAuthorities ?? []
+  const secureContext = trusting(authorities)
+
+  const open = Effect.fnUntraced(function* (target: OpenOptions) {
+    const bound = yield* Effect.fromResult(Origin.of(target.origin))
+    const { origin, host, port } = bound
+    // A name is resolved when it is connected to; an address is known now.
+    if (isIP(host) > 0)
+      yield* Effect.fromResult(AddressRule.check(host, yield* resolver.resolve(host, port), policies.current()))
+    const verify = !target.config.skip_ssl_verification
+    if (!verify && options.allowUnverifiedTls !== true) return yield* because(new VerificationRequired({ origin }))
+
+    return yield* OriginPool.make(bound, {
+      resolver,
+      policies,
+      verify,
+      secureContext:
+        target.identity === undefined ? secureContext : yield* identified(origin, target.identity, authorities),
+      maxConnections: target.config.max_connection,
+      connectTimeoutMs: target.config.connection_timeout * 1000,
+      acquireTimeoutMs: target.acquireTimeoutMs ?? 10_000,
+    })
+  })
+
+  return { open }
+})
+
+const trusting = (authorities: ReadonlyArray<string>, identity: OpenOptions["identity"] = {}): SecureContext => {
+  const { ca = [], ...own } = identity
+  const extra = [...authorities, ...(Array.isArray(ca) ? ca : [ca])]
+  return createSecureContext({ ...own, ...(extra.length > 0 && { ca: [...getCACertificates("default"), ...extra] }) })
+}
+
+const identified = (
+  origin: string,
+  identity: OpenOptions["identity"],
+  authorities: ReadonlyArray<string>,
+): Effect.Effect<SecureContext, EgressError> =>
+  Effect.try({
+    try: () => trusting(authorities, identity),
+    catch: () => because(new TlsFailed({ origin, code: "the client's certificate and key cannot be read" })),
+  })

@@ -1,0 +1,40 @@
+/** Scheme, host and port: what a connector and its credential are bound to. */
+import { Result } from "effect"
+import { BadPort, BadScheme, because, type EgressError, Unsendable, UserInfo } from "./EgressError.ts"
+import * as BlockedPort from "./internal/BlockedPort.ts"
+
+export interface Origin {
+  /** Its one spelling: `https://api.openai.com`. */
+  readonly origin: string
+  /** Host and port as a Host header has them; no default port. */
+  readonly authority: string
+  readonly secure: boolean
+  /** The host as the URL parser writes it; an IPv6 address without its brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/** The origin of an absolute URL that can be sent as it stands. */
+export const of = (url: string): Result.Result<Origin, EgressError> => Result.flatMap(parse(url), ofUrl)
+
+export const ofUrl = (url: URL): Result.Result<Origin, EgressError> => {
+  const secure = url.protocol === "https:"
+  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port)
+  if (BlockedPort.has(port)) return Result.fail(because(new BadPort({ port })))
+  const host = url.hostname.replaceAll(/^\[|\]$/g, "")
+  return Result.succeed({ origin: url.origin, authority: url.host, secure, host, port })
+}
+
+/** Reads a URL strictly: the parser forgives tabs, back slashes and missing slashes, and what it would mend is refused. */
+export const parse = (url: string): Result.Result<URL, EgressError> => {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
+  if (scheme !== undefined && scheme !== "http" && scheme !== "https")
+    return Result.fail(because(new BadScheme({ scheme })))
+  const authority = /^https?:\/\/([^/?#]+)/i.exec(url)?.[1]
+  if (authority === undefined || !/^[\x21-\x5b\x5d-\x7e]+$/.test(url) || !URL.canParse(url))
+    return Result.fail(
+      because(new Unsendable({ problem: "its URL is not absolute, or has a character that must be percent-encoded" })),
+    )
+  const parsed = new URL(url)
+  return authority.includes("@") ? Result.fail(because(new UserInfo({ host: parsed.host }))) : Result.succeed(parsed)
+}

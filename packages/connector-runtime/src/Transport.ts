@@ -1,0 +1,76 @@
+/** Sends a request until it is answered, its attempts are used up, or its time is over. */
+import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
+import { Clock, Effect, Random, Result } from "effect"
+import type { EgressPool, EgressRequest, RemoteResponse } from "./Egress.ts"
+import { because, DeadlineExceeded, type EgressError } from "./EgressError.ts"
+import * as RetryAfter from "./RetryAfter.ts"
+
+export interface Sending<E, R> {
+  readonly pool: EgressPool
+  readonly config: ClientConfig
+  /** Makes the request of one attempt, counted from 0: a signature has an age. */
+  readonly prepare: (attempt: number) => Effect.Effect<EgressRequest, E, R>
+  readonly maxResponseBytes: number
+  /** When the whole call has to be over, in ms since 1970; no bound if absent. */
+  readonly deadline?: number
+}
+
+/** The last answer, whatever its status. An answer is never asked for again once the platform has begun to give one that is good. */
+export const send = Effect.fnUntraced(function* <E, R>({
+  pool,
+  config,
+  prepare,
+  maxResponseBytes,
+  deadline,
+}: Sending<E, R>) {
+  const limits = {
+    headersTimeoutMs: config.read_timeout * 1000,
+    idleTimeoutMs: config.read_timeout * 1000,
+    maxResponseBytes,
+  }
+  const clock = yield* Clock.Clock
+  const begun = clock.currentTimeMillisUnsafe()
+  const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline ?? Infinity)
+
+  for (let attempt = 0; ; attempt++) {
+    const request = yield* prepare(attempt)
+    const timeoutMs = deadline === undefined ? undefined : deadline - clock.currentTimeMillisUnsafe()
+    if (timeoutMs !== undefined && timeoutMs <= 0) return yield* because(new DeadlineExceeded({ origin: pool.origin }))
+
+    const outcome = yield* Effect.result(
+      pool.send(request, timeoutMs === undefined ? limits : { ...limits, timeoutMs }),
+    )
+    if (attempt === config.max_retry_times || !mayRetry(outcome)) return yield* Effect.fromResult(outcome)
+
+    const now = clock.currentTimeMillisUnsafe()
+    const delay = asked(outcome, now) ?? (yield* backoff(config, attempt))
+    if (now + delay >= lastRetry) return yield* Effect.fromResult(outcome)
+    yield* Effect.sleep(delay)
+  }
+})
+
+type Outcome = Result.Result<RemoteResponse, EgressError>
+
+const mayRetry = (outcome: Outcome): boolean =>
+  Result.isFailure(outcome) ? outcome.failure.retryable : isRetryable(outcome.success)
+
+/** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
+const isRetryable = ({ status, headers }: RemoteResponse): boolean =>
+  status === 429 || status >= 500 || (status >= 400 && /^ThrottlingException/.test(String(headers["x-amzn-errortype"])))
+
+const asked = (outcome: Outcome, now: number): number | undefined =>
+  Result.isSuccess(outcome) ? RetryAfter.millis(outcome.success.headers, now) : undefined
+
+/** https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+const backoff = (config: ClientConfig, attempt: number): Effect.Effect<number> => {
+  const base = config.retry_backoff_millis
+  const grown = Math.min(base * 2 ** attempt, config.retry_timeout_seconds * 1000)
+  switch (config.retry_backoff_policy) {
+    case "constant":
+      return Effect.succeed(base)
+    case "exponential_equal_jitter":
+      return Effect.map(Random.next, (chance) => grown / 2 + (chance * grown) / 2)
+    case "exponential_full_jitter":
+      return Effect.map(Random.next, (chance) => chance * grown)
+  }
+}

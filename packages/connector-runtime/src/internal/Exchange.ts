@@ -1,0 +1,180 @@
+/** One request and its answer, as undici's dispatcher calls it. It settles once, by answer or by error. */
+import { Result } from "effect"
+import type { Dispatcher } from "undici"
+import type { Destination } from "../Destination.ts"
+import type { Limits, RemoteResponse } from "../Egress.ts"
+import {
+  BadEncoding,
+  because,
+  BodyIncomplete,
+  ConnectFailed,
+  ConnectionReset,
+  DeadlineExceeded,
+  EgressError,
+  type EgressReason,
+  HeadersTimeout,
+  IdleTimeout,
+  PoolClosed,
+  ProtocolError,
+  ResponseTooLarge,
+  Unsendable,
+} from "../EgressError.ts"
+import * as ContentCoding from "./ContentCoding.ts"
+import type { Lane, Passenger } from "./Lane.ts"
+
+export type Settle = (settled: Result.Result<RemoteResponse, EgressError>) => void
+
+type Headers = Record<string, string | Array<string>>
+
+export class Exchange implements Passenger {
+  readonly destination: Destination
+  readonly #limits: Limits
+  readonly #settle: Settle
+  readonly #deadline: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
+  #settled = false
+  #lane: Lane | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #status = 0
+  #headers: Headers = {}
+  #chunks: Array<Buffer> = []
+  #received = 0
+
+  constructor(destination: Destination, limits: Limits, settle: Settle) {
+    this.destination = destination
+    this.#limits = limits
+    this.#settle = settle
+    if (limits.timeoutMs !== undefined)
+      this.#deadline = setTimeout(
+        () => this.fail(new DeadlineExceeded({ origin: destination.origin })),
+        limits.timeoutMs,
+      )
+  }
+
+  /** Whether a place in the pool was found, or is needed no longer. */
+  get placed(): boolean {
+    return this.#lane !== undefined || this.#settled
+  }
+
+  /** Bounds the time until a place in the pool is found. */
+  waitAtMost(millis: number, reason: EgressReason): void {
+    this.#patience = setTimeout(() => this.fail(reason), millis)
+  }
+
+  /** Ends the exchange; its connection is closed if it was in use. */
+  fail(reason: EgressReason): void {
+    this.#finish(Result.fail(because(reason)))
+  }
+
+  /** Ends the exchange without a word to anybody. */
+  cancel(): void {
+    this.#close()
+    this.#controller?.abort(new Error("cancelled"))
+  }
+
+  board(lane: Lane): void {
+    clearTimeout(this.#patience)
+    this.#lane = lane
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // What is thrown here takes the request out of the queue before a byte is written, and leaves the connection be.
+    if (this.#settled) throw new Error("cancelled")
+    if (this.#lane?.connection?.isPrivate === true && Result.isFailure(this.destination.inside))
+      throw this.destination.inside.failure
+    this.#controller = controller
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+    if (Number(headers["content-length"]) > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#received += chunk.length
+    if (this.#received > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    // An answer that ends with its connection is whole only if the connection was closed in order.
+    const errored = this.#lane?.connection?.socket.errored
+    if (errored !== null && errored !== undefined) return this.fail(this.#incomplete)
+
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#received)
+    const encoding = this.#headers["content-encoding"]
+    if (encoding === undefined || body.length === 0) return this.#succeed(body, this.#headers)
+    this.#decode(body, String(encoding))
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: NodeJS.ErrnoException): void {
+    this.#finish(Result.fail(error instanceof EgressError ? error : because(this.#reason(error))))
+  }
+
+  #decode(body: Buffer, encoding: string): void {
+    const { maxResponseBytes } = this.#limits
+    ContentCoding.decode(body, encoding, maxResponseBytes, (decoded) => {
+      if ("problem" in decoded) {
+        const { origin } = this.destination
+        return this.fail(decoded.problem === "too large" ? this.#tooLarge : new BadEncoding({ origin, encoding }))
+      }
+      const { "content-encoding": _encoding, "content-length": _length, ...headers } = this.#headers
+      this.#succeed(decoded.body, headers)
+    })
+  }
+
+  #succeed(body: Buffer, headers: Headers): void {
+    this.#finish(Result.succeed({ status: this.#status, headers, body }))
+  }
+
+  #finish(settled: Result.Result<RemoteResponse, EgressError>): void {
+    if (this.#settled) return
+    this.#close()
+    if (Result.isFailure(settled)) this.#controller?.abort(settled.failure)
+    this.#settle(settled)
+  }
+
+  #close(): void {
+    this.#settled = true
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#patience)
+  }
+
+  get #tooLarge() {
+    const { origin } = this.destination
+    return new ResponseTooLarge({ origin, part: "body", limit: this.#limits.maxResponseBytes })
+  }
+
+  get #incomplete() {
+    return new BodyIncomplete({ origin: this.destination.origin, status: this.#status, received: this.#received })
+  }
+
+  #reason(error: NodeJS.ErrnoException): EgressReason {
+    const { origin } = this.destination
+    const code = error.code ?? "unknown"
+    switch (code) {
+      case "UND_ERR_INVALID_ARG":
+      case "UND_ERR_NOT_SUPPORTED":
+      case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
+        return new Unsendable({ problem: error.message })
+      case "UND_ERR_CLOSED":
+      case "UND_ERR_DESTROYED":
+        return new PoolClosed({ origin })
+      case "UND_ERR_HEADERS_TIMEOUT":
+        return new HeadersTimeout({ origin, millis: this.#limits.headersTimeoutMs })
+      case "UND_ERR_BODY_TIMEOUT":
+        return new IdleTimeout({ origin, millis: this.#limits.idleTimeoutMs })
+      case "UND_ERR_HEADERS_OVERFLOW":
+        return new ResponseTooLarge({ origin, part: "headers", limit: maxHeaderBytes })
+    }
+    if (this.#status > 0) return this.#incomplete
+    if (code.startsWith("HPE_")) return new ProtocolError({ origin, code })
+    return this.#controller === undefined ? new ConnectFailed({ origin, code }) : new ConnectionReset({ origin, code })
+  }
+}
+
+/** How large the headers of an answer may be, in bytes. */
+export const maxHeaderBytes = 65_536

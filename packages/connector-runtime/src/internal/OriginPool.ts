@@ -1,0 +1,163 @@
+/** Connections to one origin, shared by the requests that are bound to it. */
+import { Cause, Effect, Exit, type Fiber, FiberSet, Result, type Scope } from "effect"
+import type { SecureContext } from "node:tls"
+import { Pool } from "undici"
+import * as Destination from "../Destination.ts"
+import type { EgressPool, EgressRequest, Limits } from "../Egress.ts"
+import { because, EgressError, OriginMismatch, PoolClosed, PoolExhausted } from "../EgressError.ts"
+import type { EgressPolicy, Policy } from "../EgressPolicy.ts"
+import type { Origin } from "../Origin.ts"
+import type { Resolver } from "../Resolver.ts"
+import * as Connection from "./Connection.ts"
+import { Exchange, maxHeaderBytes } from "./Exchange.ts"
+import { type Connect, LaneClient } from "./Lane.ts"
+
+export interface Settings {
+  readonly resolver: Resolver["Service"]
+  readonly policies: EgressPolicy["Service"]
+  readonly secureContext: SecureContext
+  readonly verify: boolean
+  readonly maxConnections: number
+  readonly connectTimeoutMs: number
+  readonly acquireTimeoutMs: number
+}
+
+export const make = (bound: Origin, settings: Settings): Effect.Effect<EgressPool, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const fork = yield* FiberSet.makeRuntime<never, Connection.Connection, EgressError>()
+    const pool = new OriginPool(bound, settings, fork)
+    yield* Effect.addFinalizer(() => Effect.promise(() => pool.close()))
+    return pool
+  })
+
+/** What holds under one policy: when a setting changes, connections and verdicts made before it are not used again. */
+interface Era {
+  readonly policy: Policy
+  readonly connections: Pool
+  readonly destinations: Map<string, Destination.Destination>
+}
+
+type Fork = (open: ReturnType<typeof Connection.open>) => Fiber.Fiber<Connection.Connection, EgressError>
+
+const maxWaiting = 10_000
+const maxRemembered = 1_000
+
+class OriginPool implements EgressPool {
+  readonly origin: string
+  readonly #bound: Origin
+  readonly #settings: Settings
+  readonly #fork: Fork
+  readonly #past = new Set<Promise<void>>()
+  #era: Era
+
+  constructor(bound: Origin, settings: Settings, fork: Fork) {
+    this.origin = bound.origin
+    this.#bound = bound
+    this.#settings = settings
+    this.#fork = fork
+    this.#era = this.#begin(settings.policies.current())
+  }
+
+  readonly send: EgressPool["send"] = (request, limits) =>
+    Effect.callback((resume) => {
+      const era = this.#current()
+      const destination = this.#admit(request, era)
+      if (Result.isFailure(destination)) return resume(Effect.fail(destination.failure))
+      const exchange = new Exchange(destination.success, limits, (settled) => resume(Effect.fromResult(settled)))
+      this.#dispatch(era, request, limits, destination.success, exchange)
+      return Effect.sync(() => exchange.cancel())
+    })
+
+  /** Takes nothing new and ends when what is under way has ended. */
+  async close(): Promise<void> {
+    await Promise.all([this.#era.connections.close(), ...this.#past])
+  }
+
+  #dispatch(
+    era: Era,
+    request: EgressRequest,
+    limits: Limits,
+    { host, path }: Destination.Destination,
+    exchange: Exchange,
+  ) {
+    const { maxConnections, acquireTimeoutMs } = this.#settings
+    const options = {
+      path,
+      method: request.method,
+      headers: request.headers,
+      body: request.body ?? null,
+      headersTimeout: limits.headersTimeoutMs,
+      bodyTimeout: limits.idleTimeoutMs,
+      // A Host header would otherwise name another server to TLS, and so close the connection.
+      servername: host,
+    }
+    era.connections.dispatch(options, exchange)
+    if (exchange.placed) return
+    const exhausted = new PoolExhausted({ origin: this.origin, maxConnections })
+    if (era.connections.stats.queued > maxWaiting) exchange.fail(exhausted)
+    else exchange.waitAtMost(acquireTimeoutMs, exhausted)
+  }
+
+  #current(): Era {
+    const policy = this.#settings.policies.current()
+    if (policy !== this.#era.policy) {
+      const closing = this.#era.connections.close()
+      this.#past.add(closing)
+      void closing.finally(() => this.#past.delete(closing))
+      this.#era = this.#begin(policy)
+    }
+    return this.#era
+  }
+
+  #begin(policy: Policy): Era {
+    const { maxConnections } = this.#settings
+    const options = { maxHeaderSize: maxHeaderBytes, allowH2: false, pipelining: 1 }
+    const connections = new Pool(this.origin, {
+      ...options,
+      connections: maxConnections,
+      factory: (origin) => new LaneClient(origin, options, this.#connect),
+    })
+    return { policy, connections, destinations: new Map() }
+  }
+
+  readonly #connect: Connect = ({ destination }, done) => {
+    const { resolver, policies, secureContext, verify, connectTimeoutMs } = this.#settings
+    const opening = Connection.open(destination, {
+      resolver,
+      policy: policies.current(),
+      secureContext,
+      verify,
+      timeoutMs: connectTimeoutMs,
+    })
+    this.#fork(opening).addObserver((exit) => {
+      if (Exit.isSuccess(exit)) return done(null, exit.value)
+      const error = Cause.squash(exit.cause)
+      done(error instanceof EgressError ? error : because(new PoolClosed({ origin: this.origin })), undefined)
+    })
+  }
+
+  #admit(request: EgressRequest, era: Era): Result.Result<Destination.Destination, EgressError> {
+    const known = era.destinations.get(request.url)
+    const destination = known === undefined ? this.#read(request.url, era) : Result.succeed(known)
+    const host = hostHeader(request.headers)
+    return host === undefined || host.toLowerCase() === this.#bound.authority ? destination : this.#mismatch(host)
+  }
+
+  #read(url: string, { policy, destinations }: Era): Result.Result<Destination.Destination, EgressError> {
+    const destination = Destination.make(url, policy)
+    if (Result.isFailure(destination)) return destination
+    if (destination.success.origin !== this.origin) return this.#mismatch(destination.success.origin)
+    if (destinations.size >= maxRemembered) destinations.clear()
+    destinations.set(url, destination.success)
+    return destination
+  }
+
+  #mismatch(found: string) {
+    return Result.fail(because(new OriginMismatch({ expected: this.origin, found })))
+  }
+}
+
+const hostHeader = (headers: EgressRequest["headers"]): string | undefined => {
+  for (const name in headers) if (name.length === 4 && name.toLowerCase() === "host") return headers[name]
+  return undefined
+}
