@@ -3,10 +3,14 @@
  *
  * A write is acknowledged after it is durable. One contract suite holds for every layer.
  */
-import { Context, type Effect, type Option } from "effect"
+import { Context, Effect, Layer, type Option, type Stream } from "effect"
 import type { Collection, Document, Write } from "./Document.ts"
 import type { RegistryError } from "./RegistryError.ts"
 import type { SearchRequest, SearchResult } from "./Search.ts"
+import * as SqlDialect from "./SqlDialect.ts"
+import * as SqlDocumentStore from "./SqlDocumentStore.ts"
+import { storageFailed } from "./SqlFailure.ts"
+import * as SqliteClient from "./SqliteClient.ts"
 
 export class DocumentStore extends Context.Service<
   DocumentStore,
@@ -16,7 +20,20 @@ export class DocumentStore extends Context.Service<
     readonly transact: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, RegistryError>
     /** The records that a query finds; answered by the database, never by reading a table. */
     readonly search: (collection: Collection, request: SearchRequest) => Effect.Effect<SearchResult, RegistryError>
-    /** Every record of a collection in batches, sealed parts with it: for rotation and the check at start. */
     readonly count: (collection: Collection) => Effect.Effect<number, RegistryError>
+    /** Every record of a collection in the order of ids, read in batches, sealed parts with it: for rotation and the check at start. */
+    readonly all: (collection: Collection) => Stream.Stream<Document, RegistryError>
   }
->()("@drawbar/registry/DocumentStore") {}
+>()("@drawbar/registry/DocumentStore") {
+  /** SQLite in a file that this process alone may open. Fails where the file cannot be had, saying what to do. */
+  static readonly layerFile = (options: { readonly filename: string }): Layer.Layer<DocumentStore, RegistryError> =>
+    Layer.effect(DocumentStore, SqlDocumentStore.make(SqlDialect.sqlite)).pipe(
+      Layer.provide(SqliteClient.layer(options)),
+      Layer.catchTag("SqlError", (error) => Layer.effect(DocumentStore, storageFailed("open")(error))),
+    )
+
+  /** SQLite in memory: gone with the layer. */
+  static readonly layerMemory: Layer.Layer<DocumentStore, RegistryError> = DocumentStore.layerFile({
+    filename: ":memory:",
+  })
+}

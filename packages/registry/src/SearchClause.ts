@@ -1,0 +1,419 @@
+/** Reads a query: every form of OpenSearch's query language that Drawbar answers is a row of `parsers`. */
+import { isObject, type Json, type JsonObject } from "@drawbar/blueprint-schema/Json"
+import { Result } from "effect"
+import {
+  boolean,
+  finite,
+  integer,
+  type Parsed,
+  refuse,
+  scalar,
+  type Scalar,
+  strings,
+  text,
+  tokenOf,
+} from "./SearchBody.ts"
+import * as SearchPattern from "./SearchPattern.ts"
+import {
+  all,
+  anyOf,
+  at,
+  type FieldBoost,
+  maxClauses,
+  maxDepth,
+  maxTerms,
+  maxText,
+  type Minimum,
+  none,
+  scaled,
+  type SearchQuery,
+} from "./SearchQuery.ts"
+import { parseQueryString } from "./SearchQueryString.ts"
+
+/** Reads the value of `query`; fails with `BadQuery`. */
+export const parseQuery = (body: Json): Parsed<SearchQuery> =>
+  Result.flatMap(clause(body, 0), (query) =>
+    clauses(query) > maxClauses
+      ? refuse(`too_many_clauses: maxClauseCount is set to ${maxClauses}`, "illegal_argument_exception")
+      : Result.succeed(query),
+  )
+
+/** How many tests a query asks of a record. */
+const clauses = (query: SearchQuery): number => {
+  switch (query._tag) {
+    case "Bool":
+      return [...query.must, ...query.filter, ...query.should, ...query.mustNot].reduce((sum, q) => sum + clauses(q), 1)
+    case "Constant":
+      return 1 + clauses(query.query)
+    case "Match":
+    case "Phrase":
+      return 1 + query.text.split(/[^\p{L}\p{N}]+/u).length
+    default:
+      return 1
+  }
+}
+
+const clause = (body: Json, depth: number): Parsed<SearchQuery> => {
+  if (depth > maxDepth) {
+    return refuse(
+      `The nested depth of the query exceeds the maximum nested depth for bool queries: [${maxDepth}]`,
+      "illegal_argument_exception",
+    )
+  }
+  if (!isObject(body)) return refuse("[_na] query malformed, must start with start_object")
+  const [first, second] = Object.entries(body)
+  if (first === undefined) return refuse("query malformed, empty clause found", "illegal_argument_exception")
+  const [name, value] = first
+  if (second !== undefined) return refuse(`[${name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]`)
+  if (!Object.hasOwn(parsers, name)) return refuse(`unknown query [${name}]`)
+  if (!isObject(value)) return refuse(`[${name}] query malformed, no start_object after query name`)
+  return parsers[name as keyof typeof parsers](value, depth)
+}
+
+const parsers = {
+  match_all: (body: JsonObject) =>
+    Result.map(options("match_all", body, {}), (o): SearchQuery => ({ ...all, ...boosted(o) })),
+  match_none: (body: JsonObject) => Result.map(options("match_none", body, {}), (): SearchQuery => none),
+  ids: (body: JsonObject) =>
+    Result.flatMap(options("ids", body, { values: strings }), ({ values, ...o }) =>
+      values === undefined
+        ? refuse("[ids] requires a [values] list of ids")
+        : limited("ids", values, (ids): SearchQuery => ({ _tag: "Ids", ids, ...boosted(o) })),
+    ),
+  term: (body: JsonObject) =>
+    onField("term", "value", body, { value: term, case_insensitive: boolean }, (field, o) =>
+      o.value === undefined
+        ? refuse("[term] value cannot be null", "illegal_argument_exception")
+        : Result.succeed(terms(field, [o.value], o)),
+    ),
+  terms: (body: JsonObject): Parsed<SearchQuery> => {
+    const { boost: _boost, _name, ...fields } = body
+    const [first, second] = Object.entries(fields)
+    if (first === undefined) return refuse("[terms] requires a field name and a list of values")
+    if (second !== undefined) return refuse("[terms] query does not support multiple fields")
+    const [field, values] = first
+    if (!Array.isArray(values))
+      return refuse(`[terms] unknown token [${tokenOf(values)}] after [${field}]: a list of values was expected`)
+    return Result.gen(function* () {
+      const o = yield* options("terms", body, { [field]: (_name, value) => Result.succeed(value) })
+      const found = yield* limited("terms", values, (list) => list)
+      return terms(field, yield* Result.all(found.map((value) => term("terms", value))), o)
+    })
+  },
+  match: (body: JsonObject) =>
+    onField("match", "query", body, { query: text, operator, minimum_should_match: minimum }, (field, o) =>
+      Result.map(searched("match", o.query), (text): SearchQuery => match(field, text, o)),
+    ),
+  match_phrase: (body: JsonObject) =>
+    onField("match_phrase", "query", body, { query: text, slop: zero }, (field, o) =>
+      phrase("match_phrase", field, o.query, false, o),
+    ),
+  match_phrase_prefix: (body: JsonObject) =>
+    onField("match_phrase_prefix", "query", body, { query: text, slop: zero, max_expansions: integer }, (field, o) =>
+      phrase("match_phrase_prefix", field, o.query, true, o),
+    ),
+  multi_match: (body: JsonObject) => Result.flatMap(options("multi_match", body, multiMatch), parseMultiMatch),
+  prefix: (body: JsonObject) =>
+    onField("prefix", "value", body, { value: text, case_insensitive: boolean, rewrite: text }, (field, o) =>
+      pattern("prefix", field, o.value, o, SearchPattern.startingWith),
+    ),
+  wildcard: (body: JsonObject) =>
+    onField(
+      "wildcard",
+      "value",
+      body,
+      { value: text, wildcard: text, case_insensitive: boolean, rewrite: text },
+      (field, o) => pattern("wildcard", field, o.value ?? o.wildcard, o, SearchPattern.parse),
+    ),
+  exists: (body: JsonObject) =>
+    Result.flatMap(options("exists", body, { field: text }), ({ field, ...o }) =>
+      field === undefined
+        ? refuse("[exists] must be provided with a [field]")
+        : Result.succeed<SearchQuery>({ _tag: "Exists", field, ...boosted(o) }),
+    ),
+  range: (body: JsonObject) =>
+    onField("range", undefined, body, range, (field, o) => Result.succeed(bounded(field, o))),
+  nested: (body: JsonObject, depth: number) =>
+    Result.gen(function* () {
+      const o = yield* options("nested", body, {
+        path: text,
+        query: (_name, value) => clause(value, depth + 1),
+        score_mode: text,
+        ignore_unmapped: boolean,
+      })
+      if (o.query === undefined || o.path === undefined)
+        return yield* refuse("[nested] requires 'path' and 'query' fields")
+      if (o.path === "owner") return scaled(o.query, o.boost ?? 1)
+      if (o.ignore_unmapped === true) return none
+      return yield* refuse(`[nested] failed to find nested object under path [${o.path}]`, "query_shard_exception")
+    }),
+  query_string: (body: JsonObject) =>
+    Result.flatMap(options("query_string", body, queryString), (o) => queryText("query_string", o, false)),
+  simple_query_string: (body: JsonObject) =>
+    Result.flatMap(options("simple_query_string", body, queryString), (o) => queryText("simple_query_string", o, true)),
+  bool: (body: JsonObject, depth: number) => {
+    const list = (_name: string, value: Json): Parsed<ReadonlyArray<SearchQuery>> =>
+      Result.all((Array.isArray(value) ? value : [value]).map((item: Json) => clause(item, depth + 1)))
+    return Result.map(
+      options("bool", body, {
+        must: list,
+        filter: list,
+        should: list,
+        must_not: list,
+        minimum_should_match: minimum,
+        adjust_pure_negative: boolean,
+      }),
+      (o): SearchQuery => {
+        const { must = [], filter = [], should = [], must_not: mustNot = [] } = o
+        const minimum = o.minimum_should_match ?? {
+          count: must.length + filter.length === 0 && should.length > 0 ? 1 : 0,
+        }
+        return { _tag: "Bool", must, filter, should, mustNot, minimum, ...boosted(o) }
+      },
+    )
+  },
+  constant_score: (body: JsonObject, depth: number) =>
+    Result.flatMap(options("constant_score", body, { filter: (_name, value) => clause(value, depth + 1) }), (o) =>
+      o.filter === undefined
+        ? refuse("[constant_score] requires a 'filter' element")
+        : Result.succeed<SearchQuery>({ _tag: "Constant", query: o.filter, ...boosted(o) }),
+    ),
+} satisfies Record<string, (body: JsonObject, depth: number) => Parsed<SearchQuery>>
+
+type Reader<A> = (name: string, value: Json) => Parsed<A>
+type Read<Readers> = { readonly [K in keyof Readers]?: Readers[K] extends Reader<infer A> ? A : never }
+interface Common {
+  readonly boost?: number
+}
+
+/** Reads each key of a query's body by its reader; an unknown key is refused by name. */
+const options = <Readers extends Record<string, Reader<unknown>>>(
+  query: string,
+  body: JsonObject,
+  readers: Readers,
+): Parsed<Read<Readers> & Common> =>
+  Result.gen(function* () {
+    const found: Record<string, unknown> = {}
+    for (const [key, value] of Object.entries(body)) {
+      const reader = Object.hasOwn(readers, key) ? readers[key] : common[key as keyof typeof common]
+      if (reader === undefined || !(Object.hasOwn(readers, key) || Object.hasOwn(common, key))) {
+        return yield* refuse(`[${query}] query does not support [${key}]`)
+      }
+      found[key] = yield* reader(key, value)
+    }
+    return found as Read<Readers> & Common
+  })
+
+const common = { boost: finite, _name: text }
+
+/** `{ field: { … } }`, or in short `{ field: value }` where `short` says which key the value is. */
+const onField = <Readers extends Record<string, Reader<unknown>>>(
+  query: string,
+  short: string | undefined,
+  body: JsonObject,
+  readers: Readers,
+  build: (field: string, options: Read<Readers> & Common) => Parsed<SearchQuery>,
+): Parsed<SearchQuery> => {
+  const { boost: outer, _name, ...fields } = body
+  const [first, second] = Object.entries(fields)
+  if (first === undefined) return refuse(`[${query}] query malformed: a field name was expected`)
+  const [field, value] = first
+  if (second !== undefined)
+    return refuse(`[${query}] query doesn't support multiple fields, found [${field}] and [${second[0]}]`)
+  if (!isObject(value) && (short === undefined || Array.isArray(value))) {
+    return Array.isArray(value) && query === "term"
+      ? refuse("[term] query does not support array of values")
+      : refuse(`[${query}] unknown token [${tokenOf(value)}] after [${field}]`)
+  }
+  const long = isObject(value) ? value : { [short ?? ""]: value }
+  return Result.flatMap(options(query, outer === undefined ? long : { boost: outer, ...long }, readers), (o) =>
+    build(field, o),
+  )
+}
+
+const boosted = ({ boost = 1 }: Common) => ({ boost })
+
+const term: Reader<Scalar> = (name, value) => {
+  const found = scalar(value)
+  return found === undefined
+    ? refuse(`[${name}] a string, number or boolean was expected, but found [${tokenOf(value)}]`)
+    : Result.succeed(found)
+}
+
+const terms = (
+  field: string,
+  values: ReadonlyArray<Scalar>,
+  o: Common & { readonly case_insensitive?: boolean },
+): SearchQuery =>
+  field === "_id"
+    ? { _tag: "Ids", ids: values.map(String), ...boosted(o) }
+    : { _tag: "Terms", field, values, caseInsensitive: o.case_insensitive ?? false, ...boosted(o) }
+
+const limited = <A, B>(query: string, values: ReadonlyArray<A>, build: (values: ReadonlyArray<A>) => B): Parsed<B> =>
+  values.length > maxTerms
+    ? refuse(
+        `The number of terms [${values.length}] used in the [${query}] query has exceeded the allowed maximum of [${maxTerms}].`,
+        "illegal_argument_exception",
+      )
+    : Result.succeed(build(values))
+
+const searched = (query: string, value: string | undefined): Parsed<string> => {
+  if (value === undefined) return refuse(`[${query}] requires query value`, "illegal_argument_exception")
+  return value.length > maxText
+    ? refuse(
+        `[${query}] takes texts of at most [${maxText}] characters, found [${value.length}]`,
+        "illegal_argument_exception",
+      )
+    : Result.succeed(value)
+}
+
+const operator: Reader<"and" | "or"> = (name, value) => {
+  const found = typeof value === "string" ? value.toLowerCase() : value
+  return found === "and" || found === "or"
+    ? Result.succeed(found)
+    : refuse(`Failed to parse [${name}]: [and] or [or] was expected`, "illegal_argument_exception")
+}
+
+const minimum: Reader<Minimum> = (name, value) => {
+  const [, digits, percent] = /^\s*(-?\d{1,6})(%?)\s*$/.exec(String(scalar(value) ?? "")) ?? []
+  if (digits === undefined) {
+    return refuse(
+      `Failed to parse [${name}]: a count or a percentage such as [2], [-1] or [75%] was expected`,
+      "illegal_argument_exception",
+    )
+  }
+  return Result.succeed(percent === "%" ? { percent: Number(digits) } : { count: Number(digits) })
+}
+
+const zero: Reader<0> = (name, value) =>
+  value === 0 || value === "0"
+    ? Result.succeed(0)
+    : refuse(`[${name}] other than 0 is not supported: the words must stand side by side`, "illegal_argument_exception")
+
+interface MatchOptions extends Common {
+  readonly operator?: "and" | "or"
+  readonly minimum_should_match?: Minimum
+}
+
+const match = (field: string | undefined, text: string, o: MatchOptions): SearchQuery => ({
+  _tag: "Match",
+  ...at(field),
+  text,
+  minimum: o.operator === "and" ? { percent: 100 } : (o.minimum_should_match ?? { count: 1 }),
+  ...boosted(o),
+})
+
+const phrase = (
+  query: string,
+  field: string | undefined,
+  value: string | undefined,
+  prefix: boolean,
+  o: Common,
+): Parsed<SearchQuery> =>
+  Result.map(searched(query, value), (text): SearchQuery => ({
+    _tag: "Phrase",
+    ...at(field),
+    text,
+    prefix,
+    ...boosted(o),
+  }))
+
+const pattern = (
+  query: string,
+  field: string,
+  value: string | undefined,
+  o: Common & { readonly case_insensitive?: boolean },
+  read: (text: string) => SearchPattern.SearchPattern,
+): Parsed<SearchQuery> =>
+  Result.map(searched(query, value), (text): SearchQuery => ({
+    _tag: "Pattern",
+    field,
+    pattern: read(text),
+    caseInsensitive: o.case_insensitive ?? false,
+    ...boosted(o),
+  }))
+
+const range = { gt: bound, gte: bound, lt: bound, lte: bound, format: text, time_zone: utc, relation: text }
+
+function bound(name: string, value: Json): Parsed<Scalar | null> {
+  return value === null ? Result.succeed(null) : term(name, value)
+}
+
+function utc(name: string, value: Json): Parsed<string> {
+  return value === "UTC" || value === "Z" || value === "+00:00"
+    ? Result.succeed(value)
+    : refuse(
+        `[range] [${name}] other than UTC is not supported: write the offset into the date`,
+        "illegal_argument_exception",
+      )
+}
+
+const bounded = (field: string, o: Read<typeof range> & Common): SearchQuery => ({
+  _tag: "Range",
+  field,
+  bounds: (["gt", "gte", "lt", "lte"] as const).flatMap((comparison) => {
+    const value = o[comparison]
+    return value === undefined || value === null ? [] : [{ comparison, value }]
+  }),
+  ...boosted(o),
+})
+
+const fieldList: Reader<ReadonlyArray<FieldBoost>> = (name, value) =>
+  Result.map(strings(name, value), (names) => names.map(fieldBoost))
+
+/** `name^3`: a field and how much a match in it counts. */
+const fieldBoost = (text: string): FieldBoost => {
+  const [, field = text, boost = "1"] = /^(.+)\^(\d+(?:\.\d+)?)$/.exec(text) ?? []
+  return { field, boost: Number(boost) }
+}
+
+const multiMatch = {
+  query: text,
+  fields: fieldList,
+  type: text,
+  operator,
+  minimum_should_match: minimum,
+  tie_breaker: finite,
+  slop: zero,
+}
+
+const parseMultiMatch = (o: Read<typeof multiMatch> & Common): Parsed<SearchQuery> =>
+  Result.gen(function* () {
+    const text = yield* searched("multi_match", o.query)
+    const kind = o.type ?? "best_fields"
+    if (!multiMatchTypes.has(kind)) {
+      return yield* refuse(
+        `[multi_match] failed to parse [${kind}] as a type; known are [${[...multiMatchTypes].join(", ")}]`,
+      )
+    }
+    return anyOf(
+      (o.fields ?? [{ field: "*", boost: 1 }]).map(({ field, boost }) =>
+        kind === "phrase" || kind === "phrase_prefix"
+          ? { _tag: "Phrase", ...at(field), text, prefix: kind === "phrase_prefix", boost }
+          : match(field, text, { ...o, boost }),
+      ),
+      o.boost,
+    )
+  })
+
+const multiMatchTypes: ReadonlySet<string> = new Set(["best_fields", "most_fields", "phrase", "phrase_prefix"])
+
+const queryString = {
+  query: text,
+  fields: fieldList,
+  default_field: text,
+  default_operator: operator,
+  minimum_should_match: minimum,
+  lenient: boolean,
+  analyze_wildcard: boolean,
+  allow_leading_wildcard: boolean,
+  flags: text,
+}
+
+const queryText = (name: string, o: Read<typeof queryString> & Common, simple: boolean): Parsed<SearchQuery> =>
+  Result.gen(function* () {
+    const text = yield* searched(name, o.query)
+    const fields = o.fields ?? [{ field: o.default_field ?? "*", boost: 1 }]
+    const query = yield* parseQueryString(text, { fields, operator: o.default_operator ?? "or", simple })
+    return scaled(query, o.boost ?? 1)
+  })

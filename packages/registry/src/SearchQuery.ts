@@ -1,0 +1,87 @@
+/**
+ * A query: which records are found and how they score; OpenSearch's query language as data.
+ *
+ * Source: https://docs.opensearch.org/latest/query-dsl/
+ */
+import type { Scalar } from "./SearchBody.ts"
+import type { SearchPattern } from "./SearchPattern.ts"
+
+/** Each scores `boost`, but `Match` (that many times its found words) and `Bool` (the sum of what matched). */
+export type SearchQuery = { readonly boost: number } & (
+  | { readonly _tag: "All" }
+  | { readonly _tag: "None" }
+  | { readonly _tag: "Ids"; readonly ids: ReadonlyArray<string> }
+  | {
+      readonly _tag: "Terms"
+      readonly field: string
+      readonly values: ReadonlyArray<Scalar>
+      readonly caseInsensitive: boolean
+    }
+  /** Words, in any order. Without a field: in all of them. */
+  | { readonly _tag: "Match"; readonly field?: string; readonly text: string; readonly minimum: Minimum }
+  /** Words that stand side by side; with `prefix` the last may go on. */
+  | { readonly _tag: "Phrase"; readonly field?: string; readonly text: string; readonly prefix: boolean }
+  | {
+      readonly _tag: "Pattern"
+      readonly field?: string
+      readonly pattern: SearchPattern
+      readonly caseInsensitive: boolean
+    }
+  | { readonly _tag: "Exists"; readonly field: string }
+  | { readonly _tag: "Range"; readonly field: string; readonly bounds: ReadonlyArray<Bound> }
+  | {
+      readonly _tag: "Bool"
+      readonly must: ReadonlyArray<SearchQuery>
+      readonly filter: ReadonlyArray<SearchQuery>
+      readonly should: ReadonlyArray<SearchQuery>
+      readonly mustNot: ReadonlyArray<SearchQuery>
+      readonly minimum: Minimum
+    }
+  | { readonly _tag: "Constant"; readonly query: SearchQuery }
+)
+
+export interface Bound {
+  readonly comparison: "gt" | "gte" | "lt" | "lte"
+  readonly value: Scalar
+}
+
+/** How many of the alternatives must match: a count or a share of them, negative where so many may be missing. */
+export type Minimum = { readonly count: number } | { readonly percent: number }
+
+export const all: SearchQuery = { _tag: "All", boost: 1 }
+export const none: SearchQuery = { _tag: "None", boost: 1 }
+
+/** `index.max_terms_count` here: a database takes so many parameters and no more. */
+export const maxTerms = 10_000
+/** `indices.query.bool.max_nested_depth`, for every query that holds others. */
+export const maxDepth = 20
+/** `indices.query.bool.max_clause_count` here. */
+export const maxClauses = 512
+/** Characters of one text that is searched for. */
+export const maxText = 1_000
+
+/** The count that a minimum comes to among so many alternatives. */
+export const required = (minimum: Minimum, alternatives: number): number => {
+  const wanted = "count" in minimum ? minimum.count : Math.trunc((minimum.percent / 100) * alternatives)
+  const negative = "count" in minimum ? minimum.count < 0 : minimum.percent < 0
+  return negative ? Math.max(0, alternatives + wanted) : wanted
+}
+
+/** A field, or `*` for all of them, and how much a match in it counts. */
+export interface FieldBoost {
+  readonly field: string
+  readonly boost: number
+}
+
+export const scaled = (query: SearchQuery, boost: number): SearchQuery => ({ ...query, boost: query.boost * boost })
+
+/** Alternatives of which one is enough. */
+export const anyOf = (should: ReadonlyArray<SearchQuery>, boost = 1): SearchQuery => {
+  const [only] = should
+  return only !== undefined && should.length === 1
+    ? scaled(only, boost)
+    : { _tag: "Bool", must: [], filter: [], should, mustNot: [], minimum: { count: 1 }, boost }
+}
+
+/** A field as `Match`, `Phrase` and `Pattern` name it. */
+export const at = (field: string | undefined) => (field === undefined || field === "*" ? {} : { field })

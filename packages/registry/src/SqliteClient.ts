@@ -1,0 +1,114 @@
+/**
+ * Node's built-in SQLite as an `effect/sql` client: one connection, statements kept prepared.
+ *
+ * Sources: https://nodejs.org/api/sqlite.html, https://www.sqlite.org/pragma.html, https://www.sqlite.org/rescode.html
+ */
+import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+
+export interface SqliteOptions {
+  /** `:memory:` for none. */
+  readonly filename: string
+}
+
+/**
+ * A file is this process's alone as long as the layer lives: SQLite's own lock, which the system takes back
+ * however the process ends. FULL: a commit returns after the disk has it.
+ */
+const settings = `
+  PRAGMA busy_timeout = 2000;
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  BEGIN IMMEDIATE;
+  COMMIT;
+`
+
+const maxStatements = 200
+
+const make = Effect.fnUntraced(function* (options: SqliteOptions) {
+  const failed = (operation: string) => (cause: unknown) => sqlError(options.filename, operation, cause)
+  const database = yield* Effect.acquireRelease(
+    Effect.try({ try: () => new DatabaseSync(options.filename), catch: failed("open") }),
+    (database) => Effect.sync(() => database.close()),
+  )
+  yield* Effect.try({ try: () => database.exec(settings), catch: failed("open") })
+
+  const prepared = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const statement = prepared.get(sql) ?? database.prepare(sql)
+    prepared.delete(sql)
+    prepared.set(sql, statement)
+    const oldest = prepared.keys().next()
+    if (prepared.size > maxStatements && oldest.done === false) prepared.delete(oldest.value)
+    return statement
+  }
+  const all = (sql: string, parameters: ReadonlyArray<unknown>) =>
+    Effect.try({ try: () => prepare(sql).all(...parameters.map(inputValue)), catch: failed("execute") })
+  const values = (sql: string, parameters: ReadonlyArray<unknown>) =>
+    Effect.map(all(sql, parameters), (rows) => rows.map((row) => Object.values(row)))
+  const execute: SqlConnection.Connection["execute"] = (sql, parameters, transform) =>
+    transform === undefined ? all(sql, parameters) : Effect.map(all(sql, parameters), transform)
+
+  const connection: SqlConnection.Connection = {
+    execute,
+    executeUnprepared: execute,
+    executeRaw: all,
+    executeValues: values,
+    executeValuesUnprepared: values,
+    executeStream: (sql, parameters, transform) =>
+      Stream.unwrap(Effect.map(execute(sql, parameters, transform), Stream.fromIterable)),
+  }
+
+  return yield* SqlClient.make({
+    ...SqlClient.makeSqliteAcquirers({
+      connection: Effect.succeed(connection),
+      semaphore: yield* Semaphore.make(1),
+      isTransaction: () => database.isTransaction,
+    }),
+    driver: "node:sqlite",
+    compiler: Statement.makeCompilerSqlite(),
+    beginTransaction: "BEGIN IMMEDIATE",
+    releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
+    prepareTransactionControls: true,
+    spanAttributes: [["db.system.name", "sqlite"]],
+  })
+})
+
+export const layer = (options: SqliteOptions): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effect(SqlClient.SqlClient, make(options)).pipe(Layer.provide(Reactivity.layer))
+
+const inputValue = (value: unknown): SQLInputValue => {
+  if (value === null || value === undefined) return null
+  if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") return value
+  return typeof value === "boolean" ? Number(value) : String(value)
+}
+
+const sqlError = (filename: string, operation: string, cause: unknown) => {
+  const code = cause instanceof Error ? Number(Reflect.get(cause, "errcode")) : Number.NaN
+  const advice =
+    advices.get(code & 0xff) ?? (cause instanceof Error ? `SQLite refused: ${cause.message}.` : "SQLite failed.")
+  const where = filename === ":memory:" ? "in memory" : filename
+  return new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(
+      { errno: code, cause },
+      { operation, message: `Database ${where}: ${advice}` },
+    ),
+  })
+}
+
+/** By primary result code. */
+const advices: ReadonlyMap<number, string> = new Map([
+  [3, "no permission. Let this user read and write the file and its folder."],
+  [5, "another process has it open. Stop that process, or give this one a file of its own."],
+  [6, "another process has it open. Stop that process, or give this one a file of its own."],
+  [8, "it cannot be written. Let this user write the file and its folder, and mount the disk writable."],
+  [10, "the disk failed to read or write. Nothing of this write is kept; look at the system's log."],
+  [11, "the file is damaged. Keep a copy of it, then restore a backup."],
+  [13, "the disk is full. Nothing of this write is kept; make room and try again."],
+  [14, "it cannot be opened. See that the folder exists and that this user may write there."],
+  [26, "the file is no SQLite database. Name another file, or restore a backup."],
+])
