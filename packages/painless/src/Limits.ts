@@ -2,13 +2,13 @@
 export interface Limits {
   /** Characters of source. */
   readonly source: number
-  /** How deep statements and expressions may stand inside each other, and how long a chain of operators may be. */
+  /** How deep statements, expressions and data may stand inside each other; a chain of operators may always be 1,000 long. */
   readonly nesting: number
   /** Loop turns, calls and comparisons, with work on long texts counted by its length. */
   readonly steps: number
   /** Calls of functions inside each other. */
   readonly calls: number
-  /** Characters of one string. */
+  /** Characters of one string, and of all strings of the answer together. */
   readonly text: number
   /** Elements that all collections together may take in, the result included. */
   readonly elements: number

@@ -5,7 +5,7 @@ import * as Conversion from "./Conversion.ts"
 import { fault, suggestion } from "./Fault.ts"
 import * as Members from "./members/Members.ts"
 import { key, type Method, type Table } from "./members/Method.ts"
-import { Exhausted, type Run } from "./Run.ts"
+import type { Run } from "./Run.ts"
 import * as Type from "./Type.ts"
 import { typeOf, type Value } from "./Value.ts"
 
@@ -122,12 +122,6 @@ export const ofClass = (
   return { type: method.returns, run: invocation(noSelf, args, line, () => method) }
 }
 
-/** Leaves on `run.depth` how deep calls stand; whoever catches an exception puts it back. */
-const enter = (run: Run): void => {
-  run.work(1)
-  if (++run.depth > run.limits.calls) throw new Exhausted("calls")
-}
-
 /** One of the script's own functions. */
 export const ofScript = (callable: Callable, args: ReadonlyArray<Code>, at: number, line: number): Code => {
   if (args.length !== callable.parameters.length)
@@ -141,7 +135,7 @@ export const ofScript = (callable: Callable, args: ReadonlyArray<Code>, at: numb
     const frame = makeSlots(callable.size)
     for (const [index, arg] of args.entries()) frame[index] = convert[index]?.(arg.run(slots, run), run) ?? null
     run.line = line
-    enter(run)
+    run.enter()
     run.result = null
     callable.body(frame, run)
     run.depth--

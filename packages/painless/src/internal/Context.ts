@@ -23,7 +23,7 @@ export const converted = (code: Code, type: string, at: number, line: number, ca
     return fault(at, `[${code.type}] does not become [${type}] by itself: cast it with (${type})`)
   if (code.type === type || type === Type.def || type === "Object")
     return code.type === type ? code : { type, run: code.run }
-  const convert = Conversion.to(type, way === "cast")
+  const convert = Conversion.to(type, cast || way === "cast")
   return {
     type,
     run: (slots, run) => {

@@ -21,7 +21,7 @@ const deepest = 200
 
 /** What `==` says: numbers by their value whatever their types, all else as `equals`. */
 export const loose = (left: Value, right: Value, run: Run): boolean =>
-  left === right || (Arithmetic.same(left, right) ?? equals(left, right, run))
+  Arithmetic.same(left, right) ?? equals(left, right, run)
 
 /** What `equals` says: numbers are equal within one type only, collections by their elements. */
 export const equals = (left: Value, right: Value, run: Run, depth = 0): boolean => {

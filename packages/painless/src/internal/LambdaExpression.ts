@@ -7,15 +7,10 @@ import * as Constructors from "./members/Constructors.ts"
 import * as Members from "./members/Members.ts"
 import { key, type Method } from "./members/Method.ts"
 import * as Statics from "./members/Statics.ts"
-import { Exhausted, type Run } from "./Run.ts"
+import type { Run } from "./Run.ts"
 import type { Scope } from "./Scope.ts"
 import type * as Syntax from "./Syntax.ts"
 import { Lambda, type Value } from "./Value.ts"
-
-const enter = (run: Run): void => {
-  run.work(1)
-  if (++run.depth > run.limits.calls) throw new Exhausted("calls")
-}
 
 /** A lambda lives in the frame of the function around it and so sees its variables. */
 export const lambda = (context: Context, scope: Scope, expression: Syntax.Lambda): Code => {
@@ -29,7 +24,7 @@ export const lambda = (context: Context, scope: Scope, expression: Syntax.Lambda
     type: "Function",
     run: (slots) =>
       new Lambda(parameters.length, (args, run) => {
-        enter(run)
+        run.enter()
         for (const [index, { convert, slot }] of parameters.entries()) slots[slot] = convert(args[index] ?? null, run)
         body(slots, run)
         run.depth--

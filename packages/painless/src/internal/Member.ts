@@ -55,7 +55,10 @@ export const field = (context: Context, scope: Scope, expression: Of<"Field">): 
 
 const constantOf = (owner: string, name: string, at: number): Code => {
   const found = Statics.constants.get(`${owner}.${name}`)
-  const names = Statics.constants.keys().map((path) => path.slice(path.indexOf(".") + 1))
+  const names = Statics.constants
+    .keys()
+    .filter((path) => path.startsWith(`${owner}.`))
+    .map((path) => path.slice(owner.length + 1))
   if (found === undefined) return fault(at, `[${owner}] has no field [${name}]${suggestion(name, names)}`)
   return { type: found[0], run: () => found[1], constant: found[1] }
 }

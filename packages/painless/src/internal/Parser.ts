@@ -73,7 +73,7 @@ export class Parser extends TokenStream {
     while (this.startsFunction()) functions.push(this.function())
     const at = this.token.at
     const statements: Array<Syntax.Statement> = []
-    while (this.token.kind !== "end") statements.push(this.statement())
+    while (this.token.kind !== "end") if (!this.accept(";")) statements.push(this.statement())
     return { functions, body: { kind: "Block", at, statements } }
   }
 
@@ -109,7 +109,7 @@ export class Parser extends TokenStream {
     const statements: Array<Syntax.Statement> = []
     while (!this.is("}")) {
       if (this.token.kind === "end") this.unexpected("[}]")
-      statements.push(this.statement())
+      if (!this.accept(";")) statements.push(this.statement())
     }
     this.position++
     return { kind: "Block", at, statements }

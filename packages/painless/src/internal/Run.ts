@@ -19,6 +19,8 @@ export class Exhausted {
   }
 }
 
+const costOfUnwinding = 20
+
 /** One run of a script: where it stands and what it may still use. */
 export class Run {
   readonly limits: Limits
@@ -48,6 +50,12 @@ export class Run {
     if ((this.steps -= length >> 7) < 0) throw new Exhausted("steps")
   }
 
+  /** Goes into a call; who comes back takes one off `depth`, and who catches an exception puts it back. */
+  enter(): void {
+    this.work(1)
+    if (++this.depth > this.limits.calls) throw new Exhausted("calls")
+  }
+
   /** Takes `amount` more elements into a collection. */
   hold(amount: number): void {
     if ((this.elements -= amount) < 0) throw new Exhausted("elements")
@@ -55,6 +63,12 @@ export class Run {
 
   /** Raises what Java would. */
   fail(kind: string, message: string): never {
-    throw new Raised(new Exception(kind, message, false), this.line)
+    return this.raise(new Exception(kind, message, false))
+  }
+
+  /** Unwinding takes far longer than a step, and a script can catch and go on. */
+  raise(exception: Exception): never {
+    this.work(costOfUnwinding)
+    throw new Raised(exception, this.line)
   }
 }

@@ -63,7 +63,7 @@ export class Scope {
 
   private unknown(name: string): string {
     if (name === "params") return "[params] is not seen inside functions: hand over what is needed as an argument"
-    return `unknown variable [${name}]${suggestion(name, [...this.names(), ...Type.names])}`
+    return `unknown variable [${name}]${suggestion(name, [...this.names(), ...(/^[A-Z]/.test(name) ? Type.names : [])])}`
   }
 
   private *names(): Generator<string> {

@@ -146,8 +146,7 @@ const throws = (context: Context, scope: Scope, { at, value }: Of<"Throw">): Exe
   return (slots, run) => {
     const thrown = exception.run(slots, run)
     run.line = line
-    if (thrown instanceof Exception) throw new Raised(thrown, line)
-    return run.fail("NullPointerException", "cannot throw null")
+    return thrown instanceof Exception ? run.raise(thrown) : run.fail("NullPointerException", "cannot throw null")
   }
 }
 

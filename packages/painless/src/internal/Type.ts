@@ -116,8 +116,8 @@ export const isA = (type: string, expected: string): boolean => {
 
 /** Whether `from` turns into `to`: by itself, by a cast only, or never; `def` is decided while running. */
 export const conversion = (from: string, to: string): "implicit" | "cast" | "never" => {
-  if (from === to || from === def || to === def || to === "Object") return "implicit"
   if (from === "void") return "never"
+  if (from === to || from === def || to === def || to === "Object") return "implicit"
   if (from === "null") return isPrimitive(to) ? "never" : "implicit"
   const source = widthOf(from)
   const target = widthOf(to)

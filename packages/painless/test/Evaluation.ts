@@ -1,0 +1,35 @@
+/** Compiles and runs a script for a test: its answer as JSON text, or the message of its error. */
+import { Result } from "effect"
+import * as Json from "../src/Json.ts"
+import type { PainlessError } from "../src/PainlessError.ts"
+import * as Script from "../src/Script.ts"
+
+export const attempt = (
+  source: string,
+  params: string = "{}",
+  options: Script.Options = {},
+): Result.Result<Json.Json, PainlessError> =>
+  Result.flatMap(Script.compile(source, options), (script) => Script.runJson(script, params, options))
+
+export const evaluate = (source: string, params?: string, options?: Script.Options): Json.Json =>
+  Result.getOrThrow(attempt(source, params, options))
+
+export const text = (source: string, params?: string, options?: Script.Options): string =>
+  Json.toText(evaluate(source, params, options))
+
+export const failure = (source: string, params?: string, options?: Script.Options): PainlessError => {
+  const result = attempt(source, params, options)
+  if (Result.isFailure(result)) return result.failure
+  throw new Error(`the script answered ${Json.toText(result.success)} where an error was expected`)
+}
+
+/** A small generator of numbers from a seed (mulberry32), so that a failing case can be run again. */
+export const random = (seed: number) => {
+  let state = seed
+  return (below: number): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
