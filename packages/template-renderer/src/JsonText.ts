@@ -16,10 +16,14 @@ export const afterSpace = (text: string, index: number): number => {
 const isHex = (code: number): boolean =>
   (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66)
 
+/** What may follow a backslash, but for `u`. */
+const isEscaped = new Uint8Array(128)
+for (const letter of `"\\/bfnrt`) isEscaped[letter.charCodeAt(0)] = 1
+
 /** Index after the escape whose backslash is at `index`, or -1. */
 export const escapeEnd = (text: string, index: number): number => {
   const code = text.charCodeAt(index + 1)
-  if (code !== 0x75) return code > 0 && `"\\/bfnrt`.includes(String.fromCharCode(code)) ? index + 2 : -1
+  if (code !== 0x75) return isEscaped[code] === 1 ? index + 2 : -1
   for (let i = index + 2; i < index + 6; i++) if (!isHex(text.charCodeAt(i))) return -1
   return index + 6
 }

@@ -88,6 +88,12 @@ const compileTarget = (
   return program
 }
 
+/** What the document itself says at a step; a hole that others fill is some name. */
+const ownText = (step: Program.Step): string => {
+  if (typeof step === "string") return step
+  return step._tag === "Text" && typeof step.otherwise === "string" ? step.otherwise : "x"
+}
+
 /** What AWS Signature Version 4 signs with, where the connector says it. */
 const signing = ["region", "service_name"]
 
@@ -100,6 +106,8 @@ export const compile = (source: string, author: Parameter.Author): Result.Result
     const { origin, rest, next } = readOrigin(composition, reading, fixed)
     for (const name of signing) if (composition.author.has(name)) Composition.fix(composition, name, fixed)
     const program = compileTarget(composition, reading, rest, next)
+    if (hasDotSegment(program.map(ownText).join("")))
+      refuse(new InvalidPathSegment({ parameter: undefined, fault: "document" }))
     return { source, origin: parseOrigin(origin), holes: composition.holes, fixed, program }
   })
 

@@ -1,0 +1,45 @@
+/** How the tests call the three templates: plain values in; text, or the tag of the reason, out. */
+import { Result } from "effect"
+import * as BodyTemplate from "../src/BodyTemplate.ts"
+import * as HeadersTemplate from "../src/HeadersTemplate.ts"
+import * as Parameter from "../src/Parameter.ts"
+import type { TemplateError } from "../src/TemplateError.ts"
+import * as UrlTemplate from "../src/UrlTemplate.ts"
+
+export type Values = Readonly<Record<string, unknown>>
+
+export interface Call {
+  readonly author?: Parameter.Author
+  readonly caller?: Values
+  readonly runtime?: Values
+  readonly contentType?: string
+}
+
+export const supplied = ({ caller, runtime }: Call): Parameter.Supplied => ({
+  caller: Parameter.fromRecord(caller ?? {}),
+  runtime: Parameter.fromRecord(runtime ?? {}),
+})
+
+const outcome = <A>(result: Result.Result<A, TemplateError>): A | string =>
+  Result.getOrElse(result, (error) => `${error.reason.fault}: ${error.reason._tag}`)
+
+export const bodyResult = (source: string, call: Call): Result.Result<string, TemplateError> =>
+  Result.flatMap(BodyTemplate.compile(source, call.author ?? {}, { contentType: call.contentType }), (template) =>
+    BodyTemplate.render(template, supplied(call)),
+  )
+
+export const body = (source: string, call: Call): string => outcome(bodyResult(source, call))
+
+export const url = (source: string, call: Call): string =>
+  outcome(
+    Result.flatMap(UrlTemplate.compile(source, call.author ?? {}), (template) =>
+      UrlTemplate.render(template, supplied(call)),
+    ),
+  )
+
+export const header = (name: string, value: string, call: Call): string | undefined => {
+  const rendered = Result.flatMap(HeadersTemplate.compile({ [name]: value }, call.author ?? {}, ["key"]), (template) =>
+    HeadersTemplate.render(template, supplied(call), (credential) => `secret of ${credential}`),
+  )
+  return Result.isSuccess(rendered) ? rendered.success[name] : outcome(rendered)?.toString()
+}
