@@ -56,7 +56,7 @@ const mayRetry = (outcome: Outcome): boolean =>
 
 /** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
 const isRetryable = ({ status, headers }: RemoteResponse): boolean =>
-  status === 429 || status >= 500 || (status >= 400 && /^ThrottlingException/.test(String(headers["x-amzn-errortype"])))
+  status === 429 || status >= 500 || (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))
 
 const asked = (outcome: Outcome, now: number): number | undefined =>
   Result.isSuccess(outcome) ? RetryAfter.millis(outcome.success.headers, now) : undefined

@@ -2,7 +2,7 @@
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { Destination } from "../Destination.ts"
-import type { Limits, RemoteResponse } from "../Egress.ts"
+import type { EgressRequest, Limits, RemoteResponse } from "../Egress.ts"
 import {
   BadEncoding,
   because,
@@ -20,15 +20,18 @@ import {
   Unsendable,
 } from "../EgressError.ts"
 import * as ContentCoding from "./ContentCoding.ts"
-import type { Lane, Passenger } from "./Lane.ts"
+import type { Lane } from "./Lane.ts"
+import type { Lanes } from "./Lanes.ts"
 
 export type Settle = (settled: Result.Result<RemoteResponse, EgressError>) => void
 
 type Headers = Record<string, string | Array<string>>
 
-export class Exchange implements Passenger {
+export class Exchange implements Dispatcher.DispatchHandler {
   readonly destination: Destination
+  readonly options: Dispatcher.DispatchOptions
   readonly #limits: Limits
+  readonly #lanes: Lanes
   readonly #settle: Settle
   readonly #deadline: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
@@ -40,23 +43,27 @@ export class Exchange implements Passenger {
   #chunks: Array<Buffer> = []
   #received = 0
 
-  constructor(destination: Destination, limits: Limits, settle: Settle) {
+  constructor(destination: Destination, request: EgressRequest, limits: Limits, lanes: Lanes, settle: Settle) {
     this.destination = destination
     this.#limits = limits
+    this.#lanes = lanes
     this.#settle = settle
+    const options = {
+      path: destination.path,
+      method: request.method,
+      headers: request.headers,
+      body: request.body ?? null,
+      headersTimeout: limits.headersTimeoutMs,
+      bodyTimeout: limits.idleTimeoutMs,
+      // A Host header would otherwise name another server to TLS, and so close the connection.
+      servername: destination.host,
+    }
+    this.options = options
     if (limits.timeoutMs !== undefined)
-      this.#deadline = setTimeout(
-        () => this.fail(new DeadlineExceeded({ origin: destination.origin })),
-        limits.timeoutMs,
-      )
+      this.#deadline = setTimeout(() => this.fail(new DeadlineExceeded({ origin: destination.origin })), limits.timeoutMs)
   }
 
-  /** Whether a place in the pool was found, or is needed no longer. */
-  get placed(): boolean {
-    return this.#lane !== undefined || this.#settled
-  }
-
-  /** Bounds the time until a place in the pool is found. */
+  /** Bounds the wait for a lane. */
   waitAtMost(millis: number, reason: EgressReason): void {
     this.#patience = setTimeout(() => this.fail(reason), millis)
   }
@@ -78,7 +85,7 @@ export class Exchange implements Passenger {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // What is thrown here takes the request out of the queue before a byte is written, and leaves the connection be.
+    // What is thrown here takes the request back before a byte is written, and leaves the connection be.
     if (this.#settled) throw new Error("cancelled")
     if (this.#lane?.connection?.isPrivate === true && Result.isFailure(this.destination.inside))
       throw this.destination.inside.failure
@@ -99,6 +106,7 @@ export class Exchange implements Passenger {
   }
 
   onResponseEnd(): void {
+    this.#depart()
     // An answer that ends with its connection is whole only if the connection was closed in order.
     const errored = this.#lane?.connection?.socket.errored
     if (errored !== null && errored !== undefined) return this.fail(this.#incomplete)
@@ -111,6 +119,7 @@ export class Exchange implements Passenger {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: NodeJS.ErrnoException): void {
+    this.#depart()
     this.#finish(Result.fail(error instanceof EgressError ? error : because(this.#reason(error))))
   }
 
@@ -134,11 +143,18 @@ export class Exchange implements Passenger {
     if (this.#settled) return
     this.#close()
     if (Result.isFailure(settled)) this.#controller?.abort(settled.failure)
-    this.#settle(settled)
+    // Not from inside the parser, whose client could not carry what the caller sends next.
+    queueMicrotask(() => this.#settle(settled))
+  }
+
+  #depart(): void {
+    const lane = this.#lane
+    if (lane !== undefined) queueMicrotask(() => this.#lanes.release(lane))
   }
 
   #close(): void {
     this.#settled = true
+    if (this.#lane === undefined) this.#lanes.leave(this)
     clearTimeout(this.#deadline)
     clearTimeout(this.#patience)
   }
@@ -171,7 +187,8 @@ export class Exchange implements Passenger {
         return new ResponseTooLarge({ origin, part: "headers", limit: maxHeaderBytes })
     }
     if (this.#status > 0) return this.#incomplete
-    if (code.startsWith("HPE_")) return new ProtocolError({ origin, code })
+    if (error.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
+      return new ProtocolError({ origin, code })
     return this.#controller === undefined ? new ConnectFailed({ origin, code }) : new ConnectionReset({ origin, code })
   }
 }

@@ -1,52 +1,42 @@
-/** One place of a pool: a client of one connection at a time, which tells the exchange where it travels. */
-import { Client, type Dispatcher } from "undici"
-import type { Destination } from "../Destination.ts"
+/** One place of a pool: it carries one exchange at a time, over one connection after the other. */
+import { Client } from "undici"
 import type { Connection } from "./Connection.ts"
+import { type Exchange, maxHeaderBytes } from "./Exchange.ts"
 
-export interface Lane {
-  /** The connection opened last. */
-  connection: Connection | undefined
-  /** Whom it is opened for. */
-  passenger: Passenger | undefined
-}
-
-export interface Passenger extends Dispatcher.DispatchHandler {
-  readonly destination: Destination
-  readonly board: (lane: Lane) => void
-}
-
-/** Opens a connection for a passenger. `done` is called once. */
+/** Opens a connection for an exchange. `done` is called once. */
 export type Connect = (
-  passenger: Passenger,
+  exchange: Exchange,
   done: (error: Error | null, connection: Connection | undefined) => void,
 ) => void
 
-const isPassenger = (handler: Dispatcher.DispatchHandler): handler is Passenger => "board" in handler
+export class Lane {
+  readonly #client: Client
+  #exchange: Exchange | undefined
+  /** The connection opened last. */
+  connection: Connection | undefined
 
-export class LaneClient extends Client {
-  readonly #lane: Lane
-
-  constructor(origin: URL, options: Client.Options, connect: Connect) {
-    const lane: Lane = { connection: undefined, passenger: undefined }
-    super(origin, {
-      ...options,
+  constructor(origin: string, connect: Connect) {
+    this.#client = new Client(origin, {
+      allowH2: false,
+      maxHeaderSize: maxHeaderBytes,
       connect: (_target, done) => {
-        if (lane.passenger === undefined) return done(new Error("nobody to connect for"), null)
-        connect(lane.passenger, (error, connection) => {
-          lane.connection = connection
+        if (this.#exchange === undefined) return done(new Error("nobody to connect for"), null)
+        connect(this.#exchange, (error, connection) => {
+          this.connection = connection
           if (connection === undefined) done(error ?? new Error("not connected"), null)
           else done(null, connection.socket)
         })
       },
     })
-    this.#lane = lane
   }
 
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (isPassenger(handler)) {
-      this.#lane.passenger = handler
-      handler.board(this.#lane)
-    }
-    return super.dispatch(options, handler)
+  carry(exchange: Exchange): void {
+    this.#exchange = exchange
+    exchange.board(this)
+    this.#client.dispatch(exchange.options, exchange)
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
   }
 }

@@ -1,16 +1,16 @@
 /** Connections to one origin, shared by the requests that are bound to it. */
 import { Cause, Effect, Exit, type Fiber, FiberSet, Result, type Scope } from "effect"
 import type { SecureContext } from "node:tls"
-import { Pool } from "undici"
 import * as Destination from "../Destination.ts"
-import type { EgressPool, EgressRequest, Limits } from "../Egress.ts"
+import type { EgressPool, EgressRequest } from "../Egress.ts"
 import { because, EgressError, OriginMismatch, PoolClosed, PoolExhausted } from "../EgressError.ts"
 import type { EgressPolicy, Policy } from "../EgressPolicy.ts"
 import type { Origin } from "../Origin.ts"
 import type { Resolver } from "../Resolver.ts"
 import * as Connection from "./Connection.ts"
-import { Exchange, maxHeaderBytes } from "./Exchange.ts"
-import { type Connect, LaneClient } from "./Lane.ts"
+import { Exchange } from "./Exchange.ts"
+import type { Connect } from "./Lane.ts"
+import { Lanes } from "./Lanes.ts"
 
 export interface Settings {
   readonly resolver: Resolver["Service"]
@@ -33,7 +33,7 @@ export const make = (bound: Origin, settings: Settings): Effect.Effect<EgressPoo
 /** What holds under one policy: when a setting changes, connections and verdicts made before it are not used again. */
 interface Era {
   readonly policy: Policy
-  readonly connections: Pool
+  readonly lanes: Lanes
   readonly destinations: Map<string, Destination.Destination>
 }
 
@@ -61,47 +61,26 @@ class OriginPool implements EgressPool {
   readonly send: EgressPool["send"] = (request, limits) =>
     Effect.callback((resume) => {
       const era = this.#current()
-      const destination = this.#admit(request, era)
-      if (Result.isFailure(destination)) return resume(Effect.fail(destination.failure))
-      const exchange = new Exchange(destination.success, limits, (settled) => resume(Effect.fromResult(settled)))
-      this.#dispatch(era, request, limits, destination.success, exchange)
+      const admitted = this.#admit(request, era)
+      if (Result.isFailure(admitted)) return resume(Effect.fail(admitted.failure))
+      const { lanes } = era
+      const exchange = new Exchange(admitted.success, request, limits, lanes, (settled) =>
+        resume(Effect.fromResult(settled)),
+      )
+      if (!lanes.enter(exchange))
+        exchange.waitAtMost(lanes.waiting > maxWaiting ? 0 : this.#settings.acquireTimeoutMs, this.#exhausted)
       return Effect.sync(() => exchange.cancel())
     })
 
   /** Takes nothing new and ends when what is under way has ended. */
   async close(): Promise<void> {
-    await Promise.all([this.#era.connections.close(), ...this.#past])
-  }
-
-  #dispatch(
-    era: Era,
-    request: EgressRequest,
-    limits: Limits,
-    { host, path }: Destination.Destination,
-    exchange: Exchange,
-  ) {
-    const { maxConnections, acquireTimeoutMs } = this.#settings
-    const options = {
-      path,
-      method: request.method,
-      headers: request.headers,
-      body: request.body ?? null,
-      headersTimeout: limits.headersTimeoutMs,
-      bodyTimeout: limits.idleTimeoutMs,
-      // A Host header would otherwise name another server to TLS, and so close the connection.
-      servername: host,
-    }
-    era.connections.dispatch(options, exchange)
-    if (exchange.placed) return
-    const exhausted = new PoolExhausted({ origin: this.origin, maxConnections })
-    if (era.connections.stats.queued > maxWaiting) exchange.fail(exhausted)
-    else exchange.waitAtMost(acquireTimeoutMs, exhausted)
+    await Promise.all([this.#era.lanes.close(), ...this.#past])
   }
 
   #current(): Era {
     const policy = this.#settings.policies.current()
-    if (policy !== this.#era.policy) {
-      const closing = this.#era.connections.close()
+    if (policy !== this.#era.policy && !this.#era.lanes.closing) {
+      const closing = this.#era.lanes.close()
       this.#past.add(closing)
       void closing.finally(() => this.#past.delete(closing))
       this.#era = this.#begin(policy)
@@ -110,14 +89,8 @@ class OriginPool implements EgressPool {
   }
 
   #begin(policy: Policy): Era {
-    const { maxConnections } = this.#settings
-    const options = { maxHeaderSize: maxHeaderBytes, allowH2: false, pipelining: 1 }
-    const connections = new Pool(this.origin, {
-      ...options,
-      connections: maxConnections,
-      factory: (origin) => new LaneClient(origin, options, this.#connect),
-    })
-    return { policy, connections, destinations: new Map() }
+    const lanes = new Lanes(this.origin, this.#settings.maxConnections, this.#connect)
+    return { policy, lanes, destinations: new Map() }
   }
 
   readonly #connect: Connect = ({ destination }, done) => {
@@ -137,6 +110,7 @@ class OriginPool implements EgressPool {
   }
 
   #admit(request: EgressRequest, era: Era): Result.Result<Destination.Destination, EgressError> {
+    if (era.lanes.closing) return Result.fail(because(new PoolClosed({ origin: this.origin })))
     const known = era.destinations.get(request.url)
     const destination = known === undefined ? this.#read(request.url, era) : Result.succeed(known)
     const host = hostHeader(request.headers)
@@ -150,6 +124,10 @@ class OriginPool implements EgressPool {
     if (destinations.size >= maxRemembered) destinations.clear()
     destinations.set(url, destination.success)
     return destination
+  }
+
+  get #exhausted() {
+    return new PoolExhausted({ origin: this.origin, maxConnections: this.#settings.maxConnections })
   }
 
   #mismatch(found: string) {

@@ -1,0 +1,72 @@
+/** The lanes of a pool, as many as it may have, and those who wait for one in the order in which they came. */
+import type { Exchange } from "./Exchange.ts"
+import { type Connect, Lane } from "./Lane.ts"
+
+export class Lanes {
+  readonly #origin: string
+  readonly #most: number
+  readonly #connect: Connect
+  readonly #all: Array<Lane> = []
+  /** The one used last is used first, so that those that are not needed fall silent and close. */
+  readonly #free: Array<Lane> = []
+  readonly #waiting = new Set<Exchange>()
+  readonly #emptied = Promise.withResolvers<void>()
+  #closing = false
+
+  constructor(origin: string, most: number, connect: Connect) {
+    this.#origin = origin
+    this.#most = most
+    this.#connect = connect
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  get closing(): boolean {
+    return this.#closing
+  }
+
+  /** Gives the exchange a lane, at once or later; false where it has to wait. */
+  enter(exchange: Exchange): boolean {
+    const lane = this.#free.pop() ?? this.#another()
+    if (lane === undefined) this.#waiting.add(exchange)
+    else lane.carry(exchange)
+    return lane !== undefined
+  }
+
+  /** Waits no longer. */
+  leave(exchange: Exchange): void {
+    this.#waiting.delete(exchange)
+  }
+
+  release(lane: Lane): void {
+    const [next] = this.#waiting
+    if (next === undefined) {
+      this.#free.push(lane)
+      if (this.#closing) this.#settle()
+    } else {
+      this.#waiting.delete(next)
+      lane.carry(next)
+    }
+  }
+
+  /** Takes nothing new, by its owner's word, and ends when everything that entered has left. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#settle()
+    await this.#emptied.promise
+    await Promise.all(this.#all.map((lane) => lane.close()))
+  }
+
+  #settle(): void {
+    if (this.#free.length === this.#all.length) this.#emptied.resolve()
+  }
+
+  #another(): Lane | undefined {
+    if (this.#all.length >= this.#most) return undefined
+    const lane = new Lane(this.#origin, this.#connect)
+    this.#all.push(lane)
+    return lane
+  }
+}
