@@ -28,6 +28,8 @@ export interface HeadersTemplate {
   /** What only the connector may say: the parameters of `x-amz-*` headers. */
   readonly fixed: ReadonlyMap<string, string>
   readonly headers: ReadonlyArray<Header>
+  /** The steps of all headers. */
+  readonly program: Program.Program
 }
 
 /** Headers that say who calls or where to: `${parameters.*}` is refused in them. */
@@ -111,18 +113,16 @@ export const compile = (
   attempt(() => {
     const credentials = new Set(credentialNames)
     const fixed = new Map<string, string>()
-    const compiled = Object.entries(headers).map(([name, value]) => {
-      const composition = Composition.begin(author, name)
-      return { header: compileHeader(name, value, composition, credentials, fixed), holes: composition.holes }
-    })
-    return { headers: compiled.map(({ header }) => header), holes: compiled.flatMap(({ holes }) => holes), fixed }
+    const holes: Array<Hole> = []
+    const compiled = Object.entries(headers).map(([name, value]) =>
+      compileHeader(name, value, { ...Composition.begin(author), holes, header: name }, credentials, fixed),
+    )
+    return { holes, fixed, headers: compiled, program: compiled.flatMap(({ program }) => program) }
   })
-
-const all = (template: HeadersTemplate): Program.Program => template.headers.flatMap(({ program }) => program)
 
 /** The names that nobody fills, in the order of the headers. */
 export const missing = (template: HeadersTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
-  Program.missing(all(template), supplied)
+  Program.missing(template.program, supplied)
 
 /** The headers for one call, names as written; `credential` gives a secret, or a mask for a dry run. */
 export const render = (
@@ -131,8 +131,8 @@ export const render = (
   credential: (name: string) => string,
 ): Result.Result<Readonly<Record<string, string>>, TemplateError> =>
   attempt(() => {
+    Program.refuseMissing(template.program, supplied)
     Fixed.check(template.fixed, supplied)
-    Program.refuseMissing(all(template), supplied)
     let size = 0
     const rendered = template.headers.map(({ name, program }): readonly [string, string] => {
       const value = Program.render(program, supplied, false, credential)

@@ -123,10 +123,13 @@ export class Cycle extends Data.TaggedClass("Cycle")<{ readonly names: ReadonlyA
 }
 
 /** Author's parameters that hold each other so often that the template would explode. */
-export class TooManyHoles extends Data.TaggedClass("TooManyHoles")<{ readonly limit: number }> {
+export class TooManyHoles extends Data.TaggedClass("TooManyHoles")<{
+  readonly holes: number
+  readonly nesting: number
+}> {
   readonly fault = "document"
   get message(): string {
-    return `The template has more than ${this.limit} holes once the connector's parameters are put in. Use fewer.`
+    return `Once the connector's parameters are put in, the template has more than ${this.holes} holes, or parameters more than ${this.nesting} deep. Use fewer.`
   }
 }
 

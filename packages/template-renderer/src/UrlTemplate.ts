@@ -24,8 +24,10 @@ const callerSegment = (text: string, parameter: string): string =>
     ? refuse(new InvalidPathSegment({ parameter, fault: "call" }))
     : Percent.segment(text)
 
-const pathEncoding = { author: Percent.path, runtime: Percent.path, caller: callerSegment }
-const queryEncoding = { author: Percent.query, runtime: Percent.query, caller: Percent.value }
+const encodings = {
+  path: { author: Percent.path, runtime: Percent.path, caller: callerSegment },
+  query: { author: Percent.query, runtime: Percent.query, caller: Percent.value },
+}
 
 /** A user, a backslash or an odd port would make two parsers see two hosts. */
 const authority = /^https?:\/\/(?:[^\s/?#\\@:[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/i
@@ -56,6 +58,7 @@ const readOrigin = (composition: Composition.Composition, source: Source.Source,
   }
 }
 
+/** What follows the origin: `rest`, then the holes from `next` on and the text between them. */
 const compileTarget = (
   composition: Composition.Composition,
   source: Source.Source,
@@ -63,26 +66,17 @@ const compileTarget = (
   next: number,
 ): Program.Program => {
   const program: Array<Program.Step> = []
-  let inQuery = false
+  let position: "path" | "query" = "path"
   const literal = (text: string) => {
     if (text.includes("#")) refuse(new InvalidOrigin({ problem: "a fragment (#) is never sent" }))
-    const mark = inQuery ? -1 : text.indexOf("?")
-    inQuery ||= mark >= 0
-    program.push(
-      mark < 0
-        ? inQuery
-          ? Percent.query(text)
-          : Percent.path(text)
-        : Percent.path(text.slice(0, mark)) + Percent.query(text.slice(mark)),
-    )
+    const mark = position === "query" ? 0 : text.indexOf("?")
+    const pathEnd = mark < 0 ? text.length : mark
+    program.push(Percent.path(text.slice(0, pathEnd)) + Percent.query(text.slice(pathEnd)))
+    if (mark >= 0) position = "query"
   }
   literal(rest.startsWith("/") ? rest : `/${rest}`)
   source.holes.slice(next).forEach((hole, i, holes) => {
-    program.push(
-      inQuery
-        ? Composition.textHole(composition, source, hole, "query", queryEncoding)
-        : Composition.textHole(composition, source, hole, "path", pathEncoding),
-    )
+    program.push(Composition.textHole(composition, source, hole, position, encodings[position]))
     literal(source.flat.slice(hole.at + 1, holes[i + 1]?.at))
   })
   return program
@@ -101,7 +95,7 @@ const signing = ["region", "service_name"]
 export const compile = (source: string, author: Parameter.Author): Result.Result<UrlTemplate, TemplateError> =>
   attempt(() => {
     const composition = Composition.begin(author)
-    const reading = Source.read(source, { in: "url", shown: true }, false)
+    const reading = Source.read(source, { in: "url", shown: false }, false)
     const fixed = new Map<string, string>()
     const { origin, rest, next } = readOrigin(composition, reading, fixed)
     for (const name of signing) if (composition.author.has(name)) Composition.fix(composition, name, fixed)
@@ -118,8 +112,8 @@ export const missing = (template: UrlTemplate, supplied: Parameter.Supplied): Re
 /** The absolute URL as it is to be sent: `new URL(url).href === url`. */
 export const render = (template: UrlTemplate, supplied: Parameter.Supplied): Result.Result<string, TemplateError> =>
   attempt(() => {
-    Fixed.check(template.fixed, supplied)
     Program.refuseMissing(template.program, supplied)
+    Fixed.check(template.fixed, supplied)
     const target = Program.render(template.program, supplied)
     if (hasDotSegment(target)) refuse(new InvalidPathSegment({ parameter: undefined, fault: "call" }))
     return template.origin + target

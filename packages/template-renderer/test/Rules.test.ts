@@ -171,6 +171,8 @@ describe("R3 an author's parameter may be a template", () => {
       Array.from({ length: 60 }, (_, i) => [`p${i}`, `\${parameters.p${i + 1}}\${parameters.p${i + 1}}`]),
     )
     expect(body('{"p":"${parameters.p0}"}', { author })).toBe("document: TooManyHoles")
+    const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`p${i}`, `\${parameters.p${i + 1}}`]))
+    expect(body('{"p":"${parameters.p0}"}', { author: chain })).toBe("document: TooManyHoles")
   })
 })
 
@@ -317,6 +319,11 @@ describe("R6 the origin is the author's", () => {
     ],
     (template, call) => url(template, call),
   )
+
+  it("speaks of a fixed parameter after the missing ones", () => {
+    const call = { author: { region: "us" }, caller: { region: "eu" } }
+    expect(url("https://${parameters.region}.example/${parameters.m}", call)).toBe("call: MissingParameters")
+  })
 
   it("says the origin as URL does", () => {
     expect(Result.getOrThrow(UrlTemplate.compile("HTTPS://A.Example:443/x", {})).origin).toBe("https://a.example")

@@ -6,7 +6,6 @@ import {
   BackslashTouchesHole,
   CredentialOutsideHeader,
   Cycle,
-  Malformed,
   refuse,
   TooManyHoles,
   UnfilledOrigin,
@@ -14,7 +13,9 @@ import {
 import type { Encoding, Otherwise, Program, Step, TextHole } from "./Program.ts"
 import * as Source from "./Source.ts"
 
+/** Enough for any author, and little enough that parameters which hold each other twice cannot explode. */
 const maximumHoles = 10_000
+const maximumNesting = 100
 
 /** One template being compiled. `inside` lists the author's parameters that are open, outermost first. */
 export interface Composition {
@@ -24,11 +25,11 @@ export interface Composition {
   readonly header: string | undefined
 }
 
-export const begin = (author: Author, header?: string): Composition => ({
+export const begin = (author: Author): Composition => ({
   author: new Map(Object.entries(author)),
   holes: [],
   inside: [],
-  header,
+  header: undefined,
 })
 
 /** Writes a hole down for readers of the template; a credential is let through in a header only. */
@@ -39,7 +40,8 @@ export const record = (
   position: Position,
   fixed = false,
 ): void => {
-  if (composition.holes.length === maximumHoles) refuse(new TooManyHoles({ limit: maximumHoles }))
+  if (composition.holes.length === maximumHoles || composition.inside.length > maximumNesting)
+    refuse(new TooManyHoles({ holes: maximumHoles, nesting: maximumNesting }))
   if (hole.kind === "credential" && (position !== "header" || composition.inside.length > 0))
     refuse(new CredentialOutsideHeader({ place: source.place(hole.at), name: hole.name }))
   composition.holes.push({
@@ -51,7 +53,7 @@ export const record = (
     default: hole.default,
     parameter: composition.inside.at(-1),
     header: composition.header,
-    authored: composition.author.has(hole.name),
+    authored: hole.kind === "parameter" && composition.author.has(hole.name),
     fixed,
   })
 }
@@ -88,7 +90,7 @@ const same = (text: string): string => text
 /** Text that goes in as it is: headers, bodies that are no JSON. */
 export const verbatim: Encoding = { author: same, runtime: same, caller: same }
 
-/** A hole in running text. `skippable`: the literal hole may be sent if `skip_validating_missing_parameters` says so. */
+/** A hole in running text. */
 export const textHole = (
   composition: Composition,
   source: Source.Source,
@@ -112,7 +114,7 @@ export const textHole = (
 export const stringHole = (composition: Composition, source: Source.Source, hole: Source.Placeholder): TextHole =>
   textHole(composition, source, hole, "string", hole.asText ? escapedContent : stringContent)
 
-/** Running text with holes, each literal part encoded alone as the author's. */
+/** Running text with holes, each literal part encoded alone as the author's. With `fixed`, its parameters are the author's alone. */
 export const textProgram = (
   composition: Composition,
   source: Source.Source,
@@ -127,7 +129,7 @@ export const textProgram = (
     }
     if (fixed !== undefined) return constant(composition, source, hole, position, fixed)
     return position === "string" && hole.asText
-      ? textHole(composition, source, hole, position, escapedContent)
+      ? stringHole(composition, source, hole)
       : textHole(composition, source, hole, position, encoding)
   }
   const program: Array<Step> = []
@@ -183,15 +185,4 @@ const constantText = (
     from = hole.at + 1
   }
   return text + source.flat.slice(from)
-}
-
-/** Refuses a hole that asks for `.toString()` where no text stands. */
-export const refuseAsText = (source: Source.Source, hole: Source.Placeholder): void => {
-  if (hole.asText)
-    refuse(
-      new Malformed({
-        place: source.place(hole.at),
-        problem: `${hole.source} is text, so it can stand only between quotes`,
-      }),
-    )
 }

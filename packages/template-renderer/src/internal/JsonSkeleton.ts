@@ -1,5 +1,7 @@
 /** Reads a template as JSON with holes (RFC 8259), and compiles it. */
+import type { Position } from "../Hole.ts"
 import * as JsonText from "../JsonText.ts"
+import * as StringContent from "../StringContent.ts"
 import { BackslashTouchesHole, Malformed, NotAJsonValue, refuse, TemplateError } from "../TemplateError.ts"
 import * as Composition from "./Composition.ts"
 import type { Otherwise, Program, Scope, Step, ValueHole } from "./Program.ts"
@@ -41,13 +43,10 @@ class Reader {
     this.holes = new Map(reading.source.holes.map((hole) => [hole.at, hole]))
   }
 
-  fail(problem: string, at = this.at): never {
-    const end = at >= this.flat.length
+  fail(problem: string): never {
+    const place = this.reading.source.place(this.at)
     return refuse(
-      new Malformed({
-        place: this.reading.source.place(at),
-        problem: end ? `the text ends where ${problem}` : problem,
-      }),
+      new Malformed({ place, problem: this.at < this.flat.length ? problem : `the text ends where ${problem}` }),
     )
   }
 
@@ -115,10 +114,16 @@ class Reader {
     this.at = end
   }
 
-  valueHole(hole: Source.Placeholder, position: "value" | "whole"): ValueHole {
+  /** Writes down a hole outside a string, where `.toString()` has no sense. */
+  record(hole: Source.Placeholder, position: Position): Composition.Composition {
     const { composition, source } = this.reading
     Composition.record(composition, source, hole, position)
-    Composition.refuseAsText(source, hole)
+    if (hole.asText) this.fail(`${hole.source} is text, so it can stand only between quotes`)
+    return composition
+  }
+
+  valueHole(hole: Source.Placeholder, position: "value" | "whole"): ValueHole {
+    const composition = this.record(hole, position)
     const oneLine = this.oneLine
     const plain = (text: string): Otherwise => {
       if (JsonText.isValue(text)) return oneLine ? JsonText.onOneLine(text) : text
@@ -162,13 +167,14 @@ class Reader {
 
   escape(): void {
     const end = JsonText.escapeEnd(this.flat, this.at)
-    if (end > 0) {
-      this.at = end
-      return
+    if (end < 0) {
+      const { holes, place } = this.reading.source
+      const next = holes.find((hole) => hole.at > this.at)
+      if (next !== undefined && StringContent.endsInsideEscape(this.flat.slice(this.at, next.at)))
+        refuse(new BackslashTouchesHole({ place: place(this.at) }))
+      this.fail("this backslash begins no JSON escape")
     }
-    for (let i = this.at + 1; i < this.at + 6; i++)
-      if (this.holes.has(i)) refuse(new BackslashTouchesHole({ place: this.reading.source.place(this.at) }))
-    this.fail("this backslash begins no JSON escape")
+    this.at = end
   }
 
   container(open: number): void {
@@ -188,57 +194,49 @@ class Reader {
    * as what is there needs them. Answers what has surely been written.
    */
   sequence(container: Container, start: Before): Before {
-    const edge = container.close === 0
+    const { scope, close, name } = container
     let before = start
-    let last: "nothing" | "comma" | "item" | "fragment" = "nothing"
-    let isFirst = true
+    let last: "edge" | "open" | "comma" | "item" | "fragment" = close === 0 ? "edge" : "open"
     for (;;) {
       this.space()
-      if (this.closes(container, this.at)) {
-        if (last === "comma" && !edge) this.fail("a comma must be followed by another entry")
+      if (this.closes(close, this.at)) {
+        if (last === "comma" && close !== 0) this.fail("a comma must be followed by another entry")
         return before
       }
       const hole = this.hole()
       if (this.code() === 0x2c) {
-        if (last === "comma" || (last === "nothing" && !edge)) this.fail("an entry is expected here, not a comma")
-        last = "comma"
+        if (last === "comma" || last === "open") this.fail("an entry is expected here, not a comma")
         this.replace(undefined)
-      } else if (
-        hole !== undefined &&
-        this.isFragment(hole, container, last === "comma" ? !(edge && isFirst) : last === "nothing" && !edge)
-      ) {
-        this.fragment(hole, container.scope, before)
+        last = "comma"
+      } else if (hole !== undefined && (scope !== undefined || this.isFragment(hole, last, close))) {
+        this.fragment(hole, scope, before)
         if (before === "nothing") before = "perhaps"
         last = "fragment"
-        isFirst = false
       } else {
-        if (last === "item")
-          this.fail(`a comma${edge ? "" : ` or ${String.fromCharCode(container.close)}`} is expected here`)
+        if (last === "item") this.fail("a comma or the end is expected here")
         if (before !== "nothing") this.push(before === "surely" ? "," : { _tag: "Comma" })
-        if (container.scope === undefined) this.value("value")
-        else this.member(container.scope, container.name)
+        if (scope === undefined) this.value("value")
+        else this.member(scope, name)
         before = "surely"
         last = "item"
-        isFirst = false
       }
     }
   }
 
-  closes({ close }: Container, index: number): boolean {
+  closes(close: number, index: number): boolean {
     return close === 0 ? index >= this.flat.length : this.flat.charCodeAt(index) === close
   }
 
   /** In a list, a hole between `[` or a comma and a comma or `]` is one value, unless its default is nothing. */
-  isFragment(hole: Source.Placeholder, container: Container, begins: boolean): boolean {
-    if (container.scope !== undefined || hole.default === "" || !begins) return true
+  isFragment(hole: Source.Placeholder, last: string, close: number): boolean {
     const next = JsonText.afterSpace(this.flat, this.at + 1)
-    return !(this.flat[next] === "," || (container.close !== 0 && this.closes(container, next)))
+    const begins = last === "open" || last === "comma"
+    const ends = this.flat[next] === "," || (close !== 0 && this.closes(close, next))
+    return hole.default === "" || !begins || !ends
   }
 
   fragment(hole: Source.Placeholder, scope: Scope | undefined, before: Before): void {
-    const { composition, source } = this.reading
-    Composition.record(composition, source, hole, "fragment")
-    Composition.refuseAsText(source, hole)
+    const composition = this.record(hole, "fragment")
     const layout = this.oneLine ? "line" : "value"
     const composed = (inner: Composition.Composition, text: Source.Source): Program =>
       compileFragment({ composition: inner, source: text, layout }, scope, before, hole.name)

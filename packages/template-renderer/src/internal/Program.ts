@@ -10,7 +10,7 @@ import {
   type TemplateError,
 } from "../TemplateError.ts"
 
-/** How text enters a position, by whose it is. `supplied` may refuse; it is told which parameter it encodes. */
+/** How text enters a position, by whose it is. `caller` may refuse, and is told the parameter. */
 export interface Encoding {
   readonly author: (text: string) => string
   readonly runtime: (text: string) => string
@@ -46,7 +46,7 @@ export interface ValueHole extends Parameterised {
   readonly oneLine: boolean
 }
 
-/** A run of items or members, which may be empty. `after`: whether something surely stands before it in its container. */
+/** A run of items, or of members (`scope`), which may be empty. `after`: something surely stands before it in its container. */
 export interface FragmentHole extends Parameterised {
   readonly _tag: "Fragment"
   readonly after: boolean
@@ -89,12 +89,10 @@ interface Rendering {
   keyStart: number
 }
 
-const absent = (hole: Parameterised): never => refuse(new MissingParameters({ names: [hole.name] }))
-
 const otherwise = (hole: Parameterised, rendering: Rendering): void => {
   const fill = hole.otherwise
   if (typeof fill === "string") rendering.out += fill
-  else if (fill === undefined) absent(hole)
+  else if (fill === undefined) refuse(new MissingParameters({ names: [hole.name] }))
   else if (Array.isArray(fill)) run(fill, rendering)
   else throw fill
 }

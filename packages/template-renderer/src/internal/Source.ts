@@ -2,7 +2,7 @@
 import { InvalidName, type Place, refuse, UnclosedHole, UnknownPrefix } from "../TemplateError.ts"
 
 /** Stands for a hole in `Source.flat`; at other indexes it is what it is. */
-export const mark = "\u0000"
+const mark = "\u0000"
 
 /** A hole as it is written. */
 export interface Placeholder {
