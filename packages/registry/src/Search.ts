@@ -76,11 +76,11 @@ export const matchAll: SearchRequest = {
 export const parse = (body: Json): Result.Result<SearchRequest, RegistryError> =>
   Result.gen(function* () {
     if (!isObject(body)) return yield* refuse(`Expected [START_OBJECT] but found [${tokenOf(body)}]`)
-    let request = matchAll
+    const request = { ...matchAll }
     for (const [key, value] of Object.entries(body)) {
       if (ignored.has(key)) continue
-      if (!Object.hasOwn(keys, key)) return yield* refuse(`Unknown key for a ${tokenOf(value)} in [${key}].`)
-      request = { ...request, ...(yield* keys[key as keyof typeof keys](value)) }
+      if (!isKey(key)) return yield* refuse(`Unknown key for a ${tokenOf(value)} in [${key}].`)
+      Object.assign(request, yield* keys[key](value))
     }
     return yield* checked(request)
   })
@@ -101,6 +101,8 @@ const keys = {
   aggs: (value: Json): Part => Result.map(parseAggregations(value), (aggregations) => ({ aggregations })),
   aggregations: (value: Json): Part => Result.map(parseAggregations(value), (aggregations) => ({ aggregations })),
 }
+
+const isKey = (key: string): key is keyof typeof keys => Object.hasOwn(keys, key)
 
 /** They change nothing that Drawbar answers: every hit carries its version, and a search is never cut short. */
 const ignored: ReadonlySet<string> = new Set([

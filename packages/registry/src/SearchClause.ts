@@ -32,11 +32,9 @@ import { parseQueryString } from "./SearchQueryString.ts"
 
 /** Reads the value of `query`; fails with `BadQuery`. */
 export const parseQuery = (body: Json): Parsed<SearchQuery> =>
-  Result.flatMap(clause(body, 0), (query) =>
-    clauses(query) > maxClauses
-      ? refuse(`too_many_clauses: maxClauseCount is set to ${maxClauses}`, "illegal_argument_exception")
-      : Result.succeed(query),
-  )
+  Result.flatMap(clause(body, 0), (query) => (clauses(query) > maxClauses ? tooMany() : Result.succeed(query)))
+
+const tooMany = () => refuse(`too_many_clauses: maxClauseCount is set to ${maxClauses}`, "illegal_argument_exception")
 
 /** How many tests a query asks of a record. */
 const clauses = (query: SearchQuery): number => {
@@ -152,8 +150,10 @@ const parsers = {
   simple_query_string: (body: JsonObject) =>
     Result.flatMap(options("simple_query_string", body, queryString), (o) => queryText("simple_query_string", o, true)),
   bool: (body: JsonObject, depth: number) => {
-    const list = (_name: string, value: Json): Parsed<ReadonlyArray<SearchQuery>> =>
-      Result.all((Array.isArray(value) ? value : [value]).map((item: Json) => clause(item, depth + 1)))
+    const list = (_name: string, value: Json): Parsed<ReadonlyArray<SearchQuery>> => {
+      const bodies: ReadonlyArray<Json> = Array.isArray(value) ? value : [value]
+      return bodies.length > maxClauses ? tooMany() : Result.all(bodies.map((item) => clause(item, depth + 1)))
+    }
     return Result.map(
       options("bool", body, {
         must: list,
@@ -379,6 +379,7 @@ const multiMatch = {
 
 const parseMultiMatch = (o: Read<typeof multiMatch> & Common): Parsed<SearchQuery> =>
   Result.gen(function* () {
+    const { boost: whole = 1, ...each } = o
     const text = yield* searched("multi_match", o.query)
     const kind = o.type ?? "best_fields"
     if (!multiMatchTypes.has(kind)) {
@@ -386,14 +387,11 @@ const parseMultiMatch = (o: Read<typeof multiMatch> & Common): Parsed<SearchQuer
         `[multi_match] failed to parse [${kind}] as a type; known are [${[...multiMatchTypes].join(", ")}]`,
       )
     }
-    return anyOf(
-      (o.fields ?? [{ field: "*", boost: 1 }]).map(({ field, boost }) =>
-        kind === "phrase" || kind === "phrase_prefix"
-          ? { _tag: "Phrase", ...at(field), text, prefix: kind === "phrase_prefix", boost }
-          : match(field, text, { ...o, boost }),
-      ),
-      o.boost,
-    )
+    const inField = ({ field, boost }: FieldBoost): SearchQuery =>
+      kind === "phrase" || kind === "phrase_prefix"
+        ? { _tag: "Phrase", ...at(field), text, prefix: kind === "phrase_prefix", boost }
+        : scaled(match(field, text, each), boost)
+    return anyOf((o.fields ?? [{ field: "*", boost: 1 }]).map(inField), whole)
   })
 
 const multiMatchTypes: ReadonlySet<string> = new Set(["best_fields", "most_fields", "phrase", "phrase_prefix"])

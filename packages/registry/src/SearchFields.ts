@@ -16,44 +16,29 @@ export interface SearchField {
   readonly path: string
 }
 
-const exact: ReadonlySet<string> = new Set([
-  ...["version", "protocol", "access", "provisioned_by", "tenant_id"],
-  ...[
-    "algorithm",
-    "model_state",
-    "model_version",
-    "model_group_id",
-    "model_id",
-    "model_format",
-    "planning_worker_nodes",
-  ],
-  ...["task_type", "function_name", "state", "worker_node", "output_index"],
-  // Dynamic upstream, so that only `connector_id.keyword` finds it there; here both do.
-  "connector_id",
-])
+const named = (names: string): ReadonlySet<string> => new Set(names.trim().split(/\s+/))
 
-const flat: ReadonlySet<string> = new Set([
-  ...["parameters", "credential", "client_config", "actions"],
-  ...[
-    "rate_limiter",
-    "deploy_setting",
-    "interface",
-    "additional_config",
-    "remote_job",
-    "response",
-    "user_rate_limiter",
-  ],
-])
+/** `connector_id` is dynamic upstream, so that only `connector_id.keyword` finds it there; here both do. */
+const exact = named(`
+  version protocol access provisioned_by tenant_id connector_id
+  algorithm model_state model_version model_group_id model_id model_format planning_worker_nodes
+  task_type function_name state worker_node output_index
+`)
 
-const words: ReadonlySet<string> = new Set([
-  ...["name", "description", "backend_roles", "error"],
-  ...["owner.name", "owner.backend_roles", "owner.roles", "owner.custom_attribute_names"],
-])
+const flat = named(`
+  parameters credential client_config actions
+  rate_limiter deploy_setting interface additional_config remote_job response user_rate_limiter
+`)
 
-const dates: ReadonlySet<string> = new Set([
-  ...["created_time", "last_updated_time", "last_registered_time", "last_deployed_time", "last_undeployed_time"],
-  ...["create_time", "last_update_time"],
-])
+const words = named(`
+  name description backend_roles error
+  owner.name owner.backend_roles owner.roles owner.custom_attribute_names
+`)
+
+const dates = named(`
+  created_time last_updated_time last_registered_time last_deployed_time last_undeployed_time
+  create_time last_update_time
+`)
 
 /** The field that a path names in a query or in a record. */
 export const fieldAt = (path: string): SearchField => {

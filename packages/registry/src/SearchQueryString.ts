@@ -43,9 +43,9 @@ const phraseToken: Lexer[number] = [
 const full: Lexer = [
   [/\(/y, () => ({ _tag: "Open" })],
   [/\)/y, () => ({ _tag: "Close" })],
-  [/(?:AND(?=[\s(])|&&)/y, () => ({ _tag: "And" })],
-  [/(?:OR(?=[\s(])|\|\|)/y, () => ({ _tag: "Or" })],
-  [/(?:NOT(?=[\s(])|!|-)/y, () => ({ _tag: "Not" })],
+  [/(?:AND(?=[\s(]|$)|&&)/y, () => ({ _tag: "And" })],
+  [/(?:OR(?=[\s(]|$)|\|\|)/y, () => ({ _tag: "Or" })],
+  [/(?:NOT(?=[\s(]|$)|!|-)/y, () => ({ _tag: "Not" })],
   [/\+/y, () => ({ _tag: "Must" })],
   phraseToken,
   [/\^(\d+(?:\.\d+)?)/y, ([, factor]) => ({ _tag: "Boost", factor: Number(factor) })],

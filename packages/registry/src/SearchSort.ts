@@ -40,13 +40,13 @@ const key = (field: string, order: SortKey["order"] = field === "_score" ? "desc
 const parseKey = (field: string, value: Json): Parsed<SortKey> =>
   Result.gen(function* () {
     if (!isObject(value)) return key(field, yield* parseOrder(value))
-    let found = key(field)
+    let { order, missing } = key(field)
     for (const [name, option] of Object.entries(value)) {
-      if (name === "order") found = { ...found, order: yield* parseOrder(option) }
-      else if (name === "missing") found = { ...found, missing: yield* parseMissing(option) }
+      if (name === "order") order = yield* parseOrder(option)
+      else if (name === "missing") missing = yield* parseMissing(option)
       else if (!ignored.has(name)) return yield* refuse(`[field_sort] unknown field [${name}]`)
     }
-    return found
+    return { field, order, missing }
   })
 
 /** A field that no record has sorts as missing, as `unmapped_type` asks; of several values the first in order counts, as `mode` does unasked. */

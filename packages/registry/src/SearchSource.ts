@@ -22,13 +22,13 @@ export const parseSourceFilter = (value: Json): Parsed<SourceFilter> => {
     )
   }
   return Result.gen(function* () {
-    let filter = { includes: [] as ReadonlyArray<string>, excludes: [] as ReadonlyArray<string> }
+    const lists: Record<"includes" | "excludes", ReadonlyArray<string>> = { includes: [], excludes: [] }
     for (const [key, patterns] of Object.entries(value)) {
-      if (key === "includes" || key === "include") filter = { ...filter, includes: yield* strings(key, patterns) }
-      else if (key === "excludes" || key === "exclude") filter = { ...filter, excludes: yield* strings(key, patterns) }
+      if (key === "includes" || key === "include") lists.includes = yield* strings(key, patterns)
+      else if (key === "excludes" || key === "exclude") lists.excludes = yield* strings(key, patterns)
       else return yield* refuse(`Unknown key for a ${tokenOf(patterns)} in [${key}].`)
     }
-    return filter
+    return lists
   })
 }
 
@@ -41,13 +41,14 @@ export const applySourceFilter = (filter: SourceFilter, source: JsonObject): Jso
   if (filter.includes.length === 0 && filter.excludes.length === 0) return source
   const includes = filter.includes.map(SearchPattern.parse)
   const excludes = filter.excludes.map(SearchPattern.parse)
-  const named = (patterns: ReadonlyArray<SearchPattern.SearchPattern>, path: string) =>
-    patterns.some((pattern) => SearchPattern.matches(pattern, path))
   return keep(source, "", includes.length === 0, (path) => ({
     included: named(includes, path),
     excluded: named(excludes, path),
   }))
 }
+
+const named = (patterns: ReadonlyArray<SearchPattern.SearchPattern>, path: string) =>
+  patterns.some((pattern) => SearchPattern.matches(pattern, path))
 
 type Judge = (path: string) => { readonly included: boolean; readonly excluded: boolean }
 

@@ -48,7 +48,10 @@ export const make = <A>() =>
       queue.push({ transaction, done })
       // All that came in this turn of the event loop stand in the queue before the first of them commits.
       yield* Effect.yieldNow
-      yield* turn.withPermit(Effect.suspend(() => commit(queue.splice(0, maxTogether))))
+      const untilDone: Effect.Effect<void> = Effect.suspend(() =>
+        Deferred.isDoneUnsafe(done) ? Effect.void : Effect.andThen(commit(queue.splice(0, maxTogether)), untilDone),
+      )
+      yield* turn.withPermit(untilDone)
       return yield* Deferred.await(done)
     }, Effect.uninterruptible)
   })

@@ -91,7 +91,7 @@ const terms = (
   const texts = query.values.map(String)
   const whole = () =>
     query.caseInsensitive
-      ? hasField(context, named(context, field), sql.in("LOWER(text)", texts.map(lowerAscii)))
+      ? hasField(context, named(context, field), sql`LOWER(text) IN ${sql.in(texts.map(lowerAscii))}`)
       : hasField(context, named(context, field), sql.in("text", texts))
   switch (field.kind) {
     case "exact":

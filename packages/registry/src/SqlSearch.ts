@@ -7,7 +7,7 @@ import type { Hit, SearchRequest, SearchResult, SortValue, TermsBuckets } from "
 import type { Aggregation } from "./SearchAggregation.ts"
 import { type Parsed, refuse } from "./SearchBody.ts"
 import * as SearchDate from "./SearchDate.ts"
-import { fieldAt } from "./SearchFields.ts"
+import { fieldAt, type SearchField } from "./SearchFields.ts"
 import type { SortKey } from "./SearchSort.ts"
 import { applySourceFilter } from "./SearchSource.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
@@ -29,7 +29,7 @@ export const search = Effect.fnUntraced(function* (
     query,
     keys.some(({ isScore }) => isScore),
   )
-  const hits = request.size === 0 || total === 0 ? [] : yield* page(context, request, query, keys)
+  const hits = request.size === 0 ? [] : yield* page(context, request, query, keys)
   const aggregations = yield* Effect.all(
     Object.fromEntries(Object.entries(request.aggregations).map(([name, one]) => [name, buckets(context, query, one)])),
   )
@@ -78,13 +78,15 @@ const sortKey = ({ sql }: SqlQueryContext, { field, ...key }: SortKey): Parsed<S
   const { kind, path } = fieldAt(field)
   if (kind === "words") return unsortable(path)
   const isText = kind === "exact" || kind === "tree"
-  const first = sql`(SELECT ${sql.literal(key.order === "asc" ? "MIN" : "MAX")}(f.${sql(isText ? "text" : "number")})
+  // The bare column would tempt SQLite to walk the index by value, for each record from its end.
+  const value = sql.literal(isText ? "f.text || ''" : "f.number + 0")
+  const first = sql`(SELECT ${sql.literal(key.order === "asc" ? "MIN" : "MAX")}(${value})
     FROM document_fields f WHERE f.collection = d.collection AND f.id = d.id AND f.field = ${path})`
   if (typeof key.missing === "string") return Result.succeed({ ...key, expression: first, isScore: false, isText })
-  const value = isText ? String(key.missing.value) : Number(key.missing.value)
-  return Number.isNaN(value)
+  const missing = isText ? String(key.missing.value) : Number(key.missing.value)
+  return Number.isNaN(missing)
     ? refuse(`[sort] missing of [${path}] must be a number`, "illegal_argument_exception")
-    : Result.succeed({ ...key, expression: sql`COALESCE(${first}, ${value})`, isScore: false, isText })
+    : Result.succeed({ ...key, expression: sql`COALESCE(${first}, ${missing})`, isScore: false, isText })
 }
 
 const unsortable = (path: string) =>
@@ -207,7 +209,7 @@ const buckets = Effect.fnUntraced(function* (
   const [all] = yield* run(context, sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`)
   const rows = yield* run(
     context,
-    sql<{ key: string | number; name: string | null; n: number | bigint }>`
+    sql<BucketRow>`
       SELECT ${key} AS key, MIN(f.text) AS name, COUNT(*) AS n FROM ${found}
       GROUP BY ${key} HAVING COUNT(*) >= ${minDocCount}
       ORDER BY ${sql.csv([
@@ -218,7 +220,7 @@ const buckets = Effect.fnUntraced(function* (
       ])}
       LIMIT ${sql.literal(String(size))}`,
   )
-  const shown = rows.map(({ key, name, n }) => ({ key, ...nameOf(kind, key, name), doc_count: Number(n) }))
+  const shown = rows.map((row) => bucketOf(kind, row))
   return {
     doc_count_error_upper_bound: 0,
     sum_other_doc_count: Number(all?.n ?? 0) - shown.reduce((sum, { doc_count }) => sum + doc_count, 0),
@@ -226,9 +228,16 @@ const buckets = Effect.fnUntraced(function* (
   }
 })
 
+interface BucketRow {
+  readonly key: string | number
+  readonly name: string | null
+  readonly n: number | bigint
+}
+
 /** A time is named as a date, a boolean by its word. */
-const nameOf = (kind: string, key: string | number, name: string | null) => {
-  if (typeof key === "string") return {}
-  if (kind === "date") return { key_as_string: DateTime.formatIso(DateTime.makeUnsafe(key)) }
-  return name === null ? {} : { key_as_string: name }
+const bucketOf = (kind: SearchField["kind"], { key, name, n }: BucketRow): TermsBuckets["buckets"][number] => {
+  const doc_count = Number(n)
+  if (typeof key === "string") return { key, doc_count }
+  if (kind === "date") return { key, key_as_string: DateTime.formatIso(DateTime.makeUnsafe(key)), doc_count }
+  return name === null ? { key, doc_count } : { key, key_as_string: name, doc_count }
 }
