@@ -94,7 +94,9 @@ describe("what comes back", () => {
     "is an answer whatever its status, and a redirect is not followed",
     Effect.gen(function* () {
       const canary = yield* wire(() => {})
-      const platform = yield* stub({ handler: () => Answer.redirect(`http://127.0.0.1:${canary.port}/latest/meta-data`) })
+      const platform = yield* stub({
+        handler: () => Answer.redirect(`http://127.0.0.1:${canary.port}/latest/meta-data`),
+      })
       const pool = yield* Door.open(platform.origin)
       const { status, headers } = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
       assert.strictEqual(status, 302)
@@ -117,7 +119,9 @@ describe("what comes back", () => {
   withinTheNetwork(
     "may be announced by informational answers first",
     Effect.gen(function* () {
-      const server = yield* wire((socket) => void socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${Wire.answer("late")}`))
+      const server = yield* wire(
+        (socket) => void socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${Wire.answer("late")}`),
+      )
       const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
       const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
       assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "late"])
@@ -129,7 +133,10 @@ describe("what comes back", () => {
     Effect.gen(function* () {
       const server = yield* wire((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"))
       const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
-      assert.strictEqual(Door.text(yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)), "all of it")
+      assert.strictEqual(
+        Door.text(yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)),
+        "all of it",
+      )
     }),
   )
 
@@ -162,16 +169,41 @@ describe("an answer that is not whole is an error", () => {
     ["cut in its headers", "ConnectionReset", "HTTP/1.1 200 OK\r\ncontent-le", "end"],
     ["cut in a counted body", "BodyIncomplete", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345", "end"],
     ["reset in a counted body", "BodyIncomplete", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345", "reset"],
-    ["cut in a counted body that closes", "BodyIncomplete", "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345", "end"],
+    [
+      "cut in a counted body that closes",
+      "BodyIncomplete",
+      "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345",
+      "end",
+    ],
     ["cut in chunks", "BodyIncomplete", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n", "end"],
-    ["reset in chunks", "BodyIncomplete", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n", "reset"],
-    ["reset where the connection's end is the body's", "BodyIncomplete", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n12345", "reset"],
+    [
+      "reset in chunks",
+      "BodyIncomplete",
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n",
+      "reset",
+    ],
+    [
+      "reset where the connection's end is the body's",
+      "BodyIncomplete",
+      "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n12345",
+      "reset",
+    ],
     ["chunked wrongly", "BodyIncomplete", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "stay"],
-    ["an upgrade", "ConnectionReset", "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n", "stay"],
+    [
+      "an upgrade",
+      "ConnectionReset",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n",
+      "stay",
+    ],
     ["another protocol", "ProtocolError", "220 smtp.example ESMTP\r\n", "stay"],
     ["of two lengths", "ProtocolError", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx", "stay"],
     ["announced as too large", "ResponseTooLarge", "HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n", "stay"],
-    ["too large in chunks", "ResponseTooLarge", `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nf4241\r\n${"x".repeat(1_000_001)}\r\n0\r\n\r\n`, "stay"],
+    [
+      "too large in chunks",
+      "ResponseTooLarge",
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nf4241\r\n${"x".repeat(1_000_001)}\r\n0\r\n\r\n`,
+      "stay",
+    ],
     ["of too many headers", "ResponseTooLarge", `HTTP/1.1 200 OK\r\n${`x: ${"y".repeat(999)}\r\n`.repeat(80)}`, "stay"],
     ["in an unknown encoding", "BadEncoding", Wire.answer("x", "content-encoding: zstd\r\n"), "stay"],
     ["in two encodings", "BadEncoding", Wire.answer("x", "content-encoding: gzip, gzip\r\n"), "stay"],
@@ -183,7 +215,8 @@ describe("an answer that is not whole is an error", () => {
       Effect.gen(function* () {
         const server = yield* wire((socket) => {
           if (ending === "end") socket.end(bytes)
-          else socket.write(bytes, () => (ending === "reset" ? setImmediate(() => socket.resetAndDestroy()) : undefined))
+          else
+            socket.write(bytes, () => (ending === "reset" ? setImmediate(() => socket.resetAndDestroy()) : undefined))
         })
         const reason = yield* refusal(server.port)
         assert.strictEqual(reason._tag, tag)
@@ -314,14 +347,16 @@ describe("a request ends with its caller", () => {
       })
       const url = `http://127.0.0.1:${server.port}`
       const pool = yield* Door.open(url, { max_connection: 1 })
-      const [first, second, third] = yield* Effect.all(
-        ["/1", "/2", "/3"].map((path) => Effect.forkChild(pool.send(Door.get(`${url}${path}`), Door.limits))),
-      )
+      const ask = (path: string) =>
+        Effect.forkChild(pool.send(Door.get(`${url}${path}`), Door.limits), { startImmediately: true })
+      const first = yield* ask("/1")
+      const second = yield* ask("/2")
+      const third = yield* ask("/3")
       yield* Effect.promise(() => asked.promise)
-      yield* Fiber.interrupt(second!)
+      yield* Fiber.interrupt(second)
       finish.resolve()
-      yield* Fiber.join(first!)
-      yield* Fiber.join(third!)
+      yield* Fiber.join(first)
+      yield* Fiber.join(third)
       assert.strictEqual(server.sockets.length, 1)
       assert.notInclude(server.received[0], "/2")
     }),
