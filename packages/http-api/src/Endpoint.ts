@@ -59,7 +59,7 @@ type Decoder = (value: unknown) => Result.Result<object, ApiError>
 type AnyHandler = (request: object) => Effect.Effect<unknown, ApiError>
 
 // The border of the types: `Handlers` has tied each handler to this very contract, whose schemas need no services.
-const handlerOf = (handlers: object, name: string): AnyHandler => (handlers as Record<string, AnyHandler>)[name]!
+const handlerOf = (handlers: object, name: string): AnyHandler => Reflect.get(handlers, name)
 const decoderOf = (schema: Schema.Top): Decoder =>
   Decode.decode(schema as Schema.Top & Schema.ConstraintDecoder<object>)
 

@@ -2,6 +2,7 @@ import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import { Models } from "@drawbar/registry/Models"
 import { NodeId } from "@drawbar/registry/NodeId"
+import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Effect, Option } from "effect"
 import * as Endpoint from "./Endpoint.ts"
 import { ModelsApi } from "./ModelsApi.ts"
@@ -53,4 +54,5 @@ const refused = (message: string) => because(new BadParameter({ message }))
 const noPlan = (nodes: ReadonlyArray<string> | null) =>
   nodes === null || nodes.length === 0 ? Effect.void : refused("Don't allow custom deployment plan")
 
-const absentIsNotFound = Effect.catchReason("RegistryError", "NotFound", () => Effect.succeed("not_found" as const))
+const absentIsNotFound = <A, R>(undeployed: Effect.Effect<A, RegistryError, R>) =>
+  Effect.catchReason(undeployed, "RegistryError", "NotFound", () => Effect.succeed("not_found" as const))

@@ -18,37 +18,41 @@ type Outcome<A> = Result.Result<A, BlueprintError | RequestError>
 /** Reads a body; `algorithm` is that of the path, in any case, `remote` where the path names none. */
 export const read = (algorithm: string, body: string): Outcome<PredictInput> => {
   const name = algorithm.toLowerCase()
-  return Result.flatMap(parse(body), (source) =>
+  return Result.flatMap(parse(body), (parsed) =>
     Object.hasOwn(readers, name)
-      ? readers[name as keyof typeof readers](source)
+      ? readers[name as keyof typeof readers](parsed)
       : Result.fail(because(new BadParameter({ message: "Wrong function name" }))),
   )
 }
 
-const parse = (body: string): Outcome<JsonSource.JsonSource> => {
-  const source = JsonSource.parse(body)
-  if (Result.isFailure(source)) return unreadableBody(body)
-  return Json.isObject(source.success.value)
-    ? source
-    : Result.fail(unreadable({ message: "Expected an object", line: 1, column: 1 }))
+interface Body {
+  readonly text: string
+  readonly value: Json.JsonObject
 }
 
-// The quick parser says that the text is no JSON; the careful one says where.
-const unreadableBody = (body: string): Outcome<never> => {
-  const careful = Json.parse(body)
-  return Result.fail(
-    unreadable(Result.isFailure(careful) ? careful.failure : { message: "Not JSON", line: 1, column: 1 }),
+const parse = (text: string): Outcome<Body> =>
+  Result.flatMap(quickly(text), (value) =>
+    Json.isObject(value)
+      ? Result.succeed({ text, value })
+      : Result.fail(unreadable({ message: "Expected an object", line: 1, column: 1 })),
   )
+
+// The numbers of this value are approximate; nobody sends them on. Where the text is no JSON, the careful parser says where.
+const quickly = (text: string): Outcome<Json.Json> => {
+  try {
+    return Result.succeed(JSON.parse(text))
+  } catch {
+    return Result.mapError(Json.parse(text), unreadable)
+  }
 }
 
-const remote = (source: JsonSource.JsonSource): Outcome<PredictInput> =>
+const remote = (body: Body): Outcome<PredictInput> =>
   Result.gen(function* () {
-    yield* checkAction(source.value)
-    return { _tag: "Parameters", parameters: yield* parametersOf(source) } as const
+    yield* checkAction(body.value["action_type"])
+    return { _tag: "Parameters", parameters: yield* parametersOf(body) } as const
   })
 
-const checkAction = (body: Json.Json): Outcome<void> => {
-  const action = Json.isObject(body) ? body["action_type"] : undefined
+const checkAction = (action: Json.Json | undefined): Outcome<void> => {
   if (action == null || (typeof action === "string" && action.toUpperCase() === "PREDICT")) return Result.void
   return typeof action === "string" && action.toUpperCase() === "BATCH_PREDICT"
     ? Result.fail(
@@ -57,8 +61,8 @@ const checkAction = (body: Json.Json): Outcome<void> => {
     : Result.fail(because(new BadParameter({ message: `Wrong Action Type of ${Json.toText(action)}` })))
 }
 
-const parametersOf = (source: JsonSource.JsonSource): Outcome<Parameters> => {
-  const given = Json.isObject(source.value) ? source.value["parameters"] : undefined
+const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
+  const given = value["parameters"]
   if (given == null) return Result.succeed(new Map())
   if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
   const entries = Object.entries(given)
@@ -67,7 +71,7 @@ const parametersOf = (source: JsonSource.JsonSource): Outcome<Parameters> => {
   if (tooDeep !== undefined)
     return Result.fail(invalid("/parameters", `Parameter [${tooDeep[0]}] nests deeper than ${Json.maxDepth} levels`))
   const texts = JsonSource.slices(
-    source,
+    { text, value: null },
     others.map(([name]) => ["parameters", name]),
   )
   const json = new Map(others.map(([name], i) => [name, texts[i] ?? "null"]))
@@ -101,7 +105,7 @@ const readTextDocs = Decode.decode(
   }),
 )
 
-const textDocs = ({ value }: JsonSource.JsonSource): Outcome<PredictInput> =>
+const textDocs = ({ value }: Body): Outcome<PredictInput> =>
   Result.flatMap(readTextDocs(value), ({ text_docs, parameters }) => {
     if (text_docs == null || text_docs.length === 0) return refused("Empty text docs")
     if (parameters == null) return Result.succeed({ _tag: "TextDocs", text_docs })
@@ -119,7 +123,7 @@ const readTextSimilarity = Decode.decode(
   Schema.Struct({ query_text: maybe(Schema.String), text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))) }),
 )
 
-const textSimilarity = ({ value }: JsonSource.JsonSource): Outcome<PredictInput> =>
+const textSimilarity = ({ value }: Body): Outcome<PredictInput> =>
   Result.flatMap(readTextSimilarity(value), ({ query_text, text_docs }) => {
     if (text_docs == null || text_docs.length === 0) return refused("No text documents were provided")
     if (query_text == null) return refused("No query text was provided")
@@ -128,7 +132,7 @@ const textSimilarity = ({ value }: JsonSource.JsonSource): Outcome<PredictInput>
 
 const readQuestion = Decode.decode(Schema.Struct({ question: Schema.String, context: Schema.String }))
 
-const questionAnswering = ({ value }: JsonSource.JsonSource): Outcome<PredictInput> =>
+const questionAnswering = ({ value }: Body): Outcome<PredictInput> =>
   Result.map(readQuestion(value), (asked) => ({ _tag: "QuestionAnswering", ...asked }) as const)
 
 const refused = (message: string): Outcome<never> => Result.fail(because(new BadParameter({ message })))

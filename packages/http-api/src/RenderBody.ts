@@ -27,7 +27,7 @@ export const read = (text: string): Result.Result<RenderBody, BlueprintError | R
     const value = yield* Endpoint.readObject(text)
     const { blueprint, algorithm = "remote", input } = yield* readDocument(value)
     // Cut from the text, as the body of a predict would stand there by itself.
-    const [body = "{}"] = input === undefined ? [] : JsonSource.slices({ text, value }, [["input"]])
+    const [body = "{}"] = input === undefined ? [] : JsonSource.slices({ text, value: null }, [["input"]])
     return {
       blueprint: yield* Blueprint.check(blueprint, { inline: true }),
       input: yield* PredictBody.read(algorithm, body),

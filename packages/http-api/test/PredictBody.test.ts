@@ -3,12 +3,16 @@ import { Result } from "effect"
 import * as PredictBody from "../src/PredictBody.ts"
 
 const read = (algorithm: string, body: string) => Result.getOrThrow(PredictBody.read(algorithm, body))
-const text = (text: string) => ({ _tag: "Text", text })
-const json = (json: string) => ({ _tag: "Json", json })
+const text = (text: string) => ({ _tag: "Text", text }) as const
+const json = (json: string) => ({ _tag: "Json", json }) as const
 
 describe("a predict's parameters", () => {
   const cases: ReadonlyArray<
-    readonly [name: string, body: string, parameters: ReadonlyArray<readonly [string, unknown]>]
+    readonly [
+      name: string,
+      body: string,
+      parameters: ReadonlyArray<readonly [string, ReturnType<typeof text> | ReturnType<typeof json>]>,
+    ]
   > = [
     ["none", "{}", []],
     ["null", '{"parameters":null}', []],
@@ -47,7 +51,7 @@ describe("a predict's parameters", () => {
   ]
   for (const [name, body, parameters] of cases)
     it(name, () =>
-      assert.deepStrictEqual(read("remote", body), { _tag: "Parameters", parameters: new Map(parameters as never) }),
+      assert.deepStrictEqual(read("remote", body), { _tag: "Parameters", parameters: new Map(parameters) }),
     )
 })
 
@@ -64,8 +68,8 @@ describe("typed inputs", () => {
         _tag: "TextDocs",
         text_docs: ["a"],
         parameters: new Map([
-          ["content_type", { _tag: "Text", text: "QUERY" }],
-          ["sparse_embedding_format", { _tag: "Text", text: "WORD" }],
+          ["content_type", text("QUERY")],
+          ["sparse_embedding_format", text("WORD")],
         ]),
       },
     ))
@@ -83,8 +87,9 @@ describe("typed inputs", () => {
     }))
 })
 
+const deep = (levels: number) => `{"parameters":{"a":${"[".repeat(levels)}${"]".repeat(levels)}}}`
+
 describe("refusals of a predict's body", () => {
-  const deep = (levels: number) => `{"parameters":{"a":${"[".repeat(levels)}${"]".repeat(levels)}}}`
   const cases: ReadonlyArray<readonly [name: string, algorithm: string, body: string, says: string]> = [
     ["truncated JSON", "remote", '{"parameters":{', "line 1, column 16"],
     ["a brace too many", "remote", "{\n}}", "line 2, column 2"],

@@ -305,6 +305,10 @@ describe("the wire", () => {
         assert.include(huge, "HTTP/1.1 431")
         const noise = yield* Effect.promise(() => raw(port, "nonsense\r\n\r\n"))
         assert.include(noise, "HTTP/1.1 400")
+        const control = yield* Effect.promise(() =>
+          raw(port, "GET /things/a HTTP/1.1\r\nHost: x\r\nX-Opaque-Id: a\u0001b\r\nConnection: close\r\n\r\n"),
+        )
+        assert.include(control, "HTTP/1.1 400")
       }),
     ),
   )

@@ -1,0 +1,84 @@
+/** All the wiring on one screen. */
+import type { AddressInfo } from "node:net"
+import type { JsonObject } from "@drawbar/blueprint-schema/Json"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
+import { Egress } from "@drawbar/connector-runtime/Egress"
+import { Resolver } from "@drawbar/connector-runtime/Resolver"
+import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
+import { Deployments } from "@drawbar/deployments/Deployments"
+import { Predictions } from "@drawbar/deployments/Predictions"
+import * as ApiServer from "@drawbar/http-api/ApiServer"
+import { Connectors } from "@drawbar/registry/Connectors"
+import { CredentialVault } from "@drawbar/registry/CredentialVault"
+import { DocumentStore } from "@drawbar/registry/DocumentStore"
+import { KeyRing } from "@drawbar/registry/KeyRing"
+import { ModelGroups } from "@drawbar/registry/ModelGroups"
+import { Models } from "@drawbar/registry/Models"
+import { RecordChanges } from "@drawbar/registry/RecordChanges"
+import { Settings } from "@drawbar/registry/Settings"
+import { Tasks } from "@drawbar/registry/Tasks"
+import { Context, Effect, Layer } from "effect"
+import * as EgressSettings from "./EgressSettings.ts"
+import { sealedWith } from "./SealedWith.ts"
+
+export interface Options {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  /** Where records and keys are kept; absent for memory. */
+  readonly files?: { readonly database: string; readonly keyring: string }
+  /** The content of the settings file. */
+  readonly settings?: JsonObject
+  /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
+  readonly connectTo?: Readonly<Record<string, string>>
+  /** PEM texts of authorities to trust beside the system's. */
+  readonly certificateAuthorities?: ReadonlyArray<string>
+  /** Further names, with their ports, by which the server may be called. */
+  readonly allowedHosts?: ReadonlyArray<string>
+}
+
+export interface Running {
+  readonly address: AddressInfo
+  readonly url: string
+  /** Whether this start made the key ring. */
+  readonly keyRingIsNew: boolean
+}
+
+export const version = "0.1.0"
+
+/** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
+export const listen = Effect.fnUntraced(function* (options: Options) {
+  const services = yield* Layer.build(Layer.fresh(layer(options)))
+  const address = yield* ApiServer.listen({
+    ...ApiServer.defaults,
+    host: options.host,
+    port: options.port,
+    allowedHosts: options.allowedHosts ?? [],
+    version,
+  }).pipe(Effect.provideContext(services))
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host
+  return { address, url: `http://${host}:${address.port}`, keyRingIsNew: Context.get(services, KeyRing).isNew }
+})
+
+const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }: Options) => {
+  const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
+  const keys = files === undefined ? KeyRing.layerMemory : KeyRing.layerFile(files.keyring, sealedWith)
+  const registry = Layer.mergeAll(
+    Connectors.layer,
+    Models.layer,
+    ModelGroups.layer,
+    Tasks.layer,
+    Settings.layer(settings),
+  ).pipe(
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
+    Layer.provideMerge(keys),
+    Layer.provideMerge(store),
+  )
+  const runtime = ConnectorRuntime.layer.pipe(
+    Layer.provide(Egress.layer({ certificateAuthorities })),
+    Layer.provide(Layer.provide(Resolver.layerMap(connectTo), Resolver.layer)),
+    Layer.provideMerge(EgressSettings.layer),
+  )
+  const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer).pipe(Layer.provideMerge(Deployments.layer))
+  return live.pipe(Layer.provideMerge(runtime), Layer.provideMerge(registry))
+}

@@ -1,0 +1,49 @@
+/** The files that flags name, read: what the server is started with. */
+import { mkdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Data, Effect, Result } from "effect"
+import type { Flags } from "./Flags.ts"
+import type { Options } from "./Server.ts"
+
+/** A file that a flag names cannot be used; the message says which and why. */
+export class UnusableFile extends Data.TaggedError("UnusableFile")<{ readonly message: string }> {}
+
+export const fromFlags = Effect.fnUntraced(function* (flags: Flags) {
+  const certificateAuthorities = yield* Effect.forEach(flags.caFiles, (file) => read("--ca-file", file))
+  const settings = flags.settings === undefined ? {} : yield* readSettings(flags.settings)
+  const options: Options = {
+    host: flags.host,
+    port: flags.port,
+    settings,
+    connectTo: flags.connectTo,
+    certificateAuthorities,
+    allowedHosts: flags.allowedHosts,
+  }
+  if (flags.data === ":memory:") return options
+  yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))
+  return { ...options, files: { database: join(flags.data, "drawbar.db"), keyring: flags.keyring } }
+})
+
+const readSettings = (file: string) =>
+  Effect.flatMap(read("--settings", file), (text) => {
+    const json = Json.parse(text)
+    if (Result.isFailure(json)) {
+      const { message, line, column } = json.failure
+      return Effect.fail(unusable("--settings", file, `is no JSON: ${message} at line ${line}, column ${column}`))
+    }
+    return Json.isObject(json.success)
+      ? Effect.succeed(json.success)
+      : Effect.fail(unusable("--settings", file, "is no JSON object of settings"))
+  })
+
+const read = (flag: string, file: string) => attempt(flag, file, () => readFile(file, "utf8"))
+
+const attempt = <A>(flag: string, file: string, run: () => Promise<A>) =>
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) =>
+      unusable(flag, file, `cannot be used: ${cause instanceof Error && "code" in cause ? cause.code : cause}`),
+  })
+
+const unusable = (flag: string, file: string, why: string) => new UnusableFile({ message: `${flag} ${file} ${why}.` })

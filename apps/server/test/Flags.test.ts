@@ -1,0 +1,56 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import * as Flags from "../src/Flags.ts"
+
+const read = (args: ReadonlyArray<string>, environment = {}) => Result.getOrThrow(Flags.read(args, environment))
+
+describe("the flags", () => {
+  it("have defaults", () =>
+    assert.deepStrictEqual(read([]), {
+      help: false,
+      host: "127.0.0.1",
+      port: 9200,
+      data: "./data",
+      keyring: "data/keyring.json",
+      settings: undefined,
+      connectTo: {},
+      caFiles: [],
+      allowedHosts: [],
+    }))
+
+  it("outrank the environment, which outranks the defaults", () => {
+    const flags = read(["--port", "1"], { DRAWBAR_PORT: "2", DRAWBAR_DATA: "/d" })
+    assert.deepStrictEqual([flags.port, flags.data, flags.keyring], [1, "/d", "/d/keyring.json"])
+  })
+
+  it("that repeat are lists, with commas in the environment", () => {
+    const connectTo = { "a.example:443": "127.0.0.1:1", "[::2]:80": "[::1]:2" }
+    assert.deepStrictEqual(
+      read(["--connect-to", "a.example:443:127.0.0.1:1", "--connect-to", "[::2]:80:[::1]:2"]).connectTo,
+      connectTo,
+    )
+    assert.deepStrictEqual(
+      read([], { DRAWBAR_CONNECT_TO: "a.example:443:127.0.0.1:1, [::2]:80:[::1]:2" }).connectTo,
+      connectTo,
+    )
+    assert.deepStrictEqual(read(["--ca-file", "a", "--ca-file", "b"]).caFiles, ["a", "b"])
+    assert.deepStrictEqual(read([], { DRAWBAR_ALLOW_HOST: "a:1,b:2" }).allowedHosts, ["a:1", "b:2"])
+  })
+
+  const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: string]> = [
+    [["--prot", "1"], "--prot"],
+    [["serve"], "serve"],
+    [["--port", "70000"], "0 to 65535"],
+    [["--port", "x"], "0 to 65535"],
+    [["--host", "0.0.0.0"], "--host 127.0.0.1"],
+    [["--host", "::"], "--host 127.0.0.1"],
+    [["--host", "127.0.0.1.evil.example"], "--host 127.0.0.1"],
+    [["--connect-to", "a:1"], "HOST:PORT:ADDRESS:PORT"],
+    [["--connect-to", "a:1:localhost:2"], "HOST:PORT:ADDRESS:PORT"],
+  ]
+  for (const [args, says] of refused)
+    it(`${args.join(" ")} is refused`, () => {
+      const outcome = Flags.read(args, {})
+      assert.include(Result.isFailure(outcome) ? outcome.failure : "no refusal", says)
+    })
+})

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+
+interface Process extends AsyncDisposable {
+  readonly child: ChildProcess
+  readonly said: () => string
+  readonly ended: Promise<number | null>
+  /** The URL that it says it listens on. */
+  readonly url: Promise<string>
+}
+
+const main = join(import.meta.dirname, "../src/main.ts")
+
+const run = (...args: ReadonlyArray<string>): Process => {
+  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...args], { env: {} })
+  let said = ""
+  const ended = once(child, "close").then(([code]) => code)
+  const url = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      said += chunk.toString()
+      const found = /listens on (\S+)/.exec(said)?.[1]
+      if (found !== undefined) resolve(found)
+    }
+    child.stdout.on("data", read)
+    child.stderr.on("data", read)
+    void ended.then((code) => reject(new Error(`it ended with ${code}: ${said}`)))
+  })
+  url.catch(() => {})
+  const stop = async () => {
+    child.kill("SIGKILL")
+    await ended
+  }
+  return { child, said: () => said, ended, url, [Symbol.asyncDispose]: stop }
+}
+
+const folder = async () => {
+  const path = await mkdtemp(join(tmpdir(), "drawbar-"))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
+}
+
+const post = (url: string, body: unknown) =>
+  fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+
+describe("the process", () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    it(`stops at ${signal} with 0, and finds its records and keys again`, async () => {
+      await using data = await folder()
+      const flags = ["--port", "0", "--data", join(data.path, "new")]
+      {
+        await using first = run(...flags)
+        assert.strictEqual(
+          (await post(`${await first.url}/_plugins/_ml/model_groups/_register`, { name: "g", model_group_id: "kept" }))
+            .status,
+          200,
+        )
+        assert.include(first.said(), "Back it up")
+        first.child.kill(signal)
+        assert.strictEqual(await first.ended, 0, first.said())
+      }
+      assert.strictEqual((await stat(join(data.path, "new/keyring.json"))).mode & 0o077, 0)
+      await using second = run(...flags)
+      assert.strictEqual((await fetch(`${await second.url}/_plugins/_ml/model_groups/kept`)).status, 200)
+      assert.notInclude(second.said(), "Back it up")
+    })
+
+  it("says which port is free where its own is taken, and ends with 1", async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))
+    const { port } = taken.address() as AddressInfo
+    await using process = run("--port", String(port), "--data", ":memory:")
+    assert.strictEqual(await process.ended, 1)
+    assert.match(
+      process.said(),
+      new RegExp(`^Port ${port} is taken by another program\\. Start Drawbar with --port \\d+, which is free\\.\\n$`),
+    )
+    taken.close()
+  })
+
+  it("says what is wrong with a flag, how they are written, and ends with 2", async () => {
+    await using process = run("--prot", "1")
+    assert.strictEqual(await process.ended, 2)
+    assert.include(process.said(), "--prot")
+    assert.include(process.said(), "Usage:")
+  })
+
+  it("says where a settings file is no JSON", async () => {
+    await using data = await folder()
+    const settings = join(data.path, "settings.json")
+    await writeFile(settings, '{\n  "a": ,\n}')
+    await using process = run("--port", "0", "--data", ":memory:", "--settings", settings)
+    assert.strictEqual(await process.ended, 1)
+    assert.include(process.said(), `--settings ${settings} is no JSON`)
+    assert.include(process.said(), "line 2")
+  })
+
+  it("holds a settings file's settings", async () => {
+    await using data = await folder()
+    const settings = join(data.path, "settings.json")
+    await writeFile(settings, '{ "plugins": { "ml_commons": { "model_auto_deploy.enable": false } } }')
+    await using process = run("--port", "0", "--data", ":memory:", "--settings", settings)
+    const answer = await fetch(`${await process.url}/_cluster/settings?include_defaults&flat_settings`)
+    assert.include(await answer.text(), '"plugins.ml_commons.model_auto_deploy.enable":"false"')
+  })
+})
