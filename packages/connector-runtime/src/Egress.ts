@@ -7,11 +7,14 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { isIP } from "node:net"
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from "node:tls"
 import { because, type EgressError, TlsFailed, VerificationRequired } from "./EgressError.ts"
+import type { EgressPool } from "./EgressPool.ts"
 import { EgressPolicy } from "./EgressPolicy.ts"
 import * as AddressRule from "./internal/AddressRule.ts"
 import * as OriginPool from "./internal/OriginPool.ts"
 import * as Origin from "./Origin.ts"
 import { Resolver } from "./Resolver.ts"
+
+export type { EgressPool, EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
 
 export interface OpenOptions {
   /** Scheme, host and port, as a URL without a path. Every request of the pool is bound to it. */
@@ -22,39 +25,6 @@ export interface OpenOptions {
   readonly acquireTimeoutMs?: number
   /** The client's certificate for mutual TLS, and the authority that certified the platform. */
   readonly identity?: Pick<SecureContextOptions, "cert" | "key" | "pfx" | "passphrase" | "ca">
-}
-
-export interface EgressRequest {
-  readonly method: string
-  /** Absolute, of the pool's origin; path and query are sent to the byte. */
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
-}
-
-/** In milliseconds and bytes. */
-export interface Limits {
-  /** From the request to the end of the answer's headers. */
-  readonly headersTimeoutMs: number
-  /** Between two pieces of the answer's body. */
-  readonly idleTimeoutMs: number
-  /** All that is left for this request; no bound if absent. */
-  readonly timeoutMs?: number
-  /** Of the body, before and after decompression. */
-  readonly maxResponseBytes: number
-}
-
-/** Header names are in lower case. The body is decompressed, but not decoded as text. */
-export interface RemoteResponse {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | ReadonlyArray<string>>>
-  readonly body: Uint8Array
-}
-
-export interface EgressPool {
-  readonly origin: string
-  /** Sends one request and waits for its whole answer, whatever its status. Interruption closes the connection. */
-  readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, EgressError>
 }
 
 export interface LayerOptions {

@@ -1,6 +1,6 @@
 /** How long a platform asks to be left alone. */
 import { DateTime, Option } from "effect"
-import type { RemoteResponse } from "./Egress.ts"
+import type { RemoteResponse } from "./EgressPool.ts"
 
 /** Milliseconds from `now` (ms since 1970), never less than 0; undefined where the headers ask for nothing that can be read. */
 export const millis = (headers: RemoteResponse["headers"], now: number): number | undefined => {

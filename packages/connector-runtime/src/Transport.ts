@@ -1,7 +1,7 @@
 /** Sends a request until it is answered, its attempts are used up, or its time is over. */
 import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
 import { Clock, Effect, Random, Result } from "effect"
-import type { EgressPool, EgressRequest, RemoteResponse } from "./Egress.ts"
+import type { EgressPool, EgressRequest, RemoteResponse } from "./EgressPool.ts"
 import { because, DeadlineExceeded, type EgressError } from "./EgressError.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
@@ -15,7 +15,10 @@ export interface Sending<E, R> {
   readonly deadline?: number
 }
 
-/** The last answer, whatever its status. An answer is never asked for again once the platform has begun to give one that is good. */
+/**
+ * The last answer, whatever its status. What was sent is sent again only if the platform answered that it is busy or broken:
+ * where an answer failed to come, it may have done the work.
+ */
 export const send = Effect.fnUntraced(function* <E, R>({
   pool,
   config,
@@ -43,11 +46,14 @@ export const send = Effect.fnUntraced(function* <E, R>({
     if (attempt === config.max_retry_times || !mayRetry(outcome)) return yield* Effect.fromResult(outcome)
 
     const now = clock.currentTimeMillisUnsafe()
-    const delay = asked(outcome, now) ?? (yield* backoff(config, attempt))
+    const delay = Math.max(shortest, asked(outcome, now) ?? (yield* backoff(config, attempt)))
     if (now + delay >= lastRetry) return yield* Effect.fromResult(outcome)
     yield* Effect.sleep(delay)
   }
 })
+
+/** In ms; `Retry-After: 0` and a backoff of 0 are no leave to hammer. */
+const shortest = 10
 
 type Outcome = Result.Result<RemoteResponse, EgressError>
 
@@ -56,7 +62,9 @@ const mayRetry = (outcome: Outcome): boolean =>
 
 /** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
 const isRetryable = ({ status, headers }: RemoteResponse): boolean =>
-  status === 429 || status >= 500 || (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))
+  status === 429 ||
+  status >= 500 ||
+  (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))
 
 const asked = (outcome: Outcome, now: number): number | undefined =>
   Result.isSuccess(outcome) ? RetryAfter.millis(outcome.success.headers, now) : undefined

@@ -1,8 +1,10 @@
 import * as Answer from "@drawbar/stub-platform/Answer"
+import * as Certificate from "@drawbar/stub-platform/Certificate"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import type { LayerOptions } from "../src/Egress.ts"
+import { createServer, type Server } from "node:https"
+import type { LayerOptions, OpenOptions } from "../src/Egress.ts"
 import { Resolver } from "../src/Resolver.ts"
 import * as Door from "./fixtures/Door.ts"
 import * as Wire from "./fixtures/Wire.ts"
@@ -81,6 +83,49 @@ describe("TLS", () => {
       )
       assert.strictEqual((yield* refusal("api.openai.com", server.port, {}))._tag, "TlsFailed")
       assert.notInclude(server.received.join(""), "POST")
+    }),
+  )
+})
+
+describe("mutual TLS", () => {
+  const { ca, certificate: cert, key } = Certificate.issue(["models.example"])
+  const exacting = Effect.acquireRelease(
+    Effect.callback<Server>((resume) => {
+      const server = createServer({ cert, key, ca, requestCert: true }, (_request, response) => response.end("known"))
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) =>
+      Effect.sync(() => {
+        server.closeAllConnections()
+        server.close()
+      }),
+  )
+  const present = (identity: NonNullable<OpenOptions["identity"]>) =>
+    Effect.gen(function* () {
+      const address = (yield* exacting).address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const answer = Door.open("https://models.example", {}, { identity }).pipe(
+        Effect.flatMap((pool) => pool.send(Door.get("https://models.example/"), Door.limits)),
+        Effect.scoped,
+        Effect.provide(Door.layer({ map: { "models.example:443": `127.0.0.1:${port}` } })),
+      )
+      return Door.text(yield* answer)
+    }).pipe(Effect.scoped)
+
+  it.live("shows the client's certificate, and trusts the authority that comes with it", () =>
+    Effect.map(present({ cert, key, ca }), (text) => assert.strictEqual(text, "known")),
+  )
+
+  it.live("is refused by the platform without one", () =>
+    Effect.map(Effect.flip(present({ ca })), ({ reason }) =>
+      assert.include(["TlsFailed", "ConnectionReset"], reason._tag),
+    ),
+  )
+
+  it.live("does not begin with a certificate that cannot be read, and does not show it", () =>
+    Effect.map(Effect.flip(present({ cert: "secret", key: "secret" })), ({ reason }) => {
+      assert.strictEqual(reason._tag, "TlsFailed")
+      assert.notInclude(reason.message, "secret")
     }),
   )
 })

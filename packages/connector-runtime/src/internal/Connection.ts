@@ -45,10 +45,13 @@ const connect = (
   Effect.callback((resume) => {
     const socket = begin(destination, resolution, settings)
     // This listener stays: nobody else listens until the pool takes the socket over.
-    socket.on("error", (error) => resume(Effect.fail(failure(destination, socket, error))))
+    socket.on("error", (error) => resume(Effect.fail(failure(destination.origin, error))))
     socket.once(destination.secure ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
     return Effect.sync(() => socket.destroy())
   })
+
+/** How long one address may keep the next from being tried; the last one has all the time that is left. */
+const nextAddressMs = 1_000
 
 const begin = (destination: Destination, resolution: Resolution, settings: Settings): Socket => {
   const { host } = destination
@@ -58,7 +61,7 @@ const begin = (destination: Destination, resolution: Resolution, settings: Setti
     port: resolution.port,
     lookup: only(resolution.addresses),
     autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(settings.timeoutMs / resolution.addresses.length / 2)),
+    autoSelectFamilyAttemptTimeout: nextAddressMs,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
@@ -82,9 +85,8 @@ const only =
     else done(null, found[0]?.address ?? "", found[0]?.family)
   }
 
-/** Before the TCP connection, and where it breaks off, it is the network that failed; else TLS. */
-const failure = ({ origin, secure }: Destination, socket: Socket, error: NodeJS.ErrnoException): EgressError => {
-  const code = error.code ?? "unknown"
-  const network = !secure || socket.connecting || socket.remoteAddress === undefined || error.syscall !== undefined
-  return because(network ? new ConnectFailed({ origin, code }) : new TlsFailed({ origin, code }))
-}
+/** The network's errors have the system's names, `ECONNREFUSED`; the others are TLS's. */
+const failure = (origin: string, { code = "unknown" }: NodeJS.ErrnoException): EgressError =>
+  because(
+    /^E[A-Z]+$/.test(code) && code !== "EPROTO" ? new ConnectFailed({ origin, code }) : new TlsFailed({ origin, code }),
+  )

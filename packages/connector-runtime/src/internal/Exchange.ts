@@ -2,7 +2,7 @@
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { Destination } from "../Destination.ts"
-import type { EgressRequest, Limits, RemoteResponse } from "../Egress.ts"
+import type { EgressRequest, Limits, RemoteResponse } from "../EgressPool.ts"
 import {
   BadEncoding,
   because,
@@ -19,11 +19,16 @@ import {
   ResponseTooLarge,
   Unsendable,
 } from "../EgressError.ts"
+import type { Connection } from "./Connection.ts"
 import * as ContentCoding from "./ContentCoding.ts"
-import type { Lane } from "./Lane.ts"
-import type { Lanes } from "./Lanes.ts"
 
 export type Settle = (settled: Result.Result<RemoteResponse, EgressError>) => void
+
+/** What an exchange travels on, and gives back when the connection has no more to do with it. */
+export interface Carrier {
+  readonly connection: Connection | undefined
+  readonly release: () => void
+}
 
 type Headers = Record<string, string | Array<string>>
 
@@ -31,22 +36,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly destination: Destination
   readonly options: Dispatcher.DispatchOptions
   readonly #limits: Limits
-  readonly #lanes: Lanes
   readonly #settle: Settle
   readonly #deadline: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
   #settled = false
-  #lane: Lane | undefined
+  #carrier: Carrier | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
   #headers: Headers = {}
   #chunks: Array<Buffer> = []
   #received = 0
 
-  constructor(destination: Destination, request: EgressRequest, limits: Limits, lanes: Lanes, settle: Settle) {
+  constructor(destination: Destination, request: EgressRequest, limits: Limits, settle: Settle) {
     this.destination = destination
     this.#limits = limits
-    this.#lanes = lanes
     this.#settle = settle
     const options = {
       path: destination.path,
@@ -60,10 +63,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.options = options
     if (limits.timeoutMs !== undefined)
-      this.#deadline = setTimeout(() => this.fail(new DeadlineExceeded({ origin: destination.origin })), limits.timeoutMs)
+      this.#deadline = setTimeout(
+        () => this.fail(new DeadlineExceeded({ origin: destination.origin })),
+        Math.min(limits.timeoutMs, longestTimer),
+      )
   }
 
-  /** Bounds the wait for a lane. */
+  /** Bounds the wait until it is on its way. */
   waitAtMost(millis: number, reason: EgressReason): void {
     this.#patience = setTimeout(() => this.fail(reason), millis)
   }
@@ -79,15 +85,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("cancelled"))
   }
 
-  board(lane: Lane): void {
+  board(carrier: Carrier): void {
     clearTimeout(this.#patience)
-    this.#lane = lane
+    this.#carrier = carrier
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // What is thrown here takes the request back before a byte is written, and leaves the connection be.
     if (this.#settled) throw new Error("cancelled")
-    if (this.#lane?.connection?.isPrivate === true && Result.isFailure(this.destination.inside))
+    if (this.#carrier?.connection?.isPrivate === true && Result.isFailure(this.destination.inside))
       throw this.destination.inside.failure
     this.#controller = controller
   }
@@ -108,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#depart()
     // An answer that ends with its connection is whole only if the connection was closed in order.
-    const errored = this.#lane?.connection?.socket.errored
+    const errored = this.#carrier?.connection?.socket.errored
     if (errored !== null && errored !== undefined) return this.fail(this.#incomplete)
 
     const [first] = this.#chunks
@@ -148,13 +154,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #depart(): void {
-    const lane = this.#lane
-    if (lane !== undefined) queueMicrotask(() => this.#lanes.release(lane))
+    if (this.#carrier !== undefined) queueMicrotask(this.#carrier.release)
   }
 
   #close(): void {
     this.#settled = true
-    if (this.#lane === undefined) this.#lanes.leave(this)
     clearTimeout(this.#deadline)
     clearTimeout(this.#patience)
   }
@@ -192,6 +196,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#controller === undefined ? new ConnectFailed({ origin, code }) : new ConnectionReset({ origin, code })
   }
 }
+
+/** What a timer can count; beyond it, it would fire at once. */
+const longestTimer = 2_147_483_647
 
 /** How large the headers of an answer may be, in bytes. */
 export const maxHeaderBytes = 65_536

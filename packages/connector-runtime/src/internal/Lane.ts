@@ -1,7 +1,7 @@
 /** One place of a pool: it carries one exchange at a time, over one connection after the other. */
 import { Client } from "undici"
 import type { Connection } from "./Connection.ts"
-import { type Exchange, maxHeaderBytes } from "./Exchange.ts"
+import { type Carrier, type Exchange, maxHeaderBytes } from "./Exchange.ts"
 
 /** Opens a connection for an exchange. `done` is called once. */
 export type Connect = (
@@ -9,13 +9,15 @@ export type Connect = (
   done: (error: Error | null, connection: Connection | undefined) => void,
 ) => void
 
-export class Lane {
+export class Lane implements Carrier {
   readonly #client: Client
   #exchange: Exchange | undefined
+  readonly release: () => void
   /** The connection opened last. */
   connection: Connection | undefined
 
-  constructor(origin: string, connect: Connect) {
+  constructor(origin: string, connect: Connect, released: (lane: Lane) => void) {
+    this.release = () => released(this)
     this.#client = new Client(origin, {
       allowH2: false,
       maxHeaderSize: maxHeaderBytes,

@@ -40,7 +40,15 @@ export class Lanes {
     this.#waiting.delete(exchange)
   }
 
-  release(lane: Lane): void {
+  /** Takes nothing new, by its owner's word, and ends when everything that entered has left. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#settle()
+    await this.#emptied.promise
+    await Promise.all(this.#all.map((lane) => lane.close()))
+  }
+
+  readonly #release = (lane: Lane): void => {
     const [next] = this.#waiting
     if (next === undefined) {
       this.#free.push(lane)
@@ -51,21 +59,13 @@ export class Lanes {
     }
   }
 
-  /** Takes nothing new, by its owner's word, and ends when everything that entered has left. */
-  async close(): Promise<void> {
-    this.#closing = true
-    this.#settle()
-    await this.#emptied.promise
-    await Promise.all(this.#all.map((lane) => lane.close()))
-  }
-
   #settle(): void {
     if (this.#free.length === this.#all.length) this.#emptied.resolve()
   }
 
   #another(): Lane | undefined {
     if (this.#all.length >= this.#most) return undefined
-    const lane = new Lane(this.#origin, this.#connect)
+    const lane = new Lane(this.#origin, this.#connect, this.#release)
     this.#all.push(lane)
     return lane
   }

@@ -2,7 +2,7 @@
 import { Cause, Effect, Exit, type Fiber, FiberSet, Result, type Scope } from "effect"
 import type { SecureContext } from "node:tls"
 import * as Destination from "../Destination.ts"
-import type { EgressPool, EgressRequest } from "../Egress.ts"
+import type { EgressPool, EgressRequest } from "../EgressPool.ts"
 import { because, EgressError, OriginMismatch, PoolClosed, PoolExhausted } from "../EgressError.ts"
 import type { EgressPolicy, Policy } from "../EgressPolicy.ts"
 import type { Origin } from "../Origin.ts"
@@ -64,12 +64,16 @@ class OriginPool implements EgressPool {
       const admitted = this.#admit(request, era)
       if (Result.isFailure(admitted)) return resume(Effect.fail(admitted.failure))
       const { lanes } = era
-      const exchange = new Exchange(admitted.success, request, limits, lanes, (settled) =>
-        resume(Effect.fromResult(settled)),
-      )
+      const exchange = new Exchange(admitted.success, request, limits, (settled) => {
+        lanes.leave(exchange)
+        resume(Effect.fromResult(settled))
+      })
       if (!lanes.enter(exchange))
         exchange.waitAtMost(lanes.waiting > maxWaiting ? 0 : this.#settings.acquireTimeoutMs, this.#exhausted)
-      return Effect.sync(() => exchange.cancel())
+      return Effect.sync(() => {
+        lanes.leave(exchange)
+        exchange.cancel()
+      })
     })
 
   /** Takes nothing new and ends when what is under way has ended. */
@@ -113,8 +117,10 @@ class OriginPool implements EgressPool {
     if (era.lanes.closing) return Result.fail(because(new PoolClosed({ origin: this.origin })))
     const known = era.destinations.get(request.url)
     const destination = known === undefined ? this.#read(request.url, era) : Result.succeed(known)
-    const host = hostHeader(request.headers)
-    return host === undefined || host.toLowerCase() === this.#bound.authority ? destination : this.#mismatch(host)
+    const host = hostHeader(request.headers)?.toLowerCase()
+    const { authority, port } = this.#bound
+    const own = host === undefined || host === authority || host === `${authority}:${port}`
+    return own ? destination : this.#mismatch(host)
   }
 
   #read(url: string, { policy, destinations }: Era): Result.Result<Destination.Destination, EgressError> {

@@ -1,0 +1,36 @@
+/** What a pool of connections to one origin takes and gives. */
+import type { Effect } from "effect"
+import type { EgressError } from "./EgressError.ts"
+
+export interface EgressRequest {
+  readonly method: string
+  /** Absolute, of the pool's origin; path and query are sent to the byte. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/** In milliseconds and bytes. */
+export interface Limits {
+  /** From the request to the end of the answer's headers. */
+  readonly headersTimeoutMs: number
+  /** Between two pieces of the answer's body. */
+  readonly idleTimeoutMs: number
+  /** All that is left for this request; no bound if absent. */
+  readonly timeoutMs?: number
+  /** Of the body, before and after decompression. */
+  readonly maxResponseBytes: number
+}
+
+/** Header names are in lower case. The body is decompressed, but not decoded as text. */
+export interface RemoteResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string>>>
+  readonly body: Uint8Array
+}
+
+export interface EgressPool {
+  readonly origin: string
+  /** Sends one request and waits for its whole answer, whatever its status. Interruption closes the connection. */
+  readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, EgressError>
+}
