@@ -397,6 +397,16 @@ describe("a client of ML Commons is answered", () => {
       if (json !== undefined) assert.deepStrictEqual(answered.json, json)
     })
 
+  it("a setting that opens more than it seems to, with a warning", async () => {
+    await using drawbar = await Drawbar.start()
+    const put = (pattern: string) =>
+      Drawbar.ask(drawbar, "PUT", "/_cluster/settings", {
+        persistent: { "plugins.ml_commons.trusted_connector_endpoints_regex": [pattern] },
+      })
+    assert.include((await put("^https://.*\\.example\\.com/.*$")).json.warnings[0], "its host is open")
+    assert.notProperty((await put("^https://api\\.example\\.com/.*$")).json, "warnings")
+  })
+
   it("a search whose GET has a body", async () => {
     await using drawbar = await Drawbar.start()
     await Drawbar.ask(drawbar, ...connector)

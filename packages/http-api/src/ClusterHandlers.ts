@@ -1,3 +1,4 @@
+import * as TrustedEndpoints from "@drawbar/connector-runtime/TrustedEndpoints"
 import { NodeId } from "@drawbar/registry/NodeId"
 import { Settings } from "@drawbar/registry/Settings"
 import { Effect } from "effect"
@@ -16,7 +17,11 @@ export const make = (version: string) =>
       ping: () => Effect.void,
       openapi: () => Effect.sync(() => ({ ...OpenApi.fromApi(DrawbarApi) })),
       getSettings: ({ query }) => Effect.sync(() => settings.show(renderingOf(query))),
-      putSettings: ({ json, query }) => settings.update(json, renderingOf(query)),
+      putSettings: Effect.fnUntraced(function* ({ json, query }) {
+        const answer = yield* settings.update(json, renderingOf(query))
+        const warnings = TrustedEndpoints.warnings(settings.get("plugins.ml_commons.trusted_connector_endpoints_regex"))
+        return warnings.length === 0 ? answer : { ...answer, warnings }
+      }),
     })
   })
 
