@@ -23,7 +23,7 @@ const awsSigV4 = (connector: Connector, credential: Credential): Authorization =
   const accessKeyId = secret("access_key")
   const secretAccessKey = secret("secret_key")
   if (accessKeyId === undefined || secretAccessKey === undefined) return withoutKeys
-  const credentials: SigV4.Credentials = { accessKeyId, secretAccessKey, sessionToken: secret("session_token") }
+  const credentials: SigV4.Credentials = { accessKeyId, secretAccessKey, sessionToken: secret("session_token") || undefined }
   const scope: SigV4.Scope = { region: setting("region"), service: setting("service_name") }
   return Effect.fnUntraced(function* (request) {
     const now = yield* Clock.currentTimeMillis

@@ -5,7 +5,8 @@ import type { Supplied } from "@drawbar/template-renderer/Parameter"
 import { Clock, Context, Effect, Layer, Redacted, type Scope } from "effect"
 import * as Authorization from "./Authorization.ts"
 import * as CompiledConnector from "./CompiledConnector.ts"
-import type { ConnectorError } from "./ConnectorError.ts"
+import { because, type ConnectorError } from "./ConnectorError.ts"
+import type { EgressError } from "./EgressError.ts"
 import { Egress, type EgressPool } from "./Egress.ts"
 import * as PostProcess from "./PostProcess.ts"
 import type { PredictInput } from "./PredictInput.ts"
@@ -24,6 +25,11 @@ export interface LiveConnector {
   readonly secret: (name: string) => string
   readonly pools: ReadonlyMap<string, EgressPool>
 }
+
+const maxResponseBytes = 100_000_000
+
+/** What a call may take at the most, in ms, however slowly its platform trickles; longer only where the connector asks for it. */
+const longestCall = 600_000
 
 /** How many calls of one predict are under way at once, when its input is split into several. */
 const fanOut = 8
@@ -49,7 +55,7 @@ export class ConnectorRuntime extends Context.Service<
         const config = compiled.connector.client_config ?? ClientConfig.defaults
         const origins = new Set(compiled.actions.map(({ url }) => url.origin))
         const pools = new Map<string, EgressPool>()
-        for (const origin of origins) pools.set(origin, yield* egress.open({ origin, config }))
+        for (const origin of origins) pools.set(origin, yield* Effect.mapError(egress.open({ origin, config }), ofEgress))
         const authorise = Authorization.of(compiled.connector, credential)
         const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
         return { compiled, config, authorise, secret, pools }
@@ -76,8 +82,24 @@ const call = Effect.fnUntraced(function* (
   supplied: Supplied,
 ): Effect.fn.Return<InferenceResult, ConnectorError> {
   const request = yield* Effect.fromResult(RemoteRequest.render(action, supplied, live.secret))
-  const response = yield* Transport.send(live, action, request)
+  const response = yield* send(live, action, request)
   const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis))
   const output = yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer))
   return { output, status_code: response.status }
 })
+
+const send = Effect.fnUntraced(function* (
+  { pools, config, authorise }: LiveConnector,
+  { url: { origin } }: CompiledConnector.CompiledAction,
+  request: RemoteRequest.RemoteRequest,
+) {
+  const pool = pools.get(origin)
+  if (pool === undefined) return yield* Effect.die(new Error(`no connections to ${origin}`))
+  const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
+  const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
+  return yield* Transport.send({ pool, config, prepare: () => authorise(request), maxResponseBytes, deadline }).pipe(
+    Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
+  )
+})
+
+const ofEgress = ({ reason }: EgressError): ConnectorError => because(reason)

@@ -1,0 +1,52 @@
+/** What must hold of a connector before it is stored: that it can be run, and that its platforms are trusted. */
+import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import { names } from "@drawbar/blueprint-schema/Credential"
+import { type CompiledAction, compile } from "@drawbar/connector-runtime/CompiledConnector"
+import { because, type ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import * as Destination from "@drawbar/connector-runtime/Destination"
+import { EgressPolicy, type Policy } from "@drawbar/connector-runtime/EgressPolicy"
+import { json } from "@drawbar/template-renderer/Parameter"
+import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
+import { Settings } from "@drawbar/registry/Settings"
+import { Context, Effect, Layer, Result } from "effect"
+import { type DeploymentError, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
+
+export class ConnectorAdmission extends Context.Service<
+  ConnectorAdmission,
+  {
+    /** Fails with the first thing that would keep a predict from being sent. */
+    readonly admit: (blueprint: Blueprint) => Effect.Effect<void, ConnectorError | DeploymentError>
+  }
+>()("@drawbar/deployments/ConnectorAdmission") {
+  static readonly layer = Layer.effect(
+    ConnectorAdmission,
+    Effect.gen(function* () {
+      const policies = yield* EgressPolicy
+      const settings = yield* Settings
+      return {
+        admit: ({ connector, credential }) =>
+          Effect.suspend(() =>
+            settings.get("plugins.ml_commons.remote_inference.enabled")
+              ? Effect.fromResult(
+                  Result.flatMap(compile(connector, names(credential)), ({ actions }) =>
+                    Result.map(Result.all(actions.map((action) => trusted(action, policies.current()))), () => undefined),
+                  ),
+                )
+              : Effect.fail(refuse(new RemoteInferenceDisabled())),
+          ),
+      }
+    }),
+  )
+}
+
+// Where the path waits for a caller's parameter, a stand-in is held against the list: host and port do not change by it.
+const trusted = ({ url }: CompiledAction, policy: Policy): Result.Result<void, ConnectorError> => {
+  const missing = UrlTemplate.missing(url, nothing)
+  const sample = UrlTemplate.render(url, { ...nothing, caller: new Map(missing.map((name) => [name, json("0")])) })
+  return Result.mapBoth(Destination.make(Result.getOrElse(sample, () => `${url.origin}/`), policy), {
+    onSuccess: () => undefined,
+    onFailure: ({ reason }) => because(reason),
+  })
+}
+
+const nothing = { caller: new Map(), runtime: new Map() }

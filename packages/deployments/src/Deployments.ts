@@ -1,0 +1,147 @@
+/**
+ * What is live: the compiled connector and the open connections of each deployed model.
+ *
+ * A deployment is made when a model is first asked after its record, or its connector's, was written. So a change holds
+ * from the next predict on, and what is under way ends on the connector it began with.
+ */
+import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import { names } from "@drawbar/blueprint-schema/Credential"
+import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
+import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import { ConnectorRuntime, type LiveConnector } from "@drawbar/connector-runtime/ConnectorRuntime"
+import { Connectors } from "@drawbar/registry/Connectors"
+import type { Model } from "@drawbar/registry/Model"
+import { type Found, Models } from "@drawbar/registry/Models"
+import { type RecordChange, RecordChanges } from "@drawbar/registry/RecordChanges"
+import type { RegistryError } from "@drawbar/registry/RegistryError"
+import { Settings } from "@drawbar/registry/Settings"
+import { Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { type DeploymentError, ModelDisabled, NotDeployed, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
+
+export interface Deployment {
+  readonly id: string
+  readonly model: Model
+  readonly live: LiveConnector
+}
+
+type Failure = DeploymentError | ConnectorError | RegistryError
+
+/** A deployment that is made, or being made by the first who asked for it. */
+interface Entry {
+  readonly scope: Scope.Closeable
+  readonly making: Fiber.Fiber<Deployment, Failure>
+  deployment: Deployment | undefined
+}
+
+export class Deployments extends Context.Service<
+  Deployments,
+  {
+    /** The deployment of a model; deploys it where nobody forbids that. Fails for a model that is switched off. */
+    readonly find: (modelId: string) => Effect.Effect<Deployment, Failure>
+    /** Deploys a model, again if it is deployed already; answers the id of the task that reports it. */
+    readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
+    /** Undeploys a model: its connections close when what is under way has ended. */
+    readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryError>
+    /** The connector of a model with its credential, as a predict would use it now. */
+    readonly blueprint: (modelId: string) => Effect.Effect<Blueprint, RegistryError>
+    /** The ids of the models whose connections are open. */
+    readonly live: Effect.Effect<ReadonlyArray<string>>
+  }
+>()("@drawbar/deployments/Deployments") {
+  static readonly layer = Layer.effect(
+    Deployments,
+    Effect.gen(function* () {
+      const models = yield* Models
+      const connectors = yield* Connectors
+      const settings = yield* Settings
+      const runtime = yield* ConnectorRuntime
+      const changes = yield* RecordChanges
+      const layerScope = yield* Effect.scope
+      const entries = new Map<string, Entry>()
+
+      const drop = (id: string, { scope }: Entry) => {
+        entries.delete(id)
+        // Closing waits for what is under way; nobody waits for the closing.
+        Effect.runFork(Scope.close(scope, Exit.void))
+      }
+      yield* changes.subscribe((written) => {
+        for (const [id, entry] of entries) if (written.some((change) => concerns(change, id, entry))) drop(id, entry)
+      })
+
+      const blueprintOf = Effect.fnUntraced(function* (found: Found) {
+        const inline = yield* models.blueprint(found)
+        if (Option.isSome(inline)) return inline.value
+        return (yield* connectors.blueprint(found.model.connector_id ?? "")).blueprint
+      })
+
+      const open = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
+        const found = yield* models.get(id)
+        const { connector, credential } = yield* blueprintOf(found)
+        const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
+        return { id, model: found.model, live: yield* runtime.open(compiled, credential) }
+      })
+
+      /** Those who ask while a deployment is being made wait for the one who began. */
+      const make = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure> {
+        const scope = yield* Scope.fork(layerScope)
+        const making = yield* Effect.forkIn(Scope.provide(open(id), scope), layerScope)
+        const entry: Entry = { scope, making, deployment: undefined }
+        entries.set(id, entry)
+        const exit = yield* Fiber.await(making)
+        if (Exit.isSuccess(exit)) entry.deployment = exit.value
+        else if (entries.get(id) === entry) drop(id, entry)
+        // What was written meanwhile has dropped the entry: what was read before may be old.
+        if (Exit.isSuccess(exit) && entries.get(id) !== entry) return yield* join(id)
+        return yield* exit
+      }, Effect.uninterruptible)
+
+      const join = (id: string): Effect.Effect<Deployment, Failure> =>
+        Effect.suspend(() => {
+          const entry = entries.get(id)
+          if (entry === undefined) return make(id)
+          return entry.deployment === undefined ? Fiber.join(entry.making) : Effect.succeed(entry.deployment)
+        })
+
+      const ready = Effect.fnUntraced(function* (deployment: Deployment) {
+        const { id, model } = deployment
+        if (model.is_enabled === false) return yield* refuse(new ModelDisabled({ modelId: id }))
+        if (model.model_state === "DEPLOYED") return deployment
+        if (!settings.get("plugins.ml_commons.model_auto_deploy.enable"))
+          return yield* refuse(new NotDeployed({ modelId: id, by: "setting" }))
+        if (model.deploy_setting?.is_auto_deploy_enabled === false)
+          return yield* refuse(new NotDeployed({ modelId: id, by: "model" }))
+        yield* models.markDeployed(id)
+        return yield* join(id)
+      })
+
+      const mayRun = Effect.suspend(() =>
+        settings.get("plugins.ml_commons.remote_inference.enabled")
+          ? Effect.void
+          : Effect.fail(refuse(new RemoteInferenceDisabled())),
+      )
+
+      return {
+        find: (id) => Effect.andThen(mayRun, Effect.flatMap(join(id), ready)),
+        deploy: Effect.fnUntraced(function* (id) {
+          yield* mayRun
+          // A connector that cannot be run is found out now, not by the first predict.
+          yield* join(id)
+          const task_id = yield* models.markDeployed(id)
+          yield* join(id)
+          return { task_id }
+        }),
+        undeploy: (id) => Effect.map(models.markUndeployed(id), (was) => (was ? "undeployed" : "not_found")),
+        blueprint: (id) => Effect.flatMap(models.get(id), blueprintOf),
+        live: Effect.sync(() =>
+          [...entries].flatMap(([id, { deployment }]) => (deployment?.model.model_state === "DEPLOYED" ? [id] : [])),
+        ),
+      }
+    }),
+  )
+}
+
+const concerns = ({ collection, id }: RecordChange, modelId: string, { deployment }: Entry): boolean => {
+  if (collection === "model") return id === modelId
+  // Which connector a deployment in the making will have is not known yet.
+  return collection === "connector" && (deployment === undefined || deployment.model.connector_id === id)
+}
