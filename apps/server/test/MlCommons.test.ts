@@ -240,7 +240,6 @@ const cases: ReadonlyArray<Case> = [
     name: "a deployment of a model that is not there",
     ask: ["POST", `${ml}/models/m/_deploy`],
     status: 404,
-    reason: "Failed to find model",
   },
   {
     name: "a deployment to chosen nodes",
