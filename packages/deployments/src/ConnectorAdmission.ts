@@ -24,16 +24,12 @@ export class ConnectorAdmission extends Context.Service<
       const policies = yield* EgressPolicy
       const settings = yield* Settings
       return {
-        admit: ({ connector, credential }) =>
-          Effect.suspend(() =>
-            settings.get("plugins.ml_commons.remote_inference.enabled")
-              ? Effect.fromResult(
-                  Result.flatMap(compile(connector, names(credential)), ({ actions }) =>
-                    Result.map(Result.all(actions.map((action) => trusted(action, policies.current()))), () => undefined),
-                  ),
-                )
-              : Effect.fail(refuse(new RemoteInferenceDisabled())),
-          ),
+        admit: Effect.fnUntraced(function* ({ connector, credential }) {
+          if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
+            return yield* refuse(new RemoteInferenceDisabled())
+          const { actions } = yield* Effect.fromResult(compile(connector, names(credential)))
+          for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
+        }),
       }
     }),
   )

@@ -4,7 +4,7 @@ import { DateTime, Option } from "effect"
 import { fieldAt } from "./SearchFields.ts"
 import { words } from "./SearchText.ts"
 
-/** Both `null`: the field is there, but its text is too long to be found by. */
+/** Both `null`: the field is there, but cannot be found by what it says. */
 export interface FieldRow {
   readonly field: string
   readonly text: string | null
@@ -59,7 +59,7 @@ export const rowsOf = (
 type Leaf = { readonly path: string; readonly value: string | number | boolean }
 
 function* leaves(value: Json, path: string): Generator<Leaf> {
-  if (value === null || path.length > maxPath) return
+  if (value === null || path.length > maxPath || path.includes("\0")) return
   if (Array.isArray(value)) for (const item of value) yield* leaves(item, path)
   else if (isObject(value))
     for (const [key, item] of Object.entries(value)) yield* leaves(item, path === "" ? key : `${path}.${key}`)
@@ -76,4 +76,6 @@ const valueOf = (isExact: boolean, value: number | boolean): [string | null, num
 const dateOf = (text: string): number | null =>
   Option.getOrNull(Option.map(DateTime.make(text), DateTime.toEpochMillis))
 
-const upTo = (length: number, text: string): string | null => (text.length > length ? null : text)
+/** `null` for what no database finds: a text that is too long, or that holds U+0000. */
+const upTo = (length: number, text: string): string | null =>
+  text.length > length || text.includes("\0") ? null : text

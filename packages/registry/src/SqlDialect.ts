@@ -13,8 +13,6 @@ export interface SqlDialect {
   /** What follows the pattern. */
   readonly escape: string
   readonly pattern: (pattern: SearchPattern) => string
-  /** Parameters of one statement. */
-  readonly maxParameters: number
 }
 
 export const sqlite: SqlDialect = {
@@ -23,8 +21,6 @@ export const sqlite: SqlDialect = {
   like: "GLOB",
   escape: "",
   pattern: written({ any: "*", one: "?", literal: (text) => text.replace(/[*?[]/g, "[$&]") }),
-  // https://www.sqlite.org/limits.html
-  maxParameters: 32_766,
 }
 
 function written(form: { readonly any: string; readonly one: string; readonly literal: (text: string) => string }) {

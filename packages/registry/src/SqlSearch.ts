@@ -36,27 +36,29 @@ export const search = Effect.fnUntraced(function* (
   return { total, maxScore, hits, aggregations }
 })
 
-/** Runs a statement that the database can take: a query may hold more values than it has places for. */
-const run = <A>({ dialect }: SqlQueryContext, statement: Statement.Statement<A>) => {
-  const [, parameters] = statement.compile()
-  return parameters.length > dialect.maxParameters
-    ? Effect.fromResult(
-        refuse(
-          `the query holds ${parameters.length} values: at most [${dialect.maxParameters}] are taken`,
-          "illegal_argument_exception",
-        ),
-      )
-    : Effect.mapError(statement, storageFailed("search"))
+/** Parameters that SQLite takes in one statement; PostgreSQL takes more. https://www.sqlite.org/limits.html */
+const maxParameters = 32_766
+
+const run = <A>(statement: Statement.Statement<A>) => {
+  const [, values] = statement.compile()
+  const unfit =
+    values.length > maxParameters
+      ? `the query holds ${values.length} values: at most [${maxParameters}] are taken`
+      : values.some(hasNul)
+        ? "the query holds the character U+0000, which no database finds"
+        : undefined
+  return unfit === undefined
+    ? Effect.mapError(statement, storageFailed("search"))
+    : Effect.fromResult(refuse(unfit, "illegal_argument_exception"))
 }
+
+const hasNul = (value: unknown) => typeof value === "string" && value.includes("\0")
 
 const totals = Effect.fnUntraced(function* (context: SqlQueryContext, { where, score }: SqlQuery, isScored: boolean) {
   const { sql, collection } = context
-  const [row] = yield* run(
-    context,
-    sql<{ total: number | bigint; max_score: number | null }>`
+  const [row] = yield* run(sql<{ total: number | bigint; max_score: number | null }>`
       SELECT COUNT(*) AS total, ${isScored ? sql`MAX(${score})` : sql.literal("NULL")} AS max_score
-      FROM documents d WHERE d.collection = ${collection} AND ${where}`,
-  )
+      FROM documents d WHERE d.collection = ${collection} AND ${where}`)
   return { total: Number(row?.total ?? 0), maxScore: row?.max_score ?? null }
 })
 
@@ -122,9 +124,7 @@ const page = Effect.fnUntraced(function* (
     request.searchAfter === undefined
       ? sql.literal("1 = 1")
       : yield* Effect.fromResult(beyond(context, keys, request.searchAfter))
-  const rows = yield* run(
-    context,
-    sql<PageRow>`
+  const rows = yield* run(sql<PageRow>`
       SELECT p.id, p.score, ${names}, d.version, d.seq_no, d.source, '{}' AS sealed
       FROM (
         SELECT * FROM (
@@ -135,8 +135,7 @@ const page = Effect.fnUntraced(function* (
         LIMIT ${sql.literal(String(request.size))} OFFSET ${sql.literal(String(request.from))}
       ) p
       JOIN documents d ON d.collection = ${collection} AND d.id = p.id
-      ORDER BY ${order("p")}`,
-  )
+      ORDER BY ${order("p")}`)
   return yield* Effect.forEach(rows, (row) => Effect.fromResult(hitOf(request, keys.length, row)))
 })
 
@@ -206,10 +205,8 @@ const buckets = Effect.fnUntraced(function* (
   const key = sql(isText ? "f.text" : "f.number")
   const found = sql`document_fields f WHERE f.collection = ${collection} AND f.field = ${path} AND ${key} IS NOT NULL
     AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`
-  const [all] = yield* run(context, sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`)
-  const rows = yield* run(
-    context,
-    sql<BucketRow>`
+  const [all] = yield* run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`)
+  const rows = yield* run(sql<BucketRow>`
       SELECT ${key} AS key, MIN(f.text) AS name, COUNT(*) AS n FROM ${found}
       GROUP BY ${key} HAVING COUNT(*) >= ${minDocCount}
       ORDER BY ${sql.csv([
@@ -218,8 +215,7 @@ const buckets = Effect.fnUntraced(function* (
         ),
         sql`${key}`,
       ])}
-      LIMIT ${sql.literal(String(size))}`,
-  )
+      LIMIT ${sql.literal(String(size))}`)
   const shown = rows.map((row) => bucketOf(kind, row))
   return {
     doc_count_error_upper_bound: 0,

@@ -43,7 +43,6 @@ const refusal = <A, R>(effect: Effect.Effect<A, RegistryError, R>) =>
 
 const onFixture = <A>(test: Effect.Effect<A, RegistryError, DocumentStore>) =>
   Effect.gen(function* () {
-    yield* TestClock.setTime(SearchFixture.now)
     const store = yield* DocumentStore
     yield* store.transact(SearchFixture.writes)
     return yield* test
@@ -72,7 +71,13 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
   const holds = (
     sentence: string,
     test: (store: DocumentStore["Service"]) => Effect.Effect<void, RegistryError, DocumentStore>,
-  ) => it.effect(sentence, () => Effect.flatMap(DocumentStore, test).pipe(Effect.provide(layer)))
+  ) =>
+    it.effect(sentence, () =>
+      // The clock is set before a pool of connections could wait by it.
+      TestClock.setTime(SearchFixture.now).pipe(
+        Effect.andThen(Effect.flatMap(DocumentStore, test).pipe(Effect.provide(layer))),
+      ),
+    )
 
   describe(`${name}: records`, () => {
     holds("what is created is got, with its sealed part and its first version", (store) =>
@@ -233,7 +238,11 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
 
     holds("any text is kept as it came: quotes, zero-width signs, every plane, numbers with their digits", (store) =>
       Effect.gen(function* () {
-        const source = { "k'\"; DROP TABLE documents;--": "'\"\\ \u{1F600} \u200b %_*?[]", n: JSON.rawJSON("1.10") }
+        const source = {
+          "k'\"; DROP TABLE documents;--": "'\"\\ \u{1F600} \u200b %_*?[] \0 \ud800",
+          "nul\0": "x",
+          n: JSON.rawJSON("1.10"),
+        }
         yield* store.transact([create("'; --", source)])
         const found = yield* store.get("model", "'; --")
         assert.strictEqual(JSON.stringify(Option.getOrUndefined(found)?.source), JSON.stringify(source))
@@ -527,5 +536,6 @@ const unfit: ReadonlyArray<readonly [body: JsonObject, words: string]> = [
   [{ aggs: { by: { terms: { field: "owner.name" } } } }, "use [owner.name.keyword] instead of [owner.name]"],
   [{ sort: ["created_time"], search_after: ["soon"] }, "Failed to parse search_after value [soon]"],
   [{ sort: [{ created_time: { missing: "soon" } }] }, "[sort] missing of [created_time] must be a number"],
+  [{ query: { term: { name: "\0" } } }, "the query holds the character U+0000"],
   [{ query: { match_phrase: { name: "w ".repeat(40) } } }, "a phrase takes at most [32] words"],
 ]

@@ -1,0 +1,160 @@
+/** Remembers connectors and, sealed beside each, its credential. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import { Connector } from "@drawbar/blueprint-schema/Connector"
+import { decode } from "@drawbar/blueprint-schema/Decode"
+import type { JsonObject } from "@drawbar/blueprint-schema/Json"
+import { Clock, Context, Effect, Layer, Option, Result } from "effect"
+import * as AccessControl from "./AccessControl.ts"
+import { CredentialVault } from "./CredentialVault.ts"
+import type { Document } from "./Document.ts"
+import { DocumentStore } from "./DocumentStore.ts"
+import * as Claim from "./internal/Claim.ts"
+import { type Commit, optimistically } from "./internal/Contention.ts"
+import * as Sealing from "./internal/Sealing.ts"
+import * as Stored from "./internal/Stored.ts"
+import { referring } from "./internal/Referring.ts"
+import { RecordChanges } from "./RecordChanges.ts"
+import { fail, InUse, RegistryError } from "./RegistryError.ts"
+import * as ResourceId from "./ResourceId.ts"
+import type { SearchRequest, SearchResult } from "./Search.ts"
+
+export interface Creation {
+  /** The id that the client chose. */
+  readonly id?: string | null
+  readonly access?: AccessControl.AccessFields
+}
+
+/** What looks at a changed blueprint as a whole, before it is written; its failure leaves all as it was. */
+export type Verify<E, R> = (blueprint: Blueprint.Blueprint) => Effect.Effect<unknown, E, R>
+
+export interface Change<E, R> {
+  readonly access?: AccessControl.AccessFields
+  readonly verify?: Verify<E, R>
+}
+
+export class Connectors extends Context.Service<
+  Connectors,
+  {
+    /** Answers the id. Fails with `InvalidField`, or `AlreadyExists` for a chosen id. */
+    readonly create: (blueprint: Blueprint.Blueprint, creation?: Creation) => Effect.Effect<string, RegistryError>
+    readonly get: (id: string) => Effect.Effect<Document, RegistryError>
+    /** Connector and credential are changed in one write. */
+    readonly update: <E = never, R = never>(
+      id: string,
+      change: Blueprint.Change,
+      options?: Change<E, R>,
+    ) => Effect.Effect<Document, RegistryError | E, R>
+    /** What was deleted, none where there was nothing; fails with `InUse` while models refer to it. */
+    readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryError>
+    readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryError>
+    /** The connector with its credential opened, and the version that it was read at: for the one who runs it. */
+    readonly blueprint: (
+      id: string,
+    ) => Effect.Effect<{ readonly blueprint: Blueprint.Blueprint; readonly version: number }, RegistryError>
+  }
+>()("@drawbar/registry/Connectors") {
+  static readonly layer = Layer.effect(
+    Connectors,
+    Effect.gen(function* () {
+      const store = yield* DocumentStore
+      const changes = yield* RecordChanges
+      const vault = yield* CredentialVault
+
+      const get = (id: string) =>
+        Stored.find(store, collection, id, `Failed to find connector with the provided connector id: ${id}`)
+
+      return {
+        create: Effect.fnUntraced(function* (blueprint, { id: chosen, access = {} } = {}) {
+          yield* Effect.fromResult(AccessControl.refuse("connector", access))
+          const id = yield* ResourceId.chosenOrNew("connector", chosen)
+          const now = yield* Clock.currentTimeMillis
+          const sealed = yield* vault.seal(collection, id, blueprint.credential)
+          const source = sourceOf(blueprint.connector, now, now)
+          yield* changes
+            .commit([
+              { _tag: "Create", collection, id, source, sealed },
+              { _tag: "Create", collection: Claim.collection, id: Claim.ofConnector(id), source: {} },
+            ])
+            .pipe(Effect.catchReason("RegistryError", "AlreadyExists", () => Effect.fail(ResourceId.alreadyExists("connector", id))))
+          return id
+        }),
+
+        get,
+
+        update: <E, R>(id: string, change: Blueprint.Change, { access = {}, verify }: Change<E, R> = {}) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit: Commit): Effect.fn.Return<Document, RegistryError | E, R> {
+              yield* Effect.fromResult(AccessControl.refuse("connector", access))
+              const before = yield* get(id)
+              const connector = yield* Effect.fromResult(Stored.read(collection, before, decodeConnector))
+              const { blueprint, sealed } = yield* Sealing.change(vault, { collection, ...before }, connector, change)
+              if (verify !== undefined) yield* verify(blueprint)
+              const now = yield* Clock.currentTimeMillis
+              const source = sourceOf(blueprint.connector, before.source["created_time"] ?? now, now)
+              const [written = before] = yield* commit([
+                { _tag: "Replace", collection, id, source, sealed, ifVersion: before.version },
+              ])
+              return written
+            }),
+          ),
+
+        delete: (id) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const found = yield* store.get(collection, id)
+              const guard = yield* store.get(Claim.collection, Claim.ofConnector(id))
+              if (Option.isNone(found) || Option.isNone(guard)) return Option.none()
+              const users = yield* referring(store, "model", "connector_id.keyword", id)
+              if (users.length > 0) return yield* inUse(users)
+              const [removed] = yield* commit([
+                { _tag: "Delete", collection, id },
+                { _tag: "Delete", collection: Claim.collection, id: guard.value.id, ifVersion: guard.value.version },
+              ])
+              return Option.fromUndefinedOr(removed)
+            }),
+          ),
+
+        search: (request) => store.search(collection, request),
+
+        blueprint: Effect.fnUntraced(function* (id) {
+          const document = yield* get(id)
+          const connector = yield* Effect.fromResult(Stored.read(collection, document, decodeConnector))
+          const credential = yield* vault.open(collection, id, document.sealed)
+          return { blueprint: { connector, credential }, version: document.version }
+        }),
+      }
+    }),
+  )
+}
+
+const collection = "connector"
+
+const decodeConnector = decode(Connector)
+
+const inUse = (users: ReadonlyArray<string>) =>
+  fail(
+    new InUse({
+      users,
+      message: `${users.length} models are still using this connector, please delete or update the models first: [${users.join(", ")}]`,
+    }),
+  )
+
+/** The order of the fields is the order on the wire. */
+const sourceOf = (
+  { name, version, description, protocol, parameters, actions, client_config, provisioned_by }: Connector,
+  created_time: JsonObject[string],
+  last_updated_time: number,
+): JsonObject => ({
+  ...(name === undefined ? {} : { name }),
+  ...(version === undefined ? {} : { version }),
+  ...(description === undefined ? {} : { description }),
+  protocol,
+  parameters,
+  actions,
+  created_time,
+  last_updated_time,
+  ...(client_config === undefined ? {} : { client_config }),
+  ...(provisioned_by === undefined ? {} : { provisioned_by }),
+})

@@ -1,0 +1,159 @@
+/**
+ * The keys that seal credentials; several may open, one seals.
+ *
+ * The ring is a file of its own, outside the data: whoever holds a copy of the data alone holds no secret.
+ */
+import { constants } from "node:fs"
+import { open, readFile, rename, rm, stat } from "node:fs/promises"
+import { platform } from "node:os"
+import { parse, stringify } from "@drawbar/blueprint-schema/Json"
+import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
+import { fail, KeyRingUnusable, type RegistryError } from "./RegistryError.ts"
+import { SecureRandom } from "./SecureRandom.ts"
+
+/** A key of AES-256 and what ciphertexts call it. */
+export interface Key {
+  readonly id: string
+  readonly bytes: Redacted.Redacted<Uint8Array>
+}
+
+/** The keys by id, and the one that seals. */
+export interface Keys {
+  readonly active: Key
+  readonly all: ReadonlyMap<string, Key>
+}
+
+const bytesOfKey = 32
+
+const newKey = Effect.gen(function* () {
+  const random = yield* SecureRandom
+  const id = Buffer.from(random(6)).toString("hex")
+  return { id, bytes: Redacted.make(random(bytesOfKey), { label: `key ${id}` }) } satisfies Key
+})
+
+export class KeyRing extends Context.Service<
+  KeyRing,
+  Keys & {
+    /** Whether this start made the ring: then is the time to say "back this file up". */
+    readonly isNew: boolean
+  }
+>()("@drawbar/registry/KeyRing") {
+  /**
+   * The ring in a file, made with one key where there is none.
+   *
+   * `sealedWith` answers the ids of the keys that the data at hand is sealed with: where it names any and the file is
+   * missing, or lacks one of them, the layer fails rather than seal with a key that opens nothing.
+   */
+  static readonly layerFile = <R>(path: string, sealedWith: Effect.Effect<ReadonlySet<string>, RegistryError, R>) =>
+    Layer.effect(
+      KeyRing,
+      Effect.gen(function* () {
+        const found = yield* read(path)
+        const needed = yield* sealedWith
+        if (found === undefined && needed.size > 0) return yield* missing(path, needed)
+        const ring = found ?? (yield* create(path))
+        const absent = [...needed].filter((id) => !ring.all.has(id))
+        if (absent.length > 0)
+          return yield* unusable(path, `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`)
+        return { ...ring, isNew: found === undefined }
+      }),
+    )
+
+  /** A ring that is gone with the process, for data that is too. */
+  static readonly layerMemory = Layer.effect(
+    KeyRing,
+    Effect.map(newKey, (key) => ({ active: key, all: new Map([[key.id, key]]), isNew: true })),
+  )
+}
+
+/** Adds a key to the ring in a file and makes it the one that seals; the others still open. Answers the new key's id. */
+export const rotate = Effect.fnUntraced(function* (path: string) {
+  const ring = yield* read(path)
+  if (ring === undefined) return yield* unusable(path, `is missing: there is nothing to rotate. ${putBack}`)
+  const key = yield* newKey
+  yield* replace(path, { active: key, all: new Map(ring.all).set(key.id, key) })
+  return key.id
+})
+
+const putBack = "Put the key ring back from your backup, or delete the connectors and models that it sealed and create them anew"
+
+const File = Schema.Struct({
+  active: Schema.String,
+  keys: Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]+$/)), Schema.String),
+})
+
+const unusable = (path: string, what: string) => fail(new KeyRingUnusable({ path, message: `The key ring [${path}] ${what}` }))
+
+const missing = (path: string, needed: ReadonlySet<string>) =>
+  unusable(path, `is missing, but stored credentials are sealed with the keys [${[...needed].join(", ")}]. ${putBack}`)
+
+const attempt = <A>(path: string, doing: string, run: () => Promise<A>) =>
+  Effect.tryPromise({ try: run, catch: (cause) => unusable(path, `cannot be ${doing}: ${codeOf(cause)}`) })
+
+// An error of the file system names the path, which the message has already; its code is what it adds.
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown failure")
+
+const read = Effect.fnUntraced(function* (path: string) {
+  const found = yield* attempt(path, "looked at", () =>
+    stat(path).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? undefined : Promise.reject(cause))),
+  )
+  if (found === undefined) return undefined
+  // Windows keeps access in lists, not in a mode.
+  if (platform() !== "win32" && (found.mode & 0o077) !== 0)
+    return yield* unusable(path, `can be read by others than its owner: type chmod 600 ${path}`)
+  const text = yield* attempt(path, "read", () => readFile(path, "utf8"))
+  return yield* Effect.fromResult(keysOf(path, text))
+})
+
+const keysOf = (path: string, text: string): Result.Result<Keys, RegistryError> =>
+  Result.gen(function* () {
+    const file = yield* Result.mapError(Result.flatMap(parse(text), decodeFile), () =>
+      unusable(path, `is not of the form {"active":"<id>","keys":{"<id>":"<base64 of ${bytesOfKey} bytes>"}}`),
+    )
+    const all = new Map<string, Key>()
+    for (const [id, encoded] of Object.entries(file.keys)) {
+      const bytes = Buffer.from(encoded, "base64")
+      if (bytes.length !== bytesOfKey) return yield* Result.fail(unusable(path, `has a key [${id}] that is not ${bytesOfKey} bytes long`))
+      all.set(id, { id, bytes: Redacted.make(bytes, { label: `key ${id}` }) })
+    }
+    const active = all.get(file.active)
+    return active === undefined
+      ? yield* Result.fail(unusable(path, `calls the key [${file.active}] active but does not hold it`))
+      : { active, all }
+  })
+
+const decodeFile = Schema.decodeUnknownResult(File)
+
+const textOf = (keys: Keys) =>
+  `${stringify({
+    active: keys.active.id,
+    keys: Object.fromEntries(
+      [...keys.all].map(([id, key]) => [id, Buffer.from(Redacted.value(key.bytes)).toString("base64")]),
+    ),
+  })}\n`
+
+const create = Effect.fnUntraced(function* (path: string) {
+  const key = yield* newKey
+  const ring: Keys = { active: key, all: new Map([[key.id, key]]) }
+  yield* attempt(path, "made", () => writeNew(path, textOf(ring)))
+  return ring
+})
+
+// Written whole beside the ring and renamed over it: a crash leaves the old ring or the new one.
+const replace = (path: string, keys: Keys) =>
+  attempt(path, "replaced", async () => {
+    const beside = `${path}.new`
+    await rm(beside, { force: true })
+    await writeNew(beside, textOf(keys))
+    await rename(beside, path)
+  })
+
+const writeNew = async (path: string, text: string) => {
+  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,200 @@
+/** Remembers model groups. A name belongs to one group: its claim is created in the same transaction as the group. */
+import { invalid, UnsafeText } from "@drawbar/blueprint-schema/BlueprintError"
+import { decode } from "@drawbar/blueprint-schema/Decode"
+import type { Json, JsonObject } from "@drawbar/blueprint-schema/Json"
+import * as SafeText from "@drawbar/blueprint-schema/SafeText"
+import { Clock, Context, Effect, Layer, Option, Result } from "effect"
+import * as AccessControl from "./AccessControl.ts"
+import type { Document, Write } from "./Document.ts"
+import { DocumentStore } from "./DocumentStore.ts"
+import * as Claim from "./internal/Claim.ts"
+import { type Commit, optimistically } from "./internal/Contention.ts"
+import { referring } from "./internal/Referring.ts"
+import * as Stored from "./internal/Stored.ts"
+import { inOrder } from "./internal/WireOrder.ts"
+import { ModelGroup, ModelGroupDocument } from "./ModelGroup.ts"
+import { RecordChanges } from "./RecordChanges.ts"
+import { fail, InUse, type RegistryError } from "./RegistryError.ts"
+import * as ResourceId from "./ResourceId.ts"
+import type { SearchRequest, SearchResult } from "./Search.ts"
+
+export class ModelGroups extends Context.Service<
+  ModelGroups,
+  {
+    /** Reads a `_register` body; answers the id. */
+    readonly register: (body: Json) => Effect.Effect<string, RegistryError>
+    readonly get: (id: string) => Effect.Effect<Document, RegistryError>
+    /** Reads a `PUT` body; `null` takes the description away. */
+    readonly update: (id: string, body: Json) => Effect.Effect<Document, RegistryError>
+    /** What was deleted, none where there was nothing; fails with `InUse` while models belong to it. */
+    readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryError>
+    readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryError>
+  }
+>()("@drawbar/registry/ModelGroups") {
+  static readonly layer = Layer.effect(
+    ModelGroups,
+    Effect.gen(function* () {
+      const store = yield* DocumentStore
+      const changes = yield* RecordChanges
+
+      const find = Effect.fnUntraced(function* (id: string) {
+        const document = yield* Stored.find(store, collection, id, notFound(id))
+        return { document, group: yield* Effect.fromResult(read(document)) }
+      })
+
+      const ownerOf = (name: string) =>
+        Effect.map(store.get(Claim.collection, Claim.ofGroupName(name)), Option.map(({ source }) => Claim.groupOf(source)))
+
+      const refuseTaken = Effect.fnUntraced(function* (name: string, message: (owner: string) => string) {
+        const owner = yield* ownerOf(name)
+        if (Option.isSome(owner)) return yield* fail(invalid("/name", message(owner.value)).reason)
+      })
+
+      return {
+        register: Effect.fnUntraced(function* (body) {
+          const document = yield* Effect.fromResult(readBody(body))
+          const { name, description, model_group_id } = yield* Effect.fromResult(checkNew(document))
+          const id = yield* ResourceId.chosenOrNew("model-group", model_group_id)
+          return yield* optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              yield* refuseTaken(name, (owner) => `The name you provided is already being used by a model group with ID: ${owner}.`)
+              yield* commit(created(id, draft(name, description, yield* Clock.currentTimeMillis)))
+              return id
+            }),
+          ).pipe(Effect.catchReason("RegistryError", "AlreadyExists", () => Effect.fail(ResourceId.alreadyExists("model-group", id))))
+        }),
+
+        get: (id) => Effect.map(find(id), ({ document }) => document),
+
+        update: (id, body) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit: Commit) {
+              const change = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
+              const { document, group } = yield* find(id)
+              const next: ModelGroup = inChange(group, change, yield* Clock.currentTimeMillis)
+              if (next.name !== group.name)
+                yield* refuseTaken(
+                  next.name,
+                  (owner) =>
+                    `The name you provided is already being used by another model with ID: ${owner}. Please provide a different name`,
+                )
+              const [written = document] = yield* commit([
+                replaced(document, next),
+                ...(next.name === group.name ? [] : [claim(next.name, id), unclaim(group.name)]),
+              ])
+              return written
+            }),
+          ),
+
+        delete: (id) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const found = yield* store.get(collection, id)
+              if (Option.isNone(found)) return Option.none()
+              const { name } = yield* Effect.fromResult(read(found.value))
+              const users = yield* referring(store, "model", "model_group_id", id)
+              if (users.length > 0)
+                return yield* fail(
+                  new InUse({ users, message: "Cannot delete the model group when it has associated model versions" }),
+                )
+              // Who joins a group writes its latest version: a model that came meanwhile fails this.
+              yield* commit([{ _tag: "Delete", collection, id, ifVersion: found.value.version }, unclaim(name)])
+              return found
+            }),
+          ),
+
+        search: (request) => store.search(collection, request),
+      }
+    }),
+  )
+}
+
+const collection = "model-group"
+
+export const notFound = (id: string) => `Failed to find model group with the provided model group id: ${id}`
+
+const decodeDocument = decode(ModelGroupDocument)
+const decodeGroup = decode(ModelGroup)
+
+/** The group in a record. */
+export const read = (document: Document): Result.Result<ModelGroup, RegistryError> =>
+  Stored.read(collection, document, decodeGroup)
+
+const readBody = (body: Json) => Result.mapError(decodeDocument(body), ({ reason }) => fail(reason))
+
+/** A group that no model has joined. */
+export const draft = (name: string, description: string | null | undefined, now: number): ModelGroup => ({
+  name,
+  latest_version: 0,
+  ...(description == null ? {} : { description }),
+  access: "public",
+  created_time: now,
+  last_updated_time: now,
+})
+
+/** The writes that make a group and claim its name, to stand in one transaction. */
+export const created = (id: string, group: ModelGroup): ReadonlyArray<Write> => [
+  { _tag: "Create", collection, id, source: sourceOf(group) },
+  claim(group.name, id),
+]
+
+/** The write that changes a group, if nobody did since it was read. */
+export const replaced = ({ id, version }: Document, group: ModelGroup): Write => ({
+  _tag: "Replace",
+  collection,
+  id,
+  source: sourceOf(group),
+  ifVersion: version,
+})
+
+const sourceOf = (group: ModelGroup): JsonObject => inOrder(ModelGroup.fields, group)
+
+const claim = (name: string, id: string): Write => ({
+  _tag: "Create",
+  collection: Claim.collection,
+  id: Claim.ofGroupName(name),
+  source: { model_group_id: id },
+})
+
+const unclaim = (name: string): Write => ({ _tag: "Delete", collection: Claim.collection, id: Claim.ofGroupName(name) })
+
+const checkNew = (document: ModelGroupDocument) =>
+  Result.gen(function* () {
+    const { name, description, model_group_id } = document
+    if (name == null) return yield* Result.fail(fail(invalid("/name", "model group name must not be null").reason))
+    yield* checkText(document, true)
+    yield* AccessControl.refuse("model", document)
+    return { name, description, model_group_id }
+  })
+
+const checkChange = (document: ModelGroupDocument) =>
+  Result.gen(function* () {
+    yield* checkText(document, false)
+    yield* AccessControl.refuse("model", document)
+    return document
+  })
+
+const checkText = ({ name, description }: ModelGroupDocument, required: boolean): Result.Result<void, RegistryError> => {
+  const problems = SafeText.problems([
+    { label: "Model group name", text: name ?? undefined, required },
+    { label: "Model group description", text: description ?? undefined },
+  ])
+  return problems.length === 0 ? Result.void : Result.fail(fail(new UnsafeText({ problems })))
+}
+
+// A blank name or description changes nothing, as clients expect.
+const inChange = (group: ModelGroup, change: ModelGroupDocument, now: number): ModelGroup => {
+  const { description: before, ...rest } = group
+  const description = change.description === null ? undefined : (filled(change.description) ?? before)
+  return {
+    ...rest,
+    name: filled(change.name) ?? group.name,
+    ...(description === undefined ? {} : { description }),
+    last_updated_time: now,
+  }
+}
+
+const filled = (text: string | null | undefined) => (text == null || text.trim() === "" ? undefined : text)

@@ -1,0 +1,328 @@
+/** Remembers models: which group and version each is, what it is connected to, and whether it is deployed. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import type { Json } from "@drawbar/blueprint-schema/Json"
+import { Clock, Context, Effect, Layer, Option, Result } from "effect"
+import * as AccessControl from "./AccessControl.ts"
+import type { Verify } from "./Connectors.ts"
+import { CredentialVault } from "./CredentialVault.ts"
+import type { Document, Write } from "./Document.ts"
+import { DocumentStore } from "./DocumentStore.ts"
+import * as Claim from "./internal/Claim.ts"
+import { type Commit, optimistically } from "./internal/Contention.ts"
+import { referring } from "./internal/Referring.ts"
+import * as Sealing from "./internal/Sealing.ts"
+import * as Stored from "./internal/Stored.ts"
+import * as Model from "./Model.ts"
+import * as ModelDocument from "./ModelDocument.ts"
+import * as ModelGroups from "./ModelGroups.ts"
+import * as ModelRegistration from "./ModelRegistration.ts"
+import * as ModelSettings from "./ModelSettings.ts"
+import { NodeId } from "./NodeId.ts"
+import { RecordChanges } from "./RecordChanges.ts"
+import { fail, NotFound, Refused, type RegistryError } from "./RegistryError.ts"
+import * as ResourceId from "./ResourceId.ts"
+import type { SearchRequest, SearchResult } from "./Search.ts"
+import type { Draft } from "./Task.ts"
+import * as Tasks from "./Tasks.ts"
+
+export interface Found {
+  readonly document: Document
+  readonly model: Model.Model
+}
+
+export interface Registered {
+  readonly task_id: string
+  readonly model_id: string
+  readonly model_group_id: string
+  readonly model_version: string
+  /** Whether the group was made for this model. */
+  readonly groupIsNew: boolean
+}
+
+export class Models extends Context.Service<
+  Models,
+  {
+    /**
+     * Reads a `_register` body and, in one transaction, makes the model, its task, and its group or its place in one.
+     * `verify` looks at an inline connector before anything is written.
+     */
+    readonly register: <E = never, R = never>(
+      body: Json,
+      verify?: Verify<E, R>,
+    ) => Effect.Effect<Registered, RegistryError | E, R>
+    readonly get: (id: string) => Effect.Effect<Found, RegistryError>
+    /** Reads a `PUT` body; see `ModelSettings.changed`. `verify` looks at a changed inline connector. */
+    readonly update: <E = never, R = never>(
+      id: string,
+      body: Json,
+      verify?: Verify<E, R>,
+    ) => Effect.Effect<Document, RegistryError | E, R>
+    /** Fails with `Refused` while the model is deployed, and with `NotFound`. */
+    readonly delete: (id: string) => Effect.Effect<Document, RegistryError>
+    readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryError>
+    /** The connector that lives in a model, with its credential opened; none where the model refers to one. */
+    readonly blueprint: (found: Found) => Effect.Effect<Option.Option<Blueprint.Blueprint>, RegistryError>
+    /** Deploys, again if it was; answers the id of the task that says so. */
+    readonly markDeployed: (id: string) => Effect.Effect<string, RegistryError>
+    /** Answers whether the model was deployed; it is `UNDEPLOYED` in any case. */
+    readonly markUndeployed: (id: string) => Effect.Effect<boolean, RegistryError>
+    /** The ids of the models that refer to a connector. */
+    readonly referencing: (connectorId: string) => Effect.Effect<ReadonlyArray<string>, RegistryError>
+  }
+>()("@drawbar/registry/Models") {
+  static readonly layer = Layer.effect(
+    Models,
+    Effect.gen(function* () {
+      const store = yield* DocumentStore
+      const changes = yield* RecordChanges
+      const vault = yield* CredentialVault
+      const nodeId = yield* NodeId
+
+      const find = Effect.fnUntraced(function* (id: string, message: string) {
+        const document = yield* Stored.find(store, collection, id, message)
+        return { document, model: yield* Effect.fromResult(Stored.read(collection, document, Model.read)) }
+      })
+
+      /** The write without which a connector could be deleted while a model comes to refer to it. */
+      const reference = Effect.fnUntraced(function* (connectorId: string) {
+        const guard = yield* store.get(Claim.collection, Claim.ofConnector(connectorId))
+        if (Option.isNone(guard)) return yield* noConnector(connectorId)
+        const { id, version, source } = guard.value
+        return { _tag: "Replace", collection: Claim.collection, id, source, ifVersion: version } satisfies Write
+      })
+
+      /** The next place in a group, and the write that takes it. */
+      const join = Effect.fnUntraced(function* (groupId: string, message: string, now: number) {
+        const document = yield* Stored.find(store, "model-group", groupId, message)
+        const group = yield* Effect.fromResult(ModelGroups.read(document))
+        const latest_version = group.latest_version + 1
+        return {
+          groupId,
+          version: String(latest_version),
+          groupIsNew: false,
+          writes: [ModelGroups.replaced(document, { ...group, latest_version, last_updated_time: now })],
+        }
+      })
+
+      /** A place in the group that was asked for, in the one of that name, or in a new one. */
+      const place = Effect.fnUntraced(function* (asked: ModelRegistration.ModelRegistration, now: number) {
+        if (asked.groupId !== undefined) return yield* join(asked.groupId, ModelGroups.notFound(asked.groupId), now)
+        const claim = yield* store.get(Claim.collection, Claim.ofGroupName(asked.name))
+        if (Option.isSome(claim)) {
+          const groupId = Claim.groupOf(claim.value.source)
+          return yield* join(groupId, ModelGroups.notFound(groupId), now)
+        }
+        yield* Effect.fromResult(AccessControl.refuse("model", asked.access))
+        const groupId = yield* ResourceId.make
+        const group = { ...ModelGroups.draft(asked.name, asked.description, now), latest_version: 1 }
+        return { groupId, version: "1", groupIsNew: true, writes: ModelGroups.created(groupId, group) }
+      })
+
+      const register = Effect.fnUntraced(function* <E, R>(
+        body: Json,
+        verify?: Verify<E, R>,
+      ): Effect.fn.Return<Registered, RegistryError | E, R> {
+        const asked = yield* Effect.fromResult(Result.flatMap(readBody(body), ModelRegistration.check))
+        const { source } = asked
+        const model_id = yield* ResourceId.chosenOrNew("model", asked.id)
+        if (source._tag === "Inline" && verify !== undefined) yield* verify(source.blueprint)
+        const sealed = source._tag === "Inline" ? yield* vault.seal(collection, model_id, source.blueprint.credential) : {}
+        const task_id = yield* ResourceId.make
+        return yield* optimistically(
+          changes,
+          Effect.fnUntraced(function* (commit: Commit) {
+            const now = yield* Clock.currentTimeMillis
+            const references = source._tag === "Reference" ? [yield* reference(source.connectorId)] : []
+            const { groupId, version, groupIsNew, writes } = yield* place(asked, now)
+            const model = newModel(asked, groupId, version, now)
+            yield* commit([
+              { _tag: "Create", collection, id: model_id, source: Model.sourceOf(model), sealed },
+              Tasks.created(task_id, taskOf("REGISTER_MODEL", model_id, nodeId), now),
+              ...writes,
+              ...references,
+            ])
+            return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }
+          }),
+        ).pipe(
+          Effect.catchReason("RegistryError", "AlreadyExists", () => Effect.fail(ResourceId.alreadyExists("model", model_id))),
+        )
+      })
+
+      /** The connector of a model after a change, what is sealed of it, and the writes that hold it. */
+      const reconnected = Effect.fnUntraced(function* <E, R>(
+        { document, model }: Found,
+        { connector, connector_id }: ModelDocument.ModelDocument,
+        verify?: Verify<E, R>,
+      ): Effect.fn.Return<Reconnected, RegistryError | E, R> {
+        const { id, sealed } = document
+        if (connector_id != null) {
+          if (model.connector_id === undefined) return yield* notReferring
+          return { connected: { connector_id }, sealed, writes: [yield* reference(connector_id)] }
+        }
+        if (connector == null) return { connected: {}, sealed, writes: [] }
+        if (model.connector === undefined) return yield* notInline
+        const change = yield* Effect.fromResult(ModelRegistration.inlineBlueprint(Blueprint.checkChange(connector)))
+        const changed = yield* Sealing.change(vault, { collection, id, sealed }, model.connector, change)
+        if (verify !== undefined) yield* verify(changed.blueprint)
+        return { connected: { connector: changed.blueprint.connector }, sealed: changed.sealed, writes: [] }
+      })
+
+      const updateOnce = Effect.fnUntraced(function* <E, R>(
+        commit: Commit,
+        id: string,
+        body: Json,
+        verify?: Verify<E, R>,
+      ): Effect.fn.Return<Document, RegistryError | E, R> {
+        const document = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
+        const before = yield* find(id, `Failed to find model to update with the provided model id: ${id}`)
+        const now = yield* Clock.currentTimeMillis
+        const settings = yield* Effect.fromResult(ModelSettings.changed(before.model, document))
+        const { connected, sealed, writes } = yield* reconnected(before, document, verify)
+        const target = document.model_group_id
+        const moved =
+          target == null || target === before.model.model_group_id ? undefined : yield* join(target, noTarget(target), now)
+        const { description, ...kept } = ModelSettings.without(before.model)
+        const described = document.description === undefined ? description : (document.description ?? undefined)
+        const model: Model.Model = {
+          ...kept,
+          ...settings,
+          ...connected,
+          ...(described === undefined ? {} : { description: described }),
+          name: document.name ?? before.model.name,
+          ...(moved === undefined ? {} : { model_group_id: moved.groupId, model_version: moved.version }),
+          last_updated_time: now,
+        }
+        const [written = before.document] = yield* commit([replaced(before.document, model, sealed), ...writes, ...(moved?.writes ?? [])])
+        return written
+      })
+
+      return {
+        register,
+
+        get: (id) => find(id, `Failed to find model with the provided model id: ${id}`),
+
+        update: (id, body, verify) => optimistically(changes, (commit) => updateOnce(commit, id, body, verify)),
+
+        delete: (id) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const { document, model } = yield* find(id, "Failed to find model")
+              if (model.model_state === "DEPLOYED") return yield* stillDeployed
+              yield* commit([{ _tag: "Delete", collection, id, ifVersion: document.version }])
+              return document
+            }),
+          ),
+
+        search: (request) => store.search(collection, request),
+
+        blueprint: Effect.fnUntraced(function* ({ document, model: { connector } }) {
+          if (connector === undefined) return Option.none()
+          return Option.some({ connector, credential: yield* vault.open(collection, document.id, document.sealed) })
+        }),
+
+        markDeployed: (id) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const { document, model } = yield* find(id, "Failed to find model")
+              const now = yield* Clock.currentTimeMillis
+              const task_id = yield* ResourceId.make
+              yield* commit([
+                replaced(document, Model.deployed(model, nodeId, now)),
+                Tasks.created(task_id, { ...taskOf("DEPLOY_MODEL", id, nodeId), is_async: true }, now),
+              ])
+              return task_id
+            }),
+          ),
+
+        markUndeployed: (id) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const { document, model } = yield* find(id, "Failed to find model")
+              yield* commit([replaced(document, Model.undeployed(model, yield* Clock.currentTimeMillis))])
+              return model.model_state === "DEPLOYED"
+            }),
+          ),
+
+        referencing: (connectorId) => referring(store, collection, "connector_id.keyword", connectorId),
+      }
+    }),
+  )
+}
+
+interface Reconnected {
+  readonly connected: Pick<Model.Model, "connector" | "connector_id">
+  readonly sealed: Document["sealed"]
+  readonly writes: ReadonlyArray<Write>
+}
+
+const collection = "model"
+
+const readBody = (body: Json) => Result.mapError(ModelDocument.read(body), ({ reason }) => fail(reason))
+
+const checkChange = (document: ModelDocument.ModelDocument): Result.Result<ModelDocument.ModelDocument, RegistryError> => {
+  if (document.connector != null && document.connector_id != null) return Result.fail(ModelRegistration.bothConnectors)
+  const text = ModelRegistration.checkText([
+    { label: "Model Name", text: document.name ?? undefined, required: document.name != null },
+    { label: "Model Description", text: document.description ?? undefined },
+  ])
+  return Result.mapBoth(text, { onSuccess: () => document, onFailure: ({ reason }) => fail(reason) })
+}
+
+const newModel = (asked: ModelRegistration.ModelRegistration, groupId: string, version: string, now: number): Model.Model => ({
+  name: asked.name,
+  model_group_id: groupId,
+  algorithm: "REMOTE",
+  model_version: version,
+  ...(asked.description === undefined ? {} : { description: asked.description }),
+  model_state: "REGISTERED",
+  ...asked.settings,
+  created_time: now,
+  last_updated_time: now,
+  is_hidden: false,
+  ...(asked.source._tag === "Reference"
+    ? { connector_id: asked.source.connectorId }
+    : { connector: asked.source.blueprint.connector }),
+  ...(asked.provisionedBy === undefined ? {} : { provisioned_by: asked.provisionedBy }),
+})
+
+const replaced = ({ id, version, sealed }: Document, model: Model.Model, now = sealed): Write => ({
+  _tag: "Replace",
+  collection,
+  id,
+  source: Model.sourceOf(model),
+  sealed: now,
+  ifVersion: version,
+})
+
+const taskOf = (task_type: Draft["task_type"], model_id: string, nodeId: string): Draft => ({
+  model_id,
+  task_type,
+  function_name: "REMOTE",
+  state: "COMPLETED",
+  worker_node: [nodeId],
+  is_async: false,
+})
+
+const noConnector = (id: string) =>
+  fail(new NotFound({ collection: "connector", id, message: `Failed to find connector:${id}` }))
+
+const noTarget = (id: string) =>
+  `Failed to find the model group with the provided model group id in the update model input, MODEL_GROUP_ID: ${id}`
+
+const notReferring = fail(
+  new Refused({ message: "This remote does not have a connector_id field, maybe it uses an internal connector." }),
+)
+
+const notInline = fail(
+  new Refused({
+    message:
+      "Cannot update connector settings for this model. The model was created with a connector_id and does not have an inline connector.",
+  }),
+)
+
+const stillDeployed = fail(
+  new Refused({ message: "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete" }),
+)

@@ -1,0 +1,38 @@
+/** A change to a connector whose credential is sealed: what was not changed stays sealed as it is. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import type { Credential } from "@drawbar/blueprint-schema/Credential"
+import { Effect, Result } from "effect"
+import type { CredentialVault } from "../CredentialVault.ts"
+import type { Collection, Document } from "../Document.ts"
+import { fail, type RegistryError } from "../RegistryError.ts"
+
+interface Sealed {
+  readonly collection: Collection
+  readonly id: string
+  readonly sealed: Document["sealed"]
+}
+
+export interface Changed {
+  readonly blueprint: Blueprint.Blueprint
+  readonly sealed: Document["sealed"]
+}
+
+export const change = Effect.fnUntraced(function* (
+  vault: CredentialVault["Service"],
+  before: Sealed,
+  connector: Connector,
+  change: Blueprint.Change,
+): Effect.fn.Return<Changed, RegistryError> {
+  // A secret that is replaced need not open: to send it anew is the cure for a lost key.
+  const kept = entriesOf(before.sealed, (name) => !Object.hasOwn(change.credential, name))
+  const credential: Credential = yield* vault.open(before.collection, before.id, kept)
+  const blueprint = yield* Effect.fromResult(
+    Result.mapError(Blueprint.apply({ connector, credential }, change), ({ reason }) => fail(reason)),
+  )
+  const renewed = entriesOf(blueprint.credential, (name) => !Object.hasOwn(kept, name))
+  return { blueprint, sealed: { ...kept, ...(yield* vault.seal(before.collection, before.id, renewed)) } }
+})
+
+const entriesOf = <A>(record: Readonly<Record<string, A>>, keep: (name: string) => boolean): Record<string, A> =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => keep(name)))
