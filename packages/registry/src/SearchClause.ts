@@ -1,18 +1,8 @@
 /** Reads a query: every form of OpenSearch's query language that Drawbar answers is a row of `parsers`. */
 import { isObject, type Json, type JsonObject } from "@drawbar/blueprint-schema/Json"
 import { Result } from "effect"
-import {
-  boolean,
-  finite,
-  integer,
-  type Parsed,
-  refuse,
-  scalar,
-  type Scalar,
-  strings,
-  text,
-  tokenOf,
-} from "./SearchBody.ts"
+import { boolean, finite, integer, type Parsed, refuse, type Scalar, strings, text, tokenOf } from "./SearchBody.ts"
+import { type Common, fieldList, minimum, onField, operator, options, type Read, term, zero } from "./SearchOptions.ts"
 import * as SearchPattern from "./SearchPattern.ts"
 import {
   all,
@@ -180,65 +170,7 @@ const parsers = {
     ),
 } satisfies Record<string, (body: JsonObject, depth: number) => Parsed<SearchQuery>>
 
-type Reader<A> = (name: string, value: Json) => Parsed<A>
-type Read<Readers> = { readonly [K in keyof Readers]?: Readers[K] extends Reader<infer A> ? A : never }
-interface Common {
-  readonly boost?: number
-}
-
-/** Reads each key of a query's body by its reader; an unknown key is refused by name. */
-const options = <Readers extends Record<string, Reader<unknown>>>(
-  query: string,
-  body: JsonObject,
-  readers: Readers,
-): Parsed<Read<Readers> & Common> =>
-  Result.gen(function* () {
-    const found: Record<string, unknown> = {}
-    for (const [key, value] of Object.entries(body)) {
-      const reader = Object.hasOwn(readers, key) ? readers[key] : common[key as keyof typeof common]
-      if (reader === undefined || !(Object.hasOwn(readers, key) || Object.hasOwn(common, key))) {
-        return yield* refuse(`[${query}] query does not support [${key}]`)
-      }
-      found[key] = yield* reader(key, value)
-    }
-    return found as Read<Readers> & Common
-  })
-
-const common = { boost: finite, _name: text }
-
-/** `{ field: { … } }`, or in short `{ field: value }` where `short` says which key the value is. */
-const onField = <Readers extends Record<string, Reader<unknown>>>(
-  query: string,
-  short: string | undefined,
-  body: JsonObject,
-  readers: Readers,
-  build: (field: string, options: Read<Readers> & Common) => Parsed<SearchQuery>,
-): Parsed<SearchQuery> => {
-  const { boost: outer, _name, ...fields } = body
-  const [first, second] = Object.entries(fields)
-  if (first === undefined) return refuse(`[${query}] query malformed: a field name was expected`)
-  const [field, value] = first
-  if (second !== undefined)
-    return refuse(`[${query}] query doesn't support multiple fields, found [${field}] and [${second[0]}]`)
-  if (!isObject(value) && (short === undefined || Array.isArray(value))) {
-    return Array.isArray(value) && query === "term"
-      ? refuse("[term] query does not support array of values")
-      : refuse(`[${query}] unknown token [${tokenOf(value)}] after [${field}]`)
-  }
-  const long = isObject(value) ? value : { [short ?? ""]: value }
-  return Result.flatMap(options(query, outer === undefined ? long : { boost: outer, ...long }, readers), (o) =>
-    build(field, o),
-  )
-}
-
 const boosted = ({ boost = 1 }: Common) => ({ boost })
-
-const term: Reader<Scalar> = (name, value) => {
-  const found = scalar(value)
-  return found === undefined
-    ? refuse(`[${name}] a string, number or boolean was expected, but found [${tokenOf(value)}]`)
-    : Result.succeed(found)
-}
 
 const terms = (
   field: string,
@@ -266,29 +198,6 @@ const searched = (query: string, value: string | undefined): Parsed<string> => {
       )
     : Result.succeed(value)
 }
-
-const operator: Reader<"and" | "or"> = (name, value) => {
-  const found = typeof value === "string" ? value.toLowerCase() : value
-  return found === "and" || found === "or"
-    ? Result.succeed(found)
-    : refuse(`Failed to parse [${name}]: [and] or [or] was expected`, "illegal_argument_exception")
-}
-
-const minimum: Reader<Minimum> = (name, value) => {
-  const [, digits, percent] = /^\s*(-?\d{1,6})(%?)\s*$/.exec(String(scalar(value) ?? "")) ?? []
-  if (digits === undefined) {
-    return refuse(
-      `Failed to parse [${name}]: a count or a percentage such as [2], [-1] or [75%] was expected`,
-      "illegal_argument_exception",
-    )
-  }
-  return Result.succeed(percent === "%" ? { percent: Number(digits) } : { count: Number(digits) })
-}
-
-const zero: Reader<0> = (name, value) =>
-  value === 0 || value === "0"
-    ? Result.succeed(0)
-    : refuse(`[${name}] other than 0 is not supported: the words must stand side by side`, "illegal_argument_exception")
 
 interface MatchOptions extends Common {
   readonly operator?: "and" | "or"
@@ -358,15 +267,6 @@ const bounded = (field: string, o: Read<typeof range> & Common): SearchQuery => 
   ...boosted(o),
 })
 
-const fieldList: Reader<ReadonlyArray<FieldBoost>> = (name, value) =>
-  Result.map(strings(name, value), (names) => names.map(fieldBoost))
-
-/** `name^3`: a field and how much a match in it counts. */
-const fieldBoost = (text: string): FieldBoost => {
-  const [, field = text, boost = "1"] = /^(.+)\^(\d+(?:\.\d+)?)$/.exec(text) ?? []
-  return { field, boost: Number(boost) }
-}
-
 const multiMatch = {
   query: text,
   fields: fieldList,
@@ -413,5 +313,7 @@ const queryText = (name: string, o: Read<typeof queryString> & Common, simple: b
     const text = yield* searched(name, o.query)
     const fields = o.fields ?? [{ field: o.default_field ?? "*", boost: 1 }]
     const query = yield* parseQueryString(text, { fields, operator: o.default_operator ?? "or", simple })
-    return scaled(query, o.boost ?? 1)
+    const least = o.minimum_should_match
+    const enough = query._tag === "Bool" && least !== undefined ? { ...query, minimum: least } : query
+    return scaled(enough, o.boost ?? 1)
   })

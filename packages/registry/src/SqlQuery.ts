@@ -58,8 +58,12 @@ export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<Sq
 
 type Of<Tag extends SearchQuery["_tag"]> = Extract<SearchQuery, { _tag: Tag }>
 
-/** A finite number as a literal: a parameter would have no type for PostgreSQL to add up. */
-const number = ({ literal }: SqlClient.SqlClient, value: number) => literal(`CAST(${value} AS DOUBLE PRECISION)`)
+/** A boost beyond it would let sums of scores overflow. */
+const maxBoost = 1e12
+
+/** A boost as a literal: a parameter would have no type for PostgreSQL to add up. */
+const number = ({ literal }: SqlClient.SqlClient, value: number) =>
+  literal(`CAST(${Math.max(-maxBoost, Math.min(maxBoost, value)) || 0} AS DOUBLE PRECISION)`)
 
 const never = ({ literal }: SqlClient.SqlClient) => literal("1 = 0")
 

@@ -1,4 +1,4 @@
-/** A search as SQL: one statement counts, one reads the page, one a aggregation counts by value. */
+/** A search as SQL: one statement counts, one reads the page, one for each aggregation counts by value. */
 import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Collection } from "./Document.ts"
@@ -39,6 +39,7 @@ export const search = Effect.fnUntraced(function* (
 /** Parameters that SQLite takes in one statement; PostgreSQL takes more. https://www.sqlite.org/limits.html */
 const maxParameters = 32_766
 
+/** Runs a statement, unless it holds what no database can take. */
 const run = <A>(statement: Statement.Statement<A>) => {
   const [, values] = statement.compile()
   const unfit =

@@ -520,6 +520,9 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
         assert.strictEqual((yield* search({ query: terms })).total, 0)
         const tooMany = { bool: { must: [terms, terms, terms, terms] } }
         assert.strictEqual((yield* refusal(search({ query: tooMany })))?._tag, "BadQuery")
+        const loud = { match: { name: { query: "a", boost: 1e308 } } }
+        const louder = { bool: { must: { bool: { must: [loud, loud], boost: 1e308 } }, boost: -1e308 } }
+        assert.isTrue(Number.isFinite((yield* search({ query: louder })).maxScore ?? 0))
         for (const value of ["*a".repeat(400) + "*b", "a*?".repeat(300) + "b", "*".repeat(1_000), "?".repeat(1_000)]) {
           const found = yield* search({ query: { wildcard: { algorithm: value } } })
           assert.strictEqual(found.total, value.startsWith("**") ? 1 : 0)

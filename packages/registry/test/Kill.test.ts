@@ -74,6 +74,8 @@ it.live(
       )
       for (const count of counts) assert.isAbove(count, roundsPerLane)
     }),
+  // Twenty starts of a process, on a machine that may be busy.
+  120_000,
 )
 
 /** Numbers in [0, 1) that a seed repeats (mulberry32). */

@@ -215,6 +215,7 @@ export const finds: ReadonlyArray<readonly [query: JsonObject, ids: ReadonlyArra
   [{ query_string: { query: "tags:*" } }, ["titan", "array"]],
   [{ query_string: { query: "titan", default_field: "name" } }, ["titan"]],
   [{ query_string: { query: "name:chat AND (model_version:1 OR model_version:2)" } }, chat(1, 2)],
+  [{ query_string: { query: "amazon titan other", minimum_should_match: 2 } }, ["titan"]],
   [{ query_string: { query: "*" } }, [...chats, ...others]],
   [{ simple_query_string: { query: "titan | openai", fields: ["name"] } }, ["gpt", "titan"]],
   [{ simple_query_string: { query: "chat +summariser -DEPLOYED", default_operator: "and" } }, chat(10, 12)],
