@@ -1,5 +1,5 @@
 // A plain object: every package runs with it, and only packages depend on vitest.
 export default {
   ssr: { resolve: { conditions: ["@drawbar/source", "node", "import", "default"] } },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 },
+  test: { include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 }

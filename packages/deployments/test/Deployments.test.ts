@@ -1,0 +1,160 @@
+import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
+import { Egress } from "@drawbar/connector-runtime/Egress"
+import * as EgressPolicy from "@drawbar/connector-runtime/EgressPolicy"
+import * as Prediction from "@drawbar/connector-runtime/Prediction"
+import { Resolver } from "@drawbar/connector-runtime/Resolver"
+import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
+import { Deployments } from "@drawbar/deployments/Deployments"
+import { Predictions } from "@drawbar/deployments/Predictions"
+import { Connectors } from "@drawbar/registry/Connectors"
+import { CredentialVault } from "@drawbar/registry/CredentialVault"
+import { DocumentStore } from "@drawbar/registry/DocumentStore"
+import { KeyRing } from "@drawbar/registry/KeyRing"
+import { Models } from "@drawbar/registry/Models"
+import { RecordChanges } from "@drawbar/registry/RecordChanges"
+import { Settings } from "@drawbar/registry/Settings"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import { fromRecord } from "@drawbar/template-renderer/Parameter"
+import { expect, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Result } from "effect"
+
+const policy = Result.getOrThrow(EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }))
+
+const registry = Layer.mergeAll(Connectors.layer, Models.layer, Settings.layer()).pipe(
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
+  Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)),
+)
+const runtime = ConnectorRuntime.layer.pipe(
+  Layer.provide(Egress.layer()),
+  Layer.provide(Resolver.layer),
+  Layer.provideMerge(EgressPolicy.EgressPolicy.layer(policy)),
+)
+const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer).pipe(
+  Layer.provideMerge(Deployments.layer),
+  Layer.provideMerge(runtime),
+  Layer.provideMerge(registry),
+)
+
+const platform = Effect.acquireRelease(
+  Effect.promise(() => StubPlatform.start({ handler: ({ target }) => Answer.json({ path: target }) })),
+  (stub) => Effect.promise(() => stub.close()),
+)
+
+const blueprint = (origin: string, path = "/one"): Blueprint => ({
+  connector: {
+    name: "A",
+    version: "1",
+    protocol: "http",
+    parameters: {},
+    actions: [{ action_type: "PREDICT", method: "POST", url: `${origin}${path}`, headers: { "X-Key": "${credential.key}" }, request_body: '{"q":"${parameters.q}"}' }],
+  },
+  credential: { key: Redacted.make("sk-planted") },
+})
+
+const input = { _tag: "Parameters", parameters: fromRecord({ q: "x" }) } as const
+
+const setUp = Effect.gen(function* () {
+  const stub = yield* platform
+  const connectors = yield* Connectors
+  const connector_id = yield* connectors.create(blueprint(stub.origin))
+  const { model_id } = yield* (yield* Models).register({ name: "m", function_name: "remote", connector_id })
+  return { stub, connector_id, model_id }
+})
+
+const answered = (modelId: string) =>
+  Effect.gen(function* () {
+    return Prediction.toJsonText(yield* (yield* Predictions).predict(modelId, input))
+  })
+
+it.layer(live)("a model", (it) => {
+  it.effect("is deployed by its first predict", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      expect(yield* answered(model_id)).toContain('"path":"/one"')
+      expect((yield* (yield* Models).get(model_id)).model.model_state).toBe("DEPLOYED")
+      expect(yield* (yield* Deployments).live).toContain(model_id)
+    }),
+  )
+
+  it.effect("uses its connector as it was changed, from the next predict on", () =>
+    Effect.gen(function* () {
+      const { stub, connector_id, model_id } = yield* setUp
+      yield* answered(model_id)
+      const { actions } = blueprint(stub.origin, "/two").connector
+      yield* (yield* Connectors).update(connector_id, { connector: { actions }, parameters: {}, credential: {} })
+      expect(yield* answered(model_id)).toContain('"path":"/two"')
+    }),
+  )
+
+  it.effect("that is switched off does not answer, and answers again when it is on", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      const models = yield* Models
+      yield* answered(model_id)
+      yield* models.update(model_id, { is_enabled: false })
+      expect((yield* Effect.flip(answered(model_id))).message).toBe("Model is disabled.")
+      yield* models.update(model_id, { is_enabled: true })
+      expect(yield* answered(model_id)).toContain("/one")
+    }),
+  )
+
+  it.effect("that may not be deployed by a predict says so", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      yield* (yield* Models).update(model_id, { deploy_setting: { is_auto_deploy_enabled: false } })
+      expect((yield* Effect.flip(answered(model_id))).message).toContain("Auto deployment disabled for this model")
+      yield* (yield* Deployments).deploy(model_id)
+      expect(yield* answered(model_id)).toContain("/one")
+      expect(yield* (yield* Deployments).undeploy(model_id)).toBe("undeployed")
+      expect(yield* (yield* Deployments).undeploy(model_id)).toBe("not_found")
+      expect((yield* Effect.flip(answered(model_id))).message).toContain("Auto deployment disabled for this model")
+    }),
+  )
+
+  it.effect("that many ask at once is made once", () =>
+    Effect.gen(function* () {
+      const { stub, model_id } = yield* setUp
+      const all = yield* Effect.forEach(Array.from({ length: 20 }), () => answered(model_id), { concurrency: 20 })
+      expect(all.every((answer) => answer.includes("/one"))).toBe(true)
+      expect(stub.requests.length).toBe(20)
+    }),
+  )
+
+  it.effect("shows the request that it would send, without its secret and without sending it", () =>
+    Effect.gen(function* () {
+      const { stub, model_id } = yield* setUp
+      const request = yield* (yield* Predictions).render(model_id, input)
+      expect(request).toEqual({
+        method: "POST",
+        url: `${stub.origin}/one`,
+        headers: { "X-Key": "***", "Content-Type": "application/json" },
+        body: '{"q":"x"}',
+      })
+      expect(stub.requests.length).toBe(0)
+    }),
+  )
+
+  it.effect("counts what was asked of it", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      yield* answered(model_id)
+      yield* Effect.flip((yield* Predictions).predict(model_id, { _tag: "Parameters", parameters: new Map() }))
+      expect((yield* (yield* Predictions).stats).get(model_id)).toMatchObject({ requests: 2, failures: 1 })
+    }),
+  )
+})
+
+it.layer(live)("a connector is held against the trusted list", (it) => {
+  it.effect.each([
+    ["whose host is not trusted", blueprint("https://evil.example"), "not matching the trusted connector endpoint regex"],
+    ["whose host is trusted", blueprint("http://127.0.0.1:8080", "/x"), undefined],
+  ] as const)("%s", ([, document, message]) =>
+    Effect.gen(function* () {
+      const result = yield* Effect.result((yield* ConnectorAdmission).admit(document))
+      if (message === undefined) expect(Result.isSuccess(result)).toBe(true)
+      else expect(Result.getOrThrow(Result.flip(result)).message).toContain(message)
+    }),
+  )
+})
