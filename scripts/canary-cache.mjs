@@ -9,7 +9,10 @@ const downstream = "@drawbar/registry"
 const source = readFileSync(upstream, "utf8")
 try {
   writeFileSync(upstream, `${source}\nthrow new Error("canary")\n`)
-  const { status } = spawnSync("turbo", ["run", "test", `--filter=${downstream}`, "--output-logs=none"], { stdio: "inherit", shell: true })
+  const { status } = spawnSync("turbo", ["run", "test", `--filter=${downstream}`, "--output-logs=none"], {
+    stdio: "inherit",
+    shell: true,
+  })
   if (status === 0) {
     console.error(`The tests of ${downstream} pass although ${upstream} is broken: turbo answered from a stale cache.`)
     process.exitCode = 1

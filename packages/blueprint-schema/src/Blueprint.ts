@@ -18,7 +18,9 @@ import * as SafeText from "./SafeText.ts"
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 // `1.10` is held as a raw number, so that the digits an author wrote are the ones shown.
-const RawNumber = Schema.declare((value: unknown): value is Json.RawNumber => JSON.isRawJSON(value), { expected: "number" })
+const RawNumber = Schema.declare((value: unknown): value is Json.RawNumber => JSON.isRawJSON(value), {
+  expected: "number",
+})
 const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean, RawNumber])
 const Text = maybe(Schema.String)
 
@@ -73,7 +75,10 @@ export interface Change {
  *
  * `inline` connectors stand inside a model and need no name.
  */
-export const check = (document: Document, options?: { readonly inline?: boolean }): Result.Result<Blueprint, BlueprintError> =>
+export const check = (
+  document: Document,
+  options?: { readonly inline?: boolean },
+): Result.Result<Blueprint, BlueprintError> =>
   Result.gen(function* () {
     const actions = yield* checkActions(document.actions ?? undefined)
     const client_config = yield* checkClientConfig(document.client_config ?? undefined)
@@ -191,20 +196,26 @@ const checkAws = (connector: Connector, credential: Credential): Result.Result<v
   const isStatic = credential["access_key"] !== undefined && credential["secret_key"] !== undefined
   const isBorrowed = credential["roleArn"] !== undefined || credential["secretArn"] !== undefined
   if (!isStatic && !isBorrowed)
-    return Result.fail(invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"))
+    return Result.fail(
+      invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"),
+    )
   const has = (name: string) => connector.parameters[name] !== undefined || credential[name] !== undefined
   if (!has("service_name")) return Result.fail(invalid("/parameters/service_name", "Missing service name"))
   return has("region") ? Result.void : Result.fail(invalid("/parameters/region", "Missing region"))
 }
 
-const checkClientConfig = (given: Document["client_config"]): Result.Result<ClientConfig | undefined, BlueprintError> => {
+const checkClientConfig = (
+  given: Document["client_config"],
+): Result.Result<ClientConfig | undefined, BlueprintError> => {
   if (given == null) return Result.succeed(undefined)
   const coerced = Object.fromEntries(Object.entries(given).flatMap(([name, value]) => coerceSetting(name, value)))
   const policy = coerced["retry_backoff_policy"]
   return policy !== undefined && !retryBackoffPolicies.some((known) => known === policy)
     ? Result.fail(invalid("/client_config/retry_backoff_policy", "Unsupported retry backoff policy"))
     : Result.mapError(decodeClientConfig(coerced), ({ reason }) =>
-        reason._tag === "InvalidField" ? invalid(`/client_config${reason.pointer}`, reason.message) : new BlueprintError({ reason }),
+        reason._tag === "InvalidField"
+          ? invalid(`/client_config${reason.pointer}`, reason.message)
+          : new BlueprintError({ reason }),
       )
 }
 
@@ -233,7 +244,10 @@ const checkAction = (document: ActionDocument, at: string): Result.Result<Action
     const type = Action.types.find((known) => known === action_type.toUpperCase())
     if (type === undefined)
       return yield* Result.fail(
-        invalid(`${at}/action_type`, `Wrong Action Type of ${action_type}. Please use one of [${Action.types.join(", ")}]`),
+        invalid(
+          `${at}/action_type`,
+          `Wrong Action Type of ${action_type}. Please use one of [${Action.types.join(", ")}]`,
+        ),
       )
     if (url == null) return yield* Result.fail(invalid(`${at}/url`, "url can't be null"))
     if (method == null) return yield* Result.fail(invalid(`${at}/method`, "method can't be null"))
@@ -262,7 +276,10 @@ const checkActionName = (name: string | undefined, at: string): Result.Result<vo
   if (name.length > 64) return Result.fail(invalid(at, "Action name exceeds maximum length of 64 characters"))
   if (!/^[a-zA-Z0-9_-]+$/.test(name))
     return Result.fail(
-      invalid(at, "Action name contains invalid characters. Only alphanumeric characters, hyphens, and underscores are allowed"),
+      invalid(
+        at,
+        "Action name contains invalid characters. Only alphanumeric characters, hyphens, and underscores are allowed",
+      ),
     )
   return Action.types.some((type) => type === name.toUpperCase())
     ? Result.fail(invalid(at, `name can't be one of action type [${Action.types.join(", ")}]`))

@@ -26,5 +26,7 @@ export type Connector = typeof Connector.Type
  */
 export const findAction = (connector: Connector, requested: string): ConnectorAction | undefined => {
   const type = types.find((known: ActionType) => known === requested.toUpperCase())
-  return connector.actions.find((action) => (type === undefined ? action.name === requested : action.action_type === type))
+  return connector.actions.find((action) =>
+    type === undefined ? action.name === requested : action.action_type === type,
+  )
 }

@@ -54,7 +54,8 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 
 /** A string as it is, anything else as its JSON text: how connector parameters are kept. */
-export const toText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "null"))
+export const toText = (value: unknown): string =>
+  typeof value === "string" ? value : (JSON.stringify(value) ?? "null")
 
 const keepDigits = (_key: string, value: Json, context: { readonly source?: string }): Json =>
   typeof value === "number" && context.source !== undefined && String(value) !== context.source

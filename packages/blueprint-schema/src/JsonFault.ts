@@ -42,7 +42,8 @@ export const find = (text: string): Fault => {
       at++
     } else {
       const end = c === '"' ? afterString(text, at) : after(bare, text, at)
-      if (end === at) return fault(at, c === '"' ? broken(text, at) : c === "]" ? `a trailing "," before "]"` : "expected a value")
+      if (end === at)
+        return fault(at, c === '"' ? broken(text, at) : c === "]" ? `a trailing "," before "]"` : "expected a value")
       expected = "next"
       at = end
     }

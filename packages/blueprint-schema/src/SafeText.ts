@@ -11,7 +11,8 @@ export interface Field {
 /** One sentence for every field that is blank though required, or holds another character. */
 export const problems = (fields: ReadonlyArray<Field>): ReadonlyArray<string> =>
   fields.flatMap(({ label, text, required }) => {
-    if (text === undefined || text.trim() === "") return required ? [`${label} is required and cannot be null or blank`] : []
+    if (text === undefined || text.trim() === "")
+      return required ? [`${label} is required and cannot be null or blank`] : []
     return allowed.test(text)
       ? []
       : [`${label} can only contain letters, numbers, spaces, and basic punctuation (.,!?():@-_'/")`]

@@ -7,7 +7,8 @@ import { describe, expect, it } from "vitest"
 const action = { action_type: "predict", method: "post", url: "https://api.example.com/v1" }
 const valid = { name: "A", version: 1, protocol: "http", actions: [action] }
 
-const read = (document: unknown) => Result.flatMap(decode(Blueprint.Document)(document), (read) => Blueprint.check(read))
+const read = (document: unknown) =>
+  Result.flatMap(decode(Blueprint.Document)(document), (read) => Blueprint.check(read))
 const refusal = (document: unknown) => Result.getOrThrow(Result.flip(read(document))).message
 const without = (field: string) => Object.fromEntries(Object.entries(valid).filter(([name]) => name !== field))
 const withAction = (change: object) => ({ ...valid, actions: [{ ...action, ...change }] })
@@ -19,19 +20,59 @@ describe("a document is refused", () => {
     ["without a protocol", without("protocol"), "Connector protocol is null"],
     ["without actions", without("actions"), "No actions configured for this connector"],
     ["with an empty list of actions", { ...valid, actions: [] }, "No actions configured for this connector"],
-    ["of an unknown protocol", { ...valid, protocol: "HTTP" }, "Unsupported connector protocol. Please use one of [aws_sigv4, http]"],
-    ["of a protocol for tools", { ...valid, protocol: "mcp_sse" }, "Protocol mcp_sse couples agents to tools; Drawbar couples applications to models. Please use one of [aws_sigv4, http]"],
+    [
+      "of an unknown protocol",
+      { ...valid, protocol: "HTTP" },
+      "Unsupported connector protocol. Please use one of [aws_sigv4, http]",
+    ],
+    [
+      "of a protocol for tools",
+      { ...valid, protocol: "mcp_sse" },
+      "Protocol mcp_sse couples agents to tools; Drawbar couples applications to models. Please use one of [aws_sigv4, http]",
+    ],
     ["without a type of action", withAction({ action_type: null }), "action type can't be null"],
     ["without a url", withAction({ url: null }), "url can't be null"],
     ["without a method", withAction({ method: null }), "method can't be null"],
-    ["of an unknown method", withAction({ method: "PATCH" }), "unsupported http method. Please use one of [POST, GET, PUT, DELETE]"],
-    ["with an action name of control characters", withAction({ name: "a\u0007" }), "Action name must not contain control characters"],
-    ["with a long action name", withAction({ name: "a".repeat(65) }), "Action name exceeds maximum length of 64 characters"],
-    ["with an action name that is a type", withAction({ name: "predict" }), "name can't be one of action type [PREDICT, EXECUTE, BATCH_PREDICT, CANCEL_BATCH_PREDICT, BATCH_PREDICT_STATUS]"],
-    ["of an unknown access mode", { ...valid, access_mode: "PUBLIC" }, "access_mode must be one of [public, private, restricted]"],
-    ["with an unknown policy", { ...valid, client_config: { retry_backoff_policy: "x" } }, "Unsupported retry backoff policy"],
-    ["for AWS without keys", { ...valid, protocol: "aws_sigv4" }, "Missing credential: access_key and secret_key are required for aws_sigv4"],
-    ["for AWS without a service", { ...valid, protocol: "aws_sigv4", credential: { access_key: "a", secret_key: "b" } }, "Missing service name"],
+    [
+      "of an unknown method",
+      withAction({ method: "PATCH" }),
+      "unsupported http method. Please use one of [POST, GET, PUT, DELETE]",
+    ],
+    [
+      "with an action name of control characters",
+      withAction({ name: "a\u0007" }),
+      "Action name must not contain control characters",
+    ],
+    [
+      "with a long action name",
+      withAction({ name: "a".repeat(65) }),
+      "Action name exceeds maximum length of 64 characters",
+    ],
+    [
+      "with an action name that is a type",
+      withAction({ name: "predict" }),
+      "name can't be one of action type [PREDICT, EXECUTE, BATCH_PREDICT, CANCEL_BATCH_PREDICT, BATCH_PREDICT_STATUS]",
+    ],
+    [
+      "of an unknown access mode",
+      { ...valid, access_mode: "PUBLIC" },
+      "access_mode must be one of [public, private, restricted]",
+    ],
+    [
+      "with an unknown policy",
+      { ...valid, client_config: { retry_backoff_policy: "x" } },
+      "Unsupported retry backoff policy",
+    ],
+    [
+      "for AWS without keys",
+      { ...valid, protocol: "aws_sigv4" },
+      "Missing credential: access_key and secret_key are required for aws_sigv4",
+    ],
+    [
+      "for AWS without a service",
+      { ...valid, protocol: "aws_sigv4", credential: { access_key: "a", secret_key: "b" } },
+      "Missing service name",
+    ],
     [
       "for AWS without a region",
       { ...valid, protocol: "aws_sigv4", credential: { access_key: "a", secret_key: "b", service_name: "bedrock" } },
@@ -42,7 +83,11 @@ describe("a document is refused", () => {
       { ...valid, name: "<YOUR NAME>" },
       "Validation Failed: 1: Model connector name can only contain letters, numbers, spaces, and basic punctuation (.,!?():@-_'/\");",
     ],
-    ["with a blank name", { ...valid, name: " " }, "Validation Failed: 1: Model connector name is required and cannot be null or blank;"],
+    [
+      "with a blank name",
+      { ...valid, name: " " },
+      "Validation Failed: 1: Model connector name is required and cannot be null or blank;",
+    ],
   ])("%s", (_sentence, document, message) => {
     expect(refusal(document)).toBe(message)
   })
@@ -56,7 +101,9 @@ describe("a document is refused", () => {
 
 it("a number keeps the digits its author wrote, and a parameter becomes text", () => {
   const document = Result.getOrThrow(
-    Json.parse('{"name":"A","version":1.10,"protocol":"http","parameters":{"t":0.10,"n":9007199254740993,"l":[1.0]},"actions":[{"action_type":"predict","method":"post","url":"u"}]}'),
+    Json.parse(
+      '{"name":"A","version":1.10,"protocol":"http","parameters":{"t":0.10,"n":9007199254740993,"l":[1.0]},"actions":[{"action_type":"predict","method":"post","url":"u"}]}',
+    ),
   )
   const { connector } = Result.getOrThrow(read(document))
   expect(connector.version).toBe("1.10")
@@ -64,14 +111,25 @@ it("a number keeps the digits its author wrote, and a parameter becomes text", (
 })
 
 it("a client_config in part takes the other defaults, and numbers as text", () => {
-  const { connector } = Result.getOrThrow(read({ ...valid, client_config: { max_connection: "5", retry_backoff_policy: "CONSTANT" } }))
-  expect(connector.client_config).toMatchObject({ max_connection: 5, read_timeout: 30, retry_backoff_policy: "constant" })
+  const { connector } = Result.getOrThrow(
+    read({ ...valid, client_config: { max_connection: "5", retry_backoff_policy: "CONSTANT" } }),
+  )
+  expect(connector.client_config).toMatchObject({
+    max_connection: 5,
+    read_timeout: 30,
+    retry_backoff_policy: "constant",
+  })
 })
 
 it("a change merges parameters, replaces secrets, and null removes either", () => {
-  const blueprint = Result.getOrThrow(read({ ...valid, parameters: { a: "1", b: "2" }, credential: { x: "old", y: "old" } }))
+  const blueprint = Result.getOrThrow(
+    read({ ...valid, parameters: { a: "1", b: "2" }, credential: { x: "old", y: "old" } }),
+  )
   const change = Result.getOrThrow(
-    Result.flatMap(decode(Blueprint.Document)({ parameters: { a: null, c: 3 }, credential: { x: "new", y: null } }), Blueprint.checkChange),
+    Result.flatMap(
+      decode(Blueprint.Document)({ parameters: { a: null, c: 3 }, credential: { x: "new", y: null } }),
+      Blueprint.checkChange,
+    ),
   )
   const { connector, credential } = Result.getOrThrow(Blueprint.apply(blueprint, change))
   expect({ ...connector.parameters }).toEqual({ b: "2", c: "3" })
@@ -79,12 +137,23 @@ it("a change merges parameters, replaces secrets, and null removes either", () =
 })
 
 it("a change that would leave AWS without its keys is refused", () => {
-  const aws = { ...valid, protocol: "aws_sigv4", parameters: { region: "r", service_name: "s" }, credential: { access_key: "a", secret_key: "b" } }
-  const change = Result.getOrThrow(Result.flatMap(decode(Blueprint.Document)({ credential: { secret_key: null } }), Blueprint.checkChange))
+  const aws = {
+    ...valid,
+    protocol: "aws_sigv4",
+    parameters: { region: "r", service_name: "s" },
+    credential: { access_key: "a", secret_key: "b" },
+  }
+  const change = Result.getOrThrow(
+    Result.flatMap(decode(Blueprint.Document)({ credential: { secret_key: null } }), Blueprint.checkChange),
+  )
   expect(Result.isFailure(Blueprint.apply(Result.getOrThrow(read(aws)), change))).toBe(true)
 })
 
 it("a name like a prototype's is a name like any other", () => {
-  const document = Result.getOrThrow(Json.parse('{"name":"A","version":1,"protocol":"http","parameters":{"constructor":"c"},"actions":[{"action_type":"predict","method":"post","url":"u"}]}'))
+  const document = Result.getOrThrow(
+    Json.parse(
+      '{"name":"A","version":1,"protocol":"http","parameters":{"constructor":"c"},"actions":[{"action_type":"predict","method":"post","url":"u"}]}',
+    ),
+  )
   expect(Result.getOrThrow(read(document)).connector.parameters["constructor"]).toBe("c")
 })

@@ -28,11 +28,16 @@ describe("a text that is no JSON is refused at its place, and none of it is repe
   })
 })
 
-it.each(["1.10", "1e400", "9007199254740993", "-0.0", '{"a":[1.0,2]}', '"\\u00e9"', "1"])("%s is written as it was read", (text) => {
-  const expected = text === '"\\u00e9"' ? '"é"' : text
-  expect(Json.stringify(Result.getOrThrow(Json.parse(text)))).toBe(expected)
-})
+it.each(["1.10", "1e400", "9007199254740993", "-0.0", '{"a":[1.0,2]}', '"\\u00e9"', "1"])(
+  "%s is written as it was read",
+  (text) => {
+    const expected = text === '"\\u00e9"' ? '"é"' : text
+    expect(Json.stringify(Result.getOrThrow(Json.parse(text)))).toBe(expected)
+  },
+)
 
 it("the nearest names to a mistyped one come first", () => {
-  expect(Names.nearest("connector.pre_process.openai.embeding", Names.preProcess, 1)).toEqual(["connector.pre_process.openai.embedding"])
+  expect(Names.nearest("connector.pre_process.openai.embeding", Names.preProcess, 1)).toEqual([
+    "connector.pre_process.openai.embedding",
+  ])
 })

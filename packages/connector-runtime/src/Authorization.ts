@@ -23,7 +23,11 @@ const awsSigV4 = (connector: Connector, credential: Credential): Authorization =
   const accessKeyId = secret("access_key")
   const secretAccessKey = secret("secret_key")
   if (accessKeyId === undefined || secretAccessKey === undefined) return withoutKeys
-  const credentials: SigV4.Credentials = { accessKeyId, secretAccessKey, sessionToken: secret("session_token") || undefined }
+  const credentials: SigV4.Credentials = {
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: secret("session_token") || undefined,
+  }
   const scope: SigV4.Scope = { region: setting("region"), service: setting("service_name") }
   return Effect.fnUntraced(function* (request) {
     const now = yield* Clock.currentTimeMillis
@@ -37,12 +41,14 @@ const withoutKeys: Authorization = () =>
   Effect.fail(
     because(
       new NotAuthorised({
-        message: "The connector's credential has no access_key and secret_key; roles and secrets by reference cannot sign yet",
+        message:
+          "The connector's credential has no access_key and secret_key; roles and secrets by reference cannot sign yet",
       }),
     ),
   )
 
-const protocols: Readonly<Record<ConnectorProtocol, (connector: Connector, credential: Credential) => Authorization>> = {
-  http,
-  aws_sigv4: awsSigV4,
-}
+const protocols: Readonly<Record<ConnectorProtocol, (connector: Connector, credential: Credential) => Authorization>> =
+  {
+    http,
+    aws_sigv4: awsSigV4,
+  }

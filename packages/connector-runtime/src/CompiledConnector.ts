@@ -35,14 +35,21 @@ export const compile = (
   credentialNames: ReadonlyArray<string>,
 ): Result.Result<CompiledConnector, ConnectorError> =>
   Result.map(
-    Result.all(connector.actions.map((action, i) => compileAction(connector, action, credentialNames, `/actions/${i}`))),
+    Result.all(
+      connector.actions.map((action, i) => compileAction(connector, action, credentialNames, `/actions/${i}`)),
+    ),
     (actions) => ({ connector, actions }),
   )
 
 /** The action that a caller asks for by type or name. */
-export const find = ({ actions }: CompiledConnector, requested: string): Result.Result<CompiledAction, ConnectorError> => {
+export const find = (
+  { actions }: CompiledConnector,
+  requested: string,
+): Result.Result<CompiledAction, ConnectorError> => {
   const type = types.find((known: ActionType) => known === requested.toUpperCase())
-  const found = actions.find(({ action }) => (type === undefined ? action.name === requested : action.action_type === type))
+  const found = actions.find(({ action }) =>
+    type === undefined ? action.name === requested : action.action_type === type,
+  )
   return found === undefined ? Result.fail(invalidInput(`no ${type ?? requested} action found`)) : Result.succeed(found)
 }
 

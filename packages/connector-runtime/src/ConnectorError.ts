@@ -13,7 +13,9 @@ export class InvalidConnector extends Data.TaggedError("InvalidConnector")<{
 export class InvalidInput extends Data.TaggedError("InvalidInput")<{ readonly message: string }> {}
 
 /** Parameters that neither the caller nor the connector gives, all at once. */
-export class MissingParameters extends Data.TaggedError("MissingParameters")<{ readonly names: ReadonlyArray<string> }> {
+export class MissingParameters extends Data.TaggedError("MissingParameters")<{
+  readonly names: ReadonlyArray<string>
+}> {
   override get message() {
     return `Some parameter placeholder not filled in payload: ${this.names.join(", ")}`
   }
@@ -42,7 +44,10 @@ export interface Remote {
 }
 
 /** The platform answered with a status that is no success. */
-export class RemoteRefused extends Data.TaggedError("RemoteRefused")<{ readonly remote: Remote; readonly message: string }> {}
+export class RemoteRefused extends Data.TaggedError("RemoteRefused")<{
+  readonly remote: Remote
+  readonly message: string
+}> {}
 
 /** The platform answered with success, but not with what the connector needs. */
 export class BadAnswer extends Data.TaggedError("BadAnswer")<{ readonly remote: Remote; readonly message: string }> {}
@@ -64,5 +69,6 @@ export class ConnectorError extends Data.TaggedError("ConnectorError")<{ readonl
 }
 
 export const because = (reason: Reason) => new ConnectorError({ reason })
-export const invalidConnector = (pointer: string, message: string) => because(new InvalidConnector({ pointer, message }))
+export const invalidConnector = (pointer: string, message: string) =>
+  because(new InvalidConnector({ pointer, message }))
 export const invalidInput = (message: string) => because(new InvalidInput({ message }))

@@ -55,7 +55,8 @@ export class ConnectorRuntime extends Context.Service<
         const config = compiled.connector.client_config ?? ClientConfig.defaults
         const origins = new Set(compiled.actions.map(({ url }) => url.origin))
         const pools = new Map<string, EgressPool>()
-        for (const origin of origins) pools.set(origin, yield* Effect.mapError(egress.open({ origin, config }), ofEgress))
+        for (const origin of origins)
+          pools.set(origin, yield* Effect.mapError(egress.open({ origin, config }), ofEgress))
         const authorise = Authorization.of(compiled.connector, credential)
         const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
         return { compiled, config, authorise, secret, pools }
@@ -64,7 +65,9 @@ export class ConnectorRuntime extends Context.Service<
       const execute = Effect.fnUntraced(function* (live: LiveConnector, input: PredictInput) {
         const action = yield* Effect.fromResult(CompiledConnector.find(live.compiled, actionOf(input)))
         const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input))
-        const inference_results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied), { concurrency: fanOut })
+        const inference_results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied), {
+          concurrency: fanOut,
+        })
         return { inference_results }
       })
 
@@ -73,7 +76,8 @@ export class ConnectorRuntime extends Context.Service<
   )
 }
 
-const actionOf = (input: PredictInput): string => (input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT")
+const actionOf = (input: PredictInput): string =>
+  input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
 
 /** One call of the platform. */
 const call = Effect.fnUntraced(function* (

@@ -19,7 +19,8 @@ export const parse = (text: string): Result.Result<JsonSource, string> => {
   try {
     return Result.succeed({ text, value: JSON.parse(text) })
   } catch (cause) {
-    const position = cause instanceof Error ? /at position \d+( \(line \d+ column \d+\))?/.exec(cause.message)?.[0] : undefined
+    const position =
+      cause instanceof Error ? /at position \d+( \(line \d+ column \d+\))?/.exec(cause.message)?.[0] : undefined
     return Result.fail(`Invalid JSON format${position === undefined ? "" : ` ${position}`}`)
   }
 }
@@ -97,6 +98,7 @@ const skipValue = (text: string, start: number): number => {
 
 const skipScalar = (text: string, start: number): number => {
   let at = start
-  for (let c = text.charCodeAt(at); at < text.length && c !== 0x2c && c !== 0x7d && c !== 0x5d; c = text.charCodeAt(at)) at++
+  for (let c = text.charCodeAt(at); at < text.length && c !== 0x2c && c !== 0x7d && c !== 0x5d; c = text.charCodeAt(at))
+    at++
   return at
 }

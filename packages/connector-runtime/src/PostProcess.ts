@@ -5,7 +5,6 @@ import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
 import { type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
-import * as JsonSource from "./JsonSource.ts"
 import { type PostProcessor, type Selection, texts } from "./PostProcessor.ts"
 import { postProcessors } from "./ProcessFunctions.ts"
 import type { RemoteAnswer } from "./RemoteAnswer.ts"
@@ -38,7 +37,11 @@ export const compile = (
   })
 
 /** The tensors of an answer. A call may bring its own `response_filter`. */
-export const run = (stage: PostProcess, supplied: Supplied, answer: RemoteAnswer): Result.Result<Tensors, ConnectorError> =>
+export const run = (
+  stage: PostProcess,
+  supplied: Supplied,
+  answer: RemoteAnswer,
+): Result.Result<Tensors, ConnectorError> =>
   Result.gen(function* () {
     const filter = yield* filterOf(stage, supplied)
     if (filter === undefined) return [yield* untouched(answer)]
@@ -54,12 +57,18 @@ const find = (name: string | undefined, at: string): Result.Result<PostProcessor
   if (Names.isPostProcess(name)) return Result.succeed(postProcessors[name])
   return Result.fail(
     Names.isName(name)
-      ? invalidConnector(at, `${name} is no process function. Nearest: ${Names.nearest(name, Names.postProcess).join(", ")}`)
+      ? invalidConnector(
+          at,
+          `${name} is no process function. Nearest: ${Names.nearest(name, Names.postProcess).join(", ")}`,
+        )
       : invalidConnector(at, "Scripts are not run yet: name one of the built-in process functions"),
   )
 }
 
-const filterOf = (stage: PostProcess, { caller }: Supplied): Result.Result<ResponseFilter.ResponseFilter | undefined, ConnectorError> => {
+const filterOf = (
+  stage: PostProcess,
+  { caller }: Supplied,
+): Result.Result<ResponseFilter.ResponseFilter | undefined, ConnectorError> => {
   const given = caller.get("response_filter")
   const path = given === undefined ? undefined : filled(textOf(given))
   return path === undefined ? Result.succeed(stage.filter) : Result.mapError(ResponseFilter.compile(path), invalidInput)

@@ -34,7 +34,10 @@ export const run = (stage: PreProcess, input: PredictInput): Result.Result<Reado
   if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
   return Result.all(
     split(input, stage.perCall).map((chunk) =>
-      Result.mapBoth(processor.run(chunk), { onSuccess: (runtime) => ({ caller: callerOf(input), runtime }), onFailure: invalidInput }),
+      Result.mapBoth(processor.run(chunk), {
+        onSuccess: (runtime) => ({ caller: callerOf(input), runtime }),
+        onFailure: invalidInput,
+      }),
     ),
   )
 }
@@ -46,7 +49,10 @@ const find = (name: string | undefined, at: string): Result.Result<PreProcessor 
   if (Names.isPreProcess(name)) return Result.succeed(preProcessors[name])
   return Result.fail(
     Names.isName(name)
-      ? invalidConnector(at, `${name} is no process function. Nearest: ${Names.nearest(name, Names.preProcess).join(", ")}`)
+      ? invalidConnector(
+          at,
+          `${name} is no process function. Nearest: ${Names.nearest(name, Names.preProcess).join(", ")}`,
+        )
       : invalidConnector(at, "Scripts are not run yet: name one of the built-in process functions"),
   )
 }

@@ -21,9 +21,13 @@ const throttled =
 export const read = (response: RemoteResponse, now: number): Result.Result<RemoteAnswer, ConnectorError> => {
   const text = decode(response.body)
   if (response.status < 200 || response.status > 299)
-    return Result.fail(because(new RemoteRefused({ remote: remoteOf(response, text, now), message: refusal(response, text) })))
+    return Result.fail(
+      because(new RemoteRefused({ remote: remoteOf(response, text, now), message: refusal(response, text) })),
+    )
   const answer = { response, text }
-  return text.trim() === "" ? Result.fail(unusable(answer, "Remote service returned empty response body")) : Result.succeed(answer)
+  return text.trim() === ""
+    ? Result.fail(unusable(answer, "Remote service returned empty response body"))
+    : Result.succeed(answer)
 }
 
 /** Whether the answer is words and not JSON. A body that says it is JSON, or begins like it, is JSON or broken. */

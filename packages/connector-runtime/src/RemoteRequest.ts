@@ -38,7 +38,10 @@ export const render = (
   })
 
 // Everything that is absent is named at once, before any other complaint.
-const nothingMissing = ({ url, headers, body }: CompiledAction, supplied: Supplied): Result.Result<void, ConnectorError> => {
+const nothingMissing = (
+  { url, headers, body }: CompiledAction,
+  supplied: Supplied,
+): Result.Result<void, ConnectorError> => {
   const names = new Set([
     ...UrlTemplate.missing(url, supplied),
     ...HeadersTemplate.missing(headers, supplied),
@@ -47,7 +50,10 @@ const nothingMissing = ({ url, headers, body }: CompiledAction, supplied: Suppli
   return names.size === 0 ? Result.void : Result.fail(because(new MissingParameters({ names: [...names] })))
 }
 
-const at = <A>(stage: NotRendered["stage"], rendered: Result.Result<A, TemplateError>): Result.Result<A, ConnectorError> =>
+const at = <A>(
+  stage: NotRendered["stage"],
+  rendered: Result.Result<A, TemplateError>,
+): Result.Result<A, ConnectorError> =>
   Result.mapError(rendered, (problem) => because(new NotRendered({ stage, problem })))
 
 const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<string | undefined, ConnectorError> =>
@@ -58,10 +64,14 @@ const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<str
     if (text === "") {
       if (action.method !== "POST" || action.action_type === "CANCEL_BATCH_PREDICT") return undefined
       return yield* Result.fail(
-        invalidInput("Content length is 0. Aborting request to remote model: give request_body, or the parameter http_body"),
+        invalidInput(
+          "Content length is 0. Aborting request to remote model: give request_body, or the parameter http_body",
+        ),
       )
     }
-    const structured = action.supports_structured_output ? StructuredOutput.inject(text, supplied, compiled.author) : text
+    const structured = action.supports_structured_output
+      ? StructuredOutput.inject(text, supplied, compiled.author)
+      : text
     return Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
   })
 

@@ -17,12 +17,13 @@ export const inject = (body: string, supplied: Supplied, author: Author): string
   })
   const parsed = given.length === 0 ? undefined : objectIn(body)
   if (parsed === undefined) return body
-  let injected: Json.JsonObject = parsed
-  for (const { field, replacement, additions } of given) {
-    const present = replacement ?? injected[field]
-    injected = { ...injected, [field]: { ...(Json.isObject(present) ? present : {}), ...additions } }
-  }
-  return Json.stringify(injected)
+  const injected = Object.fromEntries(
+    given.map(({ field, replacement, additions }) => {
+      const present = replacement ?? parsed[field]
+      return [field, { ...(Json.isObject(present) ? present : {}), ...additions }]
+    }),
+  )
+  return Json.stringify({ ...parsed, ...injected })
 }
 
 const objectOf = (name: string, { caller, runtime }: Supplied, author: Author): Json.JsonObject | undefined => {

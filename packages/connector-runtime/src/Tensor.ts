@@ -1,6 +1,17 @@
 /** One named result of a model. Values are JSON text, so that what a platform sent is passed on digit by digit. */
 export const dataTypes = [
-  "FLOAT32", "FLOAT64", "FLOAT16", "UINT8", "INT32", "INT8", "INT64", "BOOLEAN", "UNKNOWN", "STRING", "BINARY", "UBINARY",
+  "FLOAT32",
+  "FLOAT64",
+  "FLOAT16",
+  "UINT8",
+  "INT32",
+  "INT8",
+  "INT64",
+  "BOOLEAN",
+  "UNKNOWN",
+  "STRING",
+  "BINARY",
+  "UBINARY",
 ] as const
 export type DataType = (typeof dataTypes)[number]
 

@@ -24,7 +24,9 @@ const outcome = ({ body, status = 200, type, headers, parameters = {}, post, cal
     url: "https://api.example.com/",
     ...(post === undefined ? {} : { post_process_function: post }),
   }
-  const stage = Result.getOrThrow(PostProcess.compile({ protocol: "http", parameters, actions: [action] }, action, "/actions/0"))
+  const stage = Result.getOrThrow(
+    PostProcess.compile({ protocol: "http", parameters, actions: [action] }, action, "/actions/0"),
+  )
   const response = {
     status,
     headers: { ...(type === undefined ? {} : { "content-type": type }), ...headers },
@@ -32,7 +34,9 @@ const outcome = ({ body, status = 200, type, headers, parameters = {}, post, cal
   }
   const values = new Map<string, Value>(Object.entries(caller).map(([name, value]) => [name, text(value)]))
   return Result.match(
-    Result.flatMap(RemoteAnswer.read(response, 0), (answer) => PostProcess.run(stage, { caller: values, runtime: new Map() }, answer)),
+    Result.flatMap(RemoteAnswer.read(response, 0), (answer) =>
+      PostProcess.run(stage, { caller: values, runtime: new Map() }, answer),
+    ),
     {
       onSuccess: (tensors) => `[${tensors.map(Tensor.toJsonText).join(",")}]`,
       onFailure: ({ reason }) => `${reason._tag}: ${reason.message}`,
@@ -45,39 +49,83 @@ const response = (map: string) => `[{"name":"response","dataAsMap":${map}}]`
 
 describe("an answer", () => {
   it.each<readonly [string, Case, string]>([
-    ["an object is handed on to the letter", { body: '{"id": 12345678901234567890, "x": 1.0}', type: json }, response('{"id": 12345678901234567890, "x": 1.0}')],
+    [
+      "an object is handed on to the letter",
+      { body: '{"id": 12345678901234567890, "x": 1.0}', type: json },
+      response('{"id": 12345678901234567890, "x": 1.0}'),
+    ],
     ["a list stands under response", { body: "[1,2]", type: json }, response('{"response":[1,2]}')],
     ["a string stands under response", { body: '"hello"', type: json }, response('{"response":"hello"}')],
     ["text is an answer", { body: 'say "hello"', type: "text/plain" }, response('{"response":"say \\"hello\\""}')],
     ["text without a content type is an answer", { body: "hello" }, response('{"response":"hello"}')],
     ["JSON under another content type is JSON", { body: '{"a":1}', type: "text/plain" }, response('{"a":1}')],
     ["half a JSON answer is an error", { body: '{"a":', type: json }, "BadAnswer: Invalid JSON format"],
-    ["half a JSON answer without a content type is an error", { body: '{"a":1,' }, expect.stringContaining("BadAnswer: Invalid JSON format")],
-    ["a page is an error", { body: "<!doctype html><p>hi", type: "text/html" }, "BadAnswer: The platform answered with an HTML page, not with a model's answer. Check the connector's url"],
+    [
+      "half a JSON answer without a content type is an error",
+      { body: '{"a":1,' },
+      expect.stringContaining("BadAnswer: Invalid JSON format"),
+    ],
+    [
+      "a page is an error",
+      { body: "<!doctype html><p>hi", type: "text/html" },
+      "BadAnswer: The platform answered with an HTML page, not with a model's answer. Check the connector's url",
+    ],
     ["nothing is an error", { body: "" }, "BadAnswer: Remote service returned empty response body"],
     ["created is a success", { body: '{"a":1}', status: 201 }, response('{"a":1}')],
     ["300 is none", { body: "x", status: 300 }, "RemoteRefused: Error from remote service: x"],
     ["a redirect is not followed", { body: "moved", status: 302 }, "RemoteRefused: Error from remote service: moved"],
-    ["a refusal keeps its words", { body: '{"error":"bad key"}', status: 401, type: json }, 'RemoteRefused: Error from remote service: {"error":"bad key"}'],
-    ["a refusal without words says so", { body: "", status: 503 }, "RemoteRefused: Remote service returned error status 503 with empty body"],
+    [
+      "a refusal keeps its words",
+      { body: '{"error":"bad key"}', status: 401, type: json },
+      'RemoteRefused: Error from remote service: {"error":"bad key"}',
+    ],
+    [
+      "a refusal without words says so",
+      { body: "", status: 503 },
+      "RemoteRefused: Remote service returned error status 503 with empty body",
+    ],
     [
       "a throttled AWS call says what to change",
       { body: "{}", status: 400, headers: { "x-amzn-errortype": "ThrottlingException:http://x" } },
       expect.stringContaining("denied due to remote server throttling"),
     ],
-    ["a filter finds a text", { body: '{"c":[{"t":"x"}]}', parameters: { response_filter: "$.c[0].t" } }, response('{"response":"x"}')],
-    ["a filter finds an object", { body: '{"c":{"t":1.50}}', parameters: { response_filter: "$.c" } }, response('{"t":1.50}')],
-    ["a filter finds many", { body: '{"c":[{"t":1},{"t":2}]}', parameters: { response_filter: "$.c[*].t" } }, response('{"response":[1,2]}')],
+    [
+      "a filter finds a text",
+      { body: '{"c":[{"t":"x"}]}', parameters: { response_filter: "$.c[0].t" } },
+      response('{"response":"x"}'),
+    ],
+    [
+      "a filter finds an object",
+      { body: '{"c":{"t":1.50}}', parameters: { response_filter: "$.c" } },
+      response('{"t":1.50}'),
+    ],
+    [
+      "a filter finds many",
+      { body: '{"c":[{"t":1},{"t":2}]}', parameters: { response_filter: "$.c[*].t" } },
+      response('{"response":[1,2]}'),
+    ],
     [
       "a filter that finds nothing is an error",
       { body: '{"c":[]}', parameters: { response_filter: "$.c[0].t" } },
       "BadAnswer: response_filter finds nothing in the platform's answer (at $.c[0].t)",
     ],
-    ["a caller's filter outranks the connector's", { body: '{"a":1,"b":2}', parameters: { response_filter: "$.a" }, caller: { response_filter: "$.b" } }, response('{"response":2}')],
-    ["a caller's filter that is none is the caller's fault", { body: "{}", caller: { response_filter: "$[" } }, expect.stringContaining("InvalidInput: response_filter is no JSONPath")],
+    [
+      "a caller's filter outranks the connector's",
+      { body: '{"a":1,"b":2}', parameters: { response_filter: "$.a" }, caller: { response_filter: "$.b" } },
+      response('{"response":2}'),
+    ],
+    [
+      "a caller's filter that is none is the caller's fault",
+      { body: "{}", caller: { response_filter: "$[" } },
+      expect.stringContaining("InvalidInput: response_filter is no JSONPath"),
+    ],
     [
       "a filter moves a function's input",
-      { body: '{"x":{"int8":[[1]]}}', post: "connector.post_process.cohere.embedding", parameters: { response_filter: "$.x.int8" } },
+      {
+        body: '{"x":{"int8":[[1]]}}',
+        post: "connector.post_process.cohere.embedding",
+        parameters: { response_filter: "$.x.int8" },
+      },
       '[{"name":"sentence_embedding","data_type":"INT8","shape":[1],"data":[1]}]',
     ],
     [
@@ -100,9 +148,16 @@ describe("an answer", () => {
 
 describe("a name that is no function", () => {
   it("is refused with the nearest names, not run as a script", () => {
-    const action = { action_type: "PREDICT" as const, method: "POST" as const, url: "u", post_process_function: "connector.post_process.openai.embeding" }
+    const action = {
+      action_type: "PREDICT" as const,
+      method: "POST" as const,
+      url: "u",
+      post_process_function: "connector.post_process.openai.embeding",
+    }
     const compiled = PostProcess.compile({ protocol: "http", parameters: {}, actions: [action] }, action, "/actions/0")
-    expect(Result.getOrThrow(Result.flip(compiled)).message).toContain("Nearest: connector.post_process.openai.embedding")
+    expect(Result.getOrThrow(Result.flip(compiled)).message).toContain(
+      "Nearest: connector.post_process.openai.embedding",
+    )
   })
 })
 

@@ -9,7 +9,11 @@ import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 
 const docs = (...text_docs: Array<string | null>): TypedInput => ({ _tag: "TextDocs", text_docs })
-const pair = (query_text: string, ...text_docs: Array<string>): TypedInput => ({ _tag: "TextSimilarity", query_text, text_docs })
+const pair = (query_text: string, ...text_docs: Array<string>): TypedInput => ({
+  _tag: "TextSimilarity",
+  query_text,
+  text_docs,
+})
 
 const before = (name: PreProcess, input: TypedInput) =>
   Result.match(preProcessors[`connector.pre_process.${short(name)}` as PreProcess].run(input), {
@@ -76,7 +80,11 @@ const similarity = (score: string) => `{"name":"similarity","data_type":"FLOAT32
 
 describe("post-process functions", () => {
   it.each([
-    ["openai.embedding", '{"data":[{"embedding":[0.10,2]},{"embedding":[3,4]}]}', [embedding("[0.10,2]", 2), embedding("[3,4]", 2)]],
+    [
+      "openai.embedding",
+      '{"data":[{"embedding":[0.10,2]},{"embedding":[3,4]}]}',
+      [embedding("[0.10,2]", 2), embedding("[3,4]", 2)],
+    ],
     ["cohere.embedding", '{"embeddings":[[1,2],[3,4]]}', [embedding("[1,2]", 2), embedding("[3,4]", 2)]],
     ["cohere_v2.embedding.float", '{"embeddings":{"float":[[1e-9]]}}', [embedding("[1e-9]", 1)]],
     ["cohere_v2.embedding.int8", '{"embeddings":{"int8":[[-128,127]]}}', [embedding("[-128,127]", 2, "INT8")]],
@@ -94,7 +102,11 @@ describe("post-process functions", () => {
       [similarity("1"), similarity("0.90")],
     ],
     ["default.rerank", '[{"index":0,"relevance_score":0.5}]', [similarity("0.5")]],
-    ["bedrock.rerank", '{"results":[{"index":0,"relevanceScore":0.123456789012345678901}]}', [similarity("0.123456789012345678901")]],
+    [
+      "bedrock.rerank",
+      '{"results":[{"index":0,"relevanceScore":0.123456789012345678901}]}',
+      [similarity("0.123456789012345678901")],
+    ],
     [
       "bedrock.batch_job_arn",
       '{"jobArn":"arn:aws:bedrock:r:1:model-invocation-job/abc"}',
@@ -110,12 +122,20 @@ describe("post-process functions", () => {
     ["mlcommons.passthrough", '{"a":9007199254740993}', ['{"name":"response","dataAsMap":{"a":9007199254740993}}']],
     ["openai.embedding", '{"error":"x"}', "The embedding should be a non-empty List containing List of Float values."],
     ["cohere.embedding", '{"message":"x"}', "Post process function input is not a List."],
-    ["cohere.embedding", '{"embeddings":[["a"]]}', "The embedding should be a non-empty List containing List of Float values."],
+    [
+      "cohere.embedding",
+      '{"embeddings":[["a"]]}',
+      "The embedding should be a non-empty List containing List of Float values.",
+    ],
     ["bedrock.embedding", "{}", "Can't run post process function as model output is null"],
     ["bedrock.embedding", '{"embedding":[]}', "The embedding should be a non-empty List containing Float values."],
     ["cohere.rerank", '{"results":{"a":1}}', "Post process function input is not a List of Map."],
     ["cohere.rerank", '{"results":[{"index":0}]}', "The rerank result should contain index and relevance_score."],
-    ["cohere.rerank", '{"results":[{"index":0,"relevance_score":1},{"index":0,"relevance_score":2}]}', "The rerank result holds index 0 twice."],
+    [
+      "cohere.rerank",
+      '{"results":[{"index":0,"relevance_score":1},{"index":0,"relevance_score":2}]}',
+      "The rerank result holds index 0 twice.",
+    ],
     ["bedrock.batch_job_arn", "{}", "job arn is missing."],
     ["bedrock.batch_job_arn", "[]", "Post process function input is not a Map."],
     ["mlcommons.passthrough", "5", "Post process function input must be a Map or List"],

@@ -39,10 +39,16 @@ export class ConnectorAdmission extends Context.Service<
 const trusted = ({ url }: CompiledAction, policy: Policy): Result.Result<void, ConnectorError> => {
   const missing = UrlTemplate.missing(url, nothing)
   const sample = UrlTemplate.render(url, { ...nothing, caller: new Map(missing.map((name) => [name, json("0")])) })
-  return Result.mapBoth(Destination.make(Result.getOrElse(sample, () => `${url.origin}/`), policy), {
-    onSuccess: () => undefined,
-    onFailure: ({ reason }) => because(reason),
-  })
+  return Result.mapBoth(
+    Destination.make(
+      Result.getOrElse(sample, () => `${url.origin}/`),
+      policy,
+    ),
+    {
+      onSuccess: () => undefined,
+      onFailure: ({ reason }) => because(reason),
+    },
+  )
 }
 
 const nothing = { caller: new Map(), runtime: new Map() }

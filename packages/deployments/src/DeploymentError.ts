@@ -9,7 +9,10 @@ export class ModelDisabled extends Data.TaggedError("ModelDisabled")<{ readonly 
 }
 
 /** The model is not deployed, and nobody allowed a predict to deploy it. */
-export class NotDeployed extends Data.TaggedError("NotDeployed")<{ readonly modelId: string; readonly by: "setting" | "model" }> {
+export class NotDeployed extends Data.TaggedError("NotDeployed")<{
+  readonly modelId: string
+  readonly by: "setting" | "model"
+}> {
   override get message() {
     return this.by === "setting"
       ? "Model not ready yet. Please deploy the model first."

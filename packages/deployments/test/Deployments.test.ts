@@ -20,7 +20,9 @@ import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result } from "effect"
 
-const policy = Result.getOrThrow(EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }))
+const policy = Result.getOrThrow(
+  EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }),
+)
 
 const registry = Layer.mergeAll(Connectors.layer, Models.layer, Settings.layer()).pipe(
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
@@ -48,7 +50,15 @@ const blueprint = (origin: string, path = "/one"): Blueprint => ({
     version: "1",
     protocol: "http",
     parameters: {},
-    actions: [{ action_type: "PREDICT", method: "POST", url: `${origin}${path}`, headers: { "X-Key": "${credential.key}" }, request_body: '{"q":"${parameters.q}"}' }],
+    actions: [
+      {
+        action_type: "PREDICT",
+        method: "POST",
+        url: `${origin}${path}`,
+        headers: { "X-Key": "${credential.key}" },
+        request_body: '{"q":"${parameters.q}"}',
+      },
+    ],
   },
   credential: { key: Redacted.make("sk-planted") },
 })
@@ -148,7 +158,11 @@ it.layer(live)("a model", (it) => {
 
 it.layer(live)("a connector is held against the trusted list", (it) => {
   it.effect.each([
-    ["whose host is not trusted", blueprint("https://evil.example"), "not matching the trusted connector endpoint regex"],
+    [
+      "whose host is not trusted",
+      blueprint("https://evil.example"),
+      "not matching the trusted connector endpoint regex",
+    ],
     ["whose host is trusted", blueprint("http://127.0.0.1:8080", "/x"), undefined],
   ] as const)("%s", ([, document, message]) =>
     Effect.gen(function* () {

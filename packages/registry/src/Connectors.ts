@@ -3,7 +3,7 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Connector } from "@drawbar/blueprint-schema/Connector"
 import { decode } from "@drawbar/blueprint-schema/Decode"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
-import { Clock, Context, Effect, Layer, Option, Result } from "effect"
+import { Clock, Context, Effect, Layer, Option } from "effect"
 import * as AccessControl from "./AccessControl.ts"
 import { CredentialVault } from "./CredentialVault.ts"
 import type { Document } from "./Document.ts"
@@ -75,7 +75,11 @@ export class Connectors extends Context.Service<
               { _tag: "Create", collection, id, source, sealed },
               { _tag: "Create", collection: Claim.collection, id: Claim.ofConnector(id), source: {} },
             ])
-            .pipe(Effect.catchReason("RegistryError", "AlreadyExists", () => Effect.fail(ResourceId.alreadyExists("connector", id))))
+            .pipe(
+              Effect.catchReason("RegistryError", "AlreadyExists", () =>
+                Effect.fail(ResourceId.alreadyExists("connector", id)),
+              ),
+            )
           return id
         }),
 

@@ -85,10 +85,16 @@ const openOne = (
     Result.fail(fail(new SealBroken({ keyId, field: place.field, message: `${where} ${what}` })))
   const bytes = Buffer.from(body, "base64url")
   // Bits that decoding would drop are no licence to write the same secret in two ways.
-  if (bytes.length < ivBytes + tagBytes || bytes.toString("base64url") !== body) return broken("is not a sealed value: send it anew")
+  if (bytes.length < ivBytes + tagBytes || bytes.toString("base64url") !== body)
+    return broken("is not a sealed value: send it anew")
   const key = keys.get(keyId)
-  if (key === undefined) return broken(`is sealed with the key [${keyId}], which is not in the key ring: put it back, or send the credential anew`)
-  const decipher = createDecipheriv(cipherName, Redacted.value(key.bytes), bytes.subarray(0, ivBytes), { authTagLength: tagBytes })
+  if (key === undefined)
+    return broken(
+      `is sealed with the key [${keyId}], which is not in the key ring: put it back, or send the credential anew`,
+    )
+  const decipher = createDecipheriv(cipherName, Redacted.value(key.bytes), bytes.subarray(0, ivBytes), {
+    authTagLength: tagBytes,
+  })
   decipher.setAAD(associatedData(keyId, place))
   decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes))
   try {

@@ -54,7 +54,10 @@ export class KeyRing extends Context.Service<
         const ring = found ?? (yield* create(path))
         const absent = [...needed].filter((id) => !ring.all.has(id))
         if (absent.length > 0)
-          return yield* unusable(path, `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`)
+          return yield* unusable(
+            path,
+            `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`,
+          )
         return { ...ring, isNew: found === undefined }
       }),
     )
@@ -75,14 +78,16 @@ export const rotate = Effect.fnUntraced(function* (path: string) {
   return key.id
 })
 
-const putBack = "Put the key ring back from your backup, or delete the connectors and models that it sealed and create them anew"
+const putBack =
+  "Put the key ring back from your backup, or delete the connectors and models that it sealed and create them anew"
 
 const File = Schema.Struct({
   active: Schema.String,
   keys: Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]+$/)), Schema.String),
 })
 
-const unusable = (path: string, what: string) => fail(new KeyRingUnusable({ path, message: `The key ring [${path}] ${what}` }))
+const unusable = (path: string, what: string) =>
+  fail(new KeyRingUnusable({ path, message: `The key ring [${path}] ${what}` }))
 
 const missing = (path: string, needed: ReadonlySet<string>) =>
   unusable(path, `is missing, but stored credentials are sealed with the keys [${[...needed].join(", ")}]. ${putBack}`)
@@ -113,7 +118,8 @@ const keysOf = (path: string, text: string): Result.Result<Keys, RegistryError> 
     const all = new Map<string, Key>()
     for (const [id, encoded] of Object.entries(file.keys)) {
       const bytes = Buffer.from(encoded, "base64")
-      if (bytes.length !== bytesOfKey) return yield* Result.fail(unusable(path, `has a key [${id}] that is not ${bytesOfKey} bytes long`))
+      if (bytes.length !== bytesOfKey)
+        return yield* Result.fail(unusable(path, `has a key [${id}] that is not ${bytesOfKey} bytes long`))
       all.set(id, { id, bytes: Redacted.make(bytes, { label: `key ${id}` }) })
     }
     const active = all.get(file.active)

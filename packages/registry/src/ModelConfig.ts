@@ -26,12 +26,12 @@ export type ModelConfig = typeof ModelConfig.Type
 export const check = (given: JsonObject): Result.Result<ModelConfig, BlueprintError> =>
   Result.gen(function* () {
     const config = yield* Result.mapError(decodeConfig(withNamesInUpperCase(given)), ({ reason }) =>
-      reason._tag === "InvalidField" ? invalid(`/model_config${reason.pointer}`, reason.message) : invalid("/model_config", reason.message),
+      reason._tag === "InvalidField"
+        ? invalid(`/model_config${reason.pointer}`, reason.message)
+        : invalid("/model_config", reason.message),
     )
     const additional = config.additional_config ?? {}
     const textEmbedding = config.model_type?.toLowerCase() === "text_embedding"
-    const missing = (field: string, what: string) =>
-      Result.fail(invalid(`/model_config/${field}`, `${what} for remote text embedding model`))
     if (textEmbedding && config.embedding_dimension === undefined)
       return yield* missing("embedding_dimension", "Embedding dimension must be provided")
     if (textEmbedding && config.framework_type === undefined)
@@ -42,11 +42,17 @@ export const check = (given: JsonObject): Result.Result<ModelConfig, BlueprintEr
     return twice.length === 0
       ? config
       : yield* Result.fail(
-          invalid("/model_config", `Duplicate keys found in both all_config and additional_config: ${twice.join(", ")}`),
+          invalid(
+            "/model_config",
+            `Duplicate keys found in both all_config and additional_config: ${twice.join(", ")}`,
+          ),
         )
   })
 
 export const sourceOf = (config: ModelConfig): JsonObject => inOrder(ModelConfig.fields, config)
+
+const missing = (field: string, what: string) =>
+  Result.fail(invalid(`/model_config/${field}`, `${what} for remote text embedding model`))
 
 const decodeConfig = decode(ModelConfig)
 

@@ -43,7 +43,10 @@ export class ModelGroups extends Context.Service<
       })
 
       const ownerOf = (name: string) =>
-        Effect.map(store.get(Claim.collection, Claim.ofGroupName(name)), Option.map(({ source }) => Claim.groupOf(source)))
+        Effect.map(
+          store.get(Claim.collection, Claim.ofGroupName(name)),
+          Option.map(({ source }) => Claim.groupOf(source)),
+        )
 
       const refuseTaken = Effect.fnUntraced(function* (name: string, message: (owner: string) => string) {
         const owner = yield* ownerOf(name)
@@ -58,11 +61,18 @@ export class ModelGroups extends Context.Service<
           return yield* optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
-              yield* refuseTaken(name, (owner) => `The name you provided is already being used by a model group with ID: ${owner}.`)
+              yield* refuseTaken(
+                name,
+                (owner) => `The name you provided is already being used by a model group with ID: ${owner}.`,
+              )
               yield* commit(created(id, draft(name, description, yield* Clock.currentTimeMillis)))
               return id
             }),
-          ).pipe(Effect.catchReason("RegistryError", "AlreadyExists", () => Effect.fail(ResourceId.alreadyExists("model-group", id))))
+          ).pipe(
+            Effect.catchReason("RegistryError", "AlreadyExists", () =>
+              Effect.fail(ResourceId.alreadyExists("model-group", id)),
+            ),
+          )
         }),
 
         get: (id) => Effect.map(find(id), ({ document }) => document),
@@ -177,7 +187,10 @@ const checkChange = (document: ModelGroupDocument) =>
     return document
   })
 
-const checkText = ({ name, description }: ModelGroupDocument, required: boolean): Result.Result<void, RegistryError> => {
+const checkText = (
+  { name, description }: ModelGroupDocument,
+  required: boolean,
+): Result.Result<void, RegistryError> => {
   const problems = SafeText.problems([
     { label: "Model group name", text: name ?? undefined, required },
     { label: "Model group description", text: description ?? undefined },

@@ -26,6 +26,9 @@ const textOf = (side: string, schema: Json): Result.Result<string | null, Bluepr
   return Result.mapBoth(parse(text), {
     onSuccess: () => text,
     onFailure: ({ message, line, column }) =>
-      invalid(`/interface/${side}`, `The ${side} interface is not valid JSON: ${message} at line ${line}, column ${column}`),
+      invalid(
+        `/interface/${side}`,
+        `The ${side} interface is not valid JSON: ${message} at line ${line}, column ${column}`,
+      ),
   })
 }

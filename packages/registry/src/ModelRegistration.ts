@@ -1,6 +1,11 @@
 /** What a `_register` body asks for, or the first thing that is wrong with it, in the order in which clients are told. */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import { type BlueprintError, BlueprintError as BlueprintRefusal, invalid, UnsafeText } from "@drawbar/blueprint-schema/BlueprintError"
+import {
+  type BlueprintError,
+  BlueprintError as BlueprintRefusal,
+  invalid,
+  UnsafeText,
+} from "@drawbar/blueprint-schema/BlueprintError"
 import { findAction } from "@drawbar/blueprint-schema/Connector"
 import * as SafeText from "@drawbar/blueprint-schema/SafeText"
 import { Result } from "effect"
@@ -30,7 +35,8 @@ export const check = (document: ModelDocument): Result.Result<ModelRegistration,
     const { name, description, provisioned_by, model_group_id } = document
     yield* lifted(checkFunction(document))
     if (name == null) return yield* lifted(Result.fail(invalid("/name", "model name is null")))
-    if (document.function_name == null) return yield* lifted(Result.fail(invalid("/function_name", "model format is null")))
+    if (document.function_name == null)
+      return yield* lifted(Result.fail(invalid("/function_name", "model format is null")))
     const settings = yield* ModelSettings.changed({}, document)
     yield* lifted(
       checkText([
@@ -53,20 +59,23 @@ export const check = (document: ModelDocument): Result.Result<ModelRegistration,
 
 export const checkText = (fields: ReadonlyArray<SafeText.Field>): Result.Result<void, BlueprintError> => {
   const problems = SafeText.problems(fields)
-  return problems.length === 0 ? Result.void : Result.fail(new BlueprintRefusal({ reason: new UnsafeText({ problems }) }))
+  return problems.length === 0
+    ? Result.void
+    : Result.fail(new BlueprintRefusal({ reason: new UnsafeText({ problems }) }))
 }
 
 /** A model has a connector of its own or refers to one. */
 export const bothConnectors = fail(
   new Refused({
-    message: "Model cannot have both stand-alone connector and internal connector. Please check your update input body.",
+    message:
+      "Model cannot have both stand-alone connector and internal connector. Please check your update input body.",
   }),
 )
 
 const lifted = Result.mapError(({ reason }: BlueprintError) => fail(reason))
 
 /** What runs inside a cluster there, and has no place here. */
-const localFunctions = [
+const localFunctions = new Set([
   "AD_LIBSVM",
   "AGENT",
   "ANOMALY_LOCALIZATION",
@@ -86,12 +95,13 @@ const localFunctions = [
   "TEXT_EMBEDDING",
   "TEXT_SIMILARITY",
   "TOOL",
-]
+])
 
 const checkFunction = ({ function_name, model_format }: ModelDocument): Result.Result<void, BlueprintError> => {
   const name = function_name?.toUpperCase()
   if (name === "REMOTE") return Result.void
-  if (name !== undefined && !localFunctions.includes(name)) return Result.fail(invalid("/function_name", "Wrong function name"))
+  if (name !== undefined && !localFunctions.has(name))
+    return Result.fail(invalid("/function_name", "Wrong function name"))
   if (name === undefined && model_format == null) return Result.void
   return Result.fail(
     invalid(
@@ -108,7 +118,10 @@ const checkSource = ({ connector, connector_id }: ModelDocument): Result.Result<
     if (connector_id != null) return { _tag: "Reference" as const, connectorId: connector_id }
     if (connector == null)
       return yield* refused("", "You must provide connector content when creating a remote model without connector id!")
-    const noEndpoint = refused("/connector/actions", "Connector endpoint is required when creating a remote model without connector id!")
+    const noEndpoint = refused(
+      "/connector/actions",
+      "Connector endpoint is required when creating a remote model without connector id!",
+    )
     if ((connector.actions ?? []).length === 0) return yield* noEndpoint
     const blueprint = yield* inlineBlueprint(Blueprint.check(connector, { inline: true }))
     return findAction(blueprint.connector, "PREDICT") === undefined

@@ -22,7 +22,8 @@ export const changed = (before: ModelSettings, document: ModelDocument): Result.
     const deploy_setting = yield* within(before.deploy_setting, document.deploy_setting, checkDeploySetting)
     const rate_limiter = yield* within(before.rate_limiter, document.rate_limiter, RateLimit.check)
     const guardrails = yield* within(before.guardrails, document.guardrails, checkGuardrails)
-    const texts = document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
+    const texts =
+      document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
     const model_interface = yield* within(before.interface, texts, decodeInterface)
     return {
       ...(is_enabled === undefined ? {} : { is_enabled }),
@@ -35,7 +36,15 @@ export const changed = (before: ModelSettings, document: ModelDocument): Result.
   })
 
 /** A model without its settings. */
-export const without = ({ is_enabled: _e, model_config: _c, deploy_setting: _d, rate_limiter: _r, guardrails: _g, interface: _i, ...rest }: Model) => rest
+export const without = ({
+  is_enabled: _e,
+  model_config: _c,
+  deploy_setting: _d,
+  rate_limiter: _r,
+  guardrails: _g,
+  interface: _i,
+  ...rest
+}: Model) => rest
 
 const within = <A extends JsonObject>(
   before: A | undefined,

@@ -126,7 +126,8 @@ export class Models extends Context.Service<
         const { source } = asked
         const model_id = yield* ResourceId.chosenOrNew("model", asked.id)
         if (source._tag === "Inline" && verify !== undefined) yield* verify(source.blueprint)
-        const sealed = source._tag === "Inline" ? yield* vault.seal(collection, model_id, source.blueprint.credential) : {}
+        const sealed =
+          source._tag === "Inline" ? yield* vault.seal(collection, model_id, source.blueprint.credential) : {}
         const task_id = yield* ResourceId.make
         return yield* optimistically(
           changes,
@@ -144,7 +145,9 @@ export class Models extends Context.Service<
             return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }
           }),
         ).pipe(
-          Effect.catchReason("RegistryError", "AlreadyExists", () => Effect.fail(ResourceId.alreadyExists("model", model_id))),
+          Effect.catchReason("RegistryError", "AlreadyExists", () =>
+            Effect.fail(ResourceId.alreadyExists("model", model_id)),
+          ),
         )
       })
 
@@ -180,7 +183,9 @@ export class Models extends Context.Service<
         const { connected, sealed, writes } = yield* reconnected(before, document, verify)
         const target = document.model_group_id
         const moved =
-          target == null || target === before.model.model_group_id ? undefined : yield* join(target, noTarget(target), now)
+          target == null || target === before.model.model_group_id
+            ? undefined
+            : yield* join(target, noTarget(target), now)
         const { description, ...kept } = ModelSettings.without(before.model)
         const described = document.description === undefined ? description : (document.description ?? undefined)
         const model: Model.Model = {
@@ -192,7 +197,11 @@ export class Models extends Context.Service<
           ...(moved === undefined ? {} : { model_group_id: moved.groupId, model_version: moved.version }),
           last_updated_time: now,
         }
-        const [written = before.document] = yield* commit([replaced(before.document, model, sealed), ...writes, ...(moved?.writes ?? [])])
+        const [written = before.document] = yield* commit([
+          replaced(before.document, model, sealed),
+          ...writes,
+          ...(moved?.writes ?? []),
+        ])
         return written
       })
 
@@ -262,7 +271,9 @@ const collection = "model"
 
 const readBody = (body: Json) => Result.mapError(ModelDocument.read(body), ({ reason }) => fail(reason))
 
-const checkChange = (document: ModelDocument.ModelDocument): Result.Result<ModelDocument.ModelDocument, RegistryError> => {
+const checkChange = (
+  document: ModelDocument.ModelDocument,
+): Result.Result<ModelDocument.ModelDocument, RegistryError> => {
   if (document.connector != null && document.connector_id != null) return Result.fail(ModelRegistration.bothConnectors)
   const text = ModelRegistration.checkText([
     { label: "Model Name", text: document.name ?? undefined, required: document.name != null },
@@ -271,7 +282,12 @@ const checkChange = (document: ModelDocument.ModelDocument): Result.Result<Model
   return Result.mapBoth(text, { onSuccess: () => document, onFailure: ({ reason }) => fail(reason) })
 }
 
-const newModel = (asked: ModelRegistration.ModelRegistration, groupId: string, version: string, now: number): Model.Model => ({
+const newModel = (
+  asked: ModelRegistration.ModelRegistration,
+  groupId: string,
+  version: string,
+  now: number,
+): Model.Model => ({
   name: asked.name,
   model_group_id: groupId,
   algorithm: "REMOTE",
@@ -324,5 +340,7 @@ const notInline = fail(
 )
 
 const stillDeployed = fail(
-  new Refused({ message: "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete" }),
+  new Refused({
+    message: "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete",
+  }),
 )

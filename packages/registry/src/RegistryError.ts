@@ -3,7 +3,11 @@ import type { InvalidField, UnsafeText } from "@drawbar/blueprint-schema/Bluepri
 import { Data } from "effect"
 import type { Collection } from "./Document.ts"
 
-export class NotFound extends Data.TaggedError("NotFound")<{ readonly collection: Collection; readonly id: string; readonly message: string }> {}
+export class NotFound extends Data.TaggedError("NotFound")<{
+  readonly collection: Collection
+  readonly id: string
+  readonly message: string
+}> {}
 
 export class AlreadyExists extends Data.TaggedError("AlreadyExists")<{
   readonly collection: Collection
@@ -22,10 +26,17 @@ export class VersionConflict extends Data.TaggedError("VersionConflict")<{
 export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 
 /** A record is needed by others; `users` are their ids. */
-export class InUse extends Data.TaggedError("InUse")<{ readonly message: string; readonly users: ReadonlyArray<string> }> {}
+export class InUse extends Data.TaggedError("InUse")<{
+  readonly message: string
+  readonly users: ReadonlyArray<string>
+}> {}
 
 /** The record is at work; trying again when it is done may succeed. */
-export class Busy extends Data.TaggedError("Busy")<{ readonly collection: Collection; readonly id: string; readonly message: string }> {}
+export class Busy extends Data.TaggedError("Busy")<{
+  readonly collection: Collection
+  readonly id: string
+  readonly message: string
+}> {}
 
 /** A change of settings that changes none. */
 export class NothingToUpdate extends Data.TaggedError("NothingToUpdate")<{ readonly message: string }> {}
@@ -37,7 +48,10 @@ export class BadQuery extends Data.TaggedError("BadQuery")<{
 }> {}
 
 /** The database failed: nothing of the write was acknowledged. */
-export class StorageFailed extends Data.TaggedError("StorageFailed")<{ readonly operation: string; readonly message: string }> {}
+export class StorageFailed extends Data.TaggedError("StorageFailed")<{
+  readonly operation: string
+  readonly message: string
+}> {}
 
 /** A sealed value cannot be opened: another key, or somebody changed it. */
 export class SealBroken extends Data.TaggedError("SealBroken")<{
@@ -47,7 +61,10 @@ export class SealBroken extends Data.TaggedError("SealBroken")<{
 }> {}
 
 /** The key ring's file is missing, unreadable, or readable by others; `message` says what to do. */
-export class KeyRingUnusable extends Data.TaggedError("KeyRingUnusable")<{ readonly path: string; readonly message: string }> {}
+export class KeyRingUnusable extends Data.TaggedError("KeyRingUnusable")<{
+  readonly path: string
+  readonly message: string
+}> {}
 
 /** The two reasons of a document that cannot be read are those of a blueprint: the same fields, the same rules. */
 export type Reason =

@@ -2,7 +2,7 @@
 import { type BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import { decode } from "@drawbar/blueprint-schema/Decode"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
-import { Clock, Context, Effect, Layer, type Option, type Result } from "effect"
+import { Clock, Context, Effect, Layer, type Result } from "effect"
 import type { Document, Write } from "./Document.ts"
 import { DocumentStore } from "./DocumentStore.ts"
 import { optimistically } from "./internal/Contention.ts"

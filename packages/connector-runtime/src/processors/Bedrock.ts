@@ -30,11 +30,11 @@ export const preNova = Documents.each(1, ([document]) =>
   document == null ? Result.fail("No input provided") : Result.succeed([medium(document)]),
 )
 
-const media = ["text", "image", "video", "audio"]
+const media = new Set(["text", "image", "video", "audio"])
 
 const medium = (document: string): readonly [string, Value] => {
   const [only, ...others] = document.trimStart().startsWith("{") ? membersOf(document) : []
-  return only !== undefined && others.length === 0 && media.includes(only[0]) && typeof only[1] === "string"
+  return only !== undefined && others.length === 0 && media.has(only[0]) && typeof only[1] === "string"
     ? [only[0], text(only[1])]
     : ["text", text(document)]
 }

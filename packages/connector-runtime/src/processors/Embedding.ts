@@ -30,7 +30,9 @@ const tensors = (
 ): Result.Result<ReadonlyArray<Tensor>, string> => {
   if (nodes.length === 0 || !nodes.every(({ value }) => isVector(value))) return Result.fail(sentence)
   const data = texts(selection, nodes)
-  return Result.succeed(nodes.map(({ value }, i) => vector("sentence_embedding", data[i] ?? "[]", lengthOf(value), selection.dataType)))
+  return Result.succeed(
+    nodes.map(({ value }, i) => vector("sentence_embedding", data[i] ?? "[]", lengthOf(value), selection.dataType)),
+  )
 }
 
 const isVector = (value: unknown): boolean =>

@@ -11,7 +11,9 @@ export const passthrough: PostProcessor = {
     if (node === undefined || typeof node.value !== "object" || node.value === null)
       return Result.fail("Post process function input must be a Map or List")
     const found = tensorNodes(node)
-    return Result.succeed(found.length === 0 ? [whole(selection, node)] : found.map((tensor) => toTensor(selection, tensor)))
+    return Result.succeed(
+      found.length === 0 ? [whole(selection, node)] : found.map((tensor) => toTensor(selection, tensor)),
+    )
   },
 }
 

@@ -6,14 +6,14 @@ import { Option, Result } from "effect"
 export const isNova = (author: Author): boolean =>
   Object.hasOwn(author, "model") && author["model"] === "amazon.nova-2-multimodal-embeddings-v1:0"
 
-const media = ["text", "image", "video", "audio"]
+const media = new Set(["text", "image", "video", "audio"])
 
 /** A body names every medium, one of which is filled; the platform refuses the others, so they are taken out. */
 export const withoutEmptyMedia = (body: string): string => {
   const document = Option.getOrUndefined(Result.getSuccess(Json.parse(body)))
   const params = Json.isObject(document) ? document["singleEmbeddingParams"] : undefined
   if (!Json.isObject(document) || !Json.isObject(params)) return body
-  const kept = Object.fromEntries(Object.entries(params).filter(([name, value]) => !media.includes(name) || isFilled(value)))
+  const kept = Object.fromEntries(Object.entries(params).filter(([name, value]) => !media.has(name) || isFilled(value)))
   return Json.stringify({ ...document, singleEmbeddingParams: kept })
 }
 

@@ -13,4 +13,5 @@ export const collection = "config"
 export const ofGroupName = (name: string) => `_group_name_${createHash("sha256").update(name).digest("hex")}`
 export const ofConnector = (id: string) => `_connector_guard_${createHash("sha256").update(id).digest("hex")}`
 
-export const groupOf = (source: JsonObject): string => (typeof source["model_group_id"] === "string" ? source["model_group_id"] : "")
+export const groupOf = (source: JsonObject): string =>
+  typeof source["model_group_id"] === "string" ? source["model_group_id"] : ""

@@ -29,7 +29,4 @@ const asConflict = (error: RegistryError): RegistryError => {
 }
 
 const isConflict = (error: unknown): boolean =>
-  typeof error === "object" &&
-  error !== null &&
-  "reason" in error &&
-  error.reason instanceof VersionConflict
+  typeof error === "object" && error !== null && "reason" in error && error.reason instanceof VersionConflict

@@ -27,5 +27,7 @@ export const read = <A>(
   decode: (source: unknown) => Result.Result<A, BlueprintError>,
 ): Result.Result<A, RegistryError> =>
   Result.mapError(decode(source), ({ message }) =>
-    fail(new StorageFailed({ operation: "read", message: `The stored ${collection} [${id}] cannot be read: ${message}` })),
+    fail(
+      new StorageFailed({ operation: "read", message: `The stored ${collection} [${id}] cannot be read: ${message}` }),
+    ),
   )
