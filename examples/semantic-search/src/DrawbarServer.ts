@@ -1,5 +1,9 @@
 /** A Drawbar server to talk to. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import process from "node:process"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 
 export interface DrawbarServer {
   readonly url: string
@@ -9,12 +13,25 @@ export interface DrawbarServer {
 /** One that runs already, and goes on running. */
 export const at = (url: string): DrawbarServer => ({ url, close: async () => {} })
 
-/** The address of a running server, where the environment names one. */
-export const given: string | undefined = process.env["DRAWBAR_URL"]
-
-/** The one that the environment names. Starting one here waits for `@drawbar/server`. */
+/** The one that DRAWBAR_URL names, or one of our own on a free port, with its records in memory. */
 export const start = async (): Promise<DrawbarServer> => {
-  if (given === undefined)
-    throw new Error("Start Drawbar, then name it: --drawbar URL, or DRAWBAR_URL in the environment.")
-  return at(given)
+  const given = process.env["DRAWBAR_URL"]
+  if (given !== undefined) return at(given)
+  const main = fileURLToPath(import.meta.resolve("@drawbar/server/main"))
+  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, "--port", "0", "--data", ":memory:"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  const close = async () => {
+    if (child.exitCode !== null) return
+    child.kill("SIGTERM")
+    await once(child, "exit")
+  }
+  for await (const line of createInterface(child.stdout)) {
+    const url = / listens on (\S+)$/.exec(line)?.[1]
+    if (url === undefined) continue
+    // What it says later must not fill the pipe.
+    child.stdout.resume()
+    return { url, close }
+  }
+  throw new Error("Drawbar ended before it listened; what it said stands above.")
 }

@@ -1,8 +1,8 @@
 /**
  * `pnpm --filter @drawbar/example-semantic-search start "how do bees find flowers"`
  *
- * Starts a model platform, has Drawbar embed the facts and the query by it, prints the nearest. `--drawbar URL`, or
- * DRAWBAR_URL in the environment, names the server; it runs on this machine.
+ * Starts a model platform and Drawbar, has Drawbar embed the facts and the query, prints the nearest. `--drawbar URL`, or
+ * DRAWBAR_URL in the environment, names a server that runs on this machine already.
  */
 import * as LocalPlatform from "@drawbar/example-local-platform/LocalPlatform"
 import * as SentenceModel from "@drawbar/example-local-platform/SentenceModel"
