@@ -42,7 +42,11 @@ export const isPreProcess = (name: string): name is PreProcess => preProcess.som
 export const isPostProcess = (name: string): name is PostProcess => postProcess.some((known) => known === name)
 
 /** Whether a text means to name a function rather than to be a script. */
-export const isName = (text: string): boolean => /^\s*[\w.]*connector\.[\w.]+\s*$/.test(text)
+export const isName = (text: string): boolean => /^\s*[\w.]*(connector|pre_process|post_process)\.[\w.]+\s*$/.test(text)
+
+/** What to tell the author of a name that is not known. */
+export const unknown = (name: string, known: ReadonlyArray<string>): string =>
+  `${name.trim()} is no process function. Nearest: ${nearest(name, known).join(", ")}`
 
 /** The known names nearest to one that is not known, nearest first, by edit distance. */
 export const nearest = (name: string, known: ReadonlyArray<string>, count = 3): ReadonlyArray<string> =>

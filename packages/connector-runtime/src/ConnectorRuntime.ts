@@ -14,6 +14,7 @@ import type { InferenceResult, Prediction } from "./Prediction.ts"
 import * as PreProcess from "./PreProcess.ts"
 import * as RemoteAnswer from "./RemoteAnswer.ts"
 import * as RemoteRequest from "./RemoteRequest.ts"
+import * as ResultFilter from "./ResultFilter.ts"
 import * as Transport from "./Transport.ts"
 
 /** A connector ready to be called: compiled, its secrets at hand, its connections bound to the origins of its actions. */
@@ -65,10 +66,10 @@ export class ConnectorRuntime extends Context.Service<
       const execute = Effect.fnUntraced(function* (live: LiveConnector, input: PredictInput) {
         const action = yield* Effect.fromResult(CompiledConnector.find(live.compiled, actionOf(input)))
         const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input))
-        const inference_results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied), {
+        const results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied), {
           concurrency: fanOut,
         })
-        return { inference_results }
+        return { inference_results: filtered(input, results) }
       })
 
       return { open, execute }
@@ -78,6 +79,13 @@ export class ConnectorRuntime extends Context.Service<
 
 const actionOf = (input: PredictInput): string =>
   input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
+
+const filtered = (input: PredictInput, results: ReadonlyArray<InferenceResult>): ReadonlyArray<InferenceResult> => {
+  const filter = input._tag === "TextDocs" ? input.filter : undefined
+  return filter === undefined
+    ? results
+    : results.map((result) => ({ ...result, output: ResultFilter.apply(filter, result.output) }))
+}
 
 /** One call of the platform. */
 const call = Effect.fnUntraced(function* (

@@ -9,11 +9,14 @@ import { type PostProcessor, type Selection, texts } from "./PostProcessor.ts"
 import { postProcessors } from "./ProcessFunctions.ts"
 import type { RemoteAnswer } from "./RemoteAnswer.ts"
 import * as RemoteAnswers from "./RemoteAnswer.ts"
+import * as JsonSource from "./JsonSource.ts"
+import * as PostProcessScript from "./PostProcessScript.ts"
 import * as ResponseFilter from "./ResponseFilter.ts"
 import * as Tensor from "./Tensor.ts"
 
 export interface PostProcess {
-  readonly processor: PostProcessor | undefined
+  readonly processor?: PostProcessor
+  readonly script?: PostProcessScript.PostProcessScript
   /** The connector's filter, or the function's own path; a caller's outranks it. */
   readonly filter: ResponseFilter.ResponseFilter | undefined
 }
@@ -27,13 +30,13 @@ export const compile = (
   at: string,
 ): Result.Result<PostProcess, ConnectorError> =>
   Result.gen(function* () {
-    const processor = yield* find(action.post_process_function, `${at}/post_process_function`)
-    const path = filled(connector.parameters["response_filter"]) ?? processor?.path
-    if (path === undefined) return { processor, filter: undefined }
+    const function_ = yield* find(action.post_process_function, `${at}/post_process_function`)
+    const path = filled(connector.parameters["response_filter"]) ?? function_.processor?.path
+    if (path === undefined) return { ...function_, filter: undefined }
     const filter = yield* Result.mapError(ResponseFilter.compile(path), (sentence) =>
       invalidConnector("/parameters/response_filter", sentence),
     )
-    return { processor, filter }
+    return { ...function_, filter }
   })
 
 /** The tensors of an answer. A call may bring its own `response_filter`. */
@@ -44,6 +47,8 @@ export const run = (
 ): Result.Result<Tensors, ConnectorError> =>
   Result.gen(function* () {
     const filter = yield* filterOf(stage, supplied)
+    const scripted = stage.script === undefined ? undefined : yield* PostProcessScript.run(stage.script, answer)
+    if (scripted !== undefined) return yield* ofScript(scripted, filter, answer)
     if (filter === undefined) return [yield* untouched(answer)]
     const source = yield* RemoteAnswers.json(answer)
     const selection = ResponseFilter.select(filter, source)
@@ -52,17 +57,35 @@ export const run = (
     )
   })
 
-const find = (name: string | undefined, at: string): Result.Result<PostProcessor | undefined, ConnectorError> => {
-  if (name === undefined) return Result.succeed(undefined)
-  if (Names.isPostProcess(name)) return Result.succeed(postProcessors[name])
-  return Result.fail(
-    Names.isName(name)
-      ? invalidConnector(
-          at,
-          `${name} is no process function. Nearest: ${Names.nearest(name, Names.postProcess).join(", ")}`,
-        )
-      : invalidConnector(at, "Scripts are not run yet: name one of the built-in process functions"),
+const ofScript = (
+  text: string,
+  filter: ResponseFilter.ResponseFilter | undefined,
+  answer: RemoteAnswer,
+): Result.Result<Tensors, ConnectorError> => {
+  const source = /^\s*[[{]/.test(text) ? JsonSource.parse(text) : undefined
+  const spelled = source !== undefined && Result.isSuccess(source) ? source.success : undefined
+  if (filter === undefined)
+    return Result.succeed(
+      spelled === undefined ? [Tensor.wrapped(JSON.stringify(text))] : PostProcessScript.tensors(spelled),
+    )
+  return Result.mapError(
+    spelled === undefined
+      ? Result.fail("response_filter needs JSON, and post_process_function returned words")
+      : filtered(ResponseFilter.select(filter, spelled)),
+    (sentence) => RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
   )
+}
+
+type Function = Pick<PostProcess, "processor" | "script">
+
+const find = (name: string | undefined, at: string): Result.Result<Function, ConnectorError> => {
+  if (name === undefined) return Result.succeed({})
+  if (Names.isPostProcess(name)) return Result.succeed({ processor: postProcessors[name] })
+  if (Names.isName(name)) return Result.fail(invalidConnector(at, Names.unknown(name, Names.postProcess)))
+  return Result.mapBoth(PostProcessScript.compile(name), {
+    onSuccess: (script) => ({ script }),
+    onFailure: (sentence) => invalidConnector(at, sentence),
+  })
 }
 
 const filterOf = (

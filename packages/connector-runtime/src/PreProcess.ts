@@ -7,6 +7,7 @@ import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
 import type { PredictInput } from "./PredictInput.ts"
 import type { PreProcessor, TypedInput } from "./PreProcessor.ts"
+import * as PreProcessScript from "./PreProcessScript.ts"
 import { preProcessors } from "./ProcessFunctions.ts"
 
 export interface PreProcess {
@@ -22,14 +23,14 @@ export const compile = (
   at: string,
 ): Result.Result<PreProcess, ConnectorError> =>
   Result.gen(function* () {
-    const processor = yield* find(action.pre_process_function, `${at}/pre_process_function`)
+    const processor = yield* find(action.pre_process_function, connector, `${at}/pre_process_function`)
     const step = yield* stepSize(connector)
     return { processor, perCall: step ?? processor?.perCall ?? "all" }
   })
 
 /** The parameters of each call, in the order of the input. */
 export const run = (stage: PreProcess, input: PredictInput): Result.Result<ReadonlyArray<Supplied>, ConnectorError> => {
-  if (input._tag === "Parameters") return Result.succeed([{ caller: input.parameters, runtime: new Map() }])
+  if (input._tag === "Parameters") return Result.map(rewritten(stage, input.parameters), (call) => [call])
   const processor = stage.processor ?? (input._tag === "TextDocs" ? documentsAsInput : undefined)
   if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
   return Result.all(
@@ -42,19 +43,25 @@ export const run = (stage: PreProcess, input: PredictInput): Result.Result<Reado
   )
 }
 
+const rewritten = ({ processor }: PreProcess, caller: Supplied["caller"]): Result.Result<Supplied, ConnectorError> =>
+  processor?.rewrite === undefined
+    ? Result.succeed({ caller, runtime: new Map() })
+    : Result.mapBoth(processor.rewrite(caller), {
+        onSuccess: (runtime) => ({ caller, runtime }),
+        onFailure: invalidInput,
+      })
+
 const documentsAsInput = preProcessors["connector.pre_process.default.embedding"]
 
-const find = (name: string | undefined, at: string): Result.Result<PreProcessor | undefined, ConnectorError> => {
+const find = (
+  name: string | undefined,
+  { parameters }: Connector,
+  at: string,
+): Result.Result<PreProcessor | undefined, ConnectorError> => {
   if (name === undefined) return Result.succeed(undefined)
   if (Names.isPreProcess(name)) return Result.succeed(preProcessors[name])
-  return Result.fail(
-    Names.isName(name)
-      ? invalidConnector(
-          at,
-          `${name} is no process function. Nearest: ${Names.nearest(name, Names.preProcess).join(", ")}`,
-        )
-      : invalidConnector(at, "Scripts are not run yet: name one of the built-in process functions"),
-  )
+  if (Names.isName(name)) return Result.fail(invalidConnector(at, Names.unknown(name, Names.preProcess)))
+  return Result.mapError(PreProcessScript.compile(name, parameters), (sentence) => invalidConnector(at, sentence))
 }
 
 const stepSize = ({ parameters }: Connector): Result.Result<number | undefined, ConnectorError> => {

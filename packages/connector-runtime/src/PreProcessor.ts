@@ -10,6 +10,8 @@ export interface PreProcessor {
   readonly perCall: number | "all"
   /** The parameters for one call, or a sentence that says why there are none. */
   readonly run: (input: TypedInput) => Result.Result<Parameters, string>
+  /** Makes parameters out of those that a call brings itself; absent: they are used as they are. */
+  readonly rewrite?: (given: Parameters) => Result.Result<Parameters, string>
 }
 
 export const runtime = (entries: ReadonlyArray<readonly [string, Value]>): Result.Result<Parameters, string> =>

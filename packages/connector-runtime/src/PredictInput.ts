@@ -1,13 +1,15 @@
 /** What a caller asks a model: its own parameters, or one of the typed inputs that a pre-process function turns into parameters. */
-import type { Value } from "@drawbar/template-renderer/Parameter"
+import { json, text, type Value } from "@drawbar/template-renderer/Parameter"
+import { type JsonSource, type Location, slices } from "./JsonSource.ts"
 
 export type Parameters = ReadonlyMap<string, Value>
 
+/** Absent or null: all tensors, as numbers. */
 export interface ResultFilter {
-  readonly return_bytes?: boolean
-  readonly return_number?: boolean
-  readonly target_response?: ReadonlyArray<string>
-  readonly target_response_positions?: ReadonlyArray<number>
+  readonly return_bytes?: boolean | null
+  readonly return_number?: boolean | null
+  readonly target_response?: ReadonlyArray<string> | null
+  readonly target_response_positions?: ReadonlyArray<number> | null
 }
 
 export type PredictInput =
@@ -20,3 +22,20 @@ export type PredictInput =
     }
   | { readonly _tag: "TextSimilarity"; readonly query_text: string; readonly text_docs: ReadonlyArray<string | null> }
   | { readonly _tag: "QuestionAnswering"; readonly question: string; readonly context: string }
+
+/** The members of the object at `location` as parameters: what is no string keeps its own text, digit by digit. */
+export const parametersAt = (source: JsonSource, location: Location, members: object): Parameters => {
+  const entries: ReadonlyArray<[string, unknown]> = Object.entries(members)
+  const others = entries.filter(([, value]) => typeof value !== "string").map(([name]) => name)
+  const texts = slices(
+    source,
+    others.map((name) => [...location, name]),
+  )
+  const values = new Map(others.map((name, i) => [name, json(texts[i] ?? "null")]))
+  return new Map(
+    entries.map(([name, value]) => [
+      name,
+      typeof value === "string" ? text(value) : (values.get(name) ?? json("null")),
+    ]),
+  )
+}

@@ -15,7 +15,7 @@ export interface ResponseFilter {
 /** Reads a path once; fails with a sentence that says where it cannot be read. */
 export const compile = (path: string): Result.Result<ResponseFilter, string> => {
   try {
-    const query = compileQuery(path)
+    const query = compileQuery(standard(path))
     return Result.succeed({ path, query, definite: query.singularQuery(), dataType: dataTypeOf(path) })
   } catch (cause) {
     return Result.fail(`response_filter is no JSONPath: ${cause instanceof Error ? cause.message : String(cause)}`)
@@ -34,3 +34,19 @@ const dataTypeOf = (path: string): DataType => {
   const spelling = path.toLowerCase()
   return dataTypes.find((type) => spelling.includes(`.${type.toLowerCase()}`)) ?? "FLOAT32"
 }
+
+// Published filters are written for Jayway's dialect: the leading `$` may be absent, a dot may stand before a bracket,
+// and a name after a dot may hold characters (`-`, `@`, a leading digit) that the standard wants in quotes.
+const standard = (path: string): string => {
+  const trimmed = path.trim()
+  const rooted = trimmed.startsWith("$") ? trimmed : trimmed.startsWith("[") ? `$${trimmed}` : `$.${trimmed}`
+  return rooted.replace(step, (whole, dots: string | undefined, name: string | undefined) => {
+    if (dots === undefined) return whole
+    if (name === undefined) return dots === "." ? "[" : "..["
+    return plainName.test(name) ? whole : `${dots === "." ? "" : ".."}['${name.replaceAll("'", "\\'")}']`
+  })
+}
+
+// Quoted texts and filter expressions are passed over as they are.
+const step = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\[\?.*\]|(\.\.?)(?:\[|([^.[\]'"()*\s]+))/gs
+const plainName = /^[A-Za-z_\u0080-\u{10ffff}][\w\u0080-\u{10ffff}]*$/u

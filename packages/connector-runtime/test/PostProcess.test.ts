@@ -120,6 +120,19 @@ describe("an answer", () => {
       expect.stringContaining("InvalidInput: response_filter is no JSONPath"),
     ],
     [
+      "a filter may leave out the root, and quotes around names with a dash",
+      {
+        body: '{"amazon-bedrock-trace":{"a":[{"b":1}]}}',
+        parameters: { response_filter: "amazon-bedrock-trace.a.[0].b" },
+      },
+      response('{"response":1}'),
+    ],
+    [
+      "a filter keeps what its texts and conditions say",
+      { body: '{"c":[{"t":"a.b-c","n":1}]}', parameters: { response_filter: "$.c[?(@.t == 'a.b-c')].n" } },
+      response('{"response":[1]}'),
+    ],
+    [
       "a filter moves a function's input",
       {
         body: '{"x":{"int8":[[1]]}}',

@@ -6,8 +6,7 @@
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import * as Decode from "@drawbar/blueprint-schema/Decode"
 import * as Json from "@drawbar/blueprint-schema/Json"
-import * as JsonSource from "@drawbar/connector-runtime/JsonSource"
-import type { Parameters, PredictInput } from "@drawbar/connector-runtime/PredictInput"
+import { type Parameters, parametersAt, type PredictInput } from "@drawbar/connector-runtime/PredictInput"
 import { Result, Schema } from "effect"
 import { unreadable } from "./Endpoint.ts"
 import { maybe } from "./Field.ts"
@@ -65,24 +64,10 @@ const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
   const given = value["parameters"]
   if (given == null) return Result.succeed(new Map())
   if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
-  const entries = Object.entries(given)
-  const others = entries.filter(([, value]) => typeof value !== "string")
-  const tooDeep = others.find(([, value]) => nestsDeeper(value, Json.maxDepth))
+  const tooDeep = Object.entries(given).find(([, value]) => nestsDeeper(value, Json.maxDepth))
   if (tooDeep !== undefined)
     return Result.fail(invalid("/parameters", `Parameter [${tooDeep[0]}] nests deeper than ${Json.maxDepth} levels`))
-  const texts = JsonSource.slices(
-    { text, value: null },
-    others.map(([name]) => ["parameters", name]),
-  )
-  const json = new Map(others.map(([name], i) => [name, texts[i] ?? "null"]))
-  return Result.succeed(
-    new Map(
-      entries.map(([name, value]) => [
-        name,
-        typeof value === "string" ? { _tag: "Text", text: value } : { _tag: "Json", json: json.get(name) ?? "null" },
-      ]),
-    ),
-  )
+  return Result.succeed(parametersAt({ text, value: null }, ["parameters"], given))
 }
 
 const nestsDeeper = (value: Json.Json, levels: number): boolean =>
@@ -93,31 +78,41 @@ const nestsDeeper = (value: Json.Json, levels: number): boolean =>
 const ignoringCase = (...words: ReadonlyArray<string>) =>
   Schema.String.check(Schema.isPattern(new RegExp(`^(${words.join("|")})$`, "i")))
 
+const AlgorithmParameters = Schema.Struct({
+  content_type: maybe(ignoringCase("query", "passage")),
+  sparse_embedding_format: maybe(ignoringCase("word", "token_id")),
+})
+type AlgorithmParameters = typeof AlgorithmParameters.Type
+
+const resultFilter = {
+  return_bytes: maybe(Schema.Boolean),
+  return_number: maybe(Schema.Boolean),
+  target_response: maybe(Schema.Array(Schema.String)),
+  target_response_positions: maybe(Schema.Array(Schema.Int)),
+}
+
 const readTextDocs = Decode.decode(
   Schema.Struct({
+    ...resultFilter,
+    result_filter: maybe(Schema.Struct(resultFilter)),
     text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))),
-    parameters: maybe(
-      Schema.Struct({
-        content_type: maybe(ignoringCase("query", "passage")),
-        sparse_embedding_format: maybe(ignoringCase("word", "token_id")),
-      }),
-    ),
+    parameters: maybe(AlgorithmParameters),
   }),
 )
 
 const textDocs = ({ value }: Body): Outcome<PredictInput> =>
-  Result.flatMap(readTextDocs(value), ({ text_docs, parameters }) => {
+  Result.flatMap(readTextDocs(value), ({ text_docs, parameters, result_filter, ...asked }) => {
     if (text_docs == null || text_docs.length === 0) return refused("Empty text docs")
-    if (parameters == null) return Result.succeed({ _tag: "TextDocs", text_docs })
-    const words = {
-      content_type: parameters.content_type,
-      sparse_embedding_format: parameters.sparse_embedding_format ?? "WORD",
-    }
-    const upper = Object.entries(words).flatMap(([name, word]) =>
-      word == null ? [] : [[name, { _tag: "Text", text: word.toUpperCase() }] as const],
+    const documents = { _tag: "TextDocs", text_docs, filter: result_filter ?? asked } as const
+    return Result.succeed(
+      parameters == null ? documents : { ...documents, parameters: new Map(algorithmParameters(parameters)) },
     )
-    return Result.succeed({ _tag: "TextDocs", text_docs, parameters: new Map(upper) })
   })
+
+const algorithmParameters = ({ content_type, sparse_embedding_format }: AlgorithmParameters) =>
+  Object.entries({ content_type, sparse_embedding_format: sparse_embedding_format ?? "WORD" }).flatMap(([name, word]) =>
+    word == null ? [] : [[name, { _tag: "Text", text: word.toUpperCase() }] as const],
+  )
 
 const readTextSimilarity = Decode.decode(
   Schema.Struct({ query_text: maybe(Schema.String), text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))) }),

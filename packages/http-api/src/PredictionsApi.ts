@@ -20,6 +20,7 @@ export const PredictDocument = Schema.Struct({
   return_bytes: maybe(Schema.Boolean),
   target_response: maybe(Schema.Array(Schema.String)),
   target_response_positions: maybe(Schema.Array(Schema.Number)),
+  result_filter: maybe(Source),
   query_text: maybe(Schema.String),
   question: maybe(Schema.String),
   context: maybe(Schema.String),

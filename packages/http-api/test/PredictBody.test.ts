@@ -60,13 +60,20 @@ describe("typed inputs", () => {
     assert.deepStrictEqual(read("TEXT_EMBEDDING", '{"text_docs":["a",null]}'), {
       _tag: "TextDocs",
       text_docs: ["a", null],
+      filter: {},
     }))
+  it("text docs with a wish for less of the answer", () =>
+    assert.deepStrictEqual(
+      read("text_embedding", '{"text_docs":["a"],"return_number":false,"result_filter":{"target_response":["x"]}}'),
+      { _tag: "TextDocs", text_docs: ["a"], filter: { target_response: ["x"] } },
+    ))
   it("text docs with parameters keep the two that mean something", () =>
     assert.deepStrictEqual(
       read("sparse_encoding", '{"text_docs":["a"],"parameters":{"content_type":"query","other":1}}'),
       {
         _tag: "TextDocs",
         text_docs: ["a"],
+        filter: {},
         parameters: new Map([
           ["content_type", text("QUERY")],
           ["sparse_embedding_format", text("WORD")],

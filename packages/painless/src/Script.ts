@@ -21,7 +21,11 @@ export interface Options {
   readonly limits?: Partial<Limits.Limits>
   /** What the numbers of the data are: all `Double`, or (the default) `Integer`, `Long`, `BigInteger` and `Double` as written. */
   readonly numbers?: Binding.Numbers
+  /** Texts of `params` that are fit for a JSON string as they are: `escape()` leaves them alone. */
+  readonly escaped?: ReadonlySet<string>
 }
+
+const none: ReadonlySet<string> = new Set()
 
 /**
  * Compiles `source`; the reason of a failure is `Syntax` or `LimitExceeded`.
@@ -58,7 +62,7 @@ export const runJson = (script: Script, params: string, options: Options = {}): 
   execute(script, () => new JsonReader(params, options.numbers ?? "java").read(), options)
 
 const execute = (script: Script, bind: () => Value, options: Options): Result.Result<Json, PainlessError> => {
-  const run = new Run({ ...Limits.defaults, ...options.limits })
+  const run = new Run({ ...Limits.defaults, ...options.limits }, options.escaped ?? none)
   try {
     const params = bind()
     if (!(params instanceof JavaMap)) throw new Malformed(0, "params must be a JSON object")

@@ -2,7 +2,8 @@
 import { Result } from "effect"
 import { slices } from "../JsonSource.ts"
 import type { Node, PostProcessor, Selection } from "../PostProcessor.ts"
-import { type DataType, dataTypes, response, type Tensor } from "../Tensor.ts"
+import { response, type Tensor } from "../Tensor.ts"
+import * as TensorText from "../TensorText.ts"
 
 export const passthrough: PostProcessor = {
   path: "$",
@@ -12,7 +13,9 @@ export const passthrough: PostProcessor = {
       return Result.fail("Post process function input must be a Map or List")
     const found = tensorNodes(node)
     return Result.succeed(
-      found.length === 0 ? [whole(selection, node)] : found.map((tensor) => toTensor(selection, tensor)),
+      found.length === 0
+        ? [whole(selection, node)]
+        : found.map((tensor) => named(TensorText.read(selection.source, tensor))),
     )
   },
 }
@@ -23,37 +26,9 @@ const whole = ({ source }: Selection, node: Node): Tensor => {
 }
 
 const tensorNodes = (node: Node): ReadonlyArray<Node> =>
-  list(member(node, "inference_results")).flatMap((result) => list(member(result, "output")))
-
-const member = ({ location, value }: Node, name: string): Node => ({
-  location: [...location, name],
-  value: typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined,
-})
+  list(TensorText.member(node, "inference_results")).flatMap((result) => list(TensorText.member(result, "output")))
 
 const list = ({ location, value }: Node): ReadonlyArray<Node> =>
   Array.isArray(value) ? value.map((item: unknown, i) => ({ location: [...location, i], value: item })) : []
 
-const toTensor = ({ source }: Selection, node: Node): Tensor => {
-  const field = (name: string) => member(node, name)
-  const text = (name: string) => slices(source, [field(name).location])[0] ?? "null"
-  const name = field("name").value
-  const result = field("result").value
-  const shape = field("shape").value
-  const data_type = typeOf(field("data_type").value)
-  return {
-    name: typeof name === "string" ? name : "output",
-    ...(data_type === undefined ? {} : { data_type }),
-    ...(isNumbers(shape) ? { shape } : {}),
-    ...(Array.isArray(field("data").value) ? { data: text("data") } : {}),
-    ...(isMap(field("byte_buffer").value) ? { byte_buffer: text("byte_buffer") } : {}),
-    ...(typeof result === "string" ? { result } : {}),
-    ...(isMap(field("dataAsMap").value) ? { dataAsMap: text("dataAsMap") } : {}),
-  }
-}
-
-const typeOf = (name: unknown): DataType | undefined => dataTypes.find((known) => known === name)
-
-const isNumbers = (value: unknown): value is ReadonlyArray<number> =>
-  Array.isArray(value) && value.every((item) => typeof item === "number")
-
-const isMap = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value)
+const named = (tensor: Tensor): Tensor => ({ name: "output", ...tensor })

@@ -1,4 +1,4 @@
-/** The built-in `escape(x)`: text made fit to stand inside a JSON string, every control character included. */
+/** The built-in `escape(x)`: text made fit to stand inside a JSON string, every control character included. What came escaped stays as it is. */
 import type { Code } from "./Code.ts"
 import * as JavaText from "./JavaText.ts"
 
@@ -8,7 +8,9 @@ export const call = (argument: Code, line: number): Code => ({
     const value = argument.run(slots, run)
     run.line = line
     if (value === null) return run.fail("NullPointerException", "cannot escape null")
-    const escaped = JSON.stringify(JavaText.of(value, run)).slice(1, -1)
+    const text = JavaText.of(value, run)
+    if (run.escaped.has(text)) return text
+    const escaped = JSON.stringify(text).slice(1, -1)
     run.text(escaped.length)
     return escaped
   },

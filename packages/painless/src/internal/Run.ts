@@ -24,6 +24,8 @@ const costOfUnwinding = 20
 /** One run of a script: where it stands and what it may still use. */
 export class Run {
   readonly limits: Limits
+  /** Texts of the data that are escaped already. */
+  readonly escaped: ReadonlySet<string>
   line = 0
   depth = 0
   /** What the `return` under way hands back. */
@@ -33,8 +35,9 @@ export class Run {
   private steps: number
   private elements: number
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, escaped: ReadonlySet<string>) {
     this.limits = limits
+    this.escaped = escaped
     this.steps = limits.steps
     this.elements = limits.elements
   }
