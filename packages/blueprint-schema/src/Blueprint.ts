@@ -8,6 +8,7 @@ import { Redacted, Result, Schema } from "effect"
 import { BlueprintError, invalid, UnsafeText } from "./BlueprintError.ts"
 import { ClientConfig, retryBackoffPolicies } from "./ClientConfig.ts"
 import { type AccessMode, AccessMode as AccessModes, type Connector } from "./Connector.ts"
+import * as AwsSigning from "./AwsSigning.ts"
 import * as Action from "./ConnectorAction.ts"
 import * as Protocol from "./ConnectorProtocol.ts"
 import type { Credential } from "./Credential.ts"
@@ -184,7 +185,7 @@ const checkText = (document: Document, { nameIsRequired }: { readonly nameIsRequ
 
 const checkAccessMode = (mode: string | null | undefined): Result.Result<AccessMode | undefined, BlueprintError> => {
   if (mode == null) return Result.succeed(undefined)
-  const known = AccessModes.literals.find((literal) => literal === mode)
+  const known = AccessModes.literals.find((literal) => literal === mode.toLowerCase())
   return known === undefined
     ? Result.fail(invalid("/access_mode", `access_mode must be one of [${AccessModes.literals.join(", ")}]`))
     : Result.succeed(known)
@@ -193,15 +194,17 @@ const checkAccessMode = (mode: string | null | undefined): Result.Result<AccessM
 // AWS's signature needs these; the names are checked here, the values where the request is signed.
 const checkAws = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> => {
   if (connector.protocol !== "aws_sigv4") return Result.void
-  const isStatic = credential["access_key"] !== undefined && credential["secret_key"] !== undefined
-  const isBorrowed = credential["roleArn"] !== undefined || credential["secretArn"] !== undefined
-  if (!isStatic && !isBorrowed)
+  const { accessKey, secretKey, borrowed, nameIn } = AwsSigning
+  const hasKeys = nameIn(credential, accessKey) !== undefined && nameIn(credential, secretKey) !== undefined
+  if (!hasKeys && nameIn(credential, borrowed) === undefined)
     return Result.fail(
       invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"),
     )
   const has = (name: string) => connector.parameters[name] !== undefined || credential[name] !== undefined
   if (!has("service_name")) return Result.fail(invalid("/parameters/service_name", "Missing service name"))
-  return has("region") ? Result.void : Result.fail(invalid("/parameters/region", "Missing region"))
+  return has("region") || AwsSigning.regionOfHost(connector) !== undefined
+    ? Result.void
+    : Result.fail(invalid("/parameters/region", "Missing region"))
 }
 
 const checkClientConfig = (

@@ -55,7 +55,7 @@ describe("a document is refused", () => {
     ],
     [
       "of an unknown access mode",
-      { ...valid, access_mode: "PUBLIC" },
+      { ...valid, access_mode: "open" },
       "access_mode must be one of [public, private, restricted]",
     ],
     [

@@ -1,4 +1,5 @@
 /** How a request is made acceptable to its platform: a row for each protocol. */
+import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { ConnectorProtocol } from "@drawbar/blueprint-schema/ConnectorProtocol"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
@@ -18,17 +19,20 @@ export const of = (connector: Connector, credential: Credential): Authorization 
 const http = (): Authorization => Effect.succeed
 
 const awsSigV4 = (connector: Connector, credential: Credential): Authorization => {
-  const secret = (name: string) => (credential[name] === undefined ? undefined : Redacted.value(credential[name]))
-  const setting = (name: string) => connector.parameters[name] ?? secret(name) ?? ""
-  const accessKeyId = secret("access_key")
-  const secretAccessKey = secret("secret_key")
-  if (accessKeyId === undefined || secretAccessKey === undefined) return withoutKeys
-  const credentials: SigV4.Credentials = {
-    accessKeyId,
-    secretAccessKey,
-    sessionToken: secret("session_token") || undefined,
+  const secret = (...names: ReadonlyArray<string>) => {
+    const name = AwsSigning.nameIn(credential, names)
+    return name === undefined || credential[name] === undefined ? undefined : Redacted.value(credential[name])
   }
-  const scope: SigV4.Scope = { region: setting("region"), service: setting("service_name") }
+  const setting = (name: string) => connector.parameters[name] ?? secret(name)
+  const accessKeyId = secret(...AwsSigning.accessKey)
+  const secretAccessKey = secret(...AwsSigning.secretKey)
+  if (accessKeyId === undefined || secretAccessKey === undefined) return withoutKeys
+  const sessionToken = secret(...AwsSigning.sessionToken) || undefined
+  const credentials: SigV4.Credentials = { accessKeyId, secretAccessKey, sessionToken }
+  const scope: SigV4.Scope = {
+    region: setting("region") ?? AwsSigning.regionOfHost(connector) ?? "",
+    service: setting("service_name") ?? "",
+  }
   return Effect.fnUntraced(function* (request) {
     const now = yield* Clock.currentTimeMillis
     const signed = yield* Effect.promise(() => SigV4.sign(request, credentials, scope, now))

@@ -4,6 +4,7 @@
  * A parameter that is no string is cut from the body's text as it stands, so that its digits arrive as they were sent.
  */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import { type ActionType, types as actionTypes } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as Decode from "@drawbar/blueprint-schema/Decode"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import { type Parameters, parametersAt, type PredictInput } from "@drawbar/connector-runtime/PredictInput"
@@ -23,6 +24,18 @@ export const read = (algorithm: string, body: string): Outcome<PredictInput> => 
       : Result.fail(because(new BadParameter({ message: "Wrong function name" }))),
   )
 }
+
+/** As `read`, for a call that is made and not only shown. */
+export const readPredict = (algorithm: string, body: string): Outcome<PredictInput> =>
+  Result.flatMap(read(algorithm, body), (input) => {
+    const action = input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
+    if (action === "PREDICT") return Result.succeed(input)
+    return action === "BATCH_PREDICT"
+      ? Result.fail(
+          because(new NotYet({ message: "Batch predictions are not there yet. Send the documents with _predict." })),
+        )
+      : refused(`Wrong Action Type of ${action}`)
+  })
 
 interface Body {
   readonly text: string
@@ -47,17 +60,15 @@ const quickly = (text: string): Outcome<Json.Json> => {
 
 const remote = (body: Body): Outcome<PredictInput> =>
   Result.gen(function* () {
-    yield* checkAction(body.value["action_type"])
-    return { _tag: "Parameters", parameters: yield* parametersOf(body) } as const
+    const action = yield* actionOf(body.value["action_type"])
+    const parameters = yield* parametersOf(body)
+    return action === undefined ? { _tag: "Parameters", parameters } : { _tag: "Parameters", parameters, action }
   })
 
-const checkAction = (action: Json.Json | undefined): Outcome<void> => {
-  if (action == null || (typeof action === "string" && action.toUpperCase() === "PREDICT")) return Result.void
-  return typeof action === "string" && action.toUpperCase() === "BATCH_PREDICT"
-    ? Result.fail(
-        because(new NotYet({ message: "Batch predictions are not there yet. Send the documents with _predict." })),
-      )
-    : Result.fail(because(new BadParameter({ message: `Wrong Action Type of ${Json.toText(action)}` })))
+const actionOf = (given: Json.Json | undefined): Outcome<ActionType | undefined> => {
+  if (given == null) return Result.succeed(undefined)
+  const action = typeof given === "string" ? actionTypes.find((known) => known === given.toUpperCase()) : undefined
+  return action === undefined ? refused(`Wrong Action Type of ${Json.toText(given)}`) : Result.succeed(action)
 }
 
 const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {

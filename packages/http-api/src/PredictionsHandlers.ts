@@ -9,7 +9,7 @@ import * as RenderBody from "./RenderBody.ts"
 
 export const make = Effect.map(Predictions, (predictions) => {
   const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, text: string) {
-    const input = yield* Effect.fromResult(PredictBody.read(algorithm, text))
+    const input = yield* Effect.fromResult(PredictBody.readPredict(algorithm, text))
     return new JsonText(Prediction.toJsonText(yield* predictions.predict(modelId, input)))
   })
   return Endpoint.serve(PredictionsApi, {

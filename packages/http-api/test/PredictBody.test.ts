@@ -109,7 +109,7 @@ describe("refusals of a predict's body", () => {
       "an action type that predict may not ask for",
       "remote",
       '{"action_type":"execute"}',
-      "Wrong Action Type of execute",
+      "Wrong Action Type of EXECUTE",
     ],
     ["an unknown algorithm", "kmeans", "{}", "Wrong function name"],
     ["an algorithm that JavaScript knows", "constructor", "{}", "Wrong function name"],
@@ -122,7 +122,7 @@ describe("refusals of a predict's body", () => {
   ]
   for (const [name, algorithm, body, says] of cases)
     it(name, () => {
-      const outcome = PredictBody.read(algorithm, body)
+      const outcome = PredictBody.readPredict(algorithm, body)
       assert.include(Result.isFailure(outcome) ? outcome.failure.message : "no refusal", says)
     })
 })

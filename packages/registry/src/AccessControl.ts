@@ -1,4 +1,4 @@
-/** The access fields of requests. Access control is off: to take them would promise a protection that is not there. */
+/** The access fields of requests. Access control is off: `public` is how things are, all else would promise a protection that is not there. */
 import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { Result } from "effect"
 import { fail, type RegistryError } from "./RegistryError.ts"
@@ -11,7 +11,7 @@ export interface AccessFields {
 
 export const refuse = (subject: "connector" | "model", fields: AccessFields): Result.Result<void, RegistryError> => {
   const given =
-    fields.access_mode != null
+    fields.access_mode != null && fields.access_mode.toLowerCase() !== "public"
       ? "access_mode"
       : fields.add_all_backend_roles != null
         ? "add_all_backend_roles"

@@ -1,0 +1,23 @@
+/**
+ * What AWS's signature needs of a connector, by the names that blueprints give it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ */
+import type { Connector } from "./Connector.ts"
+
+/** Names of a credential, the connector's own first, AWS's environment names second. */
+export const accessKey = ["access_key", "aws_access_key_id"] as const
+export const secretKey = ["secret_key", "aws_secret_access_key"] as const
+export const sessionToken = ["session_token", "aws_session_token"] as const
+
+/** What names keys that are kept elsewhere. */
+export const borrowed = ["roleArn", "secretArn"] as const
+
+/** The first of `names` that a credential has. */
+export const nameIn = (credential: object, names: ReadonlyArray<string>): string | undefined =>
+  names.find((name) => Object.hasOwn(credential, name))
+
+/** The region that stands in the host of an AWS endpoint, for a connector that does not give it: `https://service.us-east-1.amazonaws.com/`. */
+export const regionOfHost = ({ actions }: Pick<Connector, "actions">): string | undefined =>
+  actions.map(({ url }) => awsHost.exec(url)?.[1]).find((region) => region !== undefined)
+
+const awsHost = /^https:\/\/(?:[a-z0-9-]+\.)+([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?(?:[/:?]|$)/i
