@@ -85,7 +85,8 @@ const locate = (text: string): JsonError => {
   return errorAt(text, offset, message)
 }
 
-const errorAt = (text: string, offset: number, message: string): JsonError => {
+/** A fault at an offset of a text. */
+export const errorAt = (text: string, offset: number, message: string): JsonError => {
   const before = text.slice(0, offset)
   const line = before.split("\n").length
   return new JsonError({ message, line, column: offset - before.lastIndexOf("\n") })
