@@ -1,0 +1,28 @@
+/** Why a command ends with another code than 0, in one sentence. */
+import type { ErrorEnvelope } from "@drawbar/http-api/ErrorEnvelope"
+import { Data } from "effect"
+
+/** The command line, or a file that it names, is wrong. */
+export class WrongUse extends Data.TaggedError("WrongUse")<{ readonly message: string }> {}
+
+/** The server refused, or what was waited for failed. */
+export class Failed extends Data.TaggedError("Failed")<{ readonly message: string }> {}
+
+export const wrongUse = (message: string) => new WrongUse({ message })
+export const failed = (message: string) => new Failed({ message })
+
+export const exitCodeOf = (error: unknown): number => (error instanceof WrongUse ? 2 : 1)
+
+/** The sentence for anything that a call through the client can fail with. */
+export const sentenceOf = (error: unknown): string => {
+  if (isEnvelope(error)) return refusal(error)
+  return error instanceof Error ? error.message : String(error)
+}
+
+export const isEnvelope = (error: unknown): error is ErrorEnvelope =>
+  typeof error === "object" && error !== null && !(error instanceof Error) && "error" in error
+
+const refusal = ({ error, status }: ErrorEnvelope): string => {
+  const reason = typeof error === "string" ? error : error.reason
+  return status === undefined ? reason : `${reason} (status ${status})`
+}

@@ -1,0 +1,43 @@
+/** What a command prints: words for people, or the server's own JSON for programs. */
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Console, Effect, Result } from "effect"
+
+export type Format = "table" | "json"
+
+/** `text` is JSON; `words` is what people read instead. */
+export const print = (format: Format, text: string, words: string): Effect.Effect<void> =>
+  Console.log(format === "json" ? pretty(text) : words)
+
+/** JSON text with an indent, every number with its own digits. */
+export const pretty = (text: string): string =>
+  Result.match(Json.parse(text), {
+    onSuccess: (value) => JSON.stringify(value, null, 2),
+    onFailure: () => text,
+  })
+
+/** Rows under names, each column as wide as its widest cell. */
+export const table = (names: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const lines = [names.map((name) => name.toUpperCase()), ...rows]
+  const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
+}
+
+/** The members of a JSON object, one a line. */
+export const fields = (text: string): string =>
+  Result.match(Json.parse(text), {
+    onSuccess: (value) =>
+      Json.isObject(value) ? aligned(Object.entries(value).map(([name, item]) => [name, Json.toText(item)])) : text,
+    onFailure: () => text,
+  })
+
+const aligned = (rows: ReadonlyArray<readonly [string, string]>): string => {
+  const width = Math.max(0, ...rows.map(([name]) => name.length))
+  return rows.map(([name, item]) => `${name.padEnd(width)}  ${item}`).join("\n")
+}

@@ -1,0 +1,75 @@
+/** What a model is asked, from a file and from flags. */
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { PredictDocument } from "@drawbar/http-api/PredictionsApi"
+import { Effect, Result } from "effect"
+import * as Flag from "effect/cli/Flag"
+import * as Document from "./Document.ts"
+import { wrongUse } from "./Failure.ts"
+
+export const flags = {
+  parameters: Flag.String("parameters").pipe(
+    Flag.withAlias("p"),
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("The body of the predict, or its parameters alone; - for standard input"),
+    Flag.optional,
+  ),
+  param: Flag.String("param").pipe(
+    Flag.withMetavar("NAME=TEXT|NAME:=JSON"),
+    Flag.withDescription("One parameter; repeatable"),
+    Flag.atLeast(0),
+  ),
+  text: Flag.String("text").pipe(Flag.withDescription("A document to embed; repeatable"), Flag.atLeast(0)),
+  query: Flag.String("query").pipe(
+    Flag.withDescription("A query to which the --text documents are compared"),
+    Flag.optional,
+  ),
+}
+
+interface Given {
+  readonly parameters: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
+  readonly param: ReadonlyArray<string>
+  readonly text: ReadonlyArray<string>
+  readonly query: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
+}
+
+export interface PredictInput {
+  readonly algorithm: string
+  readonly payload: typeof PredictDocument.Type
+}
+
+export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: Given) {
+  const body = parameters._tag === "None" ? {} : asBody(yield* Document.read(parameters.value))
+  const named = Object.fromEntries(yield* Effect.forEach(param, parameter))
+  const whole: Json.JsonObject = {
+    ...body,
+    ...(param.length === 0
+      ? {}
+      : { parameters: { ...(Json.isObject(body["parameters"]) ? body["parameters"] : {}), ...named } }),
+    ...(text.length === 0 ? {} : { text_docs: text }),
+    ...(query._tag === "None" ? {} : { query_text: query.value }),
+  }
+  const path = parameters._tag === "None" ? "the input" : parameters.value
+  return { algorithm: algorithmOf(whole), payload: yield* Document.as(PredictDocument, whole, path) }
+})
+
+const fields = Object.keys(PredictDocument.fields)
+
+const asBody = (document: Json.JsonObject): Json.JsonObject =>
+  Object.keys(document).some((name) => fields.includes(name)) ? document : { parameters: document }
+
+const algorithmOf = (body: Json.JsonObject): string => {
+  if ("query_text" in body) return "text_similarity"
+  if ("text_docs" in body) return "text_embedding"
+  return "question" in body ? "question_answering" : "remote"
+}
+
+const parameter = (given: string) => {
+  const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(given) ?? []
+  if (name === undefined) return Effect.fail(wrongUse(`--param ${given} is neither NAME=TEXT nor NAME:=JSON`))
+  if (sign === "=") return Effect.succeed([name, value] as const)
+  return Result.match(Json.parse(value), {
+    onSuccess: (json) => Effect.succeed([name, json] as const),
+    onFailure: ({ message, column }) =>
+      Effect.fail(wrongUse(`--param ${name}: column ${column} of its JSON: ${message}`)),
+  })
+}

@@ -1,0 +1,31 @@
+/** A conversation with the server that the command line names, through the client made from the API's contracts. */
+import { DrawbarApi } from "@drawbar/http-api/DrawbarApi"
+import { Effect } from "effect"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import * as Failure from "./Failure.ts"
+import * as Root from "./Root.ts"
+
+/** Add to a request to have the answer's own text, whose numbers have all their digits. */
+export const whole = { responseMode: "decoded-and-response" } as const
+
+export const open = Effect.gen(function* () {
+  const { url, output } = yield* Root.command
+  if (!URL.canParse(url)) return yield* Failure.wrongUse(`--url ${url} is no URL, such as http://127.0.0.1:9200`)
+  const client = yield* HttpApiClient.make(DrawbarApi, { baseUrl: url })
+
+  const ask = <A, E, R>(
+    request: Effect.Effect<[A, HttpClientResponse], E, R>,
+  ): Effect.Effect<{ readonly value: A; readonly text: string }, Failure.Failed, R> =>
+    request.pipe(
+      Effect.flatMap(([value, response]) => Effect.map(response.text, (text) => ({ value, text }))),
+      Effect.mapError((error) => Failure.failed(explain(error, url))),
+    )
+  return { client, ask, output }
+})
+
+const explain = (error: unknown, url: string): string =>
+  HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
+    ? `no answer from ${url}. Start the server there with \`drawbar serve\`, or name another with --url`
+    : Failure.sentenceOf(error)

@@ -1,0 +1,22 @@
+import { Effect } from "effect"
+import * as Catalogue from "@drawbar/blueprint-catalogue/Catalogue"
+import * as Command from "effect/cli/Command"
+import * as Output from "../../Output.ts"
+import * as Root from "../../Root.ts"
+import * as Show from "./show.ts"
+import * as Use from "./use.ts"
+
+const list = Command.make(
+  "list",
+  {},
+  Effect.fnUntraced(function* () {
+    const { output } = yield* Root.command
+    const rows = Catalogue.entries.map(({ name, blueprint }) => [name, String(blueprint["description"] ?? "")])
+    yield* Output.print(output, JSON.stringify(Catalogue.names), Output.table(["name", "description"], rows))
+  }),
+).pipe(Command.withDescription("List the blueprints that come with Drawbar"))
+
+export const command = Command.make("blueprint").pipe(
+  Command.withDescription("Blueprints: documents from which connectors are made"),
+  Command.withSubcommands([list, Show.command, Use.command]),
+)

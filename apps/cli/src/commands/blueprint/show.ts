@@ -1,0 +1,26 @@
+import * as Catalogue from "@drawbar/blueprint-catalogue/Catalogue"
+import { Console, Effect } from "effect"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import { wrongUse } from "../../Failure.ts"
+
+export const name = Argument.String("name").pipe(Argument.withDescription("As `drawbar blueprint list` spells it"))
+
+/** The entry of a name, or the names that begin alike. */
+export const find = (name: string) => {
+  const entry = Catalogue.find(name)
+  if (entry !== undefined) return Effect.succeed(entry)
+  const [vendor = ""] = name.split("-")
+  const near = Catalogue.names.filter((known) => known.startsWith(vendor))
+  const hint = near.length === 0 ? "`drawbar blueprint list` names them all" : `there are ${near.join(", ")}`
+  return Effect.fail(wrongUse(`no blueprint ${name}: ${hint}`))
+}
+
+export const command = Command.make(
+  "show",
+  { name },
+  Effect.fnUntraced(function* ({ name }) {
+    const { blueprint } = yield* find(name)
+    yield* Console.log(JSON.stringify(blueprint, null, 2))
+  }),
+).pipe(Command.withDescription("Print a blueprint, to be kept in a file and changed"))

@@ -1,0 +1,22 @@
+import * as Command from "effect/cli/Command"
+import * as Session from "../../Session.ts"
+import * as Record from "../Record.ts"
+import * as Create from "./create.ts"
+import * as Update from "./update.ts"
+
+export const command = Command.make("connector").pipe(
+  Command.withDescription("Connectors: which platforms can be called, and how"),
+  Command.withSubcommands([
+    Create.command,
+    Record.get("connector", ({ client, ask }, connector_id) =>
+      ask(client.connectors.get({ params: { connector_id }, query: {}, ...Session.whole })),
+    ),
+    Record.list("connector", ["name", "protocol", "version"], ({ client, ask }, payload) =>
+      ask(client.connectors.search({ payload, ...Session.whole })),
+    ),
+    Update.command,
+    Record.remove("connector", ({ client, ask }, connector_id) =>
+      ask(client.connectors.delete({ params: { connector_id }, ...Session.whole })),
+    ),
+  ]),
+)

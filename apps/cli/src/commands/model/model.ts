@@ -1,0 +1,28 @@
+import * as Command from "effect/cli/Command"
+import * as Session from "../../Session.ts"
+import * as Record from "../Record.ts"
+import * as Deploy from "./deploy.ts"
+import * as Predict from "./predict.ts"
+import * as Register from "./register.ts"
+import * as Undeploy from "./undeploy.ts"
+import * as Update from "./update.ts"
+
+export const command = Command.make("model").pipe(
+  Command.withDescription("Models: what can be asked, and asking it"),
+  Command.withSubcommands([
+    Register.command,
+    Record.get("model", ({ client, ask }, model_id) =>
+      ask(client.models.get({ params: { model_id }, query: {}, ...Session.whole })),
+    ),
+    Record.list("model", ["name", "model_state", "model_group_id", "connector_id"], ({ client, ask }, payload) =>
+      ask(client.models.search({ payload, ...Session.whole })),
+    ),
+    Update.command,
+    Record.remove("model", ({ client, ask }, model_id) =>
+      ask(client.models.delete({ params: { model_id }, ...Session.whole })),
+    ),
+    Deploy.command,
+    Undeploy.command,
+    Predict.command,
+  ]),
+)

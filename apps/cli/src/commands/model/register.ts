@@ -1,0 +1,52 @@
+import { ModelDocument } from "@drawbar/registry/ModelDocument"
+import { Effect } from "effect"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Document from "../../Document.ts"
+import { wrongUse } from "../../Failure.ts"
+import * as Output from "../../Output.ts"
+import * as Secret from "../../Secret.ts"
+import * as Session from "../../Session.ts"
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+export const command = Command.make(
+  "register",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("The model as JSON or Dev Tools console text; - for standard input"),
+      Argument.optional,
+    ),
+    name: text("name", "Its name"),
+    connector: text("connector", "The id of its connector"),
+    group: text("group", "The id of its group; a new one if absent"),
+    deploy: Flag.Boolean("deploy").pipe(Flag.withDescription("Deploy it at once")),
+    credential: Secret.flag,
+  },
+  Effect.fnUntraced(function* ({ file, name, connector, group, deploy, credential }) {
+    const document = file._tag === "None" ? {} : yield* Document.readAs(ModelDocument, file.value)
+    const secrets = yield* Secret.resolve(credential)
+    const inline = document.connector
+    if (inline == null && credential.length > 0)
+      return yield* wrongUse("--credential is for a model that brings its own connector; give it to `connector create`")
+    const payload: ModelDocument = {
+      function_name: "remote",
+      ...document,
+      ...(inline == null ? {} : { connector: yield* Secret.into(inline, secrets) }),
+      ...(name._tag === "None" ? {} : { name: name.value }),
+      ...(connector._tag === "None" ? {} : { connector_id: connector.value }),
+      ...(group._tag === "None" ? {} : { model_group_id: group.value }),
+    }
+    const { client, ask, output } = yield* Session.open
+    const query = deploy ? ({ deploy: "true" } as const) : {}
+    const { value, text } = yield* ask(client.models.register({ query, payload, ...Session.whole }))
+    const next = deploy ? `model predict ${value.model_id}` : `model deploy ${value.model_id}`
+    const words = `Registered model ${value.model_id} as version ${value.model_version} of group ${value.model_group_id}`
+    yield* Output.print(output, text, `${words}\nNext: drawbar ${next}`)
+  }),
+).pipe(
+  Command.withDescription("Register a remote model"),
+  Command.withExamples([{ command: "drawbar model register --name chat --connector ID --deploy" }]),
+)

@@ -1,0 +1,49 @@
+import { Console, Effect } from "effect"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import * as Document from "../Document.ts"
+import { wrongUse } from "../Failure.ts"
+import * as Output from "../Output.ts"
+import * as PredictInput from "../PredictInput.ts"
+import * as RenderedRequest from "../RenderedRequest.ts"
+import * as Session from "../Session.ts"
+
+export const command = Command.make(
+  "render",
+  {
+    model: Argument.String("model").pipe(Argument.withDescription("A model's id"), Argument.optional),
+    blueprint: Flag.String("blueprint").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("A blueprint in place of a model"),
+      Flag.optional,
+    ),
+    ...PredictInput.flags,
+    json: Flag.Boolean("json").pipe(Flag.withDescription("As JSON")),
+    curl: Flag.Boolean("curl").pipe(Flag.withDescription("As a curl command, secrets still masked")),
+  },
+  Effect.fnUntraced(function* ({ model, blueprint, json, curl, ...given }) {
+    if ((model._tag === "None") === (blueprint._tag === "None"))
+      return yield* wrongUse("render wants the id of a model, or --blueprint FILE")
+    const { algorithm, payload: input } = yield* PredictInput.read(given)
+    const { client, ask, output } = yield* Session.open
+    const { value, text } =
+      blueprint._tag === "Some"
+        ? yield* ask(
+            client.predictions.renderBlueprint({
+              payload: { blueprint: yield* Document.readAs(Blueprint.Document, blueprint.value), algorithm, input },
+              ...Session.whole,
+            }),
+          )
+        : yield* ask(
+            client.predictions.render({
+              params: { model_id: model._tag === "Some" ? model.value : "" },
+              payload: input,
+              ...Session.whole,
+            }),
+          )
+    if (curl) return yield* Console.log(RenderedRequest.toCurl(value))
+    yield* Output.print(json ? "json" : output, text, RenderedRequest.toText(value))
+  }),
+).pipe(Command.withDescription("Show the exact request that a predict would send, secrets masked, without sending it"))

@@ -1,0 +1,73 @@
+/** The server as a program: flags in, sentences and an exit code out. */
+import process from "node:process"
+import { Effect, Exit, Logger, References, Result } from "effect"
+import * as Flags from "./Flags.ts"
+import * as FreePort from "./FreePort.ts"
+import * as Server from "./Server.ts"
+import * as StartOptions from "./StartOptions.ts"
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+const complain = (text: string) => process.stderr.write(`${text}\n`)
+
+const untilSignal = Effect.callback<void>((resume) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      process.on(signal, () => process.exit(1))
+      resume(Effect.void)
+    })
+})
+
+const serve = (flags: Flags.Flags) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const options = yield* StartOptions.fromFlags(flags)
+      const running = yield* Server.listen(options)
+      say(greeting(options, running))
+      yield* untilSignal
+      say("Stopping: requests under way may end, for up to 30 s. Press Ctrl-C again to cut them off.")
+    }),
+  )
+
+const greeting = ({ files }: Server.Options, { url, keyRingIsNew }: Server.Running) =>
+  [
+    `Drawbar ${Server.version} listens on ${url}`,
+    files === undefined
+      ? "Records and keys are in memory, and gone when it stops."
+      : `Records are in ${files.database}, the keys that seal their credentials in ${files.keyring}.`,
+    ...(files !== undefined && keyRingIsNew
+      ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
+      : []),
+    `Try: curl -s '${url}/?pretty'`,
+  ].join("\n")
+
+const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>
+  failure._tag === "ListenError" && failure.code === "EADDRINUSE"
+    ? `Port ${failure.port} is taken by another program. Start Drawbar with --port ${await FreePort.near(failure.host, failure.port)}, which is free.`
+    : failure.message
+
+/** Serves until a signal. 0 stopped as asked, 1 could not start or was cut off, 2 wrong flags. */
+export const run = async (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<number> => {
+  const flags = Flags.read(args, environment)
+  if (Result.isFailure(flags)) {
+    complain(`${flags.failure}\n\n${Flags.usage}`)
+    return 2
+  }
+  if (flags.success.help) {
+    say(Flags.usage)
+    return 0
+  }
+  const exit = await Effect.runPromiseExit(
+    serve(flags.success).pipe(
+      Effect.result,
+      Effect.provideService(References.MinimumLogLevel, "Warn"),
+      Effect.provideService(Logger.LogToStderr, true),
+    ),
+  )
+  if (Exit.isFailure(exit)) {
+    complain(String(exit.cause))
+    return 1
+  }
+  if (Result.isSuccess(exit.value)) return 0
+  complain(await sentenceOf(exit.value.failure))
+  return 1
+}
