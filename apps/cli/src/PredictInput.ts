@@ -1,5 +1,6 @@
 /** What a model is asked, from a file and from flags. */
 import * as Json from "@drawbar/blueprint-schema/Json"
+import * as PredictAlgorithm from "@drawbar/http-api/PredictAlgorithm"
 import { PredictDocument } from "@drawbar/http-api/PredictionsApi"
 import { Effect, Result } from "effect"
 import * as Flag from "effect/cli/Flag"
@@ -49,19 +50,13 @@ export const read = Effect.fnUntraced(function* ({ parameters, param, text, quer
     ...(query._tag === "None" ? {} : { query_text: query.value }),
   }
   const path = parameters._tag === "None" ? "the input" : parameters.value
-  return { algorithm: algorithmOf(whole), payload: yield* Document.as(PredictDocument, whole, path) }
+  return { algorithm: PredictAlgorithm.ofBody(whole), payload: yield* Document.as(PredictDocument, whole, path) }
 })
 
 const fields = Object.keys(PredictDocument.fields)
 
 const asBody = (document: Json.JsonObject): Json.JsonObject =>
   Object.keys(document).some((name) => fields.includes(name)) ? document : { parameters: document }
-
-const algorithmOf = (body: Json.JsonObject): string => {
-  if ("query_text" in body) return "text_similarity"
-  if ("text_docs" in body) return "text_embedding"
-  return "question" in body ? "question_answering" : "remote"
-}
 
 const parameter = (given: string) => {
   const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(given) ?? []

@@ -11,6 +11,7 @@ import { type Parameters, parametersAt, type PredictInput } from "@drawbar/conne
 import { Result, Schema } from "effect"
 import { unreadable } from "./Endpoint.ts"
 import { maybe } from "./Field.ts"
+import * as PredictAlgorithm from "./PredictAlgorithm.ts"
 import { BadParameter, because, NotYet, type RequestError } from "./RequestError.ts"
 
 type Outcome<A> = Result.Result<A, BlueprintError | RequestError>
@@ -24,6 +25,10 @@ export const read = (algorithm: string, body: string): Outcome<PredictInput> => 
       : Result.fail(because(new BadParameter({ message: "Wrong function name" }))),
   )
 }
+
+/** As `read`, for a body whose own fields say which algorithm it is for. */
+export const readUnnamed = (body: string): Outcome<PredictInput> =>
+  Result.flatMap(parse(body), ({ value }) => read(PredictAlgorithm.ofBody(value), body))
 
 /** As `read`, for a call that is made and not only shown. */
 export const readPredict = (algorithm: string, body: string): Outcome<PredictInput> =>

@@ -86,7 +86,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
       ...shared,
       payload: Schema.Struct({
         blueprint: Blueprint.Document,
-        /** As in the path of a typed predict; `remote` if absent. */
+        /** As in the path of a typed predict; told from the fields of the input if absent. */
         algorithm: Schema.optionalKey(Schema.String),
         input: Schema.optionalKey(PredictDocument),
       }),

@@ -16,7 +16,7 @@ export const make = Effect.map(Predictions, (predictions) => {
     predict: ({ params, text }) => predict("remote", params.model_id, text),
     predictAs: ({ params, text }) => predict(params.algorithm, params.model_id, text),
     render: Effect.fnUntraced(function* ({ params, text }) {
-      const input = yield* Effect.fromResult(PredictBody.read("remote", text))
+      const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
       return yield* predictions.render(params.model_id, input)
     }),
     renderBlueprint: Effect.fnUntraced(function* ({ text }) {

@@ -25,11 +25,11 @@ const readDocument = Decode.decode(
 export const read = (text: string): Result.Result<RenderBody, BlueprintError | RequestError> =>
   Result.gen(function* () {
     const value = yield* Endpoint.readObject(text)
-    const { blueprint, algorithm = "remote", input } = yield* readDocument(value)
+    const { blueprint, algorithm, input } = yield* readDocument(value)
     // Cut from the text, as the body of a predict would stand there by itself.
     const [body = "{}"] = input === undefined ? [] : JsonSource.slices({ text, value: null }, [["input"]])
     return {
       blueprint: yield* Blueprint.check(blueprint, { inline: true }),
-      input: yield* PredictBody.read(algorithm, body),
+      input: yield* algorithm === undefined ? PredictBody.readUnnamed(body) : PredictBody.read(algorithm, body),
     }
   })

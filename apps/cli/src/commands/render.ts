@@ -20,19 +20,21 @@ export const command = Command.make(
       Flag.optional,
     ),
     ...PredictInput.flags,
-    json: Flag.Boolean("json").pipe(Flag.withDescription("As JSON")),
-    curl: Flag.Boolean("curl").pipe(Flag.withDescription("As a curl command, secrets still masked")),
+    curl: Flag.Boolean("curl").pipe(
+      Flag.withDescription("As a curl command, secrets still masked"),
+      Flag.withDefault(false),
+    ),
   },
-  Effect.fnUntraced(function* ({ model, blueprint, json, curl, ...given }) {
+  Effect.fnUntraced(function* ({ model, blueprint, curl, ...given }) {
     if ((model._tag === "None") === (blueprint._tag === "None"))
       return yield* wrongUse("render wants the id of a model, or --blueprint FILE")
-    const { algorithm, payload: input } = yield* PredictInput.read(given)
+    const { payload: input } = yield* PredictInput.read(given)
     const { client, ask, output } = yield* Session.open
     const { value, text } =
       blueprint._tag === "Some"
         ? yield* ask(
             client.predictions.renderBlueprint({
-              payload: { blueprint: yield* Document.readAs(Blueprint.Document, blueprint.value), algorithm, input },
+              payload: { blueprint: yield* Document.readAs(Blueprint.Document, blueprint.value), input },
               ...Session.whole,
             }),
           )
@@ -44,6 +46,6 @@ export const command = Command.make(
             }),
           )
     if (curl) return yield* Console.log(RenderedRequest.toCurl(value))
-    yield* Output.print(json ? "json" : output, text, RenderedRequest.toText(value))
+    yield* Output.print(output, text, RenderedRequest.toText(value))
   }),
 ).pipe(Command.withDescription("Show the exact request that a predict would send, secrets masked, without sending it"))

@@ -22,7 +22,7 @@ export const command = Command.make(
     name: text("name", "Its name"),
     connector: text("connector", "The id of its connector"),
     group: text("group", "The id of its group; a new one if absent"),
-    deploy: Flag.Boolean("deploy").pipe(Flag.withDescription("Deploy it at once")),
+    deploy: Flag.Boolean("deploy").pipe(Flag.withDescription("Deploy it at once"), Flag.withDefault(false)),
     credential: Secret.flag,
   },
   Effect.fnUntraced(function* ({ file, name, connector, group, deploy, credential }) {

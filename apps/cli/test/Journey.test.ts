@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, it } from "vitest"
+import * as Terminal from "./Terminal.ts"
+
+let terminal: Terminal.Terminal
+beforeAll(async () => {
+  terminal = await Terminal.open()
+})
+afterAll(async () => {
+  await terminal[Symbol.asyncDispose]()
+})
+
+const idIn = (text: string, noun: string): string => new RegExp(`${noun} (\\S{20})`).exec(text)?.[1] ?? ""
+const messages = 'messages:=[{"role":"user","content":"it\'s 1.50"}]'
+
+/** A chat connector and a deployed model on it. */
+const chat = async () => {
+  const { drawbar } = terminal
+  const created = await drawbar(["blueprint", "use", "openai-chat", "--credential", "openAI_key=env:OPENAI_API_KEY"])
+  expect(created).toMatchObject({ code: 0, err: "" })
+  const connector = idIn(created.out, "connector")
+  const registered = await drawbar(["model", "register", "--name", "chat", "--connector", connector, "--deploy"])
+  expect(registered).toMatchObject({ code: 0, err: "" })
+  return { connector, model: idIn(registered.out, "model") }
+}
+
+it("a model is made, shown, asked, put away and deleted from a terminal", async () => {
+  const { drawbar, platform } = terminal
+  const { connector, model } = await chat()
+
+  const rendered = await drawbar(["render", model, "--param", messages])
+  expect(rendered.code).toBe(0)
+  expect(rendered.out).toMatch(/^POST https:\/\/api\.openai\.com\/v1\/chat\/completions\n/)
+  expect(rendered.out).toContain('"content":"it\'s 1.50"')
+  expect(platform.requests.length).toBe(0)
+
+  const curl = await drawbar(["render", model, "--param", messages, "--curl"])
+  expect(curl.out).toContain("it'\\''s 1.50")
+
+  const asked = await drawbar(["model", "predict", model, "--param", messages])
+  expect(asked).toMatchObject({ code: 0, err: "" })
+  expect(asked.out).toContain("You said: it's 1.50")
+  expect(platform.requests.at(-1)?.text).toContain('"content":"it\'s 1.50"')
+
+  const inUse = await drawbar(["connector", "delete", connector])
+  expect(inUse.code).toBe(1)
+  expect(inUse.err).toContain(model)
+
+  expect((await drawbar(["model", "undeploy", model])).out).toContain("undeployed")
+  expect((await drawbar(["model", "delete", model])).out).toBe(`Deleted model ${model}\n`)
+  expect((await drawbar(["connector", "delete", connector])).out).toBe(`Deleted connector ${connector}\n`)
+  for (const { out, err } of [rendered, curl, asked, inUse]) expect(out + err).not.toContain(Terminal.secret)
+}, 60_000)
+
+it("parameters come from a file, from Dev Tools text and from standard input", async () => {
+  const { drawbar, file } = terminal
+  const { model } = await chat()
+  const body = '{ "messages": [{ "role": "user", "content": "from here" }] }'
+  await file("plain.json", body)
+  await file("whole.json", `{ "parameters": ${body} }`)
+  await file("console.txt", `POST /_plugins/_ml/models/x/_predict\n{ "parameters": ${body} }\n`)
+  for (const path of ["plain.json", "whole.json", "console.txt"])
+    expect((await drawbar(["model", "predict", model, "-p", path])).out).toContain("You said: from here")
+  expect((await drawbar(["model", "predict", model, "-p", "-"], body)).out).toContain("You said: from here")
+}, 60_000)
+
+it("`--output json` gives the server's answer wherever it stands in the line", async () => {
+  const { drawbar } = terminal
+  await chat()
+  for (const args of [
+    ["connector", "list", "--output", "json"],
+    ["--output", "json", "connector", "list"],
+  ]) {
+    const { code, out } = await drawbar(args)
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ hits: { hits: [{ _source: { name: "OpenAI chat" } }] } })
+    expect(out).not.toContain(Terminal.secret)
+  }
+}, 60_000)
+
+const broken = '{\n  "name": "x",\n  "credential": { "a": "sk-1" "b" }\n}'
+
+it.each([
+  { says: "what a typo may have meant", args: ["connector", "creat"], code: 2, err: "create" },
+  { says: "which flag it does not know", args: ["model", "predict", "x", "--paramz", "y"], code: 2, err: "--paramz" },
+  { says: "which file cannot be read", args: ["connector", "create", "none.json"], code: 2, err: "none.json" },
+  { says: "where a file is no JSON", args: ["connector", "create", "broken.json"], code: 2, err: "broken.json:3:31" },
+  {
+    says: "that a secret is named and not typed",
+    args: ["blueprint", "use", "openai-chat", "--credential", `openAI_key=${Terminal.secret}`],
+    code: 2,
+    err: "env:VARIABLE",
+  },
+  {
+    says: "which variable is not set",
+    args: ["blueprint", "use", "openai-chat", "--credential", "openAI_key=env:NOT_SET"],
+    code: 2,
+    err: "NOT_SET",
+  },
+  {
+    says: "which credential a blueprint leaves open",
+    args: ["blueprint", "use", "openai-chat"],
+    code: 2,
+    err: "--credential openAI_key=env:OPENAI_API_KEY",
+  },
+  {
+    says: "which model is not there",
+    args: ["model", "predict", "nope", "--param", "a=b"],
+    code: 1,
+    err: "nope (status 404)",
+  },
+  {
+    says: "how to start a server",
+    args: ["connector", "list", "--url", "http://127.0.0.1:1"],
+    code: 1,
+    err: "drawbar serve",
+  },
+])(
+  "a refusal says $says",
+  async ({ args, code, err }) => {
+    await terminal.file("broken.json", broken)
+    const ended = await terminal.drawbar(args)
+    expect(ended.code).toBe(code)
+    expect(ended.err).toContain(err)
+    expect(ended.err).not.toContain(Terminal.secret)
+    expect(ended.err).not.toContain("sk-1")
+  },
+  30_000,
+)
+
+it("secrets in the environment go nowhere unless the command line names them", async () => {
+  const { drawbar, file } = terminal
+  const shown = JSON.parse((await drawbar(["blueprint", "show", "openai-chat"])).out)
+  await file("hostile.json", JSON.stringify({ ...shown, credential: { openAI_key: "env:PATH" } }))
+  const ended = await drawbar(["connector", "create", "hostile.json"])
+  expect(ended.code).toBe(2)
+  expect(ended.err).toContain("--credential openAI_key=env:PATH")
+}, 30_000)
