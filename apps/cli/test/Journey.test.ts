@@ -72,7 +72,7 @@ it("`--output json` gives the server's answer wherever it stands in the line", a
   ]) {
     const { code, out } = await drawbar(args)
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ hits: { hits: [{ _source: { name: "OpenAI chat" } }] } })
+    expect(JSON.parse(out).hits.hits[0]._source).toMatchObject({ name: "OpenAI chat", protocol: "http" })
     expect(out).not.toContain(Terminal.secret)
   }
 }, 60_000)
@@ -83,7 +83,7 @@ it.each([
   { says: "what a typo may have meant", args: ["connector", "creat"], code: 2, err: "create" },
   { says: "which flag it does not know", args: ["model", "predict", "x", "--paramz", "y"], code: 2, err: "--paramz" },
   { says: "which file cannot be read", args: ["connector", "create", "none.json"], code: 2, err: "none.json" },
-  { says: "where a file is no JSON", args: ["connector", "create", "broken.json"], code: 2, err: "broken.json:3:31" },
+  { says: "where a file is no JSON", args: ["connector", "create", "broken.json"], code: 2, err: "broken.json:3:30" },
   {
     says: "that a secret is named and not typed",
     args: ["blueprint", "use", "openai-chat", "--credential", `openAI_key=${Terminal.secret}`],

@@ -52,7 +52,7 @@ export const list = (
       const query = name === "" ? { match_all: {} } : { match: { name } }
       const { value, text } = yield* ask(session, { query, size: limit })
       const { hits, total } = value.hits
-      const rows = hits.map(({ _id, _source = {} }) => [_id, ...columns.map((column) => cell(_source[column]))])
+      const rows = hits.map(({ _id, _source = {} }) => [_id].concat(columns.map((column) => cell(_source[column]))))
       const rest = (total?.value ?? 0) - rows.length
       const words = rows.length === 0 ? `No ${noun}s` : Output.table(["id", ...columns], rows)
       yield* Output.print(session.output, text, rest > 0 ? `${words}\n… and ${rest} more (--limit)` : words)
