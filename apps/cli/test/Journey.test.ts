@@ -83,7 +83,7 @@ it.each([
   { says: "what a typo may have meant", args: ["connector", "creat"], code: 2, err: "create" },
   { says: "which flag it does not know", args: ["model", "predict", "x", "--paramz", "y"], code: 2, err: "--paramz" },
   { says: "which file cannot be read", args: ["connector", "create", "none.json"], code: 2, err: "none.json" },
-  { says: "where a file is no JSON", args: ["connector", "create", "broken.json"], code: 2, err: "broken.json:3:30" },
+  { says: "where a file is no JSON", args: ["connector", "create", "broken.json"], code: 2, err: "broken.json:3:31" },
   {
     says: "that a secret is named and not typed",
     args: ["blueprint", "use", "openai-chat", "--credential", `openAI_key=${Terminal.secret}`],
