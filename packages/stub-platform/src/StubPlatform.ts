@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { createServer as createHttpsServer } from "node:https"
 import type { Server } from "node:net"
+import { TLSSocket } from "node:tls"
 import { buffer } from "node:stream/consumers"
 import * as Answer from "./Answer.ts"
 import * as Certificate from "./Certificate.ts"
@@ -45,7 +46,9 @@ const perform = (answer: Answer.Answer, response: ServerResponse): void => {
     case "hang":
       return
     case "reset":
-      response.socket?.resetAndDestroy()
+      // Over TLS a socket has no reset of its own.
+      if (response.socket instanceof TLSSocket) response.socket.destroy()
+      else response.socket?.resetAndDestroy()
       return
     case "half": {
       const body = Buffer.from(answer.of.body)

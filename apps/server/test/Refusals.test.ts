@@ -1,0 +1,157 @@
+import { setTimeout } from "node:timers/promises"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import { describe, expect, it } from "vitest"
+import * as Drawbar from "./Drawbar.ts"
+
+/** A connector, and a deployed model on it. */
+const make = async (drawbar: Drawbar.Drawbar, change: object = {}) => {
+  const { json: connector } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/connectors/_create", {
+    ...Drawbar.blueprint,
+    client_config: { connection_timeout: 1, read_timeout: 1, max_retry_times: 0 },
+    ...change,
+  })
+  const { json: model } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register?deploy=true", {
+    name: "a model",
+    function_name: "remote",
+    connector_id: connector.connector_id,
+  })
+  return { connector: connector.connector_id as string, model: model.model_id as string }
+}
+
+const predict = (drawbar: Drawbar.Drawbar, model: string, parameters: object = { texts: ["a"] }) =>
+  Drawbar.ask(drawbar, "POST", `/_plugins/_ml/models/${model}/_predict`, { parameters })
+
+const whole = Answer.json({ embeddings: [[0.1, 0.25]] })
+
+describe("a platform that", () => {
+  it.each([
+    {
+      does: "refuses",
+      answer: Answer.json({ message: "invalid api token" }, 401),
+      status: 401,
+      says: "invalid api token",
+    },
+    { does: "limits its rate", answer: Answer.json({ message: "slow down" }, 429), status: 429, says: "slow down" },
+    { does: "is out of order", answer: Answer.html(503), status: 503, says: "Bad Gateway" },
+    { does: "answers a page in place of JSON", answer: Answer.html(200), status: 502, says: "" },
+    { does: "answers nothing", answer: Answer.text("", 200), status: 502, says: "" },
+    {
+      does: "sends elsewhere",
+      answer: Answer.redirect("http://169.254.169.254/latest/meta-data"),
+      status: 502,
+      says: "",
+    },
+    { does: "hangs", answer: Answer.hang, status: 504, says: "" },
+    { does: "cuts the connection", answer: Answer.reset, status: 502, says: "" },
+    { does: "cuts its answer", answer: Answer.half(whole), status: 502, says: "" },
+    { does: "falls silent within its answer", answer: Answer.half(whole, "hang"), status: 504, says: "" },
+  ])(
+    "$does is named in the envelope, and the next predict works",
+    async ({ answer, status, says }) => {
+      await using drawbar = await Drawbar.start(Answer.inTurn(answer, whole))
+      const { model } = await make(drawbar)
+      const refused = await predict(drawbar, model)
+      expect({ status: refused.status, body: refused.json }).toMatchObject({ status, body: { status } })
+      expect(refused.json.error.reason).toBeTypeOf("string")
+      expect(refused.json.error.reason.length).toBeGreaterThan(10)
+      expect(refused.text).toContain(says)
+      expect(refused.text).not.toContain(Drawbar.secret)
+      expect((await predict(drawbar, model)).status).toBe(200)
+    },
+    20_000,
+  )
+})
+
+describe("a caller", () => {
+  it("is told which parameter is missing, and nothing is sent", async () => {
+    await using drawbar = await Drawbar.start()
+    const { model } = await make(drawbar)
+    const refused = await predict(drawbar, model, { other: "a" })
+    expect(refused.status).toBe(400)
+    expect(refused.text).toContain("texts")
+    expect(drawbar.platform.requests).toEqual([])
+  })
+
+  it("is told which models still use a connector", async () => {
+    await using drawbar = await Drawbar.start()
+    const { connector, model } = await make(drawbar)
+    const refused = await Drawbar.ask(drawbar, "DELETE", `/_plugins/_ml/connectors/${connector}`)
+    expect(refused.status).toBe(409)
+    expect(refused.text).toContain(model)
+    expect((await predict(drawbar, model)).status).toBe(200)
+  })
+
+  it("cannot make a connector to a host that the operator does not trust", async () => {
+    await using drawbar = await Drawbar.start()
+    const [action] = Drawbar.blueprint.actions
+    const refused = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/connectors/_create", {
+      ...Drawbar.blueprint,
+      actions: [{ ...action, url: "https://evil.example/v1/embed" }],
+    })
+    expect(refused.status).toBe(400)
+    expect(refused.text).toContain("evil.example")
+  })
+
+  it("cannot send a stored key to another host by a parameter", async () => {
+    await using drawbar = await Drawbar.start()
+    const [action] = Drawbar.blueprint.actions
+    const { model } = await make(drawbar, {
+      parameters: { ...Drawbar.blueprint.parameters, endpoint: "api.cohere.ai" },
+      actions: [{ ...action, url: "https://${parameters.endpoint}/v1/embed" }],
+    })
+    const refused = await predict(drawbar, model, { texts: ["a"], endpoint: "api.openai.com" })
+    expect(refused.status).toBe(400)
+    expect(refused.text).toContain("endpoint")
+    expect(drawbar.platform.requests).toEqual([])
+  })
+
+  it("meets a changed connector from the next predict on", async () => {
+    await using drawbar = await Drawbar.start()
+    const { connector, model } = await make(drawbar)
+    await predict(drawbar, model)
+    const changed = await Drawbar.ask(drawbar, "PUT", `/_plugins/_ml/connectors/${connector}`, {
+      parameters: { ...Drawbar.blueprint.parameters, model: "another-model" },
+    })
+    expect(changed.status).toBe(200)
+    await predict(drawbar, model)
+    const models = drawbar.platform.requests.map(({ text }) => JSON.parse(text).model)
+    expect(models).toEqual(["embed-english-v3.0", "another-model"])
+  })
+
+  it("is refused by a model that is switched off, until it is on again", async () => {
+    await using drawbar = await Drawbar.start()
+    const { model } = await make(drawbar)
+    const enable = (is_enabled: boolean) => Drawbar.ask(drawbar, "PUT", `/_plugins/_ml/models/${model}`, { is_enabled })
+    await enable(false)
+    const refused = await predict(drawbar, model)
+    expect(refused.status).toBeGreaterThanOrEqual(400)
+    expect(drawbar.platform.requests).toEqual([])
+    await enable(true)
+    expect((await predict(drawbar, model)).status).toBe(200)
+  })
+
+  it("is answered by a registered model that nobody deployed", async () => {
+    await using drawbar = await Drawbar.start()
+    const { connector } = await make(drawbar)
+    const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
+      name: "not deployed",
+      function_name: "remote",
+      connector_id: connector,
+    })
+    expect((await predict(drawbar, json.model_id)).status).toBe(200)
+  })
+
+  it("who goes away leaves nothing hanging", async () => {
+    await using drawbar = await Drawbar.start(Answer.inTurn(Answer.hang, whole))
+    const { model } = await make(drawbar)
+    const gone = fetch(`${drawbar.url}/_plugins/_ml/models/${model}/_predict`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"parameters":{"texts":["a"]}}',
+      signal: AbortSignal.timeout(200),
+    })
+    await expect(gone).rejects.toThrow()
+    await setTimeout(50)
+    expect((await predict(drawbar, model)).status).toBe(200)
+  })
+})
