@@ -9,6 +9,8 @@ import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import * as InputProcessors from "./InputProcessors.ts"
+import type { ProcessorChain } from "./ProcessorChain.ts"
 import * as PostProcess from "./PostProcess.ts"
 import * as PreProcess from "./PreProcess.ts"
 
@@ -21,6 +23,8 @@ export interface CompiledAction {
   /** Absent where the method sends none and the action gives none. */
   readonly body: BodyTemplate.BodyTemplate | undefined
   readonly preProcess: PreProcess.PreProcess
+  /** The connector's own `input_processors`. */
+  readonly inputProcessors: ProcessorChain | undefined
   readonly postProcess: PostProcess.PostProcess
 }
 
@@ -67,6 +71,7 @@ const compileAction = (
       url: yield* template(`${at}/url`, UrlTemplate.compile(action.url, author)),
       headers: yield* template(`${at}/headers`, HeadersTemplate.compile(action.headers ?? {}, author, credentialNames)),
       body: yield* template(`${at}/request_body`, compileBody(action, author)),
+      inputProcessors: yield* InputProcessors.compile(author),
       preProcess: yield* PreProcess.compile(connector, action, at),
       postProcess: yield* PostProcess.compile(connector, action, at),
     }

@@ -52,6 +52,15 @@ export class RemoteRefused extends Data.TaggedError("RemoteRefused")<{
 /** The platform answered with success, but not with what the connector needs. */
 export class BadAnswer extends Data.TaggedError("BadAnswer")<{ readonly remote: Remote; readonly message: string }> {}
 
+/** What was asked, or answered, is forbidden by the model's guardrails. Which of them is not told: it would teach the way around. */
+export class GuardrailTriggered extends Data.TaggedError("GuardrailTriggered")<{
+  readonly side: "user input" | "LLM output"
+}> {
+  override get message() {
+    return `guardrails triggered for ${this.side}`
+  }
+}
+
 export type Reason =
   | InvalidConnector
   | InvalidInput
@@ -60,6 +69,7 @@ export type Reason =
   | NotAuthorised
   | RemoteRefused
   | BadAnswer
+  | GuardrailTriggered
   | EgressReason
 
 export class ConnectorError extends Data.TaggedError("ConnectorError")<{ readonly reason: Reason }> {

@@ -6,6 +6,7 @@ import { Clock, Context, Effect, Layer, Redacted, type Scope } from "effect"
 import * as Authorization from "./Authorization.ts"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import { because, type ConnectorError } from "./ConnectorError.ts"
+import * as Guardrails from "./Guardrails.ts"
 import type { EgressError } from "./EgressError.ts"
 import { Egress, type EgressPool } from "./Egress.ts"
 import * as PostProcess from "./PostProcess.ts"
@@ -44,7 +45,11 @@ export class ConnectorRuntime extends Context.Service<
       credential: Credential,
     ) => Effect.Effect<LiveConnector, ConnectorError, Scope.Scope>
     /** Makes one predict: as many calls of the platform as its input needs, answered in the order of the input, all or none. */
-    readonly execute: (live: LiveConnector, input: PredictInput) => Effect.Effect<Prediction, ConnectorError>
+    readonly execute: (
+      live: LiveConnector,
+      input: PredictInput,
+      guardrails?: Guardrails.Guardrails,
+    ) => Effect.Effect<Prediction, ConnectorError>
   }
 >()("@drawbar/connector-runtime/ConnectorRuntime") {
   static readonly layer = Layer.effect(
@@ -63,10 +68,14 @@ export class ConnectorRuntime extends Context.Service<
         return { compiled, config, authorise, secret, pools }
       })
 
-      const execute = Effect.fnUntraced(function* (live: LiveConnector, input: PredictInput) {
+      const execute = Effect.fnUntraced(function* (
+        live: LiveConnector,
+        input: PredictInput,
+        guardrails: Guardrails.Guardrails = {},
+      ) {
         const action = yield* Effect.fromResult(CompiledConnector.find(live.compiled, actionOf(input)))
         const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input))
-        const results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied), {
+        const results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied, guardrails), {
           concurrency: fanOut,
         })
         return { inference_results: filtered(input, results) }
@@ -92,10 +101,13 @@ const call = Effect.fnUntraced(function* (
   live: LiveConnector,
   action: CompiledConnector.CompiledAction,
   supplied: Supplied,
+  guardrails: Guardrails.Guardrails,
 ): Effect.fn.Return<InferenceResult, ConnectorError> {
   const request = yield* Effect.fromResult(RemoteRequest.render(action, supplied, live.secret))
+  yield* Guardrails.checkInput(guardrails, request.body ?? "", supplied)
   const response = yield* send(live, action, request)
   const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis))
+  yield* Guardrails.checkOutput(guardrails, answer.text)
   const output = yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer))
   return { output, status_code: response.status }
 })

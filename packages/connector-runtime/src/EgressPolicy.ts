@@ -1,6 +1,7 @@
 /** What the operator lets out. Its values change while the server runs, so that they are read at each use. */
 import { Context, Layer, Result } from "effect"
 import { RE2JS } from "re2js"
+import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
 import * as TrustedEndpoints from "./TrustedEndpoints.ts"
 
 export interface Policy {
@@ -33,7 +34,7 @@ export interface Settings {
 export const make = (settings: Settings = {}): Result.Result<Policy, TrustedEndpoints.InvalidEntry> =>
   Result.gen(function* () {
     return {
-      trustedEndpoints: yield* TrustedEndpoints.make(settings.trustedEndpoints ?? TrustedEndpoints.defaults),
+      trustedEndpoints: yield* TrustedEndpoints.make(settings.trustedEndpoints ?? trustedEndpointDefaults),
       privateAddresses: settings.privateAddresses ?? false,
       trustedPrivateEndpoints: yield* TrustedEndpoints.make(settings.trustedPrivateEndpoints ?? []),
       restrictedAddresses: yield* Result.all((settings.restrictedAddresses ?? []).map(addressPattern)),

@@ -1,14 +1,17 @@
 /** The stage after the answer: a platform's body becomes tensors. */
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
+import * as Json from "@drawbar/blueprint-schema/Json"
 import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
 import { type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
-import { type PostProcessor, type Selection, texts } from "./PostProcessor.ts"
+import { type PostProcessor, texts } from "./PostProcessor.ts"
 import { postProcessors } from "./ProcessFunctions.ts"
 import type { RemoteAnswer } from "./RemoteAnswer.ts"
 import * as RemoteAnswers from "./RemoteAnswer.ts"
+import * as OutputProcessors from "./OutputProcessors.ts"
+import type { ProcessorChain } from "./ProcessorChain.ts"
 import * as JsonSource from "./JsonSource.ts"
 import * as PostProcessScript from "./PostProcessScript.ts"
 import * as ResponseFilter from "./ResponseFilter.ts"
@@ -19,6 +22,7 @@ export interface PostProcess {
   readonly script?: PostProcessScript.PostProcessScript
   /** The connector's filter, or the function's own path; a caller's outranks it. */
   readonly filter: ResponseFilter.ResponseFilter | undefined
+  readonly chain: ProcessorChain | undefined
 }
 
 type Tensors = ReadonlyArray<Tensor.Tensor>
@@ -31,15 +35,16 @@ export const compile = (
 ): Result.Result<PostProcess, ConnectorError> =>
   Result.gen(function* () {
     const function_ = yield* find(action.post_process_function, `${at}/post_process_function`)
+    const chain = yield* OutputProcessors.compile(connector.parameters)
     const path = filled(connector.parameters["response_filter"]) ?? function_.processor?.path
-    if (path === undefined) return { ...function_, filter: undefined }
+    if (path === undefined) return { ...function_, chain, filter: undefined }
     const filter = yield* Result.mapError(ResponseFilter.compile(path), (sentence) =>
       invalidConnector("/parameters/response_filter", sentence),
     )
-    return { ...function_, filter }
+    return { ...function_, chain, filter }
   })
 
-/** The tensors of an answer. A call may bring its own `response_filter`. */
+/** The tensors of an answer. A call may bring its own `response_filter` and `output_processors`. */
 export const run = (
   stage: PostProcess,
   supplied: Supplied,
@@ -47,33 +52,37 @@ export const run = (
 ): Result.Result<Tensors, ConnectorError> =>
   Result.gen(function* () {
     const filter = yield* filterOf(stage, supplied)
-    const scripted = stage.script === undefined ? undefined : yield* PostProcessScript.run(stage.script, answer)
-    if (scripted !== undefined) return yield* ofScript(scripted, filter, answer)
-    if (filter === undefined) return [yield* untouched(answer)]
-    const source = yield* RemoteAnswers.json(answer)
-    const selection = ResponseFilter.select(filter, source)
-    return yield* Result.mapError((stage.processor?.run ?? filtered)(selection), (sentence) =>
-      RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
-    )
+    const { processor, script } = stage
+    if (processor !== undefined && filter !== undefined) return yield* named(processor, filter, answer)
+    const scripted = script === undefined ? undefined : yield* PostProcessScript.run(script, answer)
+    const found = scripted === undefined ? RemoteAnswers.spelled(answer) : Result.succeed(spelled(scripted))
+    const content = filter === undefined ? yield* found : yield* filtered(filter, yield* found, answer)
+    const chain = yield* OutputProcessors.of(stage.chain, supplied)
+    const result = chain === undefined ? content : yield* processed(chain, content)
+    return scripted === undefined ? [asTensor(result)] : PostProcessScript.tensors(result)
   })
 
-const ofScript = (
-  text: string,
-  filter: ResponseFilter.ResponseFilter | undefined,
-  answer: RemoteAnswer,
-): Result.Result<Tensors, ConnectorError> => {
-  const source = /^\s*[[{]/.test(text) ? JsonSource.parse(text) : undefined
-  const spelled = source !== undefined && Result.isSuccess(source) ? source.success : undefined
-  if (filter === undefined)
-    return Result.succeed(
-      spelled === undefined ? [Tensor.wrapped(JSON.stringify(text))] : PostProcessScript.tensors(spelled),
-    )
-  return Result.mapError(
-    spelled === undefined
-      ? Result.fail("response_filter needs JSON, and post_process_function returned words")
-      : filtered(ResponseFilter.select(filter, spelled)),
-    (sentence) => RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
+const named = (processor: PostProcessor, filter: ResponseFilter.ResponseFilter, answer: RemoteAnswer) =>
+  Result.flatMap(RemoteAnswers.json(answer), (source) =>
+    Result.mapError(processor.run(ResponseFilter.select(filter, source)), (sentence) =>
+      RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
+    ),
   )
+
+/** What a filter finds, as JSON with its own digits. */
+const filtered = (
+  filter: ResponseFilter.ResponseFilter,
+  source: JsonSource.JsonSource,
+  answer: RemoteAnswer,
+): Result.Result<JsonSource.JsonSource, ConnectorError> => {
+  const selection = ResponseFilter.select(filter, source)
+  const [first] = selection.nodes
+  if (first === undefined)
+    return Result.fail(
+      RemoteAnswers.unusable(answer, `response_filter finds nothing in the platform's answer (at ${filter.path})`),
+    )
+  const found = texts(selection, selection.nodes)
+  return parsed(selection.definite ? (found[0] ?? "null") : `[${found.join(",")}]`)
 }
 
 type Function = Pick<PostProcess, "processor" | "script">
@@ -99,19 +108,21 @@ const filterOf = (
 
 const filled = (path: string | undefined) => (path === undefined || path.trim() === "" ? undefined : path)
 
-const untouched = (answer: RemoteAnswer): Result.Result<Tensor.Tensor, ConnectorError> =>
-  RemoteAnswers.isText(answer)
-    ? Result.succeed(Tensor.wrapped(JSON.stringify(answer.text)))
-    : Result.map(RemoteAnswers.json(answer), ({ text, value }) => asTensor(text.trim(), value))
-
-const filtered = (selection: Selection): Result.Result<Tensors, string> => {
-  const [first] = selection.nodes
-  if (first === undefined) return Result.fail("response_filter finds nothing in the platform's answer")
-  const found = texts(selection, selection.nodes)
-  return Result.succeed([
-    selection.definite ? asTensor(found[0] ?? "null", first.value) : Tensor.wrapped(`[${found.join(",")}]`),
-  ])
+// A script answers JSON, or words.
+const spelled = (text: string): JsonSource.JsonSource => {
+  const source = /^\s*[[{]/.test(text) ? JsonSource.parse(text) : undefined
+  return source !== undefined && Result.isSuccess(source)
+    ? { text: text.trim(), value: source.success.value }
+    : { text: JSON.stringify(text), value: text }
 }
 
-const asTensor = (text: string, value: unknown): Tensor.Tensor =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? Tensor.response(text) : Tensor.wrapped(text)
+const processed = (chain: ProcessorChain, { text }: JsonSource.JsonSource) =>
+  Result.flatMap(
+    Result.mapError(Json.parse(text), ({ message }) => invalidInput(message)),
+    (value) => parsed(Json.stringify(chain(value))),
+  )
+
+const parsed = (text: string) => Result.mapError(JsonSource.parse(text), invalidInput)
+
+const asTensor = ({ text, value }: JsonSource.JsonSource): Tensor.Tensor =>
+  Json.isObject(value) ? Tensor.response(text) : Tensor.wrapped(text)

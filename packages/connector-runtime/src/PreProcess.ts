@@ -5,6 +5,7 @@ import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
 import type { Supplied } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import * as InputProcessors from "./InputProcessors.ts"
 import type { PredictInput } from "./PredictInput.ts"
 import type { PreProcessor, TypedInput } from "./PreProcessor.ts"
 import * as PreProcessScript from "./PreProcessScript.ts"
@@ -30,7 +31,10 @@ export const compile = (
 
 /** The parameters of each call, in the order of the input. */
 export const run = (stage: PreProcess, input: PredictInput): Result.Result<ReadonlyArray<Supplied>, ConnectorError> => {
-  if (input._tag === "Parameters") return Result.map(rewritten(stage, input.parameters), (call) => [call])
+  if (input._tag === "Parameters")
+    return Result.flatMap(InputProcessors.onParameters(input.parameters), (given) =>
+      Result.map(rewritten(stage, given), (call) => [call]),
+    )
   const processor = stage.processor ?? (input._tag === "TextDocs" ? documentsAsInput : undefined)
   if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
   return Result.all(

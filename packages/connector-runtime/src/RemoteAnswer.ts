@@ -48,6 +48,12 @@ export const json = (answer: RemoteAnswer): Result.Result<JsonSource.JsonSource,
     ),
   )
 
+/** The answer as JSON in any case: words are a JSON string. */
+export const spelled = (answer: RemoteAnswer): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  isText(answer)
+    ? Result.succeed({ text: JSON.stringify(answer.text), value: answer.text })
+    : Result.map(json(answer), ({ text, value }) => ({ text: text.trim(), value }))
+
 /** A success that holds not what the connector needs. */
 export const unusable = ({ response, text }: RemoteAnswer, message: string): ConnectorError =>
   because(new BadAnswer({ remote: remoteOf(response, text, undefined), message }))

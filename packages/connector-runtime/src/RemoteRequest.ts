@@ -8,6 +8,7 @@ import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
 import type { CompiledAction } from "./CompiledConnector.ts"
 import { because, type ConnectorError, invalidInput, MissingParameters, NotRendered } from "./ConnectorError.ts"
+import * as InputProcessors from "./InputProcessors.ts"
 import * as Nova from "./processors/Nova.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 
@@ -72,7 +73,10 @@ const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<str
     const structured = action.supports_structured_output
       ? StructuredOutput.inject(text, supplied, compiled.author)
       : text
-    return Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
+    const clean = Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
+    return compiled.inputProcessors === undefined
+      ? clean
+      : yield* InputProcessors.onBody(compiled.inputProcessors, clean)
   })
 
 const withContentType = (headers: RemoteRequest["headers"]): RemoteRequest["headers"] =>

@@ -125,33 +125,3 @@ const openness = (entry: string): string | undefined => {
 /** A repeated dot, or a repeated class that holds the slash. */
 const anything = /(?<!\\)(?:\\\\)*(?:\.|\\[DSWP]|\[\^[^\]]*\])(?:[*+]|\{)/
 const unescapedDot = /(?<!\\)(?:\\\\)*\.(?![*+?{])/
-
-const aws = (service: string) => `^https://${service}\\.[a-z0-9-]+\\.amazonaws\\.com/.*$`
-
-/** What is trusted until the operator says otherwise: the platforms whose blueprints are published. */
-export const defaults: ReadonlyArray<string> = [
-  aws("runtime\\.sagemaker"),
-  aws("api\\.sagemaker"),
-  "^https://api\\.openai\\.com/.*$",
-  "^https://api\\.cohere\\.ai/.*$",
-  "^https://api\\.deepseek\\.com/.*$",
-  "^https://generativelanguage\\.googleapis\\.com/.*$",
-  aws("bedrock-runtime(-fips)?"),
-  aws("bedrock-agent-runtime"),
-  aws("bedrock"),
-  aws("textract"),
-  aws("comprehend"),
-  aws("rekognition(-fips)?"),
-  "api.cohere.com",
-  "*.openai.azure.com",
-  "api.anthropic.com",
-  "aiplatform.googleapis.com",
-  "*-aiplatform.googleapis.com",
-  "api.mistral.ai",
-  "api.groq.com",
-  "api.voyageai.com",
-  "api.jina.ai",
-  "api.together.xyz",
-  "api.fireworks.ai",
-  "api.x.ai",
-]

@@ -6,6 +6,7 @@ import { Egress } from "../src/Egress.ts"
 import { type EgressError, because, NameNotResolved } from "../src/EgressError.ts"
 import { EgressPolicy, type Policy } from "../src/EgressPolicy.ts"
 import { type Resolution, Resolver } from "../src/Resolver.ts"
+import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
 import * as TrustedEndpoints from "../src/TrustedEndpoints.ts"
 import * as Door from "./fixtures/Door.ts"
 import * as Wire from "./fixtures/Wire.ts"
@@ -447,7 +448,7 @@ describe("a pool is bound to its origin", () => {
 })
 
 describe("what is trusted is decided by the parsed URL", () => {
-  const policy = Door.policy({ trustedEndpoints: TrustedEndpoints.defaults })
+  const policy = Door.policy({ trustedEndpoints: trustedEndpointDefaults })
   it.each([
     "https://evil.example/",
     "http://api.openai.com/v1",

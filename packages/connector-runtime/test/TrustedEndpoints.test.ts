@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
+import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
 import * as TrustedEndpoints from "../src/TrustedEndpoints.ts"
 
 const matches = (entry: string, url: string) => Result.getOrThrow(TrustedEndpoints.make([entry])).matches(new URL(url))
@@ -46,7 +47,7 @@ describe("an entry", () => {
 })
 
 describe("what is trusted by default", () => {
-  const { matches } = Result.getOrThrow(TrustedEndpoints.make(TrustedEndpoints.defaults))
+  const { matches } = Result.getOrThrow(TrustedEndpoints.make(trustedEndpointDefaults))
   it.each([
     "https://api.openai.com/v1/embeddings",
     "https://mine.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
@@ -74,7 +75,7 @@ describe("what is trusted by default", () => {
     "https://rekognition-fips.us-east-1.amazonaws.com/",
   ])("%s", (url) => assert.isTrue(matches(new URL(url))))
 
-  it("opens no host", () => assert.deepStrictEqual(TrustedEndpoints.warnings(TrustedEndpoints.defaults), []))
+  it("opens no host", () => assert.deepStrictEqual(TrustedEndpoints.warnings(trustedEndpointDefaults), []))
 })
 
 describe("a warning is given for", () => {

@@ -64,6 +64,7 @@ const rows: Record<Reason["_tag"], Row> = {
   // the platform
   RemoteRefused: ["remote", "status_exception"],
   BadAnswer: [502, "status_exception"],
+  GuardrailTriggered: [400, "illegal_argument_exception"],
   PoolExhausted: [429, "status_exception"],
   PoolClosed: [503, "status_exception"],
   ConnectFailed: [502, "status_exception"],

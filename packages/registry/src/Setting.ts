@@ -75,7 +75,8 @@ const number =
 
 const textOf = (shown: Shown) => (typeof shown === "string" ? shown : shown.join(","))
 
-const host = /^(\*\.)?[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:\d{1,5})?$/
+// As the runtime reads an entry: a plain host, whose first label may hold one `*`.
+const host = /^(?:[a-z0-9-]+|[a-z0-9-]*\*[a-z0-9-]*(?=\.))(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/i
 const maxPatternChars = 256
 
 // The engine is linear in time whatever the pattern; the second rule stays because clients know its answer.

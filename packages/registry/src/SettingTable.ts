@@ -5,30 +5,12 @@
  * script runs to its end, and change nothing here.
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/cluster-settings/
  */
+import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
 import { choice, fixed, flag, integer, pattern, patterns, ratio, type Setting, text, texts } from "./Setting.ts"
-
-// A region is one label: `.*` in its place would let `https://bedrock.evil.example/x.amazonaws.com/` through.
-const aws = String.raw`\.[a-z0-9-]+\.amazonaws\.com`
-
-const trustedEndpoints = [
-  String.raw`^https://runtime\.sagemaker${aws}/.*$`,
-  String.raw`^https://api\.sagemaker${aws}/.*$`,
-  String.raw`^https://api\.openai\.com/.*$`,
-  String.raw`^https://api\.cohere\.ai/.*$`,
-  String.raw`^https://api\.cohere\.com/.*$`,
-  String.raw`^https://api\.deepseek\.com/.*$`,
-  String.raw`^https://generativelanguage\.googleapis\.com/.*$`,
-  String.raw`^https://bedrock-runtime${aws}/.*$`,
-  String.raw`^https://bedrock-agent-runtime${aws}/.*$`,
-  String.raw`^https://bedrock${aws}/.*$`,
-  String.raw`^https://textract${aws}/?$`,
-  String.raw`^https://comprehend${aws}/?$`,
-  String.raw`^https://rekognition(-fips)?${aws}/?$`,
-]
 
 export const table = {
   "plugins.ml_commons.remote_inference.enabled": flag(true),
-  "plugins.ml_commons.trusted_connector_endpoints_regex": patterns(trustedEndpoints),
+  "plugins.ml_commons.trusted_connector_endpoints_regex": patterns(trustedEndpointDefaults),
   "plugins.ml_commons.trusted_connector_private_endpoints_regex": patterns([]),
   "plugins.ml_commons.connector.private_ip_enabled": flag(false),
   "plugins.ml_commons.connector.restricted_ip_patterns": fixed("final", patterns([])),

@@ -1,0 +1,33 @@
+/**
+ * The endpoints that are trusted until the operator says otherwise: those of the platforms whose blueprints are published.
+ * A region is one label: `.*` in its place would let `https://bedrock.evil.example/x.amazonaws.com/` through.
+ */
+const aws = (service: string) => String.raw`^https://${service}\.[a-z0-9-]+\.amazonaws\.com/.*$`
+
+/** Regular expressions of whole URLs, and plain hosts with at most one `*` in their first label. */
+export const trustedEndpointDefaults: ReadonlyArray<string> = [
+  aws(String.raw`runtime\.sagemaker`),
+  aws(String.raw`api\.sagemaker`),
+  String.raw`^https://api\.openai\.com/.*$`,
+  String.raw`^https://api\.cohere\.ai/.*$`,
+  String.raw`^https://api\.deepseek\.com/.*$`,
+  String.raw`^https://generativelanguage\.googleapis\.com/.*$`,
+  aws("bedrock-runtime(-fips)?"),
+  aws("bedrock-agent-runtime"),
+  aws("bedrock"),
+  aws("textract"),
+  aws("comprehend"),
+  aws("rekognition(-fips)?"),
+  "api.cohere.com",
+  "*.openai.azure.com",
+  "api.anthropic.com",
+  "aiplatform.googleapis.com",
+  "*-aiplatform.googleapis.com",
+  "api.mistral.ai",
+  "api.groq.com",
+  "api.voyageai.com",
+  "api.jina.ai",
+  "api.together.xyz",
+  "api.fireworks.ai",
+  "api.x.ai",
+]

@@ -1,0 +1,60 @@
+/**
+ * Chains that change what is sent. The connector's changes the body; a caller's changes the values that the caller brings,
+ * so that whatever it does, the body differs from its template at the holes only.
+ */
+import type { Author } from "@drawbar/template-renderer/Parameter"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { json, text, textOf, type Value } from "@drawbar/template-renderer/Parameter"
+import { Result } from "effect"
+import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import type { Parameters } from "./PredictInput.ts"
+import * as ProcessorChain from "./ProcessorChain.ts"
+
+const name = "input_processors"
+
+/** The connector's own chain. */
+export const compile = (author: Author): Result.Result<ProcessorChain.ProcessorChain | undefined, ConnectorError> => {
+  const given = Object.hasOwn(author, name) ? author[name] : undefined
+  return given === undefined
+    ? Result.succeed(undefined)
+    : Result.mapError(ProcessorChain.compile(given), (sentence) =>
+        invalidConnector(`/parameters/${name}`, `${name}: ${sentence}`),
+      )
+}
+
+/** The body after the connector's chain. JSON has to stay JSON. */
+export const onBody = (chain: ProcessorChain.ProcessorChain, body: string): Result.Result<string, ConnectorError> => {
+  const result = chain(body)
+  const changed = typeof result === "string" ? result : Json.stringify(result)
+  return Result.isSuccess(Json.parse(body)) && Result.isFailure(Json.parse(changed))
+    ? Result.fail(invalidInput(`${name} made the body no JSON. Change the chain in the connector's parameters`))
+    : Result.succeed(changed)
+}
+
+/** The caller's parameters after a chain that stands among them. */
+export const onParameters = (given: Parameters): Result.Result<Parameters, ConnectorError> => {
+  const own = given.get(name)
+  if (own === undefined) return Result.succeed(given)
+  return Result.mapBoth(ProcessorChain.compile(textOf(own)), {
+    onSuccess: (chain) =>
+      new Map([...given].map(([key, value]) => [key, settings.has(key) ? value : changed(chain, value)])),
+    onFailure: (sentence) => invalidInput(`${name}: ${sentence}`),
+  })
+}
+
+/** What says how a call is made is not changed by it. */
+const settings = new Set([name, "output_processors", "response_filter"])
+
+// A text stays a text; what was sent as JSON stays JSON where it can.
+const changed = (chain: ProcessorChain.ProcessorChain, value: Value): Value => {
+  if (value._tag === "Text") return ofResult(chain(value.text), false)
+  return Result.match(Json.parse(value.json), {
+    onSuccess: (parsed) => ofResult(chain(parsed), true),
+    onFailure: () => value,
+  })
+}
+
+const ofResult = (result: Json.Json, wasJson: boolean): Value => {
+  if (typeof result !== "string") return json(Json.stringify(result))
+  return wasJson && Result.isSuccess(Json.parse(result)) ? json(result) : text(result)
+}

@@ -1,0 +1,27 @@
+/** Chains that change what a model answered: the connector's, or the one that a call brings, which outranks it. */
+import type { Author, Supplied } from "@drawbar/template-renderer/Parameter"
+import { textOf } from "@drawbar/template-renderer/Parameter"
+import { Result } from "effect"
+import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import * as ProcessorChain from "./ProcessorChain.ts"
+
+const name = "output_processors"
+
+export const compile = (author: Author): Result.Result<ProcessorChain.ProcessorChain | undefined, ConnectorError> => {
+  const given = Object.hasOwn(author, name) ? author[name] : undefined
+  return given === undefined
+    ? Result.succeed(undefined)
+    : Result.mapError(ProcessorChain.compile(given), (sentence) =>
+        invalidConnector(`/parameters/${name}`, `${name}: ${sentence}`),
+      )
+}
+
+export const of = (
+  own: ProcessorChain.ProcessorChain | undefined,
+  { caller }: Supplied,
+): Result.Result<ProcessorChain.ProcessorChain | undefined, ConnectorError> => {
+  const given = caller.get(name)
+  return given === undefined
+    ? Result.succeed(own)
+    : Result.mapError(ProcessorChain.compile(textOf(given)), (sentence) => invalidInput(`${name}: ${sentence}`))
+}

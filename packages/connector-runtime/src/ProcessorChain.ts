@@ -1,0 +1,57 @@
+/**
+ * Processor chains: steps that change a request's body or an answer, one after the other.
+ * Source: https://docs.opensearch.org/latest/ml-commons-plugin/processor-chain/
+ */
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Result } from "effect"
+import * as JsonSteps from "./chain/JsonSteps.ts"
+import * as NestedSteps from "./chain/NestedSteps.ts"
+import type { Compiled, Make, Step } from "./chain/Step.ts"
+import * as TextSteps from "./chain/TextSteps.ts"
+
+/** A step that cannot do its work leaves the value as it was. */
+export type ProcessorChain = Step
+
+const types: Readonly<Record<string, Make>> = {
+  to_string: TextSteps.toString,
+  regex_replace: TextSteps.regexReplace,
+  regex_capture: TextSteps.regexCapture,
+  extract_json: JsonSteps.extractJson,
+  jsonpath_filter: JsonSteps.jsonPathFilter,
+  remove_jsonpath: JsonSteps.removeJsonPath,
+  set_field: JsonSteps.setField,
+  conditional: NestedSteps.conditional,
+  process_and_set: NestedSteps.processAndSet,
+  for_each: NestedSteps.forEach,
+}
+
+/** Reads a chain from the JSON text of a list of steps; fails with a sentence. */
+export const compile = (text: string): Result.Result<ProcessorChain, string> =>
+  Result.flatMap(
+    Result.mapError(Json.parse(text), ({ message, line, column }) => `${message} at line ${line}, column ${column}`),
+    (steps) => chainOf(steps),
+  )
+
+/** In each other; a chain is a few steps, and not a way to exhaust the stack. */
+const deepest = 16
+
+const chainOf = (steps: Json.Json | undefined, depth = 0): Compiled => {
+  if (depth > deepest) return Result.fail(`processors nest deeper than ${deepest} levels`)
+  const list = Json.isObject(steps) ? [steps] : steps
+  if (!Array.isArray(list)) return Result.fail("a chain of processors is a list of objects with a 'type'")
+  return Result.map(
+    Result.all(list.map((step) => stepOf(step, depth))),
+    (compiled) => (value) => compiled.reduce((last, step) => NestedSteps.attempt(step, last), value),
+  )
+}
+
+const stepOf = (step: Json.Json, depth: number): Compiled => {
+  const type = Json.isObject(step) ? step["type"] : undefined
+  const name = typeof type === "string" ? type.toLowerCase() : ""
+  const make = Object.hasOwn(types, name) ? types[name] : undefined
+  return make === undefined || !Json.isObject(step)
+    ? Result.fail(
+        `Invalid ML processor type: ${Json.toText(type ?? null)}. Use one of ${Object.keys(types).join(", ")}`,
+      )
+    : make(step, (inner) => chainOf(inner, depth + 1))
+}

@@ -1,0 +1,75 @@
+/** Steps that work on JSON. */
+import * as Json from "@drawbar/blueprint-schema/Json"
+import * as JsonFault from "@drawbar/blueprint-schema/JsonFault"
+import { Option, Result } from "effect"
+import * as JsonPath from "./JsonPath.ts"
+import { documentOf, Inapplicable, type Make, text, textOf } from "./Step.ts"
+
+/** The first object or list in a text. */
+export const extractJson: Make = ({ extract_type = "auto", default: otherwise }) => {
+  const opening = Object.hasOwn(openings, textOf(extract_type).toLowerCase())
+    ? openings[textOf(extract_type).toLowerCase() as keyof typeof openings]
+    : undefined
+  return opening === undefined
+    ? Result.fail(`'extract_type' must be 'auto', 'object', or 'array', got: ${textOf(extract_type)}`)
+    : Result.succeed((value) => (typeof value === "string" ? (firstIn(value, opening) ?? otherwise ?? value) : value))
+}
+
+const openings = { auto: /[[{]/, object: /\{/, array: /\[/ } as const
+
+const firstIn = (source: string, opening: RegExp): Json.Json | undefined => {
+  const start = source.search(opening)
+  if (start === -1) return undefined
+  const rest = source.slice(start)
+  const whole = Json.parse(rest)
+  if (Result.isSuccess(whole)) return whole.success
+  // What follows the value is no part of it.
+  return Result.getOrUndefined(Json.parse(rest.slice(0, JsonFault.find(rest).offset)))
+}
+
+export const jsonPathFilter: Make = (config) =>
+  Result.map(Result.flatMap(text(config, "path"), JsonPath.compile), (path) => (value) => {
+    const document = documentOf(value)
+    const found = path.locations(document).map((location) => JsonPath.at(document, location))
+    if (!path.definite) return found
+    return found[0] ?? (found.length === 1 ? null : (config["default"] ?? value))
+  })
+
+/** Takes `paths`, or the one `path`. */
+export const removeJsonPath: Make = (config) => {
+  const given = config["paths"] ?? (config["path"] === undefined ? [] : [config["path"]])
+  const paths = Array.isArray(given) ? given : [given]
+  if (paths.length === 0) return Result.fail("'paths' is required for remove_jsonpath processor")
+  return Result.map(Result.all(paths.map((path) => JsonPath.compile(textOf(path)))), (compiled) => (value) => {
+    let document = documentOf(value)
+    for (const { locations } of compiled)
+      // From the last place to the first, so that no index moves before its turn.
+      for (const location of locations(document).toReversed()) document = JsonPath.removed(document, location)
+    return document
+  })
+}
+
+/** Sets a place to `value`, or to what stands at `source_path`. */
+export const setField: Make = (config) =>
+  Result.gen(function* () {
+    const path = yield* Result.flatMap(text(config, "path"), JsonPath.compile)
+    const { value, source_path, default: otherwise } = config
+    if (value === undefined && source_path === undefined)
+      return yield* Result.fail("Either 'value' or 'source_path' is required for set_field processor")
+    const source = source_path === undefined ? undefined : yield* JsonPath.compile(textOf(source_path))
+    return (given) => {
+      const document = documentOf(given)
+      const found = source?.locations(document).map((location) => JsonPath.at(document, location)) ?? []
+      const field = source === undefined ? value : source.definite ? (found[0] ?? otherwise) : found
+      if (field === undefined) throw new Inapplicable()
+      return setAll(document, path, field)
+    }
+  })
+
+/** The document with a value at each place of a path, or at the one that the path names and the document has not. */
+export const setAll = (document: Json.Json, path: JsonPath.JsonPath, value: Json.Json): Json.Json => {
+  const places = path.locations(document)
+  if (places.length > 0) return places.reduce((set, location) => JsonPath.put(set, location, value), document)
+  if (Option.isNone(path.location)) throw new Inapplicable()
+  return JsonPath.put(document, path.location.value, value)
+}

@@ -1,0 +1,124 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Result } from "effect"
+import * as ProcessorChain from "../src/ProcessorChain.ts"
+
+const run = (steps: unknown, value: string): string => {
+  const chain = Result.getOrThrow(ProcessorChain.compile(JSON.stringify(steps)))
+  return Json.stringify(chain(Result.getOrThrow(Json.parse(value))))
+}
+
+describe("a step", () => {
+  it.each<[string, object, string, string]>([
+    ["to_string", {}, '{"a":1.10}', '"{\\"a\\":1.10}"'],
+    ["to_string", {}, '"as it is"', '"as it is"'],
+    ["to_string", { escape_json: true }, '{"a":1}', '"{\\\\\\"a\\\\\\":1}"'],
+    ["regex_replace", { pattern: "^.*?\n" }, '"head\\nbody\\nmore"', '"body\\nmore"'],
+    ["regex_replace", { pattern: "(\\w+)@(\\w+)", replacement: "$2 \\$ $1" }, '"a@b c@d"', '"b $ a d $ c"'],
+    ["regex_replace", { pattern: "o", replacement: "0", replace_all: false }, '"foo"', '"f0o"'],
+    ["regex_replace", { pattern: "o", replacement: "$7" }, '"foo"', '"foo"'],
+    ["regex_replace", { pattern: "green", replacement: "healthy" }, '{"is":"green"}', '"{\\"is\\":\\"healthy\\"}"'],
+    ["regex_capture", { pattern: "(\\d+),(\\w+),(\\w+),([^,]+)", groups: "[1, 4]" }, '"1,a,b,c,d"', '["1","c"]'],
+    ["regex_capture", { pattern: "<p>(.*)</p>" }, '"<p>x\\ny</p>"', '"x\\ny"'],
+    ["regex_capture", { pattern: "(\\d+)", groups: 1 }, '"none"', '"none"'],
+    ["extract_json", {}, '"so: [1, {\\"a\\": 2}] done"', '[1,{"a":2}]'],
+    ["extract_json", { extract_type: "object" }, '"[1] {\\"a\\":9007199254740993}."', '{"a":9007199254740993}'],
+    ["extract_json", { extract_type: "object", default: {} }, '"none"', "{}"],
+    ["extract_json", {}, '"none"', '"none"'],
+    ["extract_json", {}, '{"a":1}', '{"a":1}'],
+    [
+      "jsonpath_filter",
+      { path: "$.data.items[*].name" },
+      '{"data":{"items":[{"name":"a"},{"name":"b"}]}}',
+      '["a","b"]',
+    ],
+    ["jsonpath_filter", { path: "$.a.b" }, '{"a":{"b":1.50}}', "1.50"],
+    ["jsonpath_filter", { path: "$.a.c", default: [] }, '{"a":{}}', "[]"],
+    ["jsonpath_filter", { path: "$.a.c" }, '{"a":{}}', '{"a":{}}'],
+    ["jsonpath_filter", { path: "$.a" }, '"{\\"a\\":7}"', "7"],
+    ["remove_jsonpath", { paths: ["$.a", "$.b[*]"] }, '{"a":1,"b":[1,2],"c":3.0}', '{"b":[],"c":3.0}'],
+    ["remove_jsonpath", { path: "$..secret" }, '{"x":{"secret":1,"y":2}}', '{"x":{"y":2}}'],
+    ["set_field", { path: "$.metadata.at", value: "now" }, '{"a":1}', '{"a":1,"metadata":{"at":"now"}}'],
+    [
+      "set_field",
+      { path: "$.userId", source_path: "$.user.id", default: "?" },
+      '{"user":{"id":12}}',
+      '{"user":{"id":12},"userId":12}',
+    ],
+    ["set_field", { path: "$.userId", source_path: "$.nobody", default: "?" }, "{}", '{"userId":"?"}'],
+    [
+      "set_field",
+      { path: "$.items[*].done", value: true },
+      '{"items":[{"done":false},{"done":0}]}',
+      '{"items":[{"done":true},{"done":true}]}',
+    ],
+    ["set_field", { path: "$.a", value: 1 }, '"words"', '"words"'],
+    ["set_field", { path: "$.__proto__.x", value: 1 }, '{"a":2}', '{"a":2,"__proto__":{"x":1}}'],
+    [
+      "process_and_set",
+      { path: "$.text", processors: [{ type: "to_string" }] },
+      '{"a":1}',
+      '{"a":1,"text":"{\\"a\\":1}"}',
+    ],
+    [
+      "for_each",
+      { path: "$.items[*]", processors: [{ type: "set_field", path: "$.p", value: true }] },
+      '{"items":[{"n":1.0},"x"]}',
+      '{"items":[{"n":1.0,"p":true},"x"]}',
+    ],
+    ["for_each", { path: "$.none[*]", processors: [] }, '{"a":1}', '{"a":1}'],
+  ])("%s %j: %s gives %s", (type, settings, value, expected) =>
+    assert.strictEqual(run([{ type, ...settings }], value), expected),
+  )
+
+  it.each<[string, string, boolean]>([
+    ["green", '{"v":"green"}', true],
+    ["7", '{"v":7}', true],
+    [">10", '{"v":11}', true],
+    [">10", '{"v":"9"}', false],
+    [">=10", '{"v":10}', true],
+    ["<=-1", '{"v":-1.5}', true],
+    ["==5", '{"v":5.0}', true],
+    ["exists", '{"v":false}', true],
+    ["exists", '{"v":null}', false],
+    ["not_exists", "{}", true],
+    ["null", '{"v":[]}', true],
+    ["regex:a.c", '{"v":"abc"}', true],
+    ["regex:b", '{"v":"abc"}', false],
+    ["contains:b", '{"v":"abc"}', true],
+    ["contains:b", '{"v":null}', false],
+  ])("conditional: %s of %s: %s", (condition, value, taken) => {
+    const set = (to: boolean) => [{ type: "set_field", path: "$.taken", value: to }]
+    const step = { type: "CONDITIONAL", path: "$.v", routes: [{ [condition]: set(true) }], default: set(false) }
+    assert.strictEqual(JSON.parse(run([step], value)).taken, taken)
+  })
+})
+
+describe("a chain that cannot be read is refused:", () => {
+  it.each([
+    ["not json", "expected a value"],
+    ['"to_string"', "a list of objects"],
+    ['[{"type":"shout"}]', "Invalid ML processor type: shout"],
+    ["[1]", "Invalid ML processor type: null"],
+    ['[{"type":"regex_replace"}]', "'pattern' is required"],
+    ['[{"type":"regex_replace","pattern":"(a"}]', "Invalid regex pattern"],
+    ['[{"type":"regex_capture","pattern":"a","groups":"x"}]', "Invalid 'groups' format"],
+    ['[{"type":"jsonpath_filter","path":"$["}]', "is no JSONPath"],
+    ['[{"type":"for_each","path":"$.a","processors":[]}]', "must contain '[*]'"],
+    ['[{"type":"conditional","routes":[]}]', "at least one route"],
+    ['[{"type":"set_field","path":"$.a"}]', "Either 'value' or 'source_path'"],
+    ['[{"type":"process_and_set","path":"$.a"}]', "a list of objects"],
+    [`${'[{"type":"for_each","path":"$[*]","processors":'.repeat(40)}[]${"}]".repeat(40)}`, "deeper"],
+  ])("%s", (text, sentence) => {
+    const chain = ProcessorChain.compile(text)
+    assert.isTrue(Result.isFailure(chain))
+    if (Result.isFailure(chain)) assert.include(chain.failure, sentence)
+  })
+})
+
+describe("a replacement", () => {
+  it("that would make a text without bound leaves it as it was", () => {
+    const source = JSON.stringify("a".repeat(20_000))
+    assert.strictEqual(run([{ type: "regex_replace", pattern: "a", replacement: "b".repeat(10_000) }], source), source)
+  })
+})
