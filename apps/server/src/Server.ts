@@ -6,9 +6,11 @@ import { Egress } from "@drawbar/connector-runtime/Egress"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
 import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
+import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
 import { Connectors } from "@drawbar/registry/Connectors"
+import { Controllers } from "@drawbar/registry/Controllers"
 import { CredentialVault } from "@drawbar/registry/CredentialVault"
 import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { KeyRing } from "@drawbar/registry/KeyRing"
@@ -65,6 +67,7 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }:
   const keys = files === undefined ? KeyRing.layerMemory : KeyRing.layerFile(files.keyring, sealedWith)
   const registry = Layer.mergeAll(
     Connectors.layer,
+    Controllers.layer,
     Models.layer,
     ModelGroups.layer,
     Tasks.layer,
@@ -79,6 +82,8 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }:
     Layer.provide(Layer.provide(Resolver.layerMap(connectTo), Resolver.layer)),
     Layer.provideMerge(EgressSettings.layer),
   )
-  const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer).pipe(Layer.provideMerge(Deployments.layer))
+  const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer).pipe(
+    Layer.provideMerge(Deployments.layer),
+  )
   return live.pipe(Layer.provideMerge(runtime), Layer.provideMerge(registry))
 }

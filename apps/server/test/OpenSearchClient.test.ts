@@ -230,6 +230,5 @@ describe("OpenSearch's own client", () => {
     const { ml } = drawbar
     assert.strictEqual((await refusal(() => ml.getAllTools())).status, 400)
     assert.strictEqual((await refusal(() => ml.predictModelStream({ model_id: "m", body: {} }))).status, 501)
-    assert.strictEqual((await refusal(() => ml.getController({ model_id: "m" }))).status, 501)
   })
 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -45,6 +45,56 @@ const folder = async () => {
 
 const post = (url: string, body: unknown) =>
   fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+
+const filesIn = async (path: string): Promise<ReadonlyArray<readonly [name: string, bytes: Buffer]>> => {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return Promise.all(files.map(async (name) => [name, await readFile(name)] as const))
+}
+
+describe("a secret", () => {
+  it("is in no file and in nothing that the process says", async () => {
+    await using data = await folder()
+    const secret = "sk-planted-in-a-process-5e3f"
+    const blueprint = {
+      name: "Planted",
+      version: 1,
+      protocol: "http",
+      credential: { key: secret },
+      actions: [
+        {
+          action_type: "predict",
+          method: "POST",
+          url: "https://api.openai.com/v1/chat/completions",
+          headers: { Authorization: "Bearer ${credential.key}" },
+          request_body: '{"q":"${parameters.q}"}',
+        },
+      ],
+    }
+    // Nobody listens on that port: the predict fails.
+    await using server = run("--port", "0", "--data", data.path, "--connect-to", "api.openai.com:443:127.0.0.1:1")
+    const url = await server.url
+    const ml = `${url}/_plugins/_ml`
+    const { connector_id }: any = await (await post(`${ml}/connectors/_create`, blueprint)).json()
+    for (const source of [{ connector_id }, { connector: blueprint }]) {
+      const model = { name: "m", function_name: "remote", ...source }
+      const { model_id }: any = await (await post(`${ml}/models/_register`, model)).json()
+      assert.strictEqual((await post(`${ml}/models/${model_id}/_predict`, { parameters: { q: "x" } })).status, 502)
+    }
+    const spellings = [secret, Buffer.from(secret).toString("base64"), Buffer.from(secret).toString("hex")]
+    const look = async () => {
+      const files = await filesIn(data.path)
+      assert.isAbove(files.length, 1)
+      for (const [name, bytes] of files)
+        for (const spelling of spellings) assert.isFalse(bytes.includes(spelling), `${name} holds ${spelling}`)
+    }
+    await look()
+    server.child.kill("SIGTERM")
+    assert.strictEqual(await server.ended, 0)
+    await look()
+    for (const spelling of spellings) assert.notInclude(server.said(), spelling)
+  })
+})
 
 describe("the process", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const)

@@ -27,8 +27,35 @@ export class RemoteInferenceDisabled extends Data.TaggedError("RemoteInferenceDi
   }
 }
 
+/** The model is called more often than its `rate_limiter`, or its controller, allows. */
+export class Throttled extends Data.TaggedError("Throttled")<{
+  readonly level: "model" | "user"
+  /** When one more is allowed, in milliseconds; absent where never. */
+  readonly retryAfterMillis?: number
+}> {
+  override get message() {
+    return this.level === "model"
+      ? "Request is throttled at model level."
+      : "Request is throttled at user level. If you think there's an issue, please contact your cluster admin."
+  }
+}
+
+/** The input is not what the model's interface says; each problem has its place as a JSONPath. */
+export class InputInvalid extends Data.TaggedError("InputInvalid")<{ readonly problems: ReadonlyArray<string> }> {
+  override get message() {
+    return `Error validating input schema, if you think this is expected, please update your 'input' field in the 'interface' field for this model: Validation failed: [${this.problems.join(", ")}]`
+  }
+}
+
+/** The model answered, but not what its interface says. */
+export class OutputInvalid extends Data.TaggedError("OutputInvalid")<{ readonly problems: ReadonlyArray<string> }> {
+  override get message() {
+    return `Error validating output schema, if you think this is expected, please update your 'output' field in the 'interface' field for this model: Validation failed: [${this.problems.join(", ")}]`
+  }
+}
+
 export class DeploymentError extends Data.TaggedError("DeploymentError")<{
-  readonly reason: ModelDisabled | NotDeployed | RemoteInferenceDisabled
+  readonly reason: ModelDisabled | NotDeployed | RemoteInferenceDisabled | Throttled | InputInvalid | OutputInvalid
 }> {
   override get message() {
     return this.reason.message

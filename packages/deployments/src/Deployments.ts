@@ -10,18 +10,26 @@ import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime, type LiveConnector } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { Connectors } from "@drawbar/registry/Connectors"
+import { Controllers } from "@drawbar/registry/Controllers"
 import type { Model } from "@drawbar/registry/Model"
 import { type Found, Models } from "@drawbar/registry/Models"
+import type { RateLimit } from "@drawbar/registry/RateLimit"
 import { type RecordChange, RecordChanges } from "@drawbar/registry/RecordChanges"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
-import { Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { type DeploymentError, ModelDisabled, NotDeployed, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import * as InterfaceCheck from "./InterfaceCheck.ts"
+import * as ModelGuards from "./ModelGuards.ts"
 
 export interface Deployment {
   readonly id: string
   readonly model: Model
   readonly live: LiveConnector
+  readonly interface: InterfaceCheck.InterfaceCheck
+  readonly guardrails: ReturnType<typeof ModelGuards.make>
+  /** How often each user may call the model, by the model's controller. */
+  readonly userLimits: Readonly<Record<string, RateLimit>>
 }
 
 type Failure = DeploymentError | ConnectorError | RegistryError
@@ -31,6 +39,8 @@ interface Entry {
   readonly scope: Scope.Closeable
   readonly making: Fiber.Fiber<Deployment, Failure>
   deployment: Deployment | undefined
+  /** When it was last asked for, in ms since 1970. */
+  lastUsed: number
 }
 
 export class Deployments extends Context.Service<
@@ -44,6 +54,8 @@ export class Deployments extends Context.Service<
     readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryError>
     /** The connector of a model with its credential, as a predict would use it now. */
     readonly blueprint: (modelId: string) => Effect.Effect<Blueprint, RegistryError>
+    /** When a model was last asked, in ms since 1970; nothing where it was not since it was deployed. */
+    readonly lastUsed: (modelId: string) => Effect.Effect<number | undefined>
     /** The ids of the models whose connections are open. */
     readonly live: Effect.Effect<ReadonlyArray<string>>
   }
@@ -53,10 +65,12 @@ export class Deployments extends Context.Service<
     Effect.gen(function* () {
       const models = yield* Models
       const connectors = yield* Connectors
+      const controllers = yield* Controllers
       const settings = yield* Settings
       const runtime = yield* ConnectorRuntime
       const changes = yield* RecordChanges
       const layerScope = yield* Effect.scope
+      const clock = yield* Clock.Clock
       const entries = new Map<string, Entry>()
 
       const drop = (id: string, { scope }: Entry) => {
@@ -78,14 +92,22 @@ export class Deployments extends Context.Service<
         const found = yield* models.get(id)
         const { connector, credential } = yield* blueprintOf(found)
         const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
-        return { id, model: found.model, live: yield* runtime.open(compiled, credential) }
+        const { model } = found
+        return {
+          id,
+          model,
+          live: yield* runtime.open(compiled, credential),
+          interface: InterfaceCheck.make(model.interface),
+          guardrails: ModelGuards.make(model.guardrails),
+          userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},
+        }
       })
 
       /** Those who ask while a deployment is being made wait for the one who began. */
       const make = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure> {
         const scope = yield* Scope.fork(layerScope)
         const making = yield* Effect.forkIn(Scope.provide(open(id), scope), layerScope)
-        const entry: Entry = { scope, making, deployment: undefined }
+        const entry: Entry = { scope, making, deployment: undefined, lastUsed: clock.currentTimeMillisUnsafe() }
         entries.set(id, entry)
         const exit = yield* Fiber.await(making)
         if (Exit.isSuccess(exit)) entry.deployment = exit.value
@@ -99,6 +121,7 @@ export class Deployments extends Context.Service<
         Effect.suspend(() => {
           const entry = entries.get(id)
           if (entry === undefined) return make(id)
+          entry.lastUsed = clock.currentTimeMillisUnsafe()
           return entry.deployment === undefined ? Fiber.join(entry.making) : Effect.succeed(entry.deployment)
         })
 
@@ -132,6 +155,7 @@ export class Deployments extends Context.Service<
         }),
         undeploy: (id) => Effect.map(models.markUndeployed(id), (was) => (was ? "undeployed" : "not_found")),
         blueprint: (id) => Effect.flatMap(models.get(id), blueprintOf),
+        lastUsed: (id) => Effect.sync(() => entries.get(id)?.lastUsed),
         live: Effect.sync(() =>
           [...entries].flatMap(([id, { deployment }]) => (deployment?.model.model_state === "DEPLOYED" ? [id] : [])),
         ),

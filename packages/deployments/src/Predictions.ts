@@ -11,8 +11,10 @@ import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
 import { Clock, Context, Effect, Exit, Layer, Result } from "effect"
-import { Deployments } from "./Deployments.ts"
-import type { DeploymentError } from "./DeploymentError.ts"
+import { type Deployment, Deployments } from "./Deployments.ts"
+import { type DeploymentError, refuse, Throttled } from "./DeploymentError.ts"
+import type * as ModelGuards from "./ModelGuards.ts"
+import * as RateLimiter from "./RateLimiter.ts"
 
 export type PredictionError = DeploymentError | ConnectorError | RegistryError
 
@@ -26,7 +28,12 @@ export interface PredictStats {
 export class Predictions extends Context.Service<
   Predictions,
   {
-    readonly predict: (modelId: string, input: PredictInput) => Effect.Effect<Prediction, PredictionError>
+    /** `user` is the name of who asks, where it is known: controllers count by it. */
+    readonly predict: (
+      modelId: string,
+      input: PredictInput,
+      user?: string,
+    ) => Effect.Effect<Prediction, PredictionError>
     /** The first request that a predict would send, with every secret masked; nothing is sent. */
     readonly render: (
       modelId: string,
@@ -47,6 +54,7 @@ export class Predictions extends Context.Service<
       const runtime = yield* ConnectorRuntime
       const settings = yield* Settings
       const stats = new Map<string, PredictStats>()
+      const limiter = RateLimiter.make()
 
       const count = (id: string, isFailure: boolean, millis: number) => {
         const { requests, failures, latencies } = stats.get(id) ?? { requests: 0, failures: 0, latencies: [] }
@@ -58,13 +66,41 @@ export class Predictions extends Context.Service<
         })
       }
 
+      const ask: ModelGuards.Ask = Effect.fnUntraced(function* (id, parameters) {
+        const deployment = yield* deployments.find(id)
+        const input = { _tag: "Parameters", parameters } as const
+        yield* Effect.fromResult(deployment.interface.input(input))
+        yield* allowed(deployment, undefined)
+        return yield* runtime.execute(deployment.live, input)
+      })
+
+      const allowed = Effect.fnUntraced(function* ({ id, model, userLimits }: Deployment, user: string | undefined) {
+        const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
+        const claims = [
+          ...(model.rate_limiter === undefined ? [] : [{ key: id, limit: model.rate_limiter }]),
+          ...(ofUser === undefined ? [] : [{ key: `${id} ${user}`, limit: ofUser }]),
+        ]
+        if (claims.length === 0) return
+        const refusal = limiter.take(claims, yield* Clock.currentTimeMillis)
+        if (refusal === undefined) return
+        const { key, waitMillis } = refusal
+        const level = key === id ? "model" : "user"
+        return yield* refuse(
+          new Throttled(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis }),
+        )
+      })
+
       return {
-        predict: Effect.fnUntraced(function* (id, input) {
-          const { live } = yield* deployments.find(id)
+        predict: Effect.fnUntraced(function* (id, input, user) {
+          const deployment = yield* deployments.find(id)
+          yield* Effect.fromResult(deployment.interface.input(input))
+          yield* allowed(deployment, user)
           const begun = yield* Clock.currentTimeMillis
-          const exit = yield* Effect.exit(runtime.execute(live, input))
+          const exit = yield* Effect.exit(runtime.execute(deployment.live, input, deployment.guardrails(ask)))
           count(id, Exit.isFailure(exit), (yield* Clock.currentTimeMillis) - begun)
-          return yield* exit
+          const prediction = yield* exit
+          yield* Effect.fromResult(deployment.interface.output(prediction))
+          return prediction
         }),
         render: Effect.fnUntraced(function* (id, input) {
           return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))

@@ -6,8 +6,10 @@ import * as Prediction from "@drawbar/connector-runtime/Prediction"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
 import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
+import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import { Connectors } from "@drawbar/registry/Connectors"
+import { Controllers } from "@drawbar/registry/Controllers"
 import { CredentialVault } from "@drawbar/registry/CredentialVault"
 import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { KeyRing } from "@drawbar/registry/KeyRing"
@@ -19,12 +21,13 @@ import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result } from "effect"
+import { TestClock } from "effect/testing"
 
 const policy = Result.getOrThrow(
   EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }),
 )
 
-const registry = Layer.mergeAll(Connectors.layer, Models.layer, Settings.layer()).pipe(
+const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, Settings.layer()).pipe(
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)),
 )
@@ -152,6 +155,27 @@ it.layer(live)("a model", (it) => {
       yield* answered(model_id)
       yield* Effect.flip((yield* Predictions).predict(model_id, { _tag: "Parameters", parameters: new Map() }))
       expect((yield* (yield* Predictions).stats).get(model_id)).toMatchObject({ requests: 2, failures: 1 })
+    }),
+  )
+})
+
+it.layer(Layer.provideMerge(IdleModels.layer, live))("a model that lives for a minute", (it) => {
+  it.effect("is undeployed when nobody has called it for so long, and deployed by the next predict", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      const models = yield* Models
+      yield* models.update(model_id, { deploy_setting: { model_ttl_minutes: 1 } })
+      yield* answered(model_id)
+      const state = Effect.map(models.get(model_id), ({ model }) => model.model_state)
+      yield* TestClock.adjust("50 seconds")
+      expect(yield* state).toBe("DEPLOYED")
+      yield* answered(model_id)
+      yield* TestClock.adjust("55 seconds")
+      expect(yield* state).toBe("DEPLOYED")
+      yield* TestClock.adjust("60 seconds")
+      expect(yield* state).toBe("UNDEPLOYED")
+      yield* answered(model_id)
+      expect(yield* state).toBe("DEPLOYED")
     }),
   )
 })

@@ -1,6 +1,8 @@
 /** The bytes of a body, and their text; no larger than the limit, JSON by its content type, UTF-8 by its bytes. */
 import { isUtf8 } from "node:buffer"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import { promisify } from "node:util"
+import { brotliDecompress, gunzip, inflate } from "node:zlib"
 import { Effect, Result } from "effect"
 import type { Query } from "./Query.ts"
 import {
@@ -17,7 +19,11 @@ import {
 export const read = (request: IncomingMessage, limit: number): Effect.Effect<string, RequestError> => {
   if (Number(request.headers["content-length"]) > limit) return Effect.fail(because(new BodyTooLarge({ limit })))
   return Effect.flatMap(bytes(request, limit), (body) =>
-    body.length === 0 ? Effect.succeed("") : Effect.fromResult(textOf(body, request.headers)),
+    body.length === 0
+      ? Effect.succeed("")
+      : Effect.flatMap(decoded(body, request.headers, limit), (whole) =>
+          Effect.fromResult(textOf(whole, request.headers)),
+        ),
   )
 }
 
@@ -59,13 +65,29 @@ const bytes = (request: IncomingMessage, limit: number) =>
     request.on("error", () => end(Effect.fail(because(new BodyCutOff()))))
   })
 
-const textOf = (body: Buffer, headers: IncomingHttpHeaders): Result.Result<string, RequestError> => {
-  const encoding = headers["content-encoding"]
-  if (encoding !== undefined && encoding !== "identity")
-    return notAcceptable(`Content-Encoding [${encoding}] is not served: send the body as it is`)
-  return Result.flatMap(checkMediaType(headers["content-type"]), () =>
+/** A body without its compression; the limit is that of what comes out. */
+const decoded = (body: Buffer, headers: IncomingHttpHeaders, limit: number): Effect.Effect<Buffer, RequestError> => {
+  const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity"
+  if (encoding === "identity") return Effect.succeed(body)
+  const decompress = Object.hasOwn(codings, encoding) ? codings[encoding as keyof typeof codings] : undefined
+  if (decompress === undefined)
+    return Effect.fromResult(
+      notAcceptable(`Content-Encoding [${encoding}] is not served: use one of [${Object.keys(codings).join(", ")}]`),
+    )
+  return Effect.tryPromise({
+    try: () => decompress(body, { maxOutputLength: limit }),
+    catch: (cause) =>
+      cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE"
+        ? because(new BodyTooLarge({ limit }))
+        : because(new BodyUnreadable({ message: `The request body is not ${encoding}` })),
+  })
+}
+
+const codings = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) } as const
+
+const textOf = (body: Buffer, headers: IncomingHttpHeaders): Result.Result<string, RequestError> =>
+  Result.flatMap(checkMediaType(headers["content-type"]), () =>
     isUtf8(body)
       ? Result.succeed(body.toString("utf8"))
       : Result.fail(because(new BodyUnreadable({ message: "The request body is not UTF-8" }))),
   )
-}

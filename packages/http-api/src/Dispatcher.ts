@@ -14,6 +14,7 @@ import * as Query from "./Query.ts"
 import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
+import * as User from "./User.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
 export interface Served {
@@ -57,7 +58,7 @@ export const make = (
     const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
     const sent = yield* BodyText.read(request, bodyLimit)
     const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
-    const value = yield* endpoint.answer({ params, query: query.own, text })
+    const value = yield* endpoint.answer({ params, query: query.own, text, user: User.of(request.headers) })
     return { status: 200, headers: warning === undefined ? {} : { Warning: warning }, body: Answer.write(value, query) }
   })
 
@@ -69,8 +70,8 @@ export const make = (
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) return send(request, response, id, exit.value)
       const refusal = refusalOf(exit.cause, id)
-      if (refusal.status === 500)
-        run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, exit.cause))
+      const fault = faultOf(exit.cause)
+      if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
       const pretty = Query.wantsPretty(target.search)
       send(request, response, id, { ...refusal, body: Answer.write(refusal.body, { pretty, filterPath: undefined }) })
     })
@@ -112,6 +113,14 @@ const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): Op
   const failure = cause.reasons.find(Cause.isFailReason)
   if (failure !== undefined) return OpenSearchError.of(failure.error)
   return Cause.hasInterruptsOnly(cause) ? OpenSearchError.stopping : OpenSearchError.unforeseen(id)
+}
+
+/** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
+const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined) return Cause.hasInterruptsOnly(cause) ? undefined : cause
+  const { reason } = failure.error
+  return "remote" in reason || OpenSearchError.of(failure.error).status !== 500 ? undefined : reason.message
 }
 
 // Head and body go out in one write.

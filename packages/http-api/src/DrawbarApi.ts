@@ -3,6 +3,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { ClusterApi } from "./ClusterApi.ts"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
+import { ControllersApi } from "./ControllersApi.ts"
 import { ModelGroupsApi } from "./ModelGroupsApi.ts"
 import { ModelsApi } from "./ModelsApi.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
@@ -15,6 +16,7 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ModelsApi)
   .add(PredictionsApi)
   .add(ModelGroupsApi)
+  .add(ControllersApi)
   .add(TasksApi)
   .add(StatsApi)
   .annotate(OpenApi.Title, "Drawbar")

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import * as ClusterHandlers from "./ClusterHandlers.ts"
 import * as ConnectorsHandlers from "./ConnectorsHandlers.ts"
+import * as ControllersHandlers from "./ControllersHandlers.ts"
 import type { DrawbarApi } from "./DrawbarApi.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as ModelGroupsHandlers from "./ModelGroupsHandlers.ts"
@@ -18,6 +19,7 @@ export const make = Effect.fnUntraced(function* (version: string) {
     models: yield* ModelsHandlers.make,
     predictions: yield* PredictionsHandlers.make,
     modelGroups: yield* ModelGroupsHandlers.make,
+    controllers: yield* ControllersHandlers.make,
     tasks: yield* TasksHandlers.make,
     stats: yield* StatsHandlers.make,
   }

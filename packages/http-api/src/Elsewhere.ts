@@ -20,7 +20,6 @@ const batches = new NotYet({ message: "Batch predictions are not there yet. Send
 const streams = new NotYet({
   message: "Streaming is not there yet. Use _predict, which answers when the whole answer has come.",
 })
-const controllers = new NotYet({ message: "Controllers are not there yet. Limit a model with its rate_limiter." })
 const configs = new NotServed({ message: "Drawbar keeps no configs. Its settings are at /_cluster/settings." })
 
 const table: ReadonlyArray<readonly [method: string, path: string, reason: Reason]> = [
@@ -32,7 +31,6 @@ const table: ReadonlyArray<readonly [method: string, path: string, reason: Reaso
   ["POST", "/tasks/:task_id/_cancel", batches],
   ["POST", "/tasks/:task_id/_cancel_batch", batches],
   ["POST", "/models/:model_id/_predict/stream", streams],
-  ...["GET", "POST", "PUT", "DELETE"].map((method) => [method, "/controllers/:model_id", controllers] as const),
   ["GET", "/config/:config_id", configs],
   ["POST", "/_execute/:algorithm", training],
   ["POST", "/_train/:algorithm", training],

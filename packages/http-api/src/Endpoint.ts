@@ -18,6 +18,8 @@ export interface Request<E extends HttpApiEndpoint.ConstraintRequest> {
   readonly query: OrNothing<E["~Query"]>
   readonly payload: OrNothing<E["~Payload"]>
   readonly json: Json.JsonObject
+  /** The name that the caller gives himself by Basic credentials. */
+  readonly user: string | undefined
   /** All that a handler gets of the body where the contract says `RequestBody.AsText`. */
   readonly text: string
 }
@@ -36,6 +38,7 @@ export interface Arrived {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly text: string
+  readonly user: string | undefined
 }
 
 export interface Endpoint {
@@ -78,12 +81,12 @@ const toEndpoint = (contract: HttpApiEndpoint.Top, handler: AnyHandler): Endpoin
       contract.query !== undefined && "fields" in contract.query ? Object.keys(Object(contract.query.fields)) : [],
     answer: (arrived) =>
       Effect.gen(function* () {
-        const { params, text } = arrived
+        const { params, text, user } = arrived
         if (text === "" && required !== undefined) return yield* because(new BodyMissing({ message: required }))
         const query = yield* Effect.fromResult(readQuery(arrived.query))
-        if (asText) return yield* handler({ params, query, text })
+        if (asText) return yield* handler({ params, query, text, user })
         const json = yield* Effect.fromResult(text === "" ? Result.succeed({}) : readObject(text))
-        return yield* handler({ params, query, payload: yield* Effect.fromResult(readPayload(json)), json, text })
+        return yield* handler({ params, query, payload: yield* Effect.fromResult(readPayload(json)), json, text, user })
       }),
   }
 }

@@ -45,6 +45,9 @@ const rows: Record<Reason["_tag"], Row> = {
   ModelDisabled: [403, "status_exception"],
   NotDeployed: [400, "illegal_argument_exception"],
   RemoteInferenceDisabled: [400, "status_exception"],
+  Throttled: [429, "status_exception"],
+  InputInvalid: [400, "status_exception"],
+  OutputInvalid: [502, "status_exception"],
   // the connector, or the call, cannot be run
   InvalidConnector: [400, "illegal_argument_exception"],
   InvalidInput: [400, "illegal_argument_exception"],
@@ -107,7 +110,7 @@ export const of = ({ reason }: ApiError): Refusal => {
     default:
       return {
         status,
-        headers: retryAfter(remote),
+        headers: retryAfter(remote ?? reason),
         body: envelope(status, type, reason.message, remote && { remote: remoteBlock(remote) }),
       }
   }
@@ -131,8 +134,10 @@ export const stopping: Refusal = {
 const passedOn = (remote: Remote | undefined): number =>
   remote !== undefined && remote.status >= 400 && remote.status <= 599 ? remote.status : 502
 
-const retryAfter = (remote: Remote | undefined): Record<string, string> =>
-  remote?.retryAfterMillis === undefined ? {} : { "Retry-After": String(Math.ceil(remote.retryAfterMillis / 1000)) }
+const retryAfter = (said: object): Record<string, string> =>
+  "retryAfterMillis" in said && typeof said.retryAfterMillis === "number"
+    ? { "Retry-After": String(Math.ceil(said.retryAfterMillis / 1000)) }
+    : {}
 
 const remoteBlock = ({ status, requestId, body }: Remote) => ({
   status,

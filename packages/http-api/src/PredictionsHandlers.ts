@@ -7,14 +7,19 @@ import * as PredictBody from "./PredictBody.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
 import * as RenderBody from "./RenderBody.ts"
 
+interface Asked {
+  readonly text: string
+  readonly user: string | undefined
+}
+
 export const make = Effect.map(Predictions, (predictions) => {
-  const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, text: string) {
+  const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, { text, user }: Asked) {
     const input = yield* Effect.fromResult(PredictBody.readPredict(algorithm, text))
-    return new JsonText(Prediction.toJsonText(yield* predictions.predict(modelId, input)))
+    return new JsonText(Prediction.toJsonText(yield* predictions.predict(modelId, input, user)))
   })
   return Endpoint.serve(PredictionsApi, {
-    predict: ({ params, text }) => predict("remote", params.model_id, text),
-    predictAs: ({ params, text }) => predict(params.algorithm, params.model_id, text),
+    predict: ({ params, ...asked }) => predict("remote", params.model_id, asked),
+    predictAs: ({ params, ...asked }) => predict(params.algorithm, params.model_id, asked),
     render: Effect.fnUntraced(function* ({ params, text }) {
       const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
       return yield* predictions.render(params.model_id, input)

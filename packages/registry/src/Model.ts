@@ -4,8 +4,8 @@ import { decode } from "@drawbar/blueprint-schema/Decode"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
 import { Schema } from "effect"
 import { inOrder } from "./internal/WireOrder.ts"
-import * as JsonField from "./JsonField.ts"
 import { ModelConfig } from "./ModelConfig.ts"
+import { ModelGuardrails } from "./ModelGuardrails.ts"
 import { ModelInterface } from "./ModelInterface.ts"
 import { RateLimit } from "./RateLimit.ts"
 
@@ -27,6 +27,7 @@ export const Model = Schema.Struct({
   model_config: Schema.optionalKey(ModelConfig),
   deploy_setting: Schema.optionalKey(DeploySetting),
   is_enabled: Schema.optionalKey(Schema.Boolean),
+  is_controller_enabled: Schema.optionalKey(Schema.Boolean),
   rate_limiter: Schema.optionalKey(RateLimit),
   created_time: Schema.Number,
   last_updated_time: Schema.Number,
@@ -40,7 +41,7 @@ export const Model = Schema.Struct({
   is_hidden: Schema.Literal(false),
   connector: Schema.optionalKey(Connector),
   connector_id: Schema.optionalKey(Schema.String),
-  guardrails: Schema.optionalKey(JsonField.AnyObject),
+  guardrails: Schema.optionalKey(ModelGuardrails),
   interface: Schema.optionalKey(ModelInterface),
   provisioned_by: Schema.optionalKey(Schema.String),
 })

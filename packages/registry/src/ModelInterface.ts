@@ -1,7 +1,12 @@
-/** The JSON Schemas that a model's input and output must satisfy; kept as text. */
+/**
+ * The JSON Schemas (2020-12) that a model's input and output must satisfy; kept as text.
+ * Source: https://json-schema.org/draft/2020-12 and https://docs.opensearch.org/latest/ml-commons-plugin/api/model-apis/register-model/
+ */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
-import { type Json, type JsonObject, parse, toText } from "@drawbar/blueprint-schema/Json"
+import { isObject, type Json, type JsonObject, parse, toText } from "@drawbar/blueprint-schema/Json"
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js"
 import { Result, Schema } from "effect"
+import { RE2JS } from "re2js"
 
 export const ModelInterface = Schema.Struct({
   input: Schema.optionalKey(Schema.String),
@@ -23,12 +28,82 @@ export const check = (given: JsonObject): Result.Result<Record<string, string | 
 const textOf = (side: string, schema: Json): Result.Result<string | null, BlueprintError> => {
   if (schema === null) return Result.succeed(null)
   const text = toText(schema)
-  return Result.mapBoth(parse(text), {
+  return Result.mapBoth(compile(text), {
     onSuccess: () => text,
-    onFailure: ({ message, line, column }) =>
-      invalid(
-        `/interface/${side}`,
-        `The ${side} interface is not valid JSON: ${message} at line ${line}, column ${column}`,
-      ),
+    onFailure: (sentence) => invalid(`/interface/${side}`, `The ${side} interface ${sentence}`),
   })
 }
+
+export interface CompiledSchema {
+  /** The types that the schema declares for a parameter; none where it declares none. */
+  readonly typesOf: (parameter: string) => ReadonlyArray<string>
+  /** What a value breaks, each with its place as a JSONPath; no value is repeated. */
+  readonly problems: (value: unknown) => ReadonlyArray<string>
+}
+
+/** Compiles a schema's text; fails with the rest of a sentence that says why it is none. */
+export const compile = (text: string): Result.Result<CompiledSchema, string> =>
+  Result.gen(function* () {
+    const schema = yield* Result.mapError(
+      parse(text),
+      ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
+    )
+    if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
+    const validate = yield* compiled(JSON.parse(text))
+    return {
+      typesOf: (parameter) => declared(schema, parameter),
+      problems: (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, shown).map(sentenceOf)),
+    }
+  })
+
+/** So many complaints help; more hide the first. */
+const shown = 5
+
+// Patterns run in linear time. Each schema has its own instance, so that it is forgotten with its model.
+const compiled = (schema: object | boolean): Result.Result<ValidateFunction, string> =>
+  Result.try({
+    try: () =>
+      new Ajv2020({
+        strict: false,
+        allErrors: true,
+        validateFormats: false,
+        logger: false,
+        code: { regExp: linear },
+      }).compile(schema),
+    catch: (cause) => `is no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
+  })
+
+const linear = Object.assign(
+  (pattern: string) => {
+    const compiledPattern = RE2JS.compile(pattern)
+    // By its text the compiler of schemas tells one pattern from another.
+    return { test: (text: string) => compiledPattern.test(text), toString: () => pattern }
+  },
+  { code: "RE2JS" },
+)
+
+const sentenceOf = ({ instancePath, keyword, params, message }: ErrorObject): string => {
+  const path = pathOf(instancePath)
+  if (keyword === "required") return `${path}.${params["missingProperty"]}: is missing but it is required`
+  const extra = params["additionalProperty"] ?? params["unevaluatedProperty"]
+  return extra === undefined ? `${path}: ${message ?? keyword}` : `${path}.${extra}: is not allowed`
+}
+
+const pathOf = (pointer: string): string =>
+  `$${pointer
+    .split("/")
+    .slice(1)
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step.replaceAll("~1", "/").replaceAll("~0", "~")}`))
+    .join("")}`
+
+const declared = (schema: JsonObject | boolean, parameter: string): ReadonlyArray<string> => {
+  const type = at(schema, "properties", "parameters", "properties", parameter, "type")
+  const list = Array.isArray(type) ? type : [type]
+  return list.flatMap((name) => (typeof name === "string" ? [name] : []))
+}
+
+const at = (value: Json, ...names: ReadonlyArray<string>): Json | undefined =>
+  names.reduce<Json | undefined>(
+    (inner, name) => (isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
+    value,
+  )

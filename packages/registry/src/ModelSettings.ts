@@ -7,6 +7,7 @@ import * as MergePatch from "./MergePatch.ts"
 import { DeploySetting, type Model } from "./Model.ts"
 import type { ModelDocument } from "./ModelDocument.ts"
 import * as ModelConfig from "./ModelConfig.ts"
+import * as ModelGuardrails from "./ModelGuardrails.ts"
 import * as ModelInterface from "./ModelInterface.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { fail, type RegistryError } from "./RegistryError.ts"
@@ -21,7 +22,7 @@ export const changed = (before: ModelSettings, document: ModelDocument): Result.
     const model_config = yield* within(before.model_config, document.model_config, ModelConfig.check)
     const deploy_setting = yield* within(before.deploy_setting, document.deploy_setting, checkDeploySetting)
     const rate_limiter = yield* within(before.rate_limiter, document.rate_limiter, RateLimit.check)
-    const guardrails = yield* within(before.guardrails, document.guardrails, checkGuardrails)
+    const guardrails = yield* within(before.guardrails, document.guardrails, ModelGuardrails.check)
     const texts =
       document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
     const model_interface = yield* within(before.interface, texts, decodeInterface)
@@ -66,11 +67,3 @@ const checkDeploySetting = (given: JsonObject) =>
     onSuccess: (setting) => ({ model_ttl_minutes: -1, ...setting }),
     onFailure: ({ message }) => invalid("/deploy_setting", message),
   })
-
-// The text is the wire's; that a type may be missing is so too.
-const checkGuardrails = (given: JsonObject): Result.Result<JsonObject, BlueprintError> => {
-  const { type = "local_regex" } = given
-  return type === "local_regex" || type === "model"
-    ? Result.succeed({ ...given, type })
-    : Result.fail(invalid("/guardrails/type", "The type of guardrails is required, can not be null."))
-}

@@ -218,7 +218,11 @@ export class Models extends Context.Service<
             Effect.fnUntraced(function* (commit) {
               const { document, model } = yield* find(id, "Failed to find model")
               if (model.model_state === "DEPLOYED") return yield* stillDeployed
-              yield* commit([{ _tag: "Delete", collection, id, ifVersion: document.version }])
+              const controller = yield* store.get("controller", id)
+              yield* commit([
+                { _tag: "Delete", collection, id, ifVersion: document.version },
+                ...(Option.isNone(controller) ? [] : [{ _tag: "Delete", collection: "controller", id } as const]),
+              ])
               return document
             }),
           ),

@@ -1,0 +1,63 @@
+/** What a model's interface says of its input and its output, held against one call. */
+import type { PredictInput, Parameters } from "@drawbar/connector-runtime/PredictInput"
+import { type Prediction, toJsonText } from "@drawbar/connector-runtime/Prediction"
+import type { Value } from "@drawbar/template-renderer/Parameter"
+import * as ModelInterface from "@drawbar/registry/ModelInterface"
+import { Result } from "effect"
+import { type DeploymentError, InputInvalid, OutputInvalid, refuse } from "./DeploymentError.ts"
+
+export interface InterfaceCheck {
+  readonly input: (input: PredictInput) => Result.Result<void, DeploymentError>
+  readonly output: (prediction: Prediction) => Result.Result<void, DeploymentError>
+}
+
+/** Compiled once, when a model is deployed; its schemas were checked when it was registered. */
+export const make = (texts: ModelInterface.ModelInterface = {}): InterfaceCheck => {
+  const input = compiled(texts.input)
+  const output = compiled(texts.output)
+  return {
+    input: (given) =>
+      input === undefined ? Result.void : verdict(input.problems(instanceOf(given, input)), InputInvalid),
+    output: (prediction) =>
+      output === undefined ? Result.void : verdict(output.problems(JSON.parse(toJsonText(prediction))), OutputInvalid),
+  }
+}
+
+const compiled = (text: string | undefined) =>
+  text === undefined ? undefined : Result.getOrThrow(ModelInterface.compile(text))
+
+const verdict = (problems: ReadonlyArray<string>, Reason: typeof InputInvalid | typeof OutputInvalid) =>
+  problems.length === 0 ? Result.void : Result.fail(refuse(new Reason({ problems })))
+
+/** An input as the wire has it. */
+const instanceOf = (input: PredictInput, schema: ModelInterface.CompiledSchema): unknown => {
+  const { _tag, ...fields } = input
+  switch (input._tag) {
+    case "Parameters":
+      return {
+        algorithm: "REMOTE",
+        parameters: valuesOf(input.parameters, schema),
+        action_type: input.action ?? "PREDICT",
+      }
+    case "TextDocs":
+      return { algorithm: "TEXT_EMBEDDING", text_docs: input.text_docs }
+    case "TextSimilarity":
+      return { algorithm: "TEXT_SIMILARITY", ...fields }
+    case "QuestionAnswering":
+      return { algorithm: "QUESTION_ANSWERING", ...fields }
+  }
+}
+
+const valuesOf = (parameters: Parameters, { typesOf }: ModelInterface.CompiledSchema): object =>
+  Object.fromEntries([...parameters].map(([name, value]) => [name, typed(value, typesOf(name))]))
+
+// A connector takes a number for a text and a text for a number, so that a schema means what a parameter can be read as.
+const typed = (value: Value, types: ReadonlyArray<string>): unknown => {
+  const mayBeText = types.length === 0 || types.includes("string")
+  if (value._tag === "Json") return types.length === 1 && types[0] === "string" ? value.json : JSON.parse(value.json)
+  if (mayBeText) return value.text
+  return Result.getOrElse(
+    Result.try((): unknown => JSON.parse(value.text)),
+    () => value.text,
+  )
+}
