@@ -7,6 +7,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
 import * as Group from "./commands/group/group.ts"
+import * as Lint from "./commands/lint.ts"
 import * as Model from "./commands/model/model.ts"
 import * as Render from "./commands/render.ts"
 import * as Serve from "./commands/serve.ts"
@@ -25,6 +26,7 @@ const tree = Root.command.pipe(
     Group.command,
     Task.command,
     Render.command,
+    Lint.command,
   ]),
 )
 

@@ -135,3 +135,40 @@ it("secrets in the environment go nowhere unless the command line names them", a
   expect(ended.code).toBe(2)
   expect(ended.err).toContain("--credential openAI_key=env:PATH")
 }, 30_000)
+
+it("a blueprint is looked at, by the command alone and by the server, before it is created", async () => {
+  const { drawbar, file } = terminal
+  const good = (await drawbar(["blueprint", "show", "openai-chat", "--output", "json"])).out
+  await file("good.json", JSON.stringify(JSON.parse(good).blueprint ?? JSON.parse(good)))
+  await file("bad.txt", 'POST /_plugins/_ml/connectors/_create\n{\n  "protocol": "https", // what\n  "actions": []\n}')
+
+  const clean = await drawbar(["lint", "good.json"])
+  expect(clean).toMatchObject({ code: 0, err: "" })
+  const found = await drawbar(["lint", "good.json", "bad.txt"])
+  expect(found.code).toBe(1)
+  expect(found.out).toMatch(/^bad\.txt:3:3: error invalid-field: Unsupported connector protocol/m)
+  expect(found.err).toContain("4 errors")
+  const asJson = await drawbar(["lint", "bad.txt", "--output", "json"])
+  expect(JSON.parse(asJson.out)).toContainEqual(
+    expect.objectContaining({ file: "bad.txt", code: "invalid-field", line: 3, column: 3, pointer: "/protocol" }),
+  )
+
+  expect(await drawbar(["connector", "validate", "good.json"])).toMatchObject({ code: 0, err: "" })
+  const refused = await drawbar(["connector", "validate", "bad.txt"])
+  expect(refused.code).toBe(1)
+  expect(refused.out).toContain("Unsupported connector protocol")
+}, 60_000)
+
+it("a connector is tried, and what stops it is told", async () => {
+  const { drawbar, platform } = terminal
+  const { connector } = await chat()
+  const before = platform.requests.length
+  const passed = await drawbar(["connector", "test", connector])
+  expect(passed).toMatchObject({ code: 0, err: "" })
+  expect(passed.out).toMatch(/answered +\d+ +status 200/)
+  expect(platform.requests.length).toBe(before + 1)
+  const failed = await drawbar(["connector", "test", connector, "--param", "messages=words"])
+  expect(failed.code).toBe(1)
+  expect(failed.out).toMatch(/rendered +\d+ +FAILED: .*messages/)
+  expect(failed.err).toContain("ended at rendered")
+}, 60_000)

@@ -64,6 +64,10 @@ describe.skipIf(!isPresent)("the published connectors (skipped: ../shared/refere
     const { status, json } = await ask(drawbar, "POST", "/_plugins/_ml/connectors/_create", document)
     const isRefused = verdict.startsWith("refused") || slug in unusable
     expect(status, JSON.stringify(json)).toBe(isRefused ? 400 : 200)
+    const validated = await ask(drawbar, "POST", "/_plugins/_ml/connectors/_validate", document)
+    // Lint asks nobody about roles.
+    if (unusable[slug] !== "access control")
+      expect(validated.json.valid, JSON.stringify(validated.json, null, 1)).toBe(!isRefused)
     if (slug in unusable) expect(json.error.reason).toMatch(new RegExp(unusable[slug] ?? "", "i"))
   })
 

@@ -10,10 +10,12 @@ import { because, type EgressError, TlsFailed, VerificationRequired } from "./Eg
 import type { EgressPool } from "./EgressPool.ts"
 import { EgressPolicy } from "./EgressPolicy.ts"
 import * as AddressRule from "./internal/AddressRule.ts"
+import type { ConnectionEvent } from "./internal/Connection.ts"
 import * as OriginPool from "./internal/OriginPool.ts"
 import * as Origin from "./Origin.ts"
 import { Resolver } from "./Resolver.ts"
 
+export type { ConnectionEvent } from "./internal/Connection.ts"
 export type { EgressPool, EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
 
 export interface OpenOptions {
@@ -23,6 +25,8 @@ export interface OpenOptions {
   readonly config: ClientConfig
   /** How long a request may wait for a free connection; 10 s if absent. */
   readonly acquireTimeoutMs?: number
+  /** Is told how each connection comes about. */
+  readonly observe?: (event: ConnectionEvent) => void
   /** The client's certificate for mutual TLS, and the authority that certified the platform. */
   readonly identity?: Pick<SecureContextOptions, "cert" | "key" | "pfx" | "passphrase" | "ca">
 }
@@ -71,6 +75,7 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
       maxConnections: target.config.max_connection,
       connectTimeoutMs: target.config.connection_timeout * 1000,
       acquireTimeoutMs: target.acquireTimeoutMs ?? 10_000,
+      observe: target.observe,
     })
   })
 

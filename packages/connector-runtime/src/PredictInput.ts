@@ -23,6 +23,10 @@ export type PredictInput =
   | { readonly _tag: "TextSimilarity"; readonly query_text: string; readonly text_docs: ReadonlyArray<string | null> }
   | { readonly _tag: "QuestionAnswering"; readonly question: string; readonly context: string }
 
+/** The action that an input asks for, by type or name. */
+export const actionOf = (input: PredictInput): string =>
+  input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
+
 /** The members of the object at `location` as parameters: what is no string keeps its own text, digit by digit. */
 export const parametersAt = (source: JsonSource, location: Location, members: object): Parameters => {
   const entries: ReadonlyArray<[string, unknown]> = Object.entries(members)

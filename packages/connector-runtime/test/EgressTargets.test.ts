@@ -7,7 +7,6 @@ import { type EgressError, because, NameNotResolved } from "../src/EgressError.t
 import { EgressPolicy, type Policy } from "../src/EgressPolicy.ts"
 import { type Resolution, Resolver } from "../src/Resolver.ts"
 import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
-import * as TrustedEndpoints from "../src/TrustedEndpoints.ts"
 import * as Door from "./fixtures/Door.ts"
 import * as Wire from "./fixtures/Wire.ts"
 

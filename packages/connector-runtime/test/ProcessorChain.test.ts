@@ -8,6 +8,8 @@ const run = (steps: unknown, value: string): string => {
   return Json.stringify(chain(Result.getOrThrow(Json.parse(value))))
 }
 
+const set = (to: boolean) => [{ type: "set_field", path: "$.taken", value: to }]
+
 describe("a step", () => {
   it.each<[string, object, string, string]>([
     ["to_string", {}, '{"a":1.10}', '"{\\"a\\":1.10}"'],
@@ -88,7 +90,6 @@ describe("a step", () => {
     ["contains:b", '{"v":"abc"}', true],
     ["contains:b", '{"v":null}', false],
   ])("conditional: %s of %s: %s", (condition, value, taken) => {
-    const set = (to: boolean) => [{ type: "set_field", path: "$.taken", value: to }]
     const step = { type: "CONDITIONAL", path: "$.v", routes: [{ [condition]: set(true) }], default: set(false) }
     assert.strictEqual(JSON.parse(run([step], value)).taken, taken)
   })

@@ -4,10 +4,12 @@ import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
-import type { PredictInput } from "@drawbar/connector-runtime/PredictInput"
+import { actionOf, type PredictInput } from "@drawbar/connector-runtime/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/Prediction"
 import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
 import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
+import type * as Trial from "@drawbar/connector-runtime/Trial"
+import { Connectors } from "@drawbar/registry/Connectors"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
 import { Clock, Context, Effect, Exit, Layer, Result } from "effect"
@@ -44,6 +46,11 @@ export class Predictions extends Context.Service<
       blueprint: Blueprint,
       input: PredictInput,
     ) => Effect.Effect<RemoteRequest.RemoteRequest, ConnectorError>
+    /** One live call of a stored connector, told stage by stage; with a made-up input where none is given. */
+    readonly attempt: (
+      connectorId: string,
+      input?: PredictInput,
+    ) => Effect.Effect<Trial.Trial, ConnectorError | RegistryError>
     readonly stats: Effect.Effect<ReadonlyMap<string, PredictStats>>
   }
 >()("@drawbar/deployments/Predictions") {
@@ -53,6 +60,7 @@ export class Predictions extends Context.Service<
       const deployments = yield* Deployments
       const runtime = yield* ConnectorRuntime
       const settings = yield* Settings
+      const connectors = yield* Connectors
       const stats = new Map<string, PredictStats>()
       const limiter = RateLimiter.make()
 
@@ -106,6 +114,11 @@ export class Predictions extends Context.Service<
           return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))
         }),
         renderBlueprint: (blueprint, input) => Effect.fromResult(rendered(blueprint, input)),
+        attempt: Effect.fnUntraced(function* (connectorId, input) {
+          const { connector, credential } = (yield* connectors.blueprint(connectorId)).blueprint
+          const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
+          return yield* runtime.attempt(compiled, credential, input)
+        }),
         stats: Effect.sync(() => stats),
       }
     }),
@@ -118,8 +131,7 @@ const rendered = (
 ): Result.Result<RemoteRequest.RemoteRequest, ConnectorError> =>
   Result.gen(function* () {
     const compiled = yield* CompiledConnector.compile(connector, names(credential))
-    const requested = input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
-    const action = yield* CompiledConnector.find(compiled, requested)
+    const action = yield* CompiledConnector.find(compiled, actionOf(input))
     const [supplied = { caller: new Map(), runtime: new Map() }] = yield* PreProcess.run(action.preProcess, input)
     return yield* RemoteRequest.render(action, supplied, () => RemoteRequest.mask)
   })

@@ -13,13 +13,38 @@ const base = "/_plugins/_ml/connectors"
 const params = { connector_id: Schema.String }
 const shared = { disableCodecs: true, error: failures } as const
 
+/** Something that lint has to say; docs/lint.md explains the codes. `pointer` is a JSON pointer into the body. */
+export const Finding = Schema.Struct({
+  code: Schema.String,
+  severity: Schema.Literals(["error", "warning", "info"]),
+  pointer: Schema.String,
+  message: Schema.String,
+  /** In the text of the body; both count from 1. */
+  line: Schema.optionalKey(Schema.Number),
+  column: Schema.optionalKey(Schema.Number),
+})
+
 export class ConnectorsApi extends HttpApiGroup.make("connectors")
   .add(
     HttpApiEndpoint.post("create", `${base}/_create`, {
       ...shared,
       payload: Blueprint.Document,
-      success: Schema.Struct({ connector_id: Schema.String }),
+      success: Schema.Struct({
+        connector_id: Schema.String,
+        /** Of a `dry_run` only. */
+        findings: Schema.optionalKey(Schema.Array(Finding)),
+      }),
     }).annotate(RequestBody.Required, "Create Connector request has empty body"),
+  )
+  .add(
+    HttpApiEndpoint.post("validate", `${base}/_validate`, {
+      ...shared,
+      payload: Source,
+      /** `valid`: no finding is an error, so that `_create` takes the same body. */
+      success: Schema.Struct({ valid: Schema.Boolean, findings: Schema.Array(Finding) }),
+    })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "Send the connector that is to be looked at"),
   )
   .add(
     HttpApiEndpoint.get("get", `${base}/:connector_id`, {

@@ -30,6 +30,14 @@ export const read = (algorithm: string, body: string): Outcome<PredictInput> => 
 export const readUnnamed = (body: string): Outcome<PredictInput> =>
   Result.flatMap(parse(body), ({ value }) => read(PredictAlgorithm.ofBody(value), body))
 
+/** As `readUnnamed`, or nothing for a body that is empty or has no field. */
+export const readOptional = (body: string): Outcome<PredictInput | undefined> =>
+  body.trim() === ""
+    ? Result.succeed(undefined)
+    : Result.flatMap(parse(body), ({ value }) =>
+        Object.keys(value).length === 0 ? Result.succeed(undefined) : readUnnamed(body),
+      )
+
 /** As `read`, for a call that is made and not only shown. */
 export const readPredict = (algorithm: string, body: string): Outcome<PredictInput> =>
   Result.flatMap(read(algorithm, body), (input) => {

@@ -3,6 +3,7 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import { stages } from "@drawbar/connector-runtime/Trial"
 import { failures } from "./ErrorEnvelope.ts"
 import { maybe, Source } from "./Field.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -55,6 +56,33 @@ export const RenderedRequest = Schema.Struct({
   body: Schema.optionalKey(Schema.String),
 })
 
+/** A call that was made, stage by stage up to the last that was reached; the last one says what stopped it. */
+export const TrialReport = Schema.Struct({
+  ok: Schema.Boolean,
+  /** Whether the input was made up, because none was sent. */
+  sampled: Schema.Boolean,
+  stages: Schema.Array(
+    Schema.Struct({
+      stage: Schema.Literals(stages),
+      ok: Schema.Boolean,
+      /** Since the beginning. */
+      millis: Schema.Number,
+      error: Schema.optionalKey(Schema.String),
+      request: Schema.optionalKey(RenderedRequest),
+      addresses: Schema.optionalKey(Schema.Array(Schema.String)),
+      address: Schema.optionalKey(Schema.String),
+      port: Schema.optionalKey(Schema.Number),
+      protocol: Schema.optionalKey(Schema.String),
+      certificate: Schema.optionalKey(
+        Schema.Struct({ subject: Schema.String, issuer: Schema.String, valid_to: Schema.String }),
+      ),
+      status: Schema.optionalKey(Schema.Number),
+      bytes: Schema.optionalKey(Schema.Number),
+      output: Schema.optionalKey(Schema.Array(Tensor)),
+    }),
+  ),
+})
+
 const predict = { ...shared, payload: PredictDocument, success: PredictAnswer } as const
 
 export class PredictionsApi extends HttpApiGroup.make("predictions")
@@ -80,6 +108,14 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
     })
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.post("test", `${base}/connectors/:connector_id/_test`, {
+      ...shared,
+      params: { connector_id: Schema.String },
+      payload: PredictDocument,
+      success: TrialReport,
+    }).annotate(RequestBody.AsText, true),
   )
   .add(
     HttpApiEndpoint.post("renderBlueprint", `${base}/connectors/_render`, {

@@ -6,6 +6,7 @@ import * as Endpoint from "./Endpoint.ts"
 import * as PredictBody from "./PredictBody.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
 import * as RenderBody from "./RenderBody.ts"
+import * as TrialText from "./TrialText.ts"
 
 interface Asked {
   readonly text: string
@@ -23,6 +24,10 @@ export const make = Effect.map(Predictions, (predictions) => {
     render: Effect.fnUntraced(function* ({ params, text }) {
       const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
       return yield* predictions.render(params.model_id, input)
+    }),
+    test: Effect.fnUntraced(function* ({ params, text }) {
+      const input = yield* Effect.fromResult(PredictBody.readOptional(text))
+      return new JsonText(TrialText.write(yield* predictions.attempt(params.connector_id, input)))
     }),
     renderBlueprint: Effect.fnUntraced(function* ({ text }) {
       const { blueprint, input } = yield* Effect.fromResult(RenderBody.read(text))

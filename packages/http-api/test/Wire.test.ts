@@ -219,11 +219,11 @@ const cases: ReadonlyArray<Case> = [
   },
 ]
 
+const send = (encoding: string, body: Uint8Array, options?: Parameters<typeof EchoServer.listen>[0]) =>
+  asked({ path: "/things/a", method: "PUT", headers: { ...json, "content-encoding": encoding }, body }, options)
+
 describe("a body that is compressed", () => {
   const text = JSON.stringify({ name: "packed" })
-  const send = (encoding: string, body: Uint8Array, options?: Parameters<typeof EchoServer.listen>[0]) =>
-    asked({ path: "/things/a", method: "PUT", headers: { ...json, "content-encoding": encoding }, body }, options)
-
   it.effect.each([
     ["gzip", gzipSync],
     ["GZIP", gzipSync],

@@ -1,7 +1,7 @@
 /** A connection to a destination: its name resolved, every address checked, and only a checked one connected to. */
 import { Effect } from "effect"
 import { connect as connectTcp, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from "node:net"
-import { checkServerIdentity, connect as connectTls, type SecureContext } from "node:tls"
+import { checkServerIdentity, connect as connectTls, type SecureContext, TLSSocket } from "node:tls"
 import type { Destination } from "../Destination.ts"
 import { because, ConnectFailed, ConnectTimeout, type EgressError, TlsFailed } from "../EgressError.ts"
 import type { Policy } from "../EgressPolicy.ts"
@@ -14,7 +14,21 @@ export interface Connection {
   readonly isPrivate: boolean
 }
 
+/** What becomes known while a connection is made, in this order. */
+export type ConnectionEvent =
+  | { readonly stage: "resolved"; readonly addresses: ReadonlyArray<string> }
+  | { readonly stage: "connected"; readonly address: string; readonly port: number }
+  | { readonly stage: "secured"; readonly protocol: string; readonly certificate: Certificate }
+
+export interface Certificate {
+  readonly subject: string
+  readonly issuer: string
+  /** As TLS gives it, `Nov 24 10:00:00 2027 GMT`. */
+  readonly valid_to: string
+}
+
 export interface Settings {
+  readonly observe?: ((event: ConnectionEvent) => void) | undefined
   readonly resolver: Resolver["Service"]
   readonly policy: Policy
   readonly timeoutMs: number
@@ -26,6 +40,7 @@ export const open = Effect.fnUntraced(
   function* (destination: Destination, settings: Settings) {
     const resolution = yield* settings.resolver.resolve(destination.host, destination.port)
     const isPrivate = yield* Effect.fromResult(AddressRule.check(destination.host, resolution, settings.policy))
+    settings.observe?.({ stage: "resolved", addresses: resolution.addresses })
     if (isPrivate) yield* Effect.fromResult(destination.inside)
     const socket = yield* connect(destination, resolution, settings)
     return { socket, isPrivate }
@@ -44,11 +59,24 @@ const connect = (
 ): Effect.Effect<Socket, EgressError> =>
   Effect.callback((resume) => {
     const socket = begin(destination, resolution, settings)
+    if (settings.observe !== undefined) watch(socket, settings.observe)
     // This listener stays: nobody else listens until the pool takes the socket over.
     socket.on("error", (error) => resume(Effect.fail(failure(destination.origin, error))))
     socket.once(destination.secure ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
     return Effect.sync(() => socket.destroy())
   })
+
+const watch = (socket: Socket, observe: (event: ConnectionEvent) => void): void => {
+  socket.once("connect", () =>
+    observe({ stage: "connected", address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 }),
+  )
+  socket.once("secureConnect", () => {
+    if (!(socket instanceof TLSSocket)) return
+    const { subject, issuer, valid_to } = socket.getPeerCertificate()
+    const certificate = { subject: String(subject?.CN ?? ""), issuer: String(issuer?.CN ?? ""), valid_to }
+    observe({ stage: "secured", protocol: socket.getProtocol() ?? "", certificate })
+  })
+}
 
 /** How long one address may keep the next from being tried; the last one has all the time that is left. */
 const nextAddressMs = 1_000

@@ -20,6 +20,7 @@ export interface Settings {
   readonly maxConnections: number
   readonly connectTimeoutMs: number
   readonly acquireTimeoutMs: number
+  readonly observe?: ((event: Connection.ConnectionEvent) => void) | undefined
 }
 
 export const make = (bound: Origin, settings: Settings): Effect.Effect<EgressPool, never, Scope.Scope> =>
@@ -98,13 +99,14 @@ class OriginPool implements EgressPool {
   }
 
   readonly #connect: Connect = ({ destination }, done) => {
-    const { resolver, policies, secureContext, verify, connectTimeoutMs } = this.#settings
+    const { resolver, policies, secureContext, verify, connectTimeoutMs, observe } = this.#settings
     const opening = Connection.open(destination, {
       resolver,
       policy: policies.current(),
       secureContext,
       verify,
       timeoutMs: connectTimeoutMs,
+      observe,
     })
     this.#fork(opening).addObserver((exit) => {
       if (Exit.isSuccess(exit)) return done(null, exit.value)

@@ -2,7 +2,9 @@ import * as Command from "effect/cli/Command"
 import * as Session from "../../Session.ts"
 import * as Record from "../Record.ts"
 import * as Create from "./create.ts"
+import * as Test from "./test.ts"
 import * as Update from "./update.ts"
+import * as Validate from "./validate.ts"
 
 export const command = Command.make("connector").pipe(
   Command.withDescription("Connectors: which platforms can be called, and how"),
@@ -15,6 +17,8 @@ export const command = Command.make("connector").pipe(
       ask(client.connectors.search({ payload, ...Session.whole })),
     ),
     Update.command,
+    Validate.command,
+    Test.command,
     Record.remove("connector", ({ client, ask }, connector_id) =>
       ask(client.connectors.delete({ params: { connector_id }, ...Session.whole })),
     ),

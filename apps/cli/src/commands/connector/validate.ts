@@ -1,0 +1,23 @@
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Effect } from "effect"
+import * as Command from "effect/cli/Command"
+import * as Document from "../../Document.ts"
+import { failed } from "../../Failure.ts"
+import * as Findings from "../../Findings.ts"
+import * as Output from "../../Output.ts"
+import * as Session from "../../Session.ts"
+import { file } from "./create.ts"
+
+export const command = Command.make(
+  "validate",
+  { file },
+  Effect.fnUntraced(function* ({ file }) {
+    const payload: Json.JsonObject = yield* Document.read(file)
+    const { client, ask, output } = yield* Session.open
+    const { value, text } = yield* ask(client.connectors.validate({ payload, ...Session.whole }))
+    // Its lines and columns are those of the request, which nobody sees.
+    const lines = value.findings.map(({ line: _, column: __, ...finding }) => Findings.line(finding, file))
+    yield* Output.print(output, text, [...lines, ...(value.valid ? [Findings.summary(value.findings)] : [])].join("\n"))
+    if (!value.valid) return yield* failed(Findings.summary(value.findings))
+  }),
+).pipe(Command.withDescription("Ask the server what it would say to a blueprint; nothing is created"))

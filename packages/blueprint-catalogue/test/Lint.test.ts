@@ -1,0 +1,8 @@
+import * as Lint from "@drawbar/blueprint-lint/Lint"
+import { expect, it } from "vitest"
+import * as Catalogue from "../src/Catalogue.ts"
+
+it.each(Catalogue.entries)("$name has nothing that lint complains of", ({ blueprint }) => {
+  const findings = Lint.text(JSON.stringify(blueprint))
+  expect(findings.filter(({ severity }) => severity !== "info")).toEqual([])
+})

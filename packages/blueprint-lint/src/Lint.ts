@@ -1,0 +1,43 @@
+/** Says what is wrong with a blueprint, and where: of a document, or of its text with line and column. */
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Result } from "effect"
+import type { Finding } from "./Finding.ts"
+import { anywhere, type Host } from "./Host.ts"
+import { rules } from "./Rules.ts"
+import * as Source from "./Source.ts"
+import * as Subject from "./Subject.ts"
+
+/** The findings of a text: JSON, or what the Dev Tools console takes. In the order of their places. */
+export const text = (source: string, host: Host = anywhere): ReadonlyArray<Finding> => {
+  const { value, findings, placeOf } = Source.read(source, host.readsConsoleText)
+  if (value === undefined) return findings
+  const placed = document(value, host).map((finding) => ({ ...finding, ...placeOf(finding.pointer) }))
+  return [...findings, ...placed].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+/** The findings of a document: a connector's, or a model's with its connector inside. */
+export const document = (value: Json.Json, host: Host = anywhere): ReadonlyArray<Finding> => {
+  if (!Json.isObject(value)) return [{ code: "syntax", severity: "error", pointer: "", message: "Expected an object" }]
+  const inside = value["connector"]
+  const isModel = Json.isObject(inside) && value["actions"] === undefined
+  const at = isModel ? "/connector" : ""
+  const subject = Subject.make(isModel ? inside : value, host, isModel)
+  const findings = rules.flatMap(({ code, severity, check }) =>
+    check(subject).map(({ pointer, message }) => ({ code, severity, pointer: `${at}${pointer}`, message })),
+  )
+  return findings.some(({ severity }) => severity === "error") ? findings : [...findings, ...notRunnable(subject, at)]
+}
+
+// What the rules let pass and the runtime does not.
+const notRunnable = ({ blueprint, credentialNames, host }: Subject.Subject, at: string): ReadonlyArray<Finding> => {
+  const problem = Result.match(blueprint, {
+    onSuccess: ({ connector }) => host.refusal(connector, credentialNames),
+    onFailure: () => undefined,
+  })
+  return problem === undefined
+    ? []
+    : [{ code: "not-runnable", severity: "error", pointer: `${at}${problem.pointer}`, message: problem.message }]
+}
+
+export const hasErrors = (findings: ReadonlyArray<Finding>): boolean =>
+  findings.some(({ severity }) => severity === "error")

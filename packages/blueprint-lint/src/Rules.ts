@@ -1,0 +1,39 @@
+/** Every rule that looks at a connector's document: to add one, add a file and a row. */
+import type { Rule } from "./Rule.ts"
+import { ambiguousEscape } from "./rules/AmbiguousEscape.ts"
+import { bodyNotJson } from "./rules/BodyNotJson.ts"
+import { borrowedCredential } from "./rules/BorrowedCredential.ts"
+import { callerParameters } from "./rules/CallerParameters.ts"
+import { emptySegment } from "./rules/EmptySegment.ts"
+import { invalidField } from "./rules/InvalidField.ts"
+import { noEffect } from "./rules/NoEffect.ts"
+import { placeholder } from "./rules/Placeholder.ts"
+import { plainHttp } from "./rules/PlainHttp.ts"
+import { plainSecret } from "./rules/PlainSecret.ts"
+import { script, unknownFunction } from "./rules/ProcessFunction.ts"
+import { signing } from "./rules/Signing.ts"
+import { template } from "./rules/Template.ts"
+import { unknownField } from "./rules/UnknownField.ts"
+import { untrustedHost } from "./rules/UntrustedHost.ts"
+import { unusedCredential, unusedParameter } from "./rules/Unused.ts"
+
+export const rules: ReadonlyArray<Rule> = [
+  invalidField,
+  template,
+  bodyNotJson,
+  unknownFunction,
+  script,
+  signing,
+  untrustedHost,
+  unknownField,
+  unusedParameter,
+  unusedCredential,
+  plainSecret,
+  placeholder,
+  plainHttp,
+  borrowedCredential,
+  emptySegment,
+  ambiguousEscape,
+  noEffect,
+  callerParameters,
+]

@@ -1,0 +1,59 @@
+import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Result } from "effect"
+import type { Problem } from "../Finding.ts"
+import type { Rule } from "../Rule.ts"
+import { checked } from "../Subject.ts"
+import { missing } from "./Signing.ts"
+
+export const invalidField: Rule = {
+  code: "invalid-field",
+  severity: "error",
+  about:
+    "A field is missing, has the wrong type, or a value that is not allowed: creating the connector is refused with the same sentence.",
+  example: { wrong: '"protocol": "https"', right: '"protocol": "http"' },
+  check: (subject) => {
+    const problems: Array<Problem> = []
+    let { document, blueprint } = subject
+    // The check stops at the first; each that is told is mended, so that the next is found too.
+    while (Result.isFailure(blueprint) && problems.length < enough) {
+      problems.push(...problemsOf(blueprint.failure))
+      const mended = withStandIn(document, problems.at(-1)?.pointer ?? "")
+      if (mended === undefined) break
+      document = mended
+      blueprint = checked(document, subject.inline)
+    }
+    // What a signature needs is told all at once, by its own rule.
+    const ofSigning = subject.isAws ? missing(subject).map(({ pointer }) => pointer) : []
+    return problems.filter(({ pointer }) => !ofSigning.includes(pointer))
+  },
+}
+
+const enough = 50
+
+const problemsOf = ({ reason }: BlueprintError): ReadonlyArray<Problem> =>
+  reason._tag === "UnsafeText"
+    ? reason.problems.map((message) => ({ pointer: `/${fieldIn(message)}`, message }))
+    : [{ pointer: reason.pointer, message: reason.message }]
+
+const fieldIn = (message: string) => ["description", "provisioned_by"].find((name) => message.includes(name)) ?? "name"
+
+const standInAction = { action_type: "PREDICT", method: "POST", url: "https://stand-in.invalid/" }
+const standIns: Json.JsonObject = {
+  name: "stand-in",
+  version: "1",
+  protocol: "http",
+  actions: [standInAction],
+  parameters: {},
+  credential: {},
+}
+
+const withStandIn = (document: Json.JsonObject, pointer: string): Json.JsonObject | undefined => {
+  const [, field = "", index] = pointer.split("/")
+  if (field === "") return undefined
+  const { actions } = document
+  if (field === "actions" && index !== undefined && Array.isArray(actions))
+    return { ...document, actions: actions.with(Number(index), standInAction) }
+  const { [field]: _, ...rest } = document
+  return standIns[field] === undefined ? rest : { ...rest, [field]: standIns[field] }
+}

@@ -1,0 +1,54 @@
+import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
+import * as Script from "@drawbar/painless/Script"
+import { Result } from "effect"
+import type { Problem } from "../Finding.ts"
+import type { Rule } from "../Rule.ts"
+import type { Subject } from "../Subject.ts"
+
+export const unknownFunction: Rule = {
+  code: "unknown-function",
+  severity: "error",
+  about:
+    "A name that begins like a built-in process function is none, or stands on the wrong side of the call. The nearest names are told.",
+  example: {
+    wrong:
+      '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "connector.post_process.openai.embeddings"}]',
+    right:
+      '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "connector.post_process.openai.embedding"}]',
+  },
+  check: (subject) =>
+    functions(subject).flatMap(({ pointer, text, known }) =>
+      Names.isName(text) && !known.includes(text) ? [{ pointer, message: Names.unknown(text, known) }] : [],
+    ),
+}
+
+export const script: Rule = {
+  code: "script",
+  severity: "error",
+  about: "A process function in Painless does not compile. Line and column count within the script.",
+  example: {
+    wrong:
+      '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "return params.a +;"}]',
+    right:
+      '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "return params.a;"}]',
+  },
+  check: (subject) =>
+    functions(subject).flatMap(({ pointer, text }) => (Names.isName(text) ? [] : compileProblems(pointer, text))),
+}
+
+const compileProblems = (pointer: string, text: string): ReadonlyArray<Problem> =>
+  Result.match(Script.compile(text), { onSuccess: () => [], onFailure: ({ message }) => [{ pointer, message }] })
+
+const functions = ({ actions }: Subject) =>
+  actions.flatMap(({ pointer, document }) =>
+    (
+      [
+        ["pre_process_function", Names.preProcess],
+        ["post_process_function", Names.postProcess],
+      ] as const
+    ).flatMap(([field, known]) => {
+      const text = document[field]
+      const names: ReadonlyArray<string> = known
+      return typeof text === "string" ? [{ pointer: `${pointer}/${field}`, text, known: names }] : []
+    }),
+  )

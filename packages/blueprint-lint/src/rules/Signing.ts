@@ -1,0 +1,52 @@
+import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
+import type { Problem } from "../Finding.ts"
+import type { Rule } from "../Rule.ts"
+import { members, type Subject } from "../Subject.ts"
+
+export const signing: Rule = {
+  code: "signing",
+  severity: "error",
+  about:
+    "A connector of protocol `aws_sigv4` lacks what a signature is made of: `access_key` and `secret_key` in its credential, `service_name` and `region` in its parameters.",
+  example: {
+    wrong: '"protocol": "aws_sigv4", "parameters": {"region": "us-east-1"}',
+    right:
+      '"protocol": "aws_sigv4", "parameters": {"region": "us-east-1", "service_name": "bedrock"}, "credential": {"access_key": "env:AWS_ACCESS_KEY_ID", "secret_key": "env:AWS_SECRET_ACCESS_KEY"}',
+  },
+  check: (subject) => (subject.isAws ? missing(subject) : []),
+}
+
+/** All that is missing, at once. */
+export const missing = ({ document, parameters }: Subject): ReadonlyArray<Problem> => {
+  const credential = members(document["credential"])
+  const { accessKey, secretKey, borrowed, nameIn, regionOfHost } = AwsSigning
+  const has = (name: string) => parameters[name] !== undefined || credential[name] !== undefined
+  const hasKeys = nameIn(credential, accessKey) !== undefined && nameIn(credential, secretKey) !== undefined
+  const urls = (Array.isArray(document["actions"]) ? document["actions"] : []).map((action) =>
+    String(members(action)["url"]),
+  )
+  const region = urls.some(
+    (url) => regionOfHost({ actions: [{ action_type: "PREDICT", method: "POST", url }] }) !== undefined,
+  )
+  return [
+    ...(hasKeys || nameIn(credential, borrowed) !== undefined
+      ? []
+      : [
+          {
+            pointer: "/credential",
+            message: "Missing credential: access_key and secret_key are required for aws_sigv4",
+          },
+        ]),
+    ...(has("service_name")
+      ? []
+      : [
+          {
+            pointer: "/parameters/service_name",
+            message: "Missing service name: AWS signs for a service, such as bedrock or sagemaker",
+          },
+        ]),
+    ...(has("region") || region
+      ? []
+      : [{ pointer: "/parameters/region", message: "Missing region: AWS signs for a region, such as us-east-1" }]),
+  ]
+}

@@ -1,0 +1,33 @@
+import { ActionDocument, Document } from "@drawbar/blueprint-schema/Blueprint"
+import { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
+import type * as Json from "@drawbar/blueprint-schema/Json"
+import { nearest } from "@drawbar/blueprint-schema/ProcessFunctionName"
+import type { Problem } from "../Finding.ts"
+import type { Rule } from "../Rule.ts"
+import { members } from "../Subject.ts"
+
+export const unknownField: Rule = {
+  code: "unknown-field",
+  severity: "warning",
+  about:
+    "Nobody reads this field. It is ignored when the connector is created, so that what it should do does not happen: often it is misspelt, or stands a level too high or too low.",
+  example: { wrong: '"parameter": {"model": "a"}', right: '"parameters": {"model": "a"}' },
+  check: ({ document, actions }) => [
+    ...unknown(document, "", ["$schema", ...Object.keys(Document.fields)]),
+    ...actions.flatMap((action) => unknown(action.document, action.pointer, Object.keys(ActionDocument.fields))),
+    ...unknown(members(document["client_config"]), "/client_config", Object.keys(ClientConfig.fields)),
+  ],
+}
+
+const unknown = (object: Json.JsonObject, at: string, known: ReadonlyArray<string>): ReadonlyArray<Problem> =>
+  Object.keys(object)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      pointer: `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      message: `Nobody reads '${name}' here${elsewhere(name, at) ?? `. The nearest known field is '${nearest(name, known, 1)[0]}'`}`,
+    }))
+
+const elsewhere = (name: string, at: string): string | undefined =>
+  name === "response_filter" || (name === "parameters" && at !== "")
+    ? `. ${name === "parameters" ? "Parameters stand" : "It stands"} in the connector's 'parameters'`
+    : undefined

@@ -1,0 +1,85 @@
+import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
+import { Result } from "effect"
+import type { Rule } from "../Rule.ts"
+import { holesOf, type Subject } from "../Subject.ts"
+
+export const unusedParameter: Rule = {
+  code: "unused-parameter",
+  severity: "warning",
+  about:
+    "No template fills a hole with this parameter, and nothing else reads it: perhaps a hole has another name, or a part of `request_body` is missing.",
+  example: {
+    wrong:
+      '"parameters": {"model": "a"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "request_body": "{\\"name\\": \\"${parameters.name}\\"}"}]',
+    right:
+      '"parameters": {"model": "a"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "request_body": "{\\"model\\": \\"${parameters.model}\\"}"}]',
+  },
+  check: (subject) => {
+    const used = usedNames(subject, "parameter")
+    if (used === undefined) return []
+    const scripts = subject.actions
+      .flatMap(({ document }) => [document["pre_process_function"], document["post_process_function"]])
+      .join("\n")
+    return Object.keys(subject.parameters)
+      .filter((name) => !used.has(name) && !isRead(name) && !scripts.includes(name))
+      .map((name) => ({ pointer: `/parameters/${name}`, message: `Nothing reads the parameter '${name}'` }))
+  },
+}
+
+export const unusedCredential: Rule = {
+  code: "unused-credential",
+  severity: "warning",
+  about: "No header uses this secret. A secret that nothing needs is one more that can get lost: leave it out.",
+  example: {
+    wrong:
+      '"credential": {"key": "env:A", "old_key": "env:B"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
+    right:
+      '"credential": {"key": "env:A"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
+  },
+  check: (subject) => {
+    const used = usedNames(subject, "credential")
+    if (used === undefined) return []
+    const signs = new Set<string>(subject.isAws ? awsNames : [])
+    return subject.credentialNames
+      .filter((name) => !used.has(name) && !signs.has(name) && name !== "secretArn")
+      .map((name) => ({ pointer: `/credential/${name}`, message: `No header uses the secret '${name}'` }))
+  },
+}
+
+const awsNames = [
+  ...AwsSigning.accessKey,
+  ...AwsSigning.secretKey,
+  ...AwsSigning.sessionToken,
+  ...AwsSigning.borrowed,
+  "region",
+  "service_name",
+]
+
+/** The names of all holes; nothing where a template cannot be read. */
+const usedNames = ({ templates }: Subject, kind: string): ReadonlySet<string> | undefined =>
+  templates.some(({ compiled }) => Result.isFailure(compiled))
+    ? undefined
+    : new Set(
+        templates
+          .flatMap(holesOf)
+          .flatMap((hole) => (hole.kind === kind ? [hole.name, hole.name.replace(/\.toString\(\)$/, "")] : [])),
+      )
+
+/** What the runtime reads by its name, and what callers of agents are known to send. */
+const isRead = (name: string): boolean =>
+  read.has(name) ||
+  name.startsWith("pre_process_function.") ||
+  name.startsWith("post_process_function.") ||
+  /^_\w+_json$/.test(name)
+
+const read = new Set([
+  "region",
+  "service_name",
+  "http_body",
+  "response_filter",
+  "input_processors",
+  "output_processors",
+  "input_docs_processed_step_size",
+  "skip_validating_missing_parameters",
+  "no_escape_params",
+])

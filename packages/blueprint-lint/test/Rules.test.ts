@@ -1,0 +1,118 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Host } from "../src/Host.ts"
+import * as Lint from "../src/Lint.ts"
+import { rules } from "../src/Rules.ts"
+
+const host: Host = {
+  readsConsoleText: true,
+  untrusted: (url) => (new URL(url).host === "api.openia.com" ? `${url} is not trusted` : undefined),
+  refusal: () => undefined,
+}
+
+/** Members of an example, in a document that has nothing else for a rule to find. */
+const documentOf = (members: string) => {
+  const whole = {
+    name: "A",
+    version: "1",
+    protocol: "http",
+    actions: [{ action_type: "predict", method: "POST", url: "https://api.openai.com/v1" }],
+  }
+  return JSON.stringify({ ...whole, ...JSON.parse(`{${members}}`) })
+}
+
+const codesOf = (members: string) => Lint.text(documentOf(members), host).map(({ code }) => code)
+
+describe("the example of", () => {
+  it.each(rules)("$code is found as it is wrong, and not as it is mended", ({ code, example }) => {
+    assert.include(codesOf(example.wrong), code)
+    assert.notInclude(codesOf(example.right), code)
+  })
+
+  it.each(rules.filter(({ severity }) => severity !== "info"))(
+    "$code is mended into one without a complaint",
+    ({ code, example }) => {
+      const left = codesOf(example.right).filter((found) => found !== "caller-parameters")
+      const isFragment = code === "invalid-field" || code === "unknown-field"
+      // Their examples show one field, not what uses it.
+      const unused = isFragment || ["placeholder", "borrowed-credential"].includes(code)
+      assert.deepStrictEqual(unused ? left.filter((found) => !found.startsWith("unused-")) : left, [])
+    },
+  )
+})
+
+describe("rules", () => {
+  it("have names of their own, in small letters with hyphens", () => {
+    const codes = rules.map(({ code }) => code)
+    assert.strictEqual(new Set(codes).size, codes.length)
+    for (const code of codes) assert.match(code, /^[a-z]+(-[a-z]+)*$/)
+  })
+
+  it.each([
+    ["a number for a name", '{"name": 7}', "/name"],
+    ["a list for parameters", '{"parameters": []}', "/parameters"],
+    ["a word for actions", '{"actions": "predict"}', "/actions"],
+    ["an action that is none", '{"actions": [7]}', "/actions/0"],
+    ["a header that is a number", '{"actions": [{"headers": {"a": 1}}]}', "/actions/0/headers/a"],
+  ])("find %s at its place", (_name, source, pointer) => {
+    const findings = Lint.text(source, host)
+    assert.include(
+      findings.filter(({ code }) => code === "invalid-field").map((finding) => finding.pointer),
+      pointer,
+    )
+  })
+
+  it("say all that is wrong with the fields, not only the first", () => {
+    const action = { action_type: "predict", method: "SEND", url: "https://a.example/" }
+    const document = {
+      protocol: "https",
+      actions: [action, { ...action, action_type: "jump" }],
+      client_config: { max_connection: 0 },
+    }
+    const findings = Lint.document(document, host).filter(({ code }) => code === "invalid-field")
+    assert.deepStrictEqual(findings.map(({ pointer }) => pointer).toSorted(), [
+      "/actions/0/method",
+      "/actions/1/action_type",
+      "/client_config/max_connection",
+      "/name",
+      "/protocol",
+      "/version",
+    ])
+  })
+
+  it("say all that a signature lacks at once, and nothing twice", () => {
+    const findings = Lint.text(
+      '{"name":"A","version":1,"protocol":"aws_sigv4","actions":[{"action_type":"predict","method":"POST","url":"https://a.example/"}]}',
+    )
+    assert.deepStrictEqual(
+      findings.map(({ code, pointer }) => [code, pointer]),
+      [
+        ["signing", "/credential"],
+        ["signing", "/parameters/service_name"],
+        ["signing", "/parameters/region"],
+      ],
+    )
+  })
+
+  it.each([
+    ["a header's name", '"headers": {"api-key": "abc"}', "/actions/0/headers/api-key"],
+    ["its form", '"headers": {"X-Custom": "sk-abcdefghijklmnopqrst"}', "/actions/0/headers/X-Custom"],
+    ["the URL's query", '"url": "https://a.example/v1?key=abcdef"', "/actions/0/url"],
+  ])("know a secret by %s, and never repeat it", (_name, action, pointer) => {
+    const findings = Lint.text(`{"actions": [{"url": "https://a.example/", ${action}}]}`)
+    const found = findings.filter(({ code }) => code === "plain-secret")
+    assert.deepStrictEqual(
+      found.map((finding) => finding.pointer),
+      [pointer],
+    )
+    assert.notMatch(JSON.stringify(findings), /abcdef/)
+  })
+
+  it.each(["api_key", "apiKey", "x-api-key", "secret", "secret_key", "aws_access_key", "password", "session_token"])(
+    "know the parameter %s as a secret",
+    (name) => assert.include(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
+  )
+
+  it.each(["max_tokens", "tokenizer", "key_phrases", "authors", "truncate"])("know that %s is none", (name) =>
+    assert.notInclude(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
+  )
+})

@@ -1,0 +1,86 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Lint from "../src/Lint.ts"
+
+const places = (source: string, codes = /syntax|duplicate/) =>
+  Lint.text(source)
+    .filter(({ code }) => codes.test(code))
+    .map(({ code, line, column, message }) => `${code} ${line}:${column} ${message.slice(0, 40)}`)
+
+describe("a text that is broken", () => {
+  it.each<[string, string, ReadonlyArray<string>]>([
+    [
+      "by two commas too many",
+      '{\n  "a": [1, 2,],\n  "b": 1,\n}',
+      ['syntax 2:14 a trailing "," before "]"', 'syntax 4:1 a trailing "," before "}"'],
+    ],
+    ["by a stray brace", '{\n  "a": 1\n}\n}', ["syntax 4:1 unexpected text after the end of the doc"]],
+    ["by a line break in a string", '{\n  "a": "one\ntwo"\n}', ["syntax 2:8 this string holds a raw line break, anot"]],
+    [
+      "by all of these",
+      '{\n  "a": "one\ntwo",\n}\n}',
+      [
+        "syntax 2:8 this string holds a raw line break, anot",
+        'syntax 4:1 a trailing "," before "}"',
+        "syntax 5:1 unexpected text after the end of the doc",
+      ],
+    ],
+    ["beyond mending", '{\n  "a": ,\n}', ["syntax 2:8 expected a value"]],
+    ["by its end", '{"a": [1', ["syntax 1:9 the text ends before the document does"]],
+    ["by being empty", "", ["syntax 1:1 the text ends before the document does"]],
+    ["by quotes in a string", '{"a": "say "no""}', ['syntax 1:13 expected "," or "}"']],
+  ])("%s is shown where it is", (_name, source, expected) => assert.deepStrictEqual(places(source), expected))
+
+  it("is looked at as if it were mended", () => {
+    const actions = '[{"action_type": "predict", "method": "POST", "url": "https://a.example/"}]'
+    const findings = Lint.text(
+      `{\n  // a comment\n  "nmae": "A",\n  "protocol": "https", "version": 1, "actions": ${actions},\n}`,
+    )
+    assert.deepStrictEqual(
+      findings.map(({ code, line, column }) => [code, line, column]),
+      [
+        ["invalid-field", 1, 1],
+        ["console-syntax", 2, 3],
+        ["unknown-field", 3, 3],
+        ["invalid-field", 4, 3],
+        ["syntax", 5, 1],
+      ],
+    )
+  })
+})
+
+describe("a text of the console", () => {
+  const source = `POST /_plugins/_ml/connectors/_create
+{
+  # who
+  "name": "A", "version": 1, "protocol": "http",
+  "actions": [{
+    "action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1",
+    "request_body": """{ "q": "\${parameters.q}" }}"""
+  }]
+}`
+  it("is read, with its own lines and columns", () =>
+    assert.deepStrictEqual(
+      Lint.text(source).map(({ code, line, column }) => `${code} ${line}:${column}`),
+      ["console-syntax 1:1", "body-not-json 7:5"],
+    ))
+})
+
+describe("a name that stands twice", () => {
+  it("is shown where it stands again", () =>
+    assert.deepStrictEqual(places('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 2}'), [
+      "duplicate-key 2:16 'c' stands here twice, and only the last",
+      "duplicate-key 3:2 'a' stands here twice, and only the last",
+    ]))
+})
+
+describe("a model with a connector inside", () => {
+  it("is looked at inside", () => {
+    const model = { name: "m", function_name: "remote", connector: { protocol: "https", actions: [] } }
+    assert.deepStrictEqual(
+      Lint.text(JSON.stringify(model)).map(({ pointer }) => pointer),
+      ["/connector/protocol", "/connector/actions"],
+    )
+  })
+})
+
+it("what is no object says so", () => assert.strictEqual(Lint.text("[1]")[0]?.message, "Expected an object"))

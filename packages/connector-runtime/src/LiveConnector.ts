@@ -1,0 +1,69 @@
+/** A connector ready to be called: compiled, its secrets at hand, its connections bound to the origins of its actions. */
+import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
+import type { Credential } from "@drawbar/blueprint-schema/Credential"
+import { Clock, Effect, Redacted } from "effect"
+import * as Authorization from "./Authorization.ts"
+import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
+import { because, type ConnectorError } from "./ConnectorError.ts"
+import type { ConnectionEvent, Egress, EgressPool } from "./Egress.ts"
+import type { EgressError } from "./EgressError.ts"
+import type { RemoteRequest } from "./RemoteRequest.ts"
+import * as Transport from "./Transport.ts"
+
+export interface LiveConnector {
+  readonly compiled: CompiledConnector
+  readonly config: ClientConfig.ClientConfig
+  readonly authorise: Authorization.Authorization
+  /** The value of a credential by its name. */
+  readonly secret: (name: string) => string
+  readonly pools: ReadonlyMap<string, EgressPool>
+}
+
+export interface Options {
+  /** In place of the connector's own. */
+  readonly config?: ClientConfig.ClientConfig
+  /** Is told how each connection comes about. */
+  readonly observe?: (event: ConnectionEvent) => void
+}
+
+export const configOf = ({ connector }: CompiledConnector): ClientConfig.ClientConfig =>
+  connector.client_config ?? ClientConfig.defaults
+
+/** Opens a connector's connections; they close with the scope, after what is under way has ended. */
+export const open = Effect.fnUntraced(function* (
+  egress: Egress["Service"],
+  compiled: CompiledConnector,
+  credential: Credential,
+  { config = configOf(compiled), ...observed }: Options = {},
+) {
+  const origins = new Set(compiled.actions.map(({ url }) => url.origin))
+  const pools = new Map<string, EgressPool>()
+  for (const origin of origins)
+    pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...observed }), ofEgress))
+  const authorise = Authorization.of(compiled.connector, credential)
+  const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
+  const live: LiveConnector = { compiled, config, authorise, secret, pools }
+  return live
+})
+
+const maxResponseBytes = 100_000_000
+
+/** What a call may take at the most, in ms, however slowly its platform trickles; longer only where the connector asks for it. */
+const longestCall = 600_000
+
+/** Authorises a request and sends it, again where that is safe and the connector says so. */
+export const send = Effect.fnUntraced(function* (
+  { pools, config, authorise }: LiveConnector,
+  { url: { origin } }: CompiledAction,
+  request: RemoteRequest,
+) {
+  const pool = pools.get(origin)
+  if (pool === undefined) return yield* Effect.die(new Error(`no connections to ${origin}`))
+  const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
+  const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
+  return yield* Transport.send({ pool, config, prepare: () => authorise(request), maxResponseBytes, deadline }).pipe(
+    Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
+  )
+})
+
+const ofEgress = ({ reason }: EgressError): ConnectorError => because(reason)

@@ -1,0 +1,21 @@
+// Writes anew all that is generated and kept: the catalogue's requests and predictions, the page of lint, the schema for editors.
+import { spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const docs = (name) => join(root, "docs", name)
+
+const { jsonSchema } = await import("../packages/blueprint-schema/src/BlueprintJsonSchema.ts")
+const { markdown } = await import("../packages/blueprint-lint/src/Page.ts")
+writeFileSync(docs("blueprint.schema.json"), `${JSON.stringify(jsonSchema, null, 2)}\n`)
+writeFileSync(docs("lint.md"), markdown())
+
+const run = (command, args, cwd) => {
+  const { status } = spawnSync(command, args, { cwd, stdio: "inherit" })
+  if (status !== 0) process.exit(status ?? 1)
+}
+run("pnpm", ["golden"], join(root, "packages/blueprint-catalogue"))
+run("oxfmt", ["docs/blueprint.schema.json"], root)
