@@ -1,14 +1,19 @@
-/** What rendering a body and signing a request cost, each beside its floor. */
+/** What the pure parts of a predict cost, each beside its floor. */
 import { createHash } from "node:crypto"
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
+import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
+import * as Prediction from "@drawbar/connector-runtime/Prediction"
+import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
+import * as SecretMask from "@drawbar/connector-runtime/SecretMask"
+import * as Script from "@drawbar/painless/Script"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as Parameter from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import * as Load from "./Load.ts"
 
 /** Microseconds a call: the median of the rounds. */
-const time = async (rounds: number, run: () => unknown): Promise<number> => {
-  const calls = 2000
+const time = async (rounds: number, run: () => unknown, calls = 2000): Promise<number> => {
   const round = async () => {
     const began = performance.now()
     for (let i = 0; i < calls; i++) await run()
@@ -36,12 +41,78 @@ const request = {
   body: JSON.stringify({ text: "x".repeat(8192) }),
 }
 
+const script = Result.getOrThrow(
+  Script.compile(
+    `def vector = params.data[0].embedding;
+     def text = new StringBuilder('[');
+     for (int i = 0; i < vector.length; i++) { if (i > 0) { text.append(','); } text.append(vector[i]); }
+     text.append(']');
+     return '{"name":"sentence_embedding","data_type":"FLOAT32","shape":[' + vector.length + '],"data":' + text + '}';`,
+  ),
+)
+const vectorOf = (length: number) => Array.from({ length }, (_, i) => Math.sin(i) / 3)
+const embeddings = (count: number, length: number): string =>
+  JSON.stringify({ data: Array.from({ length: count }, (_, index) => ({ index, embedding: vectorOf(length) })) })
+const [one, many, half] = [embeddings(1, 1024), embeddings(256, 1024), embeddings(128, 1024)]
+
+/** What an answer of the platform costs from its bytes to the text that a caller gets. */
+const openAi = Result.getOrThrow(
+  CompiledConnector.compile(
+    {
+      protocol: "http",
+      parameters: {},
+      actions: [
+        {
+          action_type: "PREDICT",
+          method: "POST",
+          url: "https://api.openai.com/v1/embeddings",
+          request_body: "{}",
+          post_process_function: "connector.post_process.openai.embedding",
+        },
+      ],
+    },
+    [],
+  ),
+).actions[0]
+const supplied = { caller: new Map(), runtime: new Map() }
+const embed = (text: string) => () => {
+  if (openAi === undefined) throw new Error("the connector has no action")
+  const response = { status: 200, headers: { "content-type": "application/json" }, body: Buffer.from(text) }
+  const answer = Result.getOrThrow(RemoteAnswer.read(response, 0, SecretMask.none))
+  const output = Result.getOrThrow(PostProcess.run(openAi.postProcess, supplied, answer))
+  return Prediction.toJsonText({ inference_results: [{ output, status_code: 200 }] })
+}
+const embedFloor = (text: string) => () => {
+  const { data }: { data: ReadonlyArray<{ readonly embedding: ReadonlyArray<number> }> } = JSON.parse(
+    Buffer.from(text).toString("utf8"),
+  )
+  const output = data.map(({ embedding }) => ({
+    name: "sentence_embedding",
+    data_type: "FLOAT32",
+    shape: [embedding.length],
+    data: embedding,
+  }))
+  return JSON.stringify({ inference_results: [{ output, status_code: 200 }] })
+}
+
 export const measure = async (rounds: number) => ({
-  render: {
+  "painless, an embedding of 1,024 floats": {
+    floor: await time(rounds, () => JSON.stringify(JSON.parse(one)), 1000),
+    drawbar: await time(rounds, () => Result.getOrThrow(Script.runJson(script, one)), 1000),
+  },
+  "openai embeddings, 128 × 1,024": {
+    floor: await time(rounds, embedFloor(half), 4),
+    drawbar: await time(rounds, embed(half), 4),
+  },
+  "openai embeddings, 256 × 1,024": {
+    floor: await time(rounds, embedFloor(many), 4),
+    drawbar: await time(rounds, embed(many), 4),
+  },
+  "render, a chat of 20 messages": {
     floor: await time(rounds, () => JSON.stringify({ model: "a-model", messages })),
     drawbar: await time(rounds, render),
   },
-  sign: {
+  "sign, 8 KiB": {
     floor: await time(rounds, () => createHash("sha256").update(request.body).digest("hex")),
     drawbar: await time(rounds, () =>
       SigV4.sign(request, key, { region: "us-east-1", service: "bedrock" }, Date.UTC(2026, 0, 1)),

@@ -28,6 +28,9 @@ const serve = (flags: Flags.Flags) =>
     }),
   )
 
+/** Where the command looks for a server unless it is told. */
+const usual = "http://127.0.0.1:9200"
+
 const greeting = ({ files }: Server.Options, { url, keyRingIsNew }: Server.Running) =>
   [
     `Drawbar ${Server.version} listens on ${url}`,
@@ -37,7 +40,7 @@ const greeting = ({ files }: Server.Options, { url, keyRingIsNew }: Server.Runni
     ...(files !== undefined && keyRingIsNew
       ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
       : []),
-    `Try: curl -s '${url}/?pretty'`,
+    `Next, in another terminal: npx -y pnpm@12 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url}`}`,
   ].join("\n")
 
 const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>

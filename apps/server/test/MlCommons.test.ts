@@ -80,7 +80,11 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     name: "a connector that is tried only",
-    ask: ["POST", `${ml}/connectors/_create`, { ...blueprint, dry_run: true }],
+    ask: [
+      "POST",
+      `${ml}/connectors/_create`,
+      { ...blueprint, parameters: { model: "m", truncate: "END" }, dry_run: true },
+    ],
     status: 200,
     json: { connector_id: "dryRunConnector" },
   },

@@ -155,3 +155,37 @@ describe("a caller", () => {
     expect((await predict(drawbar, model)).status).toBe(200)
   })
 })
+
+describe("a parameter that cannot be put in", () => {
+  it.each([
+    [{ other: 1 }, { stage: "parameters", parameters: ["texts"] }],
+    [{ texts: "no JSON" }, { stage: "body", parameters: ["texts"] }],
+  ])("%j is named, with its stage", async (parameters, rendering) => {
+    await using drawbar = await Drawbar.start()
+    const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
+      name: "m",
+      function_name: "remote",
+      connector: Drawbar.blueprint,
+    })
+    const predict = `/_plugins/_ml/models/${json.model_id}/_predict`
+    const answer = await Drawbar.ask(drawbar, "POST", predict, { parameters })
+    expect(answer.status).toBe(400)
+    expect(answer.json.error.rendering).toEqual(rendering)
+  })
+
+  it("and a platform that repeats the secret is not passed on with it", async () => {
+    await using drawbar = await Drawbar.start(({ headers }) =>
+      Answer.json({ headers: Object.fromEntries(headers) }, 401),
+    )
+    const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
+      name: "m",
+      function_name: "remote",
+      connector: Drawbar.blueprint,
+    })
+    const predict = `/_plugins/_ml/models/${json.model_id}/_predict`
+    const answer = await Drawbar.ask(drawbar, "POST", predict, { parameters: { texts: ["x"] } })
+    expect(answer.status).toBe(401)
+    expect(answer.text).toContain("Bearer ***")
+    expect(answer.text).not.toContain(Drawbar.secret)
+  })
+})

@@ -77,6 +77,22 @@ const validate = async (body: unknown) => {
   return json
 }
 
+describe("the catalogue", () => {
+  it("lists its blueprints, and shows one", async () => {
+    await using drawbar = await Drawbar.start()
+    const { json } = await Drawbar.ask(drawbar, "GET", `${ml}/blueprints`)
+    assert.isAtLeast(json.blueprints.length, 30)
+    for (const { name } of json.blueprints) {
+      const one = await Drawbar.ask(drawbar, "GET", `${ml}/blueprints/${name}`)
+      assert.strictEqual(one.status, 200)
+      assert.strictEqual(one.json.name, name)
+    }
+    const none = await Drawbar.ask(drawbar, "GET", `${ml}/blueprints/openai-chatt`)
+    assert.strictEqual(none.status, 404)
+    assert.include(none.json.error.reason, "Nearest: openai-chat")
+  })
+})
+
 describe("a blueprint that is validated", () => {
   it("and good has no finding", async () =>
     assert.deepStrictEqual(await validate(Drawbar.blueprint), {

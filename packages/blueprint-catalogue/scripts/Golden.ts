@@ -7,6 +7,7 @@ import type { PredictInput } from "@drawbar/connector-runtime/PredictInput"
 import * as Prediction from "@drawbar/connector-runtime/Prediction"
 import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
 import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
+import * as SecretMask from "@drawbar/connector-runtime/SecretMask"
 import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
 import * as Parameter from "@drawbar/template-renderer/Parameter"
 import { Result, Schema } from "effect"
@@ -34,7 +35,7 @@ export const of = (example: Example): Golden =>
       const [call, ...others] = yield* PreProcess.run(action.preProcess, inputOf(example.parameters))
       if (call === undefined || others.length > 0) throw new Error("An example is one call of the platform.")
       const { body, ...request } = yield* RemoteRequest.render(action, call, () => RemoteRequest.mask)
-      const answer = yield* RemoteAnswer.read(success(example.response), 0)
+      const answer = yield* RemoteAnswer.read(success(example.response), 0, SecretMask.none)
       const output = yield* PostProcess.run(action.postProcess, call, answer)
       const prediction = Prediction.toJsonText({ inference_results: [{ output, status_code: 200 }] })
       return { request: { ...request, body: JSON.parse(body ?? "null") }, prediction: JSON.parse(prediction) }

@@ -70,7 +70,7 @@ const call = Effect.fnUntraced(function* (
   const request = yield* Effect.fromResult(RemoteRequest.render(action, supplied, live.secret))
   yield* Guardrails.checkInput(guardrails, request.body ?? "", supplied)
   const response = yield* LiveConnector.send(live, action, request)
-  const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis))
+  const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis, live.mask))
   yield* Guardrails.checkOutput(guardrails, answer.text)
   const output = yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer))
   return { output, status_code: response.status }

@@ -8,6 +8,7 @@ import { because, type ConnectorError } from "./ConnectorError.ts"
 import type { ConnectionEvent, Egress, EgressPool } from "./Egress.ts"
 import type { EgressError } from "./EgressError.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
+import * as SecretMask from "./SecretMask.ts"
 import * as Transport from "./Transport.ts"
 
 export interface LiveConnector {
@@ -16,6 +17,7 @@ export interface LiveConnector {
   readonly authorise: Authorization.Authorization
   /** The value of a credential by its name. */
   readonly secret: (name: string) => string
+  readonly mask: SecretMask.SecretMask
   readonly pools: ReadonlyMap<string, EgressPool>
 }
 
@@ -42,7 +44,7 @@ export const open = Effect.fnUntraced(function* (
     pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...observed }), ofEgress))
   const authorise = Authorization.of(compiled.connector, credential)
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const live: LiveConnector = { compiled, config, authorise, secret, pools }
+  const live: LiveConnector = { compiled, config, authorise, secret, mask: SecretMask.make(credential), pools }
   return live
 })
 

@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { BadAnswer, because, type ConnectorError, type Remote, RemoteRefused } from "./ConnectorError.ts"
 import type { RemoteResponse } from "./Egress.ts"
 import * as JsonSource from "./JsonSource.ts"
+import type { SecretMask } from "./SecretMask.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 export interface RemoteAnswer {
@@ -17,9 +18,16 @@ export const errorBodyLimit = 8_192
 const throttled =
   "Error from remote service: The request was denied due to remote server throttling. To change the retry policy and behavior, please update the connector client_config."
 
-/** The answer in a response, or the platform's refusal with its own status. `now` is in ms since 1970. */
-export const read = (response: RemoteResponse, now: number): Result.Result<RemoteAnswer, ConnectorError> => {
-  const text = decode(response.body)
+/**
+ * The answer in a response, or the platform's refusal with its own status. `now` is in ms since 1970, `mask` takes out the
+ * secrets that the platform repeats.
+ */
+export const read = (
+  response: RemoteResponse,
+  now: number,
+  mask: SecretMask,
+): Result.Result<RemoteAnswer, ConnectorError> => {
+  const text = mask.apply(decode(response.body))
   if (response.status < 200 || response.status > 299)
     return Result.fail(
       because(new RemoteRefused({ remote: remoteOf(response, text, now), message: refusal(response, text) })),

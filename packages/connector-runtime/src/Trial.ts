@@ -82,7 +82,7 @@ const call = Effect.fnUntraced(function* (
   const live = yield* LiveConnector.open(egress, compiled, credential, { config, observe: found })
   const request = yield* Effect.fromResult(RemoteRequest.render(action, supplied, live.secret))
   const response = yield* LiveConnector.send(live, action, request)
-  const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis))
+  const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis, live.mask))
   found({ stage: "answered", status: response.status, bytes: response.body.length })
   found({ stage: "processed", output: yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer)) })
 })

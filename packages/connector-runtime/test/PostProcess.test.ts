@@ -2,6 +2,7 @@ import { parse } from "@drawbar/blueprint-schema/Json"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
 import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
+import * as SecretMask from "../src/SecretMask.ts"
 import * as Tensor from "@drawbar/connector-runtime/Tensor"
 import { text, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
@@ -34,7 +35,7 @@ const outcome = ({ body, status = 200, type, headers, parameters = {}, post, cal
   }
   const values = new Map<string, Value>(Object.entries(caller).map(([name, value]) => [name, text(value)]))
   return Result.match(
-    Result.flatMap(RemoteAnswer.read(response, 0), (answer) =>
+    Result.flatMap(RemoteAnswer.read(response, 0, SecretMask.none), (answer) =>
       PostProcess.run(stage, { caller: values, runtime: new Map() }, answer),
     ),
     {
@@ -152,7 +153,11 @@ describe("an answer", () => {
 
   it("that is refused carries status, request id, wait and a body that is cut", () => {
     const headers = { "x-request-id": "r-1", "retry-after": "2" }
-    const read = RemoteAnswer.read({ status: 429, headers, body: new TextEncoder().encode("x".repeat(9_000)) }, 0)
+    const read = RemoteAnswer.read(
+      { status: 429, headers, body: new TextEncoder().encode("x".repeat(9_000)) },
+      0,
+      SecretMask.none,
+    )
     const { reason } = Result.getOrThrow(Result.flip(read))
     expect(reason).toMatchObject({ remote: { status: 429, requestId: "r-1", retryAfterMillis: 2_000 } })
     expect(reason._tag === "RemoteRefused" && reason.remote.body.length).toBe(RemoteAnswer.errorBodyLimit + 1)

@@ -4,6 +4,7 @@ import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
 import type { PredictInput } from "@drawbar/connector-runtime/PredictInput"
 import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
 import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
+import * as SecretMask from "../src/SecretMask.ts"
 import * as Tensor from "@drawbar/connector-runtime/Tensor"
 import { fromRecord, textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
@@ -50,7 +51,7 @@ const after = (script: string, body: string, type = "application/json", paramete
   return Result.match(
     Result.gen(function* () {
       const stage = yield* PostProcess.compile(connectorOf(action, parameters), action, at)
-      const answer = yield* RemoteAnswer.read(response, 0)
+      const answer = yield* RemoteAnswer.read(response, 0, SecretMask.none)
       return yield* PostProcess.run(stage, { caller: new Map(), runtime: new Map() }, answer)
     }),
     { onSuccess: (tensors) => tensors.map(Tensor.toJsonText).join(), onFailure: failure },

@@ -31,7 +31,7 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
       payload: Blueprint.Document,
       success: Schema.Struct({
         connector_id: Schema.String,
-        /** Of a `dry_run` only. */
+        /** Of a `dry_run` only, where there is something to complain of. */
         findings: Schema.optionalKey(Schema.Array(Finding)),
       }),
     }).annotate(RequestBody.Required, "Create Connector request has empty body"),

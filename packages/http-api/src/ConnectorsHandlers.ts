@@ -19,7 +19,10 @@ export const make = Effect.gen(function* () {
     create: Effect.fnUntraced(function* ({ payload, text }) {
       const blueprint = yield* Effect.fromResult(Blueprint.check(payload))
       yield* admit(blueprint)
-      if (payload.dry_run === true) return { connector_id: "dryRunConnector", findings: Lint.text(text, host) }
+      if (payload.dry_run === true) {
+        const findings = Lint.text(text, host).filter(({ severity }) => severity !== "info")
+        return { connector_id: "dryRunConnector", ...(findings.length === 0 ? {} : { findings }) }
+      }
       return {
         connector_id: yield* connectors.create(blueprint, { id: payload.connector_id ?? null, access: payload }),
       }

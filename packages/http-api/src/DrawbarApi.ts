@@ -1,6 +1,7 @@
 /** The whole API as a value: servers answer by it, clients and `/openapi.json` are made from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { BlueprintsApi } from "./BlueprintsApi.ts"
 import { ClusterApi } from "./ClusterApi.ts"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
 import { ControllersApi } from "./ControllersApi.ts"
@@ -12,6 +13,7 @@ import { TasksApi } from "./TasksApi.ts"
 
 export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ClusterApi)
+  .add(BlueprintsApi)
   .add(ConnectorsApi)
   .add(ModelsApi)
   .add(PredictionsApi)

@@ -1,5 +1,6 @@
 /** Every group of the API with its handlers: a group without any does not compile. */
 import { Effect } from "effect"
+import * as BlueprintsHandlers from "./BlueprintsHandlers.ts"
 import * as ClusterHandlers from "./ClusterHandlers.ts"
 import * as ConnectorsHandlers from "./ConnectorsHandlers.ts"
 import * as ControllersHandlers from "./ControllersHandlers.ts"
@@ -15,6 +16,7 @@ import * as TasksHandlers from "./TasksHandlers.ts"
 export const make = Effect.fnUntraced(function* (version: string) {
   const groups: Record<keyof typeof DrawbarApi.groups, ReadonlyArray<Endpoint>> = {
     cluster: yield* ClusterHandlers.make(version),
+    blueprints: yield* BlueprintsHandlers.make,
     connectors: yield* ConnectorsHandlers.make,
     models: yield* ModelsHandlers.make,
     predictions: yield* PredictionsHandlers.make,

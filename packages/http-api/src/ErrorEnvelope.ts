@@ -9,6 +9,12 @@ export const Remote = Schema.Struct({
   body: Schema.String,
 })
 
+/** What could not be rendered: the stage, and the parameters that were at fault. */
+export const Rendering = Schema.Struct({
+  stage: Schema.Literals(["parameters", "url", "headers", "body"]),
+  parameters: Schema.Array(Schema.String),
+})
+
 const Cause = { type: Schema.String, reason: Schema.String }
 
 export const ErrorEnvelope = Schema.Struct({
@@ -18,6 +24,7 @@ export const ErrorEnvelope = Schema.Struct({
       root_cause: Schema.Array(Schema.Struct(Cause)),
       ...Cause,
       remote: Schema.optionalKey(Remote),
+      rendering: Schema.optionalKey(Rendering),
     }),
   ]),
   status: Schema.optionalKey(Schema.Number),

@@ -3,7 +3,7 @@ import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
-import type { ErrorEnvelope } from "./ErrorEnvelope.ts"
+import type { ErrorEnvelope, Rendering } from "./ErrorEnvelope.ts"
 import type { RequestError } from "./RequestError.ts"
 
 /** Everything that a handler may fail with. */
@@ -34,6 +34,7 @@ const rows: Record<Reason["_tag"], Row> = {
   NothingToUpdate: [400, "action_request_validation_exception"],
   Refused: [400, "status_exception"],
   NotFound: [404, "status_exception"],
+  UnknownBlueprint: [404, "status_exception"],
   AlreadyExists: [409, "status_exception"],
   InUse: [409, "status_exception"],
   Busy: [409, "status_exception"],
@@ -111,7 +112,10 @@ export const of = ({ reason }: ApiError): Refusal => {
       return {
         status,
         headers: retryAfter(remote ?? reason),
-        body: envelope(status, type, reason.message, remote && { remote: remoteBlock(remote) }),
+        body: envelope(status, type, reason.message, {
+          ...(remote === undefined ? {} : { remote: remoteBlock(remote) }),
+          ...renderingOf(reason),
+        }),
       }
   }
 }
@@ -128,6 +132,14 @@ export const stopping: Refusal = {
   status: 503,
   headers: {},
   body: envelope(503, "status_exception", "The server is stopping. Send the request again when it is back."),
+}
+
+const renderingOf = (reason: Reason): { readonly rendering?: typeof Rendering.Type } => {
+  if (reason._tag === "MissingParameters") return { rendering: { stage: "parameters", parameters: reason.names } }
+  if (reason._tag !== "NotRendered") return {}
+  const { stage, problem } = reason
+  const parameter = "parameter" in problem.reason ? problem.reason.parameter : undefined
+  return { rendering: { stage, parameters: parameter === undefined ? [] : [parameter] } }
 }
 
 // A platform's redirect or informational status would be read as Drawbar's own.

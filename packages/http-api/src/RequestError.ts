@@ -54,6 +54,16 @@ export class NotServed extends Data.TaggedError("NotServed")<{ readonly message:
 /** Part of the API that is not there yet. */
 export class NotYet extends Data.TaggedError("NotYet")<{ readonly message: string }> {}
 
+/** No blueprint of the catalogue has this name. */
+export class UnknownBlueprint extends Data.TaggedError("UnknownBlueprint")<{
+  readonly name: string
+  readonly nearest: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `There is no blueprint ${this.name}. Nearest: ${this.nearest.join(", ")}`
+  }
+}
+
 export type Reason =
   | NoHandler
   | WrongMethod
@@ -66,6 +76,7 @@ export type Reason =
   | BadParameter
   | NotServed
   | NotYet
+  | UnknownBlueprint
 
 export class RequestError extends Data.TaggedError("RequestError")<{ readonly reason: Reason }> {
   override get message() {

@@ -10,7 +10,7 @@ import * as UrlTemplate from "../src/UrlTemplate.ts"
 import * as Random from "./Random.ts"
 import * as Skeleton from "./Skeleton.ts"
 
-const runs = Number(process.env["DRAWBAR_PROPERTY_RUNS"] ?? 5_000)
+const runs = Number(process.env["DRAWBAR_PROPERTY_RUNS"] ?? 100_000)
 const seed = Number(process.env["DRAWBAR_PROPERTY_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 const runtime: ReadonlyMap<string, Parameter.Value> = new Map()
 
