@@ -22,7 +22,7 @@ export const open = Effect.gen(function* () {
       Effect.flatMap(([value, response]) => Effect.map(response.text, (text) => ({ value, text }))),
       Effect.mapError((error) => Failure.failed(explain(error, url))),
     )
-  return { client, ask, output }
+  return { client, ask, output, url }
 })
 
 const explain = (error: unknown, url: string): string =>

@@ -41,6 +41,9 @@ it("a model is made, shown, asked, put away and deleted from a terminal", async 
   expect(asked.out).toContain("You said: it's 1.50")
   expect(platform.requests.at(-1)?.text).toContain('"content":"it\'s 1.50"')
 
+  const streamed = await drawbar(["model", "predict", model, "--param", messages, "--stream"])
+  expect(streamed).toMatchObject({ code: 0, err: "", out: "You said: it's 1.50\n" })
+
   const inUse = await drawbar(["connector", "delete", connector])
   expect(inUse.code).toBe(1)
   expect(inUse.err).toContain(model)

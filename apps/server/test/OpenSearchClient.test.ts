@@ -229,6 +229,5 @@ describe("OpenSearch's own client", () => {
     await using drawbar = await Drawbar.start()
     const { ml } = drawbar
     assert.strictEqual((await refusal(() => ml.getAllTools())).status, 400)
-    assert.strictEqual((await refusal(() => ml.predictModelStream({ model_id: "m", body: {} }))).status, 501)
   })
 })

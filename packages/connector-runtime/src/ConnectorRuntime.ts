@@ -13,7 +13,9 @@ import type { InferenceResult, Prediction } from "./Prediction.ts"
 import * as PreProcess from "./PreProcess.ts"
 import * as RemoteAnswer from "./RemoteAnswer.ts"
 import * as RemoteRequest from "./RemoteRequest.ts"
+import type { StreamFrame } from "./PredictionStream.ts"
 import * as ResultFilter from "./ResultFilter.ts"
+import * as Streaming from "./Streaming.ts"
 import * as Trial from "./Trial.ts"
 
 /** How many calls of one predict are under way at once, when its input is split into several. */
@@ -33,6 +35,12 @@ export class ConnectorRuntime extends Context.Service<
       input: PredictInput,
       guardrails?: Guardrails.Guardrails,
     ) => Effect.Effect<Prediction, ConnectorError>
+    /** Makes one call whose answer comes piece by piece; the first piece is there when the effect ends. It fails as the iteration throws. */
+    readonly stream: (
+      live: LiveConnector.LiveConnector,
+      input: PredictInput,
+      guardrails?: Guardrails.Guardrails,
+    ) => Effect.Effect<AsyncIterable<StreamFrame>, ConnectorError, Scope.Scope>
     /** Makes one call on a connection of its own and tells how far it came; with a made-up input where none is given. */
     readonly attempt: (
       compiled: CompiledConnector.CompiledConnector,
@@ -54,6 +62,8 @@ export class ConnectorRuntime extends Context.Service<
         })
         return { inference_results: filtered(input, results) }
       }),
+
+      stream: Streaming.run,
 
       attempt: (compiled, credential, input) => Trial.run(egress, compiled, credential, input),
     })),

@@ -1,5 +1,5 @@
 /** What a pool of connections to one origin takes and gives. */
-import type { Effect } from "effect"
+import type { Effect, Scope } from "effect"
 import type { EgressError } from "./EgressError.ts"
 
 export interface EgressRequest {
@@ -29,8 +29,15 @@ export interface RemoteResponse {
   readonly body: Uint8Array
 }
 
+/** As `RemoteResponse`; of an answer of status 2xx the body is still on its way, and may fail there with an `EgressError`. */
+export interface StreamedResponse extends RemoteResponse {
+  readonly stream: AsyncIterable<Uint8Array> | undefined
+}
+
 export interface EgressPool {
   readonly origin: string
   /** Sends one request and waits for its whole answer, whatever its status. Interruption closes the connection. */
   readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, EgressError>
+  /** Sends one request and waits for the head of its answer. The connection is free again, or closed, with the scope. */
+  readonly stream: (request: EgressRequest, limits: Limits) => Effect.Effect<StreamedResponse, EgressError, Scope.Scope>
 }

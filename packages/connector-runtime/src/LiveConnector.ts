@@ -54,18 +54,28 @@ const maxResponseBytes = 100_000_000
 const longestCall = 600_000
 
 /** Authorises a request and sends it, again where that is safe and the connector says so. */
-export const send = Effect.fnUntraced(function* (
+export const send = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
+  deliver(live, action, request, (pool) => pool.send)
+
+/** As `send`, with the body of a success still on its way; it fails there with an `EgressError`. */
+export const stream = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
+  deliver(live, action, request, (pool) => pool.stream)
+
+const deliver = Effect.fnUntraced(function* <A extends Transport.Head, R>(
   { pools, config, authorise }: LiveConnector,
   { url: { origin } }: CompiledAction,
   request: RemoteRequest,
+  way: (pool: EgressPool) => Transport.Attempt<A, R>,
 ) {
   const pool = pools.get(origin)
   if (pool === undefined) return yield* Effect.die(new Error(`no connections to ${origin}`))
   const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
   const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
-  return yield* Transport.send({ pool, config, prepare: () => authorise(request), maxResponseBytes, deadline }).pipe(
+  const attempt = way(pool)
+  const prepare = () => authorise(request)
+  return yield* Transport.send({ origin, attempt, config, prepare, maxResponseBytes, deadline }).pipe(
     Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
   )
 })
 
-const ofEgress = ({ reason }: EgressError): ConnectorError => because(reason)
+export const ofEgress = ({ reason }: EgressError): ConnectorError => because(reason)

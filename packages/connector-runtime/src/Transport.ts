@@ -1,12 +1,16 @@
 /** Sends a request until it is answered, its attempts are used up, or its time is over. */
 import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
 import { Clock, Effect, Random, Result } from "effect"
-import type { EgressPool, EgressRequest, RemoteResponse } from "./EgressPool.ts"
+import type { EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
 import { because, DeadlineExceeded, type EgressError } from "./EgressError.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
-export interface Sending<E, R> {
-  readonly pool: EgressPool
+/** Sends one request once. */
+export type Attempt<A, R> = (request: EgressRequest, limits: Limits) => Effect.Effect<A, EgressError, R>
+
+export interface Sending<A, E, R, R2> {
+  readonly origin: string
+  readonly attempt: Attempt<A, R2>
   readonly config: ClientConfig
   /** Makes the request of one attempt, counted from 0: a signature has an age. */
   readonly prepare: (attempt: number) => Effect.Effect<EgressRequest, E, R>
@@ -19,13 +23,14 @@ export interface Sending<E, R> {
  * The last answer, whatever its status. What was sent is sent again only if the platform answered that it is busy or broken:
  * where an answer failed to come, it may have done the work.
  */
-export const send = Effect.fnUntraced(function* <E, R>({
-  pool,
+export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
+  origin,
+  attempt: sendOnce,
   config,
   prepare,
   maxResponseBytes,
   deadline,
-}: Sending<E, R>) {
+}: Sending<A, E, R, R2>) {
   const limits = {
     headersTimeoutMs: config.read_timeout * 1000,
     idleTimeoutMs: config.read_timeout * 1000,
@@ -38,11 +43,9 @@ export const send = Effect.fnUntraced(function* <E, R>({
   for (let attempt = 0; ; attempt++) {
     const request = yield* prepare(attempt)
     const timeoutMs = deadline === undefined ? undefined : deadline - clock.currentTimeMillisUnsafe()
-    if (timeoutMs !== undefined && timeoutMs <= 0) return yield* because(new DeadlineExceeded({ origin: pool.origin }))
+    if (timeoutMs !== undefined && timeoutMs <= 0) return yield* because(new DeadlineExceeded({ origin }))
 
-    const outcome = yield* Effect.result(
-      pool.send(request, timeoutMs === undefined ? limits : { ...limits, timeoutMs }),
-    )
+    const outcome = yield* Effect.result(sendOnce(request, timeoutMs === undefined ? limits : { ...limits, timeoutMs }))
     if (attempt === config.max_retry_times || !mayRetry(outcome)) return yield* Effect.fromResult(outcome)
 
     const now = clock.currentTimeMillisUnsafe()
@@ -55,13 +58,15 @@ export const send = Effect.fnUntraced(function* <E, R>({
 /** In ms; `Retry-After: 0` and a backoff of 0 are no leave to hammer. */
 const shortest = 10
 
-type Outcome = Result.Result<RemoteResponse, EgressError>
+/** What tells whether a request may be sent again. */
+export type Head = Pick<RemoteResponse, "status" | "headers">
+type Outcome = Result.Result<Head, EgressError>
 
 const mayRetry = (outcome: Outcome): boolean =>
   Result.isFailure(outcome) ? outcome.failure.retryable : isRetryable(outcome.success)
 
 /** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
-const isRetryable = ({ status, headers }: RemoteResponse): boolean =>
+const isRetryable = ({ status, headers }: Head): boolean =>
   status === 429 ||
   status >= 500 ||
   (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))

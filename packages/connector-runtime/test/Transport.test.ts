@@ -26,7 +26,7 @@ const broken = new ConnectionReset({ origin, code: "ECONNRESET" })
 const play = (steps: ReadonlyArray<Step>) => {
   const times: Array<number> = []
   const left: Array<number | undefined> = []
-  const pool: EgressPool = {
+  const pool: Pick<EgressPool, "origin" | "send"> = {
     origin,
     send: (_request, { timeoutMs }) =>
       Effect.gen(function* () {
@@ -49,7 +49,8 @@ const outcome = (steps: ReadonlyArray<Step>, config: Partial<ClientConfig> = {},
     const fiber = yield* Effect.forkChild(
       Effect.result(
         Transport.send({
-          pool,
+          origin: pool.origin,
+          attempt: pool.send,
           config: { ...defaults, ...config },
           prepare: (attempt) => Effect.sync(() => (attempts.push(attempt), Door.get(`${origin}/`))),
           maxResponseBytes: 1_000,
@@ -207,7 +208,8 @@ describe("over a real connection", () => {
       )
       const pool = yield* Door.open(platform.origin)
       const answer = yield* Transport.send({
-        pool,
+        origin: pool.origin,
+        attempt: pool.send,
         config: { ...defaults, max_retry_times: 2, retry_backoff_millis: 1 },
         prepare: (attempt) => Effect.succeed(Door.post(`${platform.origin}/${attempt}`, "{}")),
         maxResponseBytes: 1_000,

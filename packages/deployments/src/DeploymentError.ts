@@ -27,6 +27,13 @@ export class RemoteInferenceDisabled extends Data.TaggedError("RemoteInferenceDi
   }
 }
 
+/** The operator switched streaming off. */
+export class StreamingDisabled extends Data.TaggedError("StreamingDisabled") {
+  override get message() {
+    return 'Streaming is currently disabled. To enable it, update the setting "plugins.ml_commons.stream_enabled" to true.'
+  }
+}
+
 /** The model is called more often than its `rate_limiter`, or its controller, allows. */
 export class Throttled extends Data.TaggedError("Throttled")<{
   readonly level: "model" | "user"
@@ -55,7 +62,14 @@ export class OutputInvalid extends Data.TaggedError("OutputInvalid")<{ readonly 
 }
 
 export class DeploymentError extends Data.TaggedError("DeploymentError")<{
-  readonly reason: ModelDisabled | NotDeployed | RemoteInferenceDisabled | Throttled | InputInvalid | OutputInvalid
+  readonly reason:
+    | ModelDisabled
+    | NotDeployed
+    | RemoteInferenceDisabled
+    | StreamingDisabled
+    | Throttled
+    | InputInvalid
+    | OutputInvalid
 }> {
   override get message() {
     return this.reason.message

@@ -6,15 +6,16 @@ import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { actionOf, type PredictInput } from "@drawbar/connector-runtime/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/Prediction"
+import type { StreamFrame } from "@drawbar/connector-runtime/PredictionStream"
 import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
 import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
 import type * as Trial from "@drawbar/connector-runtime/Trial"
 import { Connectors } from "@drawbar/registry/Connectors"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
-import { Clock, Context, Effect, Exit, Layer, Result } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Result, type Scope } from "effect"
 import { type Deployment, Deployments } from "./Deployments.ts"
-import { type DeploymentError, refuse, Throttled } from "./DeploymentError.ts"
+import { type DeploymentError, refuse, StreamingDisabled, Throttled } from "./DeploymentError.ts"
 import type * as ModelGuards from "./ModelGuards.ts"
 import * as RateLimiter from "./RateLimiter.ts"
 
@@ -36,6 +37,12 @@ export class Predictions extends Context.Service<
       input: PredictInput,
       user?: string,
     ) => Effect.Effect<Prediction, PredictionError>
+    /** As `predict`, answered piece by piece; the first is there when the effect ends, the rest may throw a `ConnectorError`. */
+    readonly stream: (
+      modelId: string,
+      input: PredictInput,
+      user?: string,
+    ) => Effect.Effect<AsyncIterable<StreamFrame>, PredictionError, Scope.Scope>
     /** The first request that a predict would send, with every secret masked; nothing is sent. */
     readonly render: (
       modelId: string,
@@ -98,17 +105,33 @@ export class Predictions extends Context.Service<
         )
       })
 
+      /** The deployment that may be asked this, now, by this user. */
+      const admitted = Effect.fnUntraced(function* (id: string, input: PredictInput, user: string | undefined) {
+        const deployment = yield* deployments.find(id)
+        yield* Effect.fromResult(deployment.interface.input(input))
+        yield* allowed(deployment, user)
+        return deployment
+      })
+
+      /** Runs it, and remembers how it ended and how long it took. */
+      const counted = Effect.fnUntraced(function* <A, R>(id: string, run: Effect.Effect<A, ConnectorError, R>) {
+        const begun = yield* Clock.currentTimeMillis
+        const exit = yield* Effect.exit(run)
+        count(id, Exit.isFailure(exit), (yield* Clock.currentTimeMillis) - begun)
+        return yield* exit
+      })
+
       return {
         predict: Effect.fnUntraced(function* (id, input, user) {
-          const deployment = yield* deployments.find(id)
-          yield* Effect.fromResult(deployment.interface.input(input))
-          yield* allowed(deployment, user)
-          const begun = yield* Clock.currentTimeMillis
-          const exit = yield* Effect.exit(runtime.execute(deployment.live, input, deployment.guardrails(ask)))
-          count(id, Exit.isFailure(exit), (yield* Clock.currentTimeMillis) - begun)
-          const prediction = yield* exit
+          const deployment = yield* admitted(id, input, user)
+          const prediction = yield* counted(id, runtime.execute(deployment.live, input, deployment.guardrails(ask)))
           yield* Effect.fromResult(deployment.interface.output(prediction))
           return prediction
+        }),
+        stream: Effect.fnUntraced(function* (id, input, user) {
+          if (!settings.get("plugins.ml_commons.stream_enabled")) return yield* refuse(new StreamingDisabled())
+          const deployment = yield* admitted(id, input, user)
+          return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask)))
         }),
         render: Effect.fnUntraced(function* (id, input) {
           return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))

@@ -3,11 +3,12 @@
  *
  * It stands on `node:http` and runs one fiber a request: docs/decisions/0003-http-server.md says why.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
 import * as Answer from "./Answer.ts"
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
+import * as EventStream from "./EventStream.ts"
 import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import * as Query from "./Query.ts"
@@ -43,7 +44,13 @@ export const make = (
 ): RequestListener => {
   const run = Effect.runForkWith(services)
 
-  const answer = Effect.fnUntraced(function* (request: IncomingMessage, target: Target) {
+  /** Answers what is still to be sent; nothing where it went out as it came. */
+  const answer = Effect.fnUntraced(function* (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    id: string,
+  ): Effect.fn.Return<Reply | undefined, OpenSearchError.ApiError> {
     const refusal = guard.refusal(request.headers)
     if (refusal !== undefined) return yield* because(new Forbidden({ message: refusal }))
     const { method, uri, path, search } = target
@@ -59,16 +66,18 @@ export const make = (
     const sent = yield* BodyText.read(request, bodyLimit)
     const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
     const value = yield* endpoint.answer({ params, query: query.own, text, user: User.of(request.headers) })
+    if (value instanceof EventStream.EventStream)
+      return yield* Effect.scoped(streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }))
     return { status: 200, headers: warning === undefined ? {} : { Warning: warning }, body: Answer.write(value, query) }
   })
 
   return (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const target = targetOf(request)
-    const fiber = run(answer(request, target))
+    const fiber = run(answer(request, response, target, id))
     response.on("close", () => fiber.interruptUnsafe())
     fiber.addObserver((exit) => {
-      if (Exit.isSuccess(exit)) return send(request, response, id, exit.value)
+      if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : send(request, response, id, exit.value)
       const refusal = refusalOf(exit.cause, id)
       const fault = faultOf(exit.cause)
       if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
@@ -123,6 +132,28 @@ const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
   return "remote" in reason || OpenSearchError.of(failure.error).status !== 500 ? undefined : reason.message
 }
 
+/** What every answer has. */
+const headersOf = ({ headers }: IncomingMessage, id: string): OutgoingHttpHeaders => {
+  const opaqueId = headers["x-opaque-id"]
+  return {
+    "X-Content-Type-Options": "nosniff",
+    "X-Request-Id": id,
+    ...(opaqueId === undefined ? {} : { "X-Opaque-Id": opaqueId }),
+  }
+}
+
+const streamed = Effect.fnUntraced(function* (
+  { events, failure }: EventStream.EventStream,
+  response: ServerResponse,
+  headers: OutgoingHttpHeaders,
+) {
+  const begun = yield* events
+  if (response.destroyed) return undefined
+  response.writeHead(200, headers)
+  yield* EventStream.send(begun, failure, response)
+  return undefined
+})
+
 // Head and body go out in one write.
 const send = (
   request: IncomingMessage,
@@ -131,13 +162,11 @@ const send = (
   { status, headers, body }: Reply,
 ): void => {
   if (response.destroyed) return
-  const opaqueId = request.headers["x-opaque-id"]
+  if (response.headersSent) return void response.destroy()
   response.writeHead(status, {
+    ...headersOf(request, id),
     ...(body === "" ? {} : { "Content-Type": "application/json; charset=UTF-8" }),
     "Content-Length": Buffer.byteLength(body),
-    "X-Content-Type-Options": "nosniff",
-    "X-Request-Id": id,
-    ...(opaqueId === undefined ? {} : { "X-Opaque-Id": opaqueId }),
     // What is left of a body that is too large is not waited for.
     ...(status === 413 ? { Connection: "close" } : {}),
     ...headers,

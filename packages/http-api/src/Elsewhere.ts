@@ -17,9 +17,6 @@ const training = new NotServed({
   message: "Drawbar trains and executes no algorithms. Train the model at its platform, then call it with _predict.",
 })
 const batches = new NotYet({ message: "Batch predictions are not there yet. Send the documents with _predict." })
-const streams = new NotYet({
-  message: "Streaming is not there yet. Use _predict, which answers when the whole answer has come.",
-})
 const configs = new NotServed({ message: "Drawbar keeps no configs. Its settings are at /_cluster/settings." })
 
 const table: ReadonlyArray<readonly [method: string, path: string, reason: Reason]> = [
@@ -30,7 +27,6 @@ const table: ReadonlyArray<readonly [method: string, path: string, reason: Reaso
   ["POST", "/models/:model_id/_batch_predict", batches],
   ["POST", "/tasks/:task_id/_cancel", batches],
   ["POST", "/tasks/:task_id/_cancel_batch", batches],
-  ["POST", "/models/:model_id/_predict/stream", streams],
   ["GET", "/config/:config_id", configs],
   ["POST", "/_execute/:algorithm", training],
   ["POST", "/_train/:algorithm", training],

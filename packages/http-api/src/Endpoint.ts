@@ -6,6 +6,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type { JsonText } from "./Answer.ts"
+import type { EventStream } from "./EventStream.ts"
 import type { ApiError } from "./OpenSearchError.ts"
 import * as RequestBody from "./RequestBody.ts"
 import { because, BodyMissing, BodyUnreadable, type RequestError } from "./RequestError.ts"
@@ -25,7 +26,7 @@ export interface Request<E extends HttpApiEndpoint.ConstraintRequest> {
 }
 
 export type Handler<E> = E extends HttpApiEndpoint.ConstraintRequest
-  ? (request: Request<E>) => Effect.Effect<E["~Success"]["Type"] | JsonText, ApiError>
+  ? (request: Request<E>) => Effect.Effect<E["~Success"]["Type"] | JsonText | EventStream, ApiError>
   : never
 
 /** A handler for every endpoint of a group, no fewer and no more. */

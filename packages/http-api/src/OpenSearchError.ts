@@ -46,6 +46,7 @@ const rows: Record<Reason["_tag"], Row> = {
   ModelDisabled: [403, "status_exception"],
   NotDeployed: [400, "illegal_argument_exception"],
   RemoteInferenceDisabled: [400, "status_exception"],
+  StreamingDisabled: [400, "status_exception"],
   Throttled: [429, "status_exception"],
   InputInvalid: [400, "status_exception"],
   OutputInvalid: [502, "status_exception"],

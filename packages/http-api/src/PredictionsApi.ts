@@ -3,6 +3,7 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { stages } from "@drawbar/connector-runtime/Trial"
 import { failures } from "./ErrorEnvelope.ts"
 import { maybe, Source } from "./Field.ts"
@@ -56,6 +57,12 @@ export const RenderedRequest = Schema.Struct({
   body: Schema.optionalKey(Schema.String),
 })
 
+/**
+ * Server-sent events. The data of each is JSON: `{"inference_results":[{"output":[{"name":"response","dataAsMap":{"content":"Hel",
+ * "is_last":false}}]}]}`, and of a failure after the first `{"error":"…","status":502}`.
+ */
+export const EventText = Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/event-stream" }))
+
 /** A call that was made, stage by stage up to the last that was reached; the last one says what stopped it. */
 export const TrialReport = Schema.Struct({
   ok: Schema.Boolean,
@@ -95,6 +102,16 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
     HttpApiEndpoint.post("predictAs", `${base}/_predict/:algorithm/:model_id`, {
       ...predict,
       params: { algorithm: Schema.String, model_id: Schema.String },
+    })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.post("predictStream", `${base}/models/:model_id/_predict/stream`, {
+      ...shared,
+      params,
+      payload: PredictDocument,
+      success: EventText,
     })
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),

@@ -1,12 +1,28 @@
+import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import type { StreamFrame } from "@drawbar/connector-runtime/PredictionStream"
+import * as PredictionStream from "@drawbar/connector-runtime/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/Prediction"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import { Effect } from "effect"
 import { JsonText } from "./Answer.ts"
+import { EventStream } from "./EventStream.ts"
+import * as OpenSearchError from "./OpenSearchError.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as PredictBody from "./PredictBody.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
 import * as RenderBody from "./RenderBody.ts"
 import * as TrialText from "./TrialText.ts"
+
+async function* asEvents(frames: AsyncIterable<StreamFrame>) {
+  for await (const frame of frames) yield PredictionStream.toJsonText(frame)
+}
+
+/** After the first event the status cannot be changed any more: it is told. */
+const failureOf = (cause: unknown): string => {
+  if (!(cause instanceof ConnectorError)) return JSON.stringify({ error: "Drawbar failed", status: 500 })
+  const { status } = OpenSearchError.of(cause)
+  return JSON.stringify({ error: cause.message, status })
+}
 
 interface Asked {
   readonly text: string
@@ -21,6 +37,11 @@ export const make = Effect.map(Predictions, (predictions) => {
   return Endpoint.serve(PredictionsApi, {
     predict: ({ params, ...asked }) => predict("remote", params.model_id, asked),
     predictAs: ({ params, ...asked }) => predict(params.algorithm, params.model_id, asked),
+    predictStream: Effect.fnUntraced(function* ({ params, text, user }) {
+      const input = yield* Effect.fromResult(PredictBody.readPredict("remote", text))
+      const frames = predictions.stream(params.model_id, input, user)
+      return new EventStream(Effect.map(frames, asEvents), failureOf)
+    }),
     render: Effect.fnUntraced(function* ({ params, text }) {
       const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
       return yield* predictions.render(params.model_id, input)

@@ -18,6 +18,17 @@ export type Answer =
   | { readonly kind: "reset" }
   /** Sends the head and the first half of the body, then cuts the connection or falls silent. */
   | { readonly kind: "half"; readonly of: Response; readonly ending: "reset" | "hang" }
+  | Stream
+
+/** Sends its pieces one after the other, and then ends, cuts the connection, or says no more. */
+export interface Stream {
+  readonly kind: "stream"
+  readonly headers: Readonly<Record<string, string>>
+  readonly pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
+  readonly ending: "end" | "reset" | "hang"
+  /** Called once, when the connection of the stream is closed before its end. */
+  readonly aborted?: () => void
+}
 
 export type Handler = (received: Received) => Answer | Promise<Answer>
 
@@ -45,6 +56,12 @@ export const hang: Answer = { kind: "hang" }
 export const reset: Answer = { kind: "reset" }
 
 export const half = (of: Response, ending: "reset" | "hang" = "reset"): Answer => ({ kind: "half", of, ending })
+
+export const stream = (
+  contentType: string,
+  pieces: Stream["pieces"],
+  options: Partial<Pick<Stream, "ending" | "aborted">> = {},
+): Stream => ({ kind: "stream", headers: { "content-type": contentType }, pieces, ending: "end", ...options })
 
 /** The same answer, begun after `milliseconds`. */
 export const slow = (answer: Answer, milliseconds: number): Promise<Answer> => setTimeout(milliseconds, answer)

@@ -44,6 +44,18 @@ const chatCompletion = ({ model, messages }: Body) => {
   }
 }
 
+/** The same, word by word: https://platform.openai.com/docs/api-reference/chat/streaming */
+function* chatChunks(body: Body): Generator<string> {
+  const { id, model, choices, usage: total } = chatCompletion(body)
+  const chunk = (delta: object, finish_reason: string | null = null) =>
+    `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model, choices: [{ index: 0, delta, finish_reason }] })}\n\n`
+  yield chunk({ role: "assistant", content: "" })
+  for (const word of choices[0]?.message.content.split(/(?<= )/) ?? []) yield chunk({ content: word })
+  yield chunk({}, "stop")
+  yield `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model, choices: [], usage: total })}\n\n`
+  yield "data: [DONE]\n\n"
+}
+
 /** https://platform.openai.com/docs/api-reference/completions/object */
 const completion = ({ model, prompt }: Body) => {
   const prompts = Embedding.texts(prompt)
@@ -89,5 +101,7 @@ export const handler =
     if (received.method !== "POST") return refuse(405, `Not allowed to ${received.method} on this endpoint.`)
     const body = Received.fields(received)
     if (body === undefined) return refuse(400, "We could not parse the JSON body of your request.")
-    return Answer.json(endpoint(body), 200, requestId)
+    return body["stream"] === true && endpoint === chatCompletion
+      ? Answer.stream("text/event-stream", chatChunks(body))
+      : Answer.json(endpoint(body), 200, requestId)
   }

@@ -50,6 +50,9 @@ const perform = (answer: Answer.Answer, response: ServerResponse): void => {
       if (response.socket instanceof TLSSocket) response.socket.destroy()
       else response.socket?.resetAndDestroy()
       return
+    case "stream":
+      void pour(answer, response)
+      return
     case "half": {
       const body = Buffer.from(answer.of.body)
       const sent = body.subarray(0, body.byteLength >> 1)
@@ -60,6 +63,30 @@ const perform = (answer: Answer.Answer, response: ServerResponse): void => {
     }
   }
 }
+
+const pour = async ({ headers, pieces, ending, aborted }: Answer.Stream, response: ServerResponse): Promise<void> => {
+  response.on("close", () => {
+    if (!response.writableFinished) aborted?.()
+  })
+  response.writeHead(200, headers)
+  response.flushHeaders()
+  for await (const piece of pieces) {
+    if (response.destroyed) return
+    if (!response.write(piece)) await drained(response)
+  }
+  if (ending === "end") response.end()
+  // What was written goes out first.
+  if (ending === "reset") response.socket?.destroySoon()
+}
+
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const go = () => {
+      response.off("drain", go).off("close", go)
+      resolve()
+    }
+    response.once("drain", go).once("close", go)
+  })
 
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve, reject) => {

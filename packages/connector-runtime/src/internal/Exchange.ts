@@ -21,6 +21,7 @@ import {
 } from "../EgressError.ts"
 import type { Connection } from "./Connection.ts"
 import * as ContentCoding from "./ContentCoding.ts"
+import type { Flow } from "./Flow.ts"
 
 export type Settle = (settled: Result.Result<RemoteResponse, EgressError>) => void
 
@@ -46,8 +47,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #headers: Headers = {}
   #chunks: Array<Buffer> = []
   #received = 0
+  /** Where the body of a success goes as it comes; absent: it is kept until it is whole. */
+  readonly #flow: Flow | undefined
+  #flowing = false
 
-  constructor(destination: Destination, request: EgressRequest, limits: Limits, settle: Settle) {
+  constructor(
+    destination: Destination,
+    request: EgressRequest,
+    limits: Limits,
+    settle: Settle,
+    flow: Flow | undefined = undefined,
+  ) {
+    this.#flow = flow
     this.destination = destination
     this.#limits = limits
     this.#settle = settle
@@ -76,7 +87,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Ends the exchange; its connection is closed if it was in use. */
   fail(reason: EgressReason): void {
-    this.#finish(Result.fail(because(reason)))
+    if (this.#flowing) this.#controller?.abort(because(reason))
+    else this.#finish(Result.fail(because(reason)))
   }
 
   /** Ends the exchange without a word to anybody. */
@@ -103,11 +115,27 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status
     this.#headers = headers
     if (Number(headers["content-length"]) > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
+    else if (this.#flow !== undefined && isSuccess({ status })) this.#begin(this.#flow)
+  }
+
+  /** The head has come: the caller goes on, and the body after him. */
+  #begin(flow: Flow): void {
+    const encoding = String(this.#headers["content-encoding"] ?? "identity")
+    if (encoding !== "identity") return this.fail(new BadEncoding({ origin: this.destination.origin, encoding }))
+    const controller = this.#controller
+    flow.open({
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+      cancel: () => controller?.abort(new Error("cancelled")),
+    })
+    this.#flowing = true
+    this.#succeed(Buffer.alloc(0), this.#headers)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length
     if (this.#received > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
+    else if (this.#flowing) this.#flow?.push(chunk)
     else this.#chunks.push(chunk)
   }
 
@@ -116,6 +144,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // An answer that ends with its connection is whole only if the connection was closed in order.
     const errored = this.#carrier?.connection?.socket.errored
     if (errored !== null && errored !== undefined) return this.fail(this.#incomplete)
+    if (this.#flowing) return this.#flow?.end()
 
     const [first] = this.#chunks
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#received)
@@ -126,7 +155,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: NodeJS.ErrnoException): void {
     this.#depart()
-    this.#finish(Result.fail(error instanceof EgressError ? error : because(this.#reason(error))))
+    const failure = error instanceof EgressError ? error : because(this.#reason(error))
+    if (this.#flowing) this.#flow?.end(failure)
+    this.#finish(Result.fail(failure))
   }
 
   #decode(body: Buffer, encoding: string): void {
@@ -147,13 +178,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #finish(settled: Result.Result<RemoteResponse, EgressError>): void {
     if (this.#settled) return
-    this.#close()
+    this.#settled = true
+    clearTimeout(this.#patience)
+    if (!this.#flowing) clearTimeout(this.#deadline)
     if (Result.isFailure(settled)) this.#controller?.abort(settled.failure)
     // Not from inside the parser, whose client could not carry what the caller sends next.
     queueMicrotask(() => this.#settle(settled))
   }
 
   #depart(): void {
+    clearTimeout(this.#deadline)
     if (this.#carrier !== undefined) queueMicrotask(this.#carrier.release)
   }
 
@@ -196,6 +230,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#controller === undefined ? new ConnectFailed({ origin, code }) : new ConnectionReset({ origin, code })
   }
 }
+
+export const isSuccess = ({ status }: Pick<RemoteResponse, "status">): boolean => status >= 200 && status <= 299
 
 /** What a timer can count; beyond it, it would fire at once. */
 const longestTimer = 2_147_483_647

@@ -2,13 +2,14 @@
 import { Cause, Effect, Exit, type Fiber, FiberSet, Result, type Scope } from "effect"
 import type { SecureContext } from "node:tls"
 import * as Destination from "../Destination.ts"
-import type { EgressPool, EgressRequest } from "../EgressPool.ts"
+import type { EgressPool, EgressRequest, Limits, RemoteResponse } from "../EgressPool.ts"
 import { because, EgressError, OriginMismatch, PoolClosed, PoolExhausted } from "../EgressError.ts"
 import type { EgressPolicy, Policy } from "../EgressPolicy.ts"
 import type { Origin } from "../Origin.ts"
 import type { Resolver } from "../Resolver.ts"
 import * as Connection from "./Connection.ts"
-import { Exchange } from "./Exchange.ts"
+import { Exchange, isSuccess, type Settle } from "./Exchange.ts"
+import { Flow } from "./Flow.ts"
 import type { Connect } from "./Lane.ts"
 import { Lanes } from "./Lanes.ts"
 
@@ -59,16 +60,31 @@ class OriginPool implements EgressPool {
     this.#era = this.#begin(settings.policies.current())
   }
 
-  readonly send: EgressPool["send"] = (request, limits) =>
-    Effect.callback((resume) => {
+  readonly send: EgressPool["send"] = (request, limits) => this.#exchange(request, limits, undefined)
+
+  readonly stream: EgressPool["stream"] = (request, limits) =>
+    Effect.gen({ self: this }, function* () {
+      const flow = new Flow()
+      yield* Effect.addFinalizer(() => Effect.sync(() => flow.cancel()))
+      const response = yield* this.#exchange(request, limits, flow)
+      return { ...response, stream: isSuccess(response) ? flow : undefined }
+    })
+
+  #exchange(
+    request: EgressRequest,
+    limits: Limits,
+    flow: Flow | undefined,
+  ): Effect.Effect<RemoteResponse, EgressError> {
+    return Effect.callback((resume) => {
       const era = this.#current()
       const admitted = this.#admit(request, era)
       if (Result.isFailure(admitted)) return resume(Effect.fail(admitted.failure))
       const { lanes } = era
-      const exchange = new Exchange(admitted.success, request, limits, (settled) => {
+      const settle: Settle = (settled) => {
         lanes.leave(exchange)
         resume(Effect.fromResult(settled))
-      })
+      }
+      const exchange = new Exchange(admitted.success, request, limits, settle, flow)
       if (!lanes.enter(exchange))
         exchange.waitAtMost(lanes.waiting > maxWaiting ? 0 : this.#settings.acquireTimeoutMs, this.#exhausted)
       return Effect.sync(() => {
@@ -76,6 +92,7 @@ class OriginPool implements EgressPool {
         exchange.cancel()
       })
     })
+  }
 
   /** Takes nothing new and ends when what is under way has ended. */
   async close(): Promise<void> {

@@ -1,16 +1,26 @@
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Output from "../../Output.ts"
 import * as PredictInput from "../../PredictInput.ts"
 import * as Session from "../../Session.ts"
+import * as Streamed from "../../Streamed.ts"
 import { id } from "../Record.ts"
 
 export const command = Command.make(
   "predict",
-  { id, ...PredictInput.flags },
-  Effect.fnUntraced(function* ({ id, ...given }) {
+  {
+    id,
+    ...PredictInput.flags,
+    stream: Flag.Boolean("stream").pipe(
+      Flag.withDescription("Print the text of the answer as it comes"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fnUntraced(function* ({ id, stream, ...given }) {
     const { algorithm, payload } = yield* PredictInput.read(given)
-    const { client, ask, output } = yield* Session.open
+    const { client, ask, output, url } = yield* Session.open
+    if (stream) return yield* Streamed.print(url, id, payload)
     const { text } = yield* ask(
       client.predictions.predictAs({ params: { algorithm, model_id: id }, payload, ...Session.whole }),
     )
@@ -20,6 +30,7 @@ export const command = Command.make(
   Command.withDescription("Ask a model"),
   Command.withExamples([
     { command: "drawbar model predict ID --param prompt='Say hello'" },
+    { command: "drawbar model predict ID --param prompt='Say hello' --stream" },
     { command: "drawbar model predict ID --text 'one document' --text another" },
     { command: "drawbar model predict ID --parameters messages.json" },
   ]),

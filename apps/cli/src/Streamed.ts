@@ -1,0 +1,42 @@
+/** An answer that is printed as it comes. */
+import process from "node:process"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Effect, Result, Stream } from "effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { type Failed, failed } from "./Failure.ts"
+import * as Failure from "./Failure.ts"
+
+/** Prints the pieces of text of a model's answer, and nothing else; what goes wrong on the way fails. */
+export const print = (
+  url: string,
+  modelId: string,
+  payload: object,
+): Effect.Effect<void, Failed, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const path = `${url}/_plugins/_ml/models/${encodeURIComponent(modelId)}/_predict/stream`
+    const response = yield* HttpClient.execute(HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(path), payload))
+    if (response.status !== 200) {
+      const envelope: unknown = yield* response.json
+      return yield* failed(Failure.sentenceOf(envelope))
+    }
+    yield* response.stream.pipe(
+      Stream.decodeText,
+      Stream.splitLines,
+      Stream.filter((line) => line.startsWith("data: ")),
+      Stream.runForEach((line) => piece(line.slice("data: ".length))),
+    )
+    process.stdout.write("\n")
+  }).pipe(Effect.mapError((error) => (error instanceof Failure.Failed ? error : failed(Failure.sentenceOf(error)))))
+
+const piece = (data: string): Effect.Effect<void, Failed> => {
+  const event = Result.getOrElse(Json.parse(data), () => ({}))
+  const error = Json.isObject(event) ? event["error"] : undefined
+  if (typeof error === "string") return Effect.fail(failed(error))
+  return Effect.sync(() => process.stdout.write(contentOf(event)))
+}
+
+const contentOf = (event: Json.Json): string => {
+  const answer: { readonly inference_results?: any } = Object(event)
+  return String(answer.inference_results?.[0]?.output?.[0]?.dataAsMap?.content ?? "")
+}

@@ -1,0 +1,481 @@
+/** A predict that answers piece by piece: the platforms' streams, what breaks them, and who goes away. */
+import { setTimeout } from "node:timers/promises"
+import { EventStreamCodec } from "@smithy/eventstream-codec"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import { assert, describe, it } from "vitest"
+import * as Drawbar from "./Drawbar.ts"
+
+const ml = "/_plugins/_ml"
+const sse = "text/event-stream"
+
+const connector = (url: string, change: object = {}) => ({
+  name: "Chat",
+  version: 1,
+  protocol: "http",
+  credential: { key: Drawbar.secret },
+  parameters: {},
+  actions: [
+    {
+      action_type: "predict",
+      method: "POST",
+      url,
+      headers: { Authorization: "Bearer ${credential.key}" },
+      request_body: '{ "messages": ${parameters.messages:-[]} }',
+    },
+  ],
+  ...change,
+})
+
+const openAi = "https://api.cohere.ai/v1/chat/completions"
+
+interface Streamed {
+  readonly status: number
+  readonly type: string | null
+  /** What each event says. */
+  readonly events: ReadonlyArray<any>
+  readonly text: string
+}
+
+const register = async (drawbar: Drawbar.Drawbar, document: object): Promise<string> => {
+  const { json, text } = await Drawbar.ask(drawbar, "POST", `${ml}/models/_register`, {
+    name: "m",
+    function_name: "remote",
+    connector: document,
+  })
+  assert.isString(json.model_id, text)
+  return json.model_id
+}
+
+const streamed = async ({ url }: Drawbar.Drawbar, id: string, parameters: object = {}): Promise<Streamed> => {
+  const response = await fetch(`${url}${ml}/models/${id}/_predict/stream`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ parameters }),
+  })
+  const text = await response.text()
+  const events = text.startsWith("data: ")
+    ? text
+        .trimEnd()
+        .split("\n\n")
+        .map((event) => JSON.parse(event.slice("data: ".length)))
+    : []
+  return { status: response.status, type: response.headers.get("content-type"), events, text }
+}
+
+const maps = ({ events }: Streamed) => events.map((event) => event.inference_results?.[0].output[0].dataAsMap ?? event)
+
+const contentOf = (answer: Streamed) =>
+  maps(answer)
+    .map(({ content = "" }) => content)
+    .join("")
+
+const ask = async (answer: Answer.Handler, url = openAi, change: object = {}, parameters: object = {}) => {
+  await using drawbar = await Drawbar.start(answer)
+  const id = await register(drawbar, connector(url, change))
+  const result = await streamed(drawbar, id, parameters)
+  assert.notInclude(result.text, Drawbar.secret)
+  return { ...result, sent: drawbar.platform.requests.map(({ target, text }) => ({ target, text })) }
+}
+
+const event = (data: unknown, name?: string) =>
+  `${name === undefined ? "" : `event: ${name}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`
+const chunk = (content: string) => event({ choices: [{ delta: { content } }] })
+const stop = event({ choices: [{ delta: {}, finish_reason: "stop" }] })
+const done = event("[DONE]")
+
+const codec = new EventStreamCodec(
+  (bytes) => Buffer.from(bytes as Uint8Array).toString("utf8"),
+  (text) => Buffer.from(text),
+)
+const amazon = (name: string, body: unknown, type = "event"): Uint8Array =>
+  codec.encode({
+    headers: {
+      ":message-type": { type: "string", value: type },
+      [type === "event" ? ":event-type" : ":exception-type"]: { type: "string", value: name },
+    },
+    body: Buffer.from(JSON.stringify(body)),
+  })
+const aws = {
+  protocol: "aws_sigv4",
+  credential: { access_key: "AKIDEXAMPLE", secret_key: Drawbar.secret },
+  parameters: { region: "us-east-1", service_name: "bedrock" },
+}
+const withoutHeader = (url: string) => [
+  { action_type: "predict", method: "POST", url, request_body: '{ "messages": ${parameters.messages:-[]} }' },
+]
+const base64 = (value: unknown) => ({ bytes: Buffer.from(JSON.stringify(value)).toString("base64") })
+
+interface Platform {
+  readonly name: string
+  readonly url: string
+  readonly type: string
+  readonly pieces: ReadonlyArray<string | Uint8Array>
+  readonly change?: object
+  readonly last: object
+  readonly sent: { readonly target: string; readonly body: object }
+  readonly tools?: number
+}
+
+const said = "Hé🙂 there"
+const platforms: ReadonlyArray<Platform> = [
+  {
+    name: "OpenAI chat",
+    url: openAi,
+    type: sse,
+    pieces: [
+      chunk("Hé🙂"),
+      event({ choices: [{ delta: { tool_calls: [{ index: 0, function: { arguments: "{" } }] } }] }),
+      chunk(" there"),
+      stop,
+      event({ choices: [], usage: { total_tokens: 7 } }),
+      done,
+    ],
+    last: { finish_reason: "stop", usage: { total_tokens: 7 } },
+    sent: { target: "/v1/chat/completions", body: { messages: [], stream: true } },
+    tools: 1,
+  },
+  {
+    name: "OpenAI completions",
+    url: "https://api.cohere.ai/v1/completions",
+    type: sse,
+    pieces: [event({ choices: [{ text: said }] }), event({ choices: [{ text: "", finish_reason: "length" }] })],
+    last: { finish_reason: "length" },
+    sent: { target: "/v1/completions", body: { messages: [], stream: true } },
+  },
+  {
+    name: "OpenAI responses",
+    url: "https://api.cohere.ai/v1/responses",
+    type: sse,
+    pieces: [
+      event({ type: "response.created" }, "response.created"),
+      event({ type: "response.output_text.delta", delta: said }),
+      event({ type: "response.completed", response: { status: "completed", usage: { output_tokens: 2 } } }),
+    ],
+    last: { finish_reason: "completed", usage: { output_tokens: 2 } },
+    sent: { target: "/v1/responses", body: { messages: [], stream: true } },
+  },
+  {
+    name: "Anthropic",
+    url: "https://api.cohere.ai/v1/messages",
+    type: sse,
+    pieces: [
+      event({ type: "message_start", message: { usage: { input_tokens: 3 } } }, "message_start"),
+      event({ type: "ping" }, "ping"),
+      event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
+      event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: said } }),
+      event({ type: "content_block_start", index: 1, content_block: { type: "tool_use", name: "t" } }),
+      event({ type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: "{" } }),
+      event({ type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } }),
+      event({ type: "message_stop" }, "message_stop"),
+    ],
+    last: { finish_reason: "tool_use", usage: { input_tokens: 3, output_tokens: 5 } },
+    sent: { target: "/v1/messages", body: { messages: [], stream: true } },
+    tools: 2,
+  },
+  {
+    name: "Cohere",
+    url: "https://api.cohere.ai/v2/chat",
+    type: sse,
+    pieces: [
+      event({ type: "message-start" }),
+      event({ type: "content-delta", delta: { message: { content: { text: said } } } }),
+      event({ type: "message-end", delta: { finish_reason: "COMPLETE", usage: { tokens: { output_tokens: 2 } } } }),
+    ],
+    last: { finish_reason: "COMPLETE", usage: { tokens: { output_tokens: 2 } } },
+    sent: { target: "/v2/chat", body: { messages: [], stream: true } },
+  },
+  {
+    name: "Gemini",
+    url: "https://api.cohere.ai/v1beta/models/gemini-2.5-flash:generateContent",
+    type: sse,
+    pieces: [
+      event({ candidates: [{ content: { parts: [{ text: "Hé🙂" }] } }] }),
+      event({
+        candidates: [{ content: { parts: [{ text: " there" }] }, finishReason: "STOP" }],
+        usageMetadata: { totalTokenCount: 4 },
+      }),
+    ],
+    last: { finish_reason: "STOP", usage: { totalTokenCount: 4 } },
+    sent: { target: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", body: { messages: [] } },
+  },
+  {
+    name: "Ollama",
+    url: "https://api.cohere.ai/api/chat",
+    type: "application/x-ndjson",
+    pieces: [
+      `${JSON.stringify({ message: { content: "Hé🙂" }, done: false })}\n`,
+      `${JSON.stringify({ message: { content: " there" }, done: false })}\n`,
+      `${JSON.stringify({ message: { content: "" }, done: true, done_reason: "stop", eval_count: 9 })}\n`,
+    ],
+    last: { finish_reason: "stop", usage: { eval_count: 9 } },
+    sent: { target: "/api/chat", body: { messages: [], stream: true } },
+  },
+  {
+    name: "Bedrock Converse",
+    url: "https://api.cohere.ai/model/anthropic.claude/converse",
+    type: "application/vnd.amazon.eventstream",
+    pieces: [
+      amazon("messageStart", { role: "assistant" }),
+      amazon("contentBlockDelta", { delta: { text: said }, contentBlockIndex: 0 }),
+      amazon("messageStop", { stopReason: "end_turn" }),
+      amazon("metadata", { usage: { totalTokens: 8 } }),
+    ],
+    change: { ...aws, actions: withoutHeader("https://api.cohere.ai/model/anthropic.claude/converse") },
+    last: { finish_reason: "end_turn", usage: { totalTokens: 8 } },
+    sent: { target: "/model/anthropic.claude/converse-stream", body: { messages: [] } },
+  },
+  {
+    name: "Bedrock, invoked",
+    url: "https://api.cohere.ai/model/anthropic.claude/invoke",
+    type: "application/vnd.amazon.eventstream",
+    pieces: [
+      amazon("chunk", base64({ type: "content_block_delta", delta: { type: "text_delta", text: said } })),
+      amazon("chunk", base64({ type: "message_delta", delta: { stop_reason: "end_turn" } })),
+      amazon("chunk", base64({ type: "message_stop" })),
+    ],
+    change: { ...aws, actions: withoutHeader("https://api.cohere.ai/model/anthropic.claude/invoke") },
+    last: { finish_reason: "end_turn" },
+    sent: { target: "/model/anthropic.claude/invoke-with-response-stream", body: { messages: [] } },
+  },
+  {
+    name: "any other, by its declared path",
+    url: "https://api.cohere.ai/my/own",
+    type: sse,
+    pieces: [event({ out: { piece: "Hé🙂" } }), event({ out: { piece: " there" } })],
+    change: { parameters: { stream_delta_path: "$.out.piece" } },
+    last: {},
+    sent: { target: "/my/own", body: { messages: [], stream: true } },
+  },
+]
+
+describe("the stream of", () => {
+  it.each(platforms)("$name comes in the wire's frames, and ends once", async (platform) => {
+    const answer = await ask(() => Answer.stream(platform.type, platform.pieces), platform.url, platform.change)
+    assert.strictEqual(answer.status, 200, answer.text)
+    assert.strictEqual(answer.type, sse)
+    assert.strictEqual(contentOf(answer), said)
+    const all = maps(answer)
+    assert.deepStrictEqual(all.at(-1), { content: "", is_last: true, ...platform.last })
+    assert.strictEqual(all.filter(({ is_last }) => is_last).length, 1)
+    assert.strictEqual(all.filter(({ tool_calls }) => tool_calls !== undefined).length, platform.tools ?? 0)
+    assert.deepStrictEqual(
+      answer.sent.map(({ target, text }) => ({ target, body: JSON.parse(text) })),
+      [platform.sent],
+    )
+  })
+
+  it.each(platforms)("$name may be cut anywhere on its way", async (platform) => {
+    const whole = Buffer.concat(platform.pieces.map((piece) => Buffer.from(piece)))
+    const step = Math.max(1, Math.floor(whole.length / 40))
+    await using drawbar = await Drawbar.start(({ headers }) => {
+      const at = Number(headers.find(([name]) => name.toLowerCase() === "x-cut")?.[1])
+      return Answer.stream(platform.type, [whole.subarray(0, at), whole.subarray(at)])
+    })
+    const document = connector(platform.url, platform.change)
+    const [first] = document.actions
+    const cut = { ...document, actions: [{ ...first, headers: { ...first?.headers, "x-cut": "${parameters.cut}" } }] }
+    const id = await register(drawbar, cut)
+    for (let at = 1; at < whole.length; at += step)
+      assert.strictEqual(contentOf(await streamed(drawbar, id, { cut: String(at) })), said, `cut at ${at}`)
+  })
+})
+
+describe("what fails before the first piece has a status of its own:", () => {
+  it.each<[string, Answer.Handler, object, number, string]>([
+    ["a refusal", () => Answer.json({ error: "bad key" }, 401), {}, 401, "bad key"],
+    ["a busy platform", () => Answer.json({}, 429, { "retry-after": "7" }), {}, 429, "Error from remote service"],
+    ["an answer at once", () => Answer.json({ ok: 1 }), {}, 502, "not with a stream"],
+    [
+      "an error as the first event",
+      () => Answer.stream(sse, [event({ error: { message: "overloaded" } })]),
+      {},
+      502,
+      "overloaded",
+    ],
+    ["an event that is not JSON", () => Answer.stream(sse, ["data: nonsense\n\n"]), {}, 502, "not JSON"],
+    ["nothing at all", () => Answer.stream(sse, []), {}, 502, "before the model's answer was complete"],
+    [
+      "a missing parameter",
+      () => Answer.json({}),
+      { actions: [{ action_type: "predict", method: "POST", url: openAi, request_body: '{"q": ${parameters.q}}' }] },
+      400,
+      "q",
+    ],
+    [
+      "an unknown interface",
+      () => Answer.json({}),
+      { parameters: { _llm_interface: "x/y" } },
+      400,
+      "Unsupported llm interface: x/y",
+    ],
+    [
+      "an unknown platform",
+      () => Answer.json({}),
+      { actions: withoutHeader("https://api.cohere.ai/own") },
+      400,
+      "How this platform streams is not known",
+    ],
+  ])("%s", async (_name, handler, change, status, sentence) => {
+    const answer = await ask(handler, openAi, change)
+    assert.strictEqual(answer.status, status, answer.text)
+    assert.include(JSON.parse(answer.text).error.reason, sentence)
+  })
+
+  it("streaming that is switched off, and a model that is not there", async () => {
+    await using drawbar = await Drawbar.start()
+    assert.strictEqual((await streamed(drawbar, "nobody")).status, 404)
+    const id = await register(drawbar, connector(openAi))
+    await Drawbar.ask(drawbar, "PUT", "/_cluster/settings", {
+      persistent: { "plugins.ml_commons.stream_enabled": false },
+    })
+    const answer = await streamed(drawbar, id)
+    assert.strictEqual(answer.status, 400)
+    assert.include(answer.text, "Streaming is currently disabled")
+  })
+})
+
+describe("what fails after the first piece is told in one last event:", () => {
+  const first = chunk("one")
+  it.each<[string, Answer.Answer, string]>([
+    ["a reset", Answer.stream(sse, [first, chunk("two")], { ending: "reset" }), "broke"],
+    ["an end before the end", Answer.stream(sse, [first]), "before the model's answer was complete"],
+    ["an error", Answer.stream(sse, [first, event({ error: { message: "overloaded" } })]), "overloaded"],
+    ["bytes that are no UTF-8", Answer.stream(sse, [first, new Uint8Array([0x64, 0xff, 0xfe, 0x0a])]), "not UTF-8"],
+    ["silence", Answer.stream(sse, [first], { ending: "hang" }), "fell silent"],
+  ])("%s", async (_name, answer, sentence) => {
+    const result = await ask(() => answer, openAi, { client_config: { read_timeout: 1 } })
+    assert.strictEqual(result.status, 200)
+    const all = maps(result)
+    assert.strictEqual(all[0].content, "one")
+    assert.include(all.at(-1).error, sentence)
+    assert.isNumber(all.at(-1).status)
+    assert.isFalse(all.some(({ is_last }) => is_last === true))
+  })
+
+  it("a message of Amazon's that was changed on its way", async () => {
+    const message = amazon("contentBlockDelta", { delta: { text: "two" } })
+    const changed = message.with(message.length - 6, message[message.length - 6]! ^ 1)
+    const url = "https://api.cohere.ai/model/m/converse"
+    const pieces = [amazon("contentBlockDelta", { delta: { text: "one" } }), changed]
+    const type = "application/vnd.amazon.eventstream"
+    const result = await ask(() => Answer.stream(type, pieces), url, { ...aws, actions: withoutHeader(url) })
+    assert.include(maps(result).at(-1).error, "cannot be read")
+  })
+
+  it("an exception of Amazon's", async () => {
+    const url = "https://api.cohere.ai/model/m/converse"
+    const pieces = [
+      amazon("contentBlockDelta", { delta: { text: "one" } }),
+      amazon("throttlingException", { message: "slow down" }, "exception"),
+    ]
+    const type = "application/vnd.amazon.eventstream"
+    const result = await ask(() => Answer.stream(type, pieces), url, { ...aws, actions: withoutHeader(url) })
+    assert.include(maps(result).at(-1).error, "throttlingException: slow down")
+  })
+})
+
+async function* endless() {
+  for (;;) {
+    yield chunk("more")
+    await setTimeout(5)
+  }
+}
+
+const saying = (content: string) => ({ messages: [{ role: "user", content }] })
+
+describe("a stream", () => {
+  it("comes piece by piece, not at its end", async () => {
+    const gate = Promise.withResolvers<void>()
+    async function* pieces() {
+      yield chunk("one")
+      await gate.promise
+      yield chunk("two") + stop + done
+    }
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, pieces()))
+    const id = await register(drawbar, connector(openAi))
+    const response = await fetch(`${drawbar.url}${ml}/models/${id}/_predict/stream`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"parameters":{}}',
+    })
+    const reader = response.body!.getReader()
+    const first = Buffer.from((await reader.read()).value!).toString()
+    assert.include(first, '"content":"one"')
+    gate.resolve()
+    let rest = ""
+    for (let next = await reader.read(); !next.done; next = await reader.read()) rest += Buffer.from(next.value)
+    assert.include(rest, '"content":"two"')
+  })
+
+  it("whose reader goes away is closed at the platform", async () => {
+    const closed = Promise.withResolvers<void>()
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, endless(), { aborted: () => closed.resolve() }))
+    const id = await register(drawbar, connector(openAi))
+    const going = new AbortController()
+    const response = await fetch(`${drawbar.url}${ml}/models/${id}/_predict/stream`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"parameters":{}}',
+      signal: going.signal,
+    })
+    await response.body!.getReader().read()
+    going.abort()
+    await closed.promise
+  })
+
+  it("leaves its connection to the next", async () => {
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
+    const id = await register(drawbar, connector(openAi))
+    for (let i = 0; i < 5; i++) assert.strictEqual(contentOf(await streamed(drawbar, id)), "x")
+    assert.strictEqual(new Set(drawbar.platform.requests.map(({ remotePort }) => remotePort)).size, 1)
+  })
+
+  it("waits for a slow reader, and so does the platform", async () => {
+    let given = 0
+    const piece = chunk("x".repeat(10_000))
+    function* pieces() {
+      for (let i = 0; i < 5_000; i++) {
+        given++
+        yield piece
+      }
+      yield stop + done
+    }
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, pieces()))
+    const id = await register(drawbar, connector(openAi))
+    const response = await fetch(`${drawbar.url}${ml}/models/${id}/_predict/stream`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"parameters":{}}',
+    })
+    const reader = response.body!.getReader()
+    await reader.read()
+    await setTimeout(300)
+    const before = given
+    await setTimeout(300)
+    assert.strictEqual(given, before)
+    assert.isBelow(given, 3_000)
+    let size = 0
+    for (let next = await reader.read(); !next.done; next = await reader.read()) size += next.value.length
+    assert.isAbove(size, 40_000_000)
+  })
+
+  it("is nothing that a plain parameter asks for", async () => {
+    await using drawbar = await Drawbar.start(({ text }) => Answer.json({ sent: JSON.parse(text) }))
+    const id = await register(drawbar, connector(openAi, { parameters: { stream: "true" } }))
+    const { json } = await Drawbar.ask(drawbar, "POST", `${ml}/models/${id}/_predict`, {
+      parameters: { stream: true, messages: [] },
+    })
+    assert.deepStrictEqual(json.inference_results[0].output[0].dataAsMap, { sent: { messages: [] } })
+  })
+
+  it("is forbidden where an output guardrail has to see the whole, and an input guardrail holds", async () => {
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
+    const id = await register(drawbar, connector(openAi))
+    const guard = (guardrails: object) => Drawbar.ask(drawbar, "PUT", `${ml}/models/${id}`, { guardrails })
+    await guard({ input_guardrail: { regex: [".*abort.*"] } })
+    assert.include((await streamed(drawbar, id, saying("abort"))).text, "guardrails triggered for user input")
+    assert.strictEqual(contentOf(await streamed(drawbar, id, saying("go"))), "x")
+    await guard({ output_guardrail: { regex: [".*secret.*"] } })
+    assert.include((await streamed(drawbar, id, saying("go"))).text, "Call it with _predict")
+  })
+})
