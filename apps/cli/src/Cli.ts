@@ -7,6 +7,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
 import * as Group from "./commands/group/group.ts"
+import * as Keys from "./commands/keys/keys.ts"
 import * as Lint from "./commands/lint.ts"
 import * as Model from "./commands/model/model.ts"
 import * as Render from "./commands/render.ts"
@@ -27,6 +28,7 @@ const tree = Root.command.pipe(
     Task.command,
     Render.command,
     Lint.command,
+    Keys.command,
   ]),
 )
 

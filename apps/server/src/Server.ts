@@ -17,6 +17,7 @@ import { KeyRing } from "@drawbar/registry/KeyRing"
 import { ModelGroups } from "@drawbar/registry/ModelGroups"
 import { Models } from "@drawbar/registry/Models"
 import { RecordChanges } from "@drawbar/registry/RecordChanges"
+import * as Resealing from "@drawbar/registry/Resealing"
 import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
 import { Context, Effect, Layer } from "effect"
@@ -82,8 +83,11 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }:
     Layer.provide(Layer.provide(Resolver.layerMap(connectTo), Resolver.layer)),
     Layer.provideMerge(EgressSettings.layer),
   )
-  const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer).pipe(
+  const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
   return live.pipe(Layer.provideMerge(runtime), Layer.provideMerge(registry))
 }
+
+// A rotation that a crash cut off is ended by the next start, beside everything else.
+const resealing = Layer.effectDiscard(Effect.forkScoped(Resealing.resume))

@@ -5,6 +5,7 @@ import { BlueprintsApi } from "./BlueprintsApi.ts"
 import { ClusterApi } from "./ClusterApi.ts"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
 import { ControllersApi } from "./ControllersApi.ts"
+import { KeysApi } from "./KeysApi.ts"
 import { ModelGroupsApi } from "./ModelGroupsApi.ts"
 import { ModelsApi } from "./ModelsApi.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
@@ -20,6 +21,7 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ModelGroupsApi)
   .add(ControllersApi)
   .add(TasksApi)
+  .add(KeysApi)
   .add(StatsApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, "0.1.0") {}

@@ -6,6 +6,7 @@ import * as ConnectorsHandlers from "./ConnectorsHandlers.ts"
 import * as ControllersHandlers from "./ControllersHandlers.ts"
 import type { DrawbarApi } from "./DrawbarApi.ts"
 import type { Endpoint } from "./Endpoint.ts"
+import * as KeysHandlers from "./KeysHandlers.ts"
 import * as ModelGroupsHandlers from "./ModelGroupsHandlers.ts"
 import * as ModelsHandlers from "./ModelsHandlers.ts"
 import * as PredictionsHandlers from "./PredictionsHandlers.ts"
@@ -22,6 +23,7 @@ export const make = Effect.fnUntraced(function* (version: string) {
     predictions: yield* PredictionsHandlers.make,
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
+    keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     stats: yield* StatsHandlers.make,
   }

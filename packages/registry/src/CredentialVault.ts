@@ -38,16 +38,16 @@ export class CredentialVault extends Context.Service<
         seal: (collection, id, credential) =>
           Effect.sync(() =>
             mapValues(credential, (secret, field) =>
-              seal(ring.active, random(ivBytes), { collection, id, field }, Redacted.value(secret)),
+              seal(ring.current().active, random(ivBytes), { collection, id, field }, Redacted.value(secret)),
             ),
           ),
         open: Effect.fnUntraced(function* (collection, id, sealed) {
           const credential: Record<string, Redacted.Redacted> = Object.create(null)
           for (const [field, text] of Object.entries(sealed))
-            credential[field] = yield* Effect.fromResult(openOne(ring.all, { collection, id, field }, text))
+            credential[field] = yield* Effect.fromResult(openOne(ring.current().all, { collection, id, field }, text))
           return credential
         }),
-        isCurrent: (sealed) => Object.values(sealed).every((text) => keyIdOf(text) === ring.active.id),
+        isCurrent: (sealed) => Object.values(sealed).every((text) => keyIdOf(text) === ring.current().active.id),
       }
     }),
   )

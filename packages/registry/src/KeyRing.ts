@@ -7,7 +7,7 @@ import { constants } from "node:fs"
 import { open, readFile, rename, rm, stat } from "node:fs/promises"
 import { platform } from "node:os"
 import { parse, stringify } from "@drawbar/blueprint-schema/Json"
-import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
+import { Context, Effect, Layer, Redacted, Result, Schema, Semaphore } from "effect"
 import { fail, KeyRingUnusable, type RegistryError } from "./RegistryError.ts"
 import { SecureRandom } from "./SecureRandom.ts"
 
@@ -33,7 +33,11 @@ const newKey = Effect.gen(function* () {
 
 export class KeyRing extends Context.Service<
   KeyRing,
-  Keys & {
+  {
+    /** The keys as they are now: a rotation changes them. */
+    readonly current: () => Keys
+    /** Adds a key, which seals from now on; the others still open. Answers its id once the ring is safe on its disk. */
+    readonly rotate: Effect.Effect<string, RegistryError>
     /** Whether this start made the ring: then is the time to say "back this file up". */
     readonly isNew: boolean
   }
@@ -58,24 +62,35 @@ export class KeyRing extends Context.Service<
             path,
             `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`,
           )
-        return { ...ring, isNew: found === undefined }
+        return yield* service(ring, (keys) => replace(path, keys), found === undefined)
       }),
     )
 
   /** A ring that is gone with the process, for data that is too. */
   static readonly layerMemory = Layer.effect(
     KeyRing,
-    Effect.map(newKey, (key) => ({ active: key, all: new Map([[key.id, key]]), isNew: true })),
+    Effect.flatMap(newKey, (key) => service({ active: key, all: new Map([[key.id, key]]) }, () => Effect.void, true)),
   )
 }
 
-/** Adds a key to the ring in a file and makes it the one that seals; the others still open. Answers the new key's id. */
-export const rotate = Effect.fnUntraced(function* (path: string) {
-  const ring = yield* read(path)
-  if (ring === undefined) return yield* unusable(path, `is missing: there is nothing to rotate. ${putBack}`)
-  const key = yield* newKey
-  yield* replace(path, { active: key, all: new Map(ring.all).set(key.id, key) })
-  return key.id
+/** A ring in memory, and how a changed one is kept. */
+const service = Effect.fnUntraced(function* (
+  first: Keys,
+  keep: (keys: Keys) => Effect.Effect<void, RegistryError>,
+  isNew: boolean,
+) {
+  const random = yield* SecureRandom
+  const writer = yield* Semaphore.make(1)
+  let keys = first
+  const rotate = Effect.gen(function* () {
+    const key = yield* Effect.provideService(newKey, SecureRandom, random)
+    const next = { active: key, all: new Map(keys.all).set(key.id, key) }
+    // Nothing is sealed with a key that a crash could lose.
+    yield* keep(next)
+    keys = next
+    return key.id
+  })
+  return { current: () => keys, rotate: writer.withPermits(1)(Effect.uninterruptible(rotate)), isNew }
 })
 
 const putBack =

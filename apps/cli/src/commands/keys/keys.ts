@@ -1,0 +1,34 @@
+import { Effect } from "effect"
+import * as Command from "effect/cli/Command"
+import { failed } from "../../Failure.ts"
+import * as Output from "../../Output.ts"
+import * as Session from "../../Session.ts"
+
+const rotate = Command.make(
+  "rotate",
+  {},
+  Effect.fnUntraced(function* () {
+    const { client, ask, output } = yield* Session.open
+    const { value, text } = yield* ask(client.keys.rotate(Session.whole))
+    const words = `The key ${value.key} seals from now on; ${value.records} records were sealed anew.\nBack the key ring up again: older backups of it lack this key.`
+    yield* Output.print(output, text, words)
+  }),
+).pipe(Command.withDescription("Make a new key and seal every stored credential with it; models go on answering"))
+
+const doctor = Command.make(
+  "doctor",
+  {},
+  Effect.fnUntraced(function* () {
+    const { client, ask, output } = yield* Session.open
+    const { value, text } = yield* ask(client.keys.doctor(Session.whole))
+    const keys = value.keys.map(({ id, secrets }) => [id, String(secrets), id === value.active ? "seals" : "opens"])
+    const lost = value.unreadable.map(({ collection, id, field, why }) => `${collection} ${id}, ${field}: ${why}`)
+    yield* Output.print(output, text, [Output.table(["key", "secrets", "now"], keys), ...lost].join("\n"))
+    if (lost.length > 0) return yield* failed(`${lost.length} secrets cannot be opened`)
+  }),
+).pipe(Command.withDescription("Say which keys have sealed how much, and what cannot be opened"))
+
+export const command = Command.make("keys").pipe(
+  Command.withDescription("The keys that seal stored credentials"),
+  Command.withSubcommands([rotate, doctor]),
+)
