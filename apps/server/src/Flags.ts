@@ -18,6 +18,8 @@ export interface Flags {
   readonly connectTo: Readonly<Record<string, string>>
   readonly caFiles: ReadonlyArray<string>
   readonly allowedHosts: ReadonlyArray<string>
+  /** Whether each request is logged. */
+  readonly logsRequests: boolean
 }
 
 export const usage = `Usage: drawbar-server [flags]
@@ -34,6 +36,8 @@ export const usage = `Usage: drawbar-server [flags]
   --allow-host HOST:PORT
                        a further name by which this server
                        may be called; repeatable             DRAWBAR_ALLOW_HOST  (commas between)
+  --log on|off         a line of JSON for each request,
+                       on standard error                     DRAWBAR_LOG         on
   --help               this text
 `
 
@@ -48,6 +52,7 @@ const options = {
   "connect-to": many,
   "ca-file": many,
   "allow-host": many,
+  log: one,
   help: { type: "boolean" },
 } as const
 
@@ -73,6 +78,7 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       ),
       caFiles: given["ca-file"] ?? list(environment["DRAWBAR_CA_FILE"]),
       allowedHosts: given["allow-host"] ?? list(environment["DRAWBAR_ALLOW_HOST"]),
+      logsRequests: yield* onOrOff(given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
     }
   })
 
@@ -92,6 +98,9 @@ const port = (text: string): Result.Result<number, string> =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535
     ? Result.succeed(Number(text))
     : Result.fail(`--port ${text} is not a number from 0 to 65535.`)
+
+const onOrOff = (text: string): Result.Result<boolean, string> =>
+  text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`--log ${text} is neither on nor off.`)
 
 const redirection = (text: string): Result.Result<readonly [string, string], string> => {
   const [, from, to, address = ""] = /^((?:\[[^\]]+\]|[^:]+):\d{1,5}):((\[[^\]]+\]|[^:]+):\d{1,5})$/.exec(text) ?? []

@@ -1,6 +1,7 @@
 /** The server as a program: flags in, sentences and an exit code out. */
 import process from "node:process"
 import { Effect, Exit, Logger, References, Result } from "effect"
+import * as AccessLog from "./AccessLog.ts"
 import * as Flags from "./Flags.ts"
 import * as FreePort from "./FreePort.ts"
 import * as Server from "./Server.ts"
@@ -21,7 +22,9 @@ const serve = (flags: Flags.Flags) =>
   Effect.scoped(
     Effect.gen(function* () {
       const options = yield* StartOptions.fromFlags(flags)
-      const running = yield* Server.listen(options)
+      const log = AccessLog.make()
+      yield* Effect.addFinalizer(() => Effect.sync(log.flush))
+      const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
       say(greeting(options, running))
       yield* untilSignal
       say("Stopping: requests under way may end, for up to 30 s. Press Ctrl-C again to cut them off.")

@@ -38,6 +38,8 @@ export interface Options {
   readonly certificateAuthorities?: ReadonlyArray<string>
   /** Further names, with their ports, by which the server may be called. */
   readonly allowedHosts?: ReadonlyArray<string>
+  /** Takes a line of JSON for each request that has ended. */
+  readonly accessLog?: (line: string) => void
 }
 
 export interface Running {
@@ -57,6 +59,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     host: options.host,
     port: options.port,
     allowedHosts: options.allowedHosts ?? [],
+    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
     version,
   }).pipe(Effect.provideContext(services))
   const host = options.host.includes(":") ? `[${options.host}]` : options.host

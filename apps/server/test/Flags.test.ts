@@ -16,6 +16,7 @@ describe("the flags", () => {
       connectTo: {},
       caFiles: [],
       allowedHosts: [],
+      logsRequests: true,
     }))
 
   it("outrank the environment, which outranks the defaults", () => {

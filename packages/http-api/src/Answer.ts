@@ -10,6 +10,16 @@ export class JsonText {
   }
 }
 
+/** Text that is no JSON, as it goes. */
+export class PlainText {
+  readonly text: string
+  readonly contentType: string
+  constructor(text: string, contentType: string) {
+    this.text = text
+    this.contentType = contentType
+  }
+}
+
 /** The text of an answer as the query wants it: whole or in part, on one line or many. Nothing is written for `undefined`. */
 export const write = (answer: unknown, query: Pick<Query, "pretty" | "filterPath">): string => {
   if (answer === undefined) return ""

@@ -1,7 +1,7 @@
 /** The whole API on one port. */
 import type { AddressInfo } from "node:net"
 import { SecureRandom } from "@drawbar/registry/SecureRandom"
-import { Effect, type Scope } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as DrawbarHandlers from "./DrawbarHandlers.ts"
 import * as Elsewhere from "./Elsewhere.ts"
@@ -10,6 +10,7 @@ import * as HttpServer from "./HttpServer.ts"
 import * as OldPaths from "./OldPaths.ts"
 import * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 export interface Options {
   readonly host: string
@@ -23,6 +24,8 @@ export interface Options {
   readonly bodyLimit: number
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
+  /** Takes a line of JSON for each request that has ended. */
+  readonly accessLog?: (line: string) => void
 }
 
 export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis: 30_000 } as const
@@ -31,18 +34,30 @@ export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis:
 export const listen = Effect.fnUntraced(function* (
   options: Options,
 ): Effect.fn.Return<AddressInfo, HttpServer.ListenError, Scope.Scope | DrawbarHandlers.Services> {
-  const endpoints = [...(yield* DrawbarHandlers.make(options.version)), ...Elsewhere.endpoints]
+  const clock = yield* Clock.Clock
+  const telemetry = Telemetry.make(options.accessLog, () => clock.currentTimeMillisUnsafe())
+  const state = { isStopping: false }
+  const handlers = yield* DrawbarHandlers.make({
+    version: options.version,
+    telemetry,
+    isStopping: () => state.isStopping,
+  })
+  const endpoints = [...handlers, ...Elsewhere.endpoints]
   const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
   const router = Router.make([...routes, ...OldPaths.routes(routes, options.version)])
   const random = yield* SecureRandom
   const requestId = RequestId.make(Buffer.from(random(6)).toString("base64url"))
   const services = yield* Effect.context()
-  return yield* HttpServer.listen({
+  const { bodyLimit } = options
+  const address = yield* HttpServer.listen({
     ...options,
     listener: ({ port }) =>
       Dispatcher.make(
-        { router, guard: Guard.make(port, options.allowedHosts), requestId, bodyLimit: options.bodyLimit },
+        { router, guard: Guard.make(port, options.allowedHosts), requestId, bodyLimit, telemetry },
         services,
       ),
   })
+  // The last that is added is the first that is run: who asks while requests end is told so.
+  yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
+  return address
 })

@@ -3,6 +3,7 @@
  *
  * It stands on `node:http` and runs one fiber a request: docs/decisions/0003-http-server.md says why.
  */
+import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
 import * as Answer from "./Answer.ts"
@@ -15,6 +16,7 @@ import * as Query from "./Query.ts"
 import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
+import type { Telemetry } from "./Telemetry.ts"
 import * as User from "./User.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
@@ -30,6 +32,7 @@ export interface Options {
   readonly requestId: RequestId.RequestId
   /** The largest body that is read, in bytes. */
   readonly bodyLimit: number
+  readonly telemetry: Pick<Telemetry, "ended">
 }
 
 interface Reply {
@@ -39,7 +42,7 @@ interface Reply {
 }
 
 export const make = (
-  { router, guard, requestId, bodyLimit }: Options,
+  { router, guard, requestId, bodyLimit, telemetry }: Options,
   services: Context.Context<never>,
 ): RequestListener => {
   const run = Effect.runForkWith(services)
@@ -50,10 +53,12 @@ export const make = (
     response: ServerResponse,
     target: Target,
     id: string,
+    seen: Seen,
   ): Effect.fn.Return<Reply | undefined, OpenSearchError.ApiError> {
-    const refusal = guard.refusal(request.headers)
-    if (refusal !== undefined) return yield* because(new Forbidden({ message: refusal }))
     const { method, uri, path, search } = target
+    // Who keeps the server running calls it by any name, and learns nothing.
+    const refusal = path.startsWith("/_health/") ? undefined : guard.refusal(request.headers)
+    if (refusal !== undefined) return yield* because(new Forbidden({ message: refusal }))
     const match = router.find(method, path)
     if (match._tag === "NoRoute") return yield* because(new NoHandler({ uri, method }))
     if (match._tag === "WrongMethod") {
@@ -61,6 +66,8 @@ export const make = (
       return yield* because(new WrongMethod({ uri, method, allowed: match.allowed }))
     }
     const { endpoint, warning } = match.value
+    seen.route = endpoint.path
+    if (endpoint.path.includes("_predict")) seen.model = match.params["model_id"]
     const params = yield* Effect.fromResult(decodeAll(match.params))
     const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
     const sent = yield* BodyText.read(request, bodyLimit)
@@ -68,14 +75,24 @@ export const make = (
     const value = yield* endpoint.answer({ params, query: query.own, text, user: User.of(request.headers) })
     if (value instanceof EventStream.EventStream)
       return yield* Effect.scoped(streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }))
+    if (value instanceof Answer.PlainText)
+      return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text }
     return { status: 200, headers: warning === undefined ? {} : { Warning: warning }, body: Answer.write(value, query) }
   })
 
   return (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const target = targetOf(request)
-    const fiber = run(answer(request, response, target, id))
-    response.on("close", () => fiber.interruptUnsafe())
+    const seen: Seen = { route: undefined, model: undefined }
+    const begun = performance.now()
+    const fiber = run(answer(request, response, target, id, seen))
+    response.on("close", () => {
+      fiber.interruptUnsafe()
+      const { method, path } = target
+      const status = response.writableFinished ? response.statusCode : 499
+      const millis = performance.now() - begun
+      telemetry.ended({ id, method, path, ...seen, user: User.of(request.headers), status, millis })
+    })
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : send(request, response, id, exit.value)
       const refusal = refusalOf(exit.cause, id)
@@ -85,6 +102,12 @@ export const make = (
       send(request, response, id, { ...refusal, body: Answer.write(refusal.body, { pretty, filterPath: undefined }) })
     })
   }
+}
+
+/** What is known of a request once it has found its endpoint. */
+interface Seen {
+  route: string | undefined
+  model: string | undefined
 }
 
 interface Target {

@@ -5,6 +5,7 @@ import { BlueprintsApi } from "./BlueprintsApi.ts"
 import { ClusterApi } from "./ClusterApi.ts"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
 import { ControllersApi } from "./ControllersApi.ts"
+import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { ModelGroupsApi } from "./ModelGroupsApi.ts"
 import { ModelsApi } from "./ModelsApi.ts"
@@ -22,6 +23,7 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ControllersApi)
   .add(TasksApi)
   .add(KeysApi)
+  .add(HealthApi)
   .add(StatsApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, "0.1.0") {}

@@ -6,15 +6,24 @@ import * as ConnectorsHandlers from "./ConnectorsHandlers.ts"
 import * as ControllersHandlers from "./ControllersHandlers.ts"
 import type { DrawbarApi } from "./DrawbarApi.ts"
 import type { Endpoint } from "./Endpoint.ts"
+import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as ModelGroupsHandlers from "./ModelGroupsHandlers.ts"
 import * as ModelsHandlers from "./ModelsHandlers.ts"
 import * as PredictionsHandlers from "./PredictionsHandlers.ts"
 import * as StatsHandlers from "./StatsHandlers.ts"
 import * as TasksHandlers from "./TasksHandlers.ts"
+import type { Telemetry } from "./Telemetry.ts"
 
-/** `version` is Drawbar's own. */
-export const make = Effect.fnUntraced(function* (version: string) {
+export interface Options {
+  /** Drawbar's own. */
+  readonly version: string
+  readonly telemetry: Telemetry
+  /** Whether the server was told to stop. */
+  readonly isStopping: () => boolean
+}
+
+export const make = Effect.fnUntraced(function* ({ version, telemetry, isStopping }: Options) {
   const groups: Record<keyof typeof DrawbarApi.groups, ReadonlyArray<Endpoint>> = {
     cluster: yield* ClusterHandlers.make(version),
     blueprints: yield* BlueprintsHandlers.make,
@@ -23,6 +32,7 @@ export const make = Effect.fnUntraced(function* (version: string) {
     predictions: yield* PredictionsHandlers.make,
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
+    health: HealthHandlers.make(telemetry, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     stats: yield* StatsHandlers.make,

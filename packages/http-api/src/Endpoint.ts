@@ -5,7 +5,7 @@ import { Context, Effect, Result, type Schema } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import type { JsonText } from "./Answer.ts"
+import type { JsonText, PlainText } from "./Answer.ts"
 import type { EventStream } from "./EventStream.ts"
 import type { ApiError } from "./OpenSearchError.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -26,7 +26,7 @@ export interface Request<E extends HttpApiEndpoint.ConstraintRequest> {
 }
 
 export type Handler<E> = E extends HttpApiEndpoint.ConstraintRequest
-  ? (request: Request<E>) => Effect.Effect<E["~Success"]["Type"] | JsonText | EventStream, ApiError>
+  ? (request: Request<E>) => Effect.Effect<E["~Success"]["Type"] | JsonText | PlainText | EventStream, ApiError>
   : never
 
 /** A handler for every endpoint of a group, no fewer and no more. */

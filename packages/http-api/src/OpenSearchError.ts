@@ -35,6 +35,7 @@ const rows: Record<Reason["_tag"], Row> = {
   Refused: [400, "status_exception"],
   NotFound: [404, "status_exception"],
   UnknownBlueprint: [404, "status_exception"],
+  Stopping: [503, "status_exception"],
   AlreadyExists: [409, "status_exception"],
   InUse: [409, "status_exception"],
   Busy: [409, "status_exception"],

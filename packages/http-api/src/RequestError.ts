@@ -64,6 +64,13 @@ export class UnknownBlueprint extends Data.TaggedError("UnknownBlueprint")<{
   }
 }
 
+/** The server was told to stop. */
+export class Stopping extends Data.TaggedError("Stopping") {
+  override get message() {
+    return "The server is stopping. Send the request again when it is back."
+  }
+}
+
 export type Reason =
   | NoHandler
   | WrongMethod
@@ -77,6 +84,7 @@ export type Reason =
   | NotServed
   | NotYet
   | UnknownBlueprint
+  | Stopping
 
 export class RequestError extends Data.TaggedError("RequestError")<{ readonly reason: Reason }> {
   override get message() {

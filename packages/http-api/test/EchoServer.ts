@@ -74,6 +74,7 @@ export const listen = (
             router,
             guard: Guard.make(address.port, ["drawbar.example:443"]),
             requestId: RequestId.make("test"),
+            telemetry: { ended: () => {} },
             bodyLimit: options.bodyLimit ?? 1_000_000,
           },
           services,
