@@ -10,8 +10,10 @@ const docs = (name) => join(root, "docs", name)
 
 const { jsonSchema } = await import("../packages/blueprint-schema/src/BlueprintJsonSchema.ts")
 const { markdown } = await import("../packages/blueprint-lint/src/Page.ts")
+const access = await import("../packages/http-api/src/AccessPage.ts")
 writeFileSync(docs("blueprint.schema.json"), `${JSON.stringify(jsonSchema, null, 2)}\n`)
 writeFileSync(docs("lint.md"), markdown())
+writeFileSync(docs("access.md"), access.markdown())
 
 const run = (command, args, cwd) => {
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit" })

@@ -7,12 +7,14 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
 import * as Group from "./commands/group/group.ts"
+import * as Key from "./commands/key/key.ts"
 import * as Keys from "./commands/keys/keys.ts"
 import * as Lint from "./commands/lint.ts"
 import * as Model from "./commands/model/model.ts"
 import * as Render from "./commands/render.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Task from "./commands/task/task.ts"
+import * as User from "./commands/user/user.ts"
 import * as Failure from "./Failure.ts"
 import * as Root from "./Root.ts"
 
@@ -29,6 +31,8 @@ const tree = Root.command.pipe(
     Render.command,
     Lint.command,
     Keys.command,
+    User.command,
+    Key.command,
   ]),
 )
 

@@ -5,6 +5,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as Failure from "./Failure.ts"
+import * as Identity from "./Identity.ts"
 import * as Root from "./Root.ts"
 
 /** Add to a request to have the answer's own text, whose numbers have all their digits. */
@@ -13,7 +14,7 @@ export const whole = { responseMode: "decoded-and-response" } as const
 export const open = Effect.gen(function* () {
   const { url, output } = yield* Root.command
   if (!URL.canParse(url)) return yield* Failure.wrongUse(`--url ${url} is no URL, such as http://127.0.0.1:9200`)
-  const client = yield* HttpApiClient.make(DrawbarApi, { baseUrl: url })
+  const client = yield* HttpApiClient.make(DrawbarApi, { baseUrl: url, transformClient: Identity.onto })
 
   const ask = <A, E, R>(
     request: Effect.Effect<[A, HttpClientResponse], E, R>,

@@ -6,6 +6,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { type Failed, failed } from "./Failure.ts"
 import * as Failure from "./Failure.ts"
+import * as Identity from "./Identity.ts"
 
 /** Prints the pieces of text of a model's answer, and nothing else; what goes wrong on the way fails. */
 export const print = (
@@ -15,7 +16,8 @@ export const print = (
 ): Effect.Effect<void, Failed, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const path = `${url}/_plugins/_ml/models/${encodeURIComponent(modelId)}/_predict/stream`
-    const response = yield* HttpClient.execute(HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(path), payload))
+    const client = Identity.onto(yield* HttpClient.HttpClient)
+    const response = yield* client.execute(HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(path), payload))
     if (response.status !== 200) {
       const envelope: unknown = yield* response.json
       return yield* failed(Failure.sentenceOf(envelope))

@@ -20,11 +20,15 @@ export interface Flags {
   readonly allowedHosts: ReadonlyArray<string>
   /** Whether each request is logged. */
   readonly logsRequests: boolean
+  /** Whether everybody has to say who he is. */
+  readonly auth: boolean
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
 
 export const usage = `Usage: drawbar-server [flags]
 
-  --host HOST          where to listen, loopback only        DRAWBAR_HOST        127.0.0.1
+  --host HOST          where to listen; beyond loopback only
+                       with --auth on and TLS                DRAWBAR_HOST        127.0.0.1
   --port PORT          0 for any that is free                DRAWBAR_PORT        9200
   --data FOLDER        the database; :memory: for none       DRAWBAR_DATA        ./data
   --keyring FILE       the keys that seal credentials        DRAWBAR_KEYRING     <data>/keyring.json
@@ -36,6 +40,11 @@ export const usage = `Usage: drawbar-server [flags]
   --allow-host HOST:PORT
                        a further name by which this server
                        may be called; repeatable             DRAWBAR_ALLOW_HOST  (commas between)
+  --auth on|off        everybody has to say who he is, by API
+                       key or Basic credentials              DRAWBAR_AUTH        off
+  --tls-cert FILE, --tls-key FILE
+                       PEM; read again when they change      DRAWBAR_TLS_CERT, DRAWBAR_TLS_KEY
+  --behind-proxy       a proxy before it ends TLS            DRAWBAR_BEHIND_PROXY=on
   --log on|off         a line of JSON for each request,
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
@@ -53,6 +62,10 @@ const options = {
   "ca-file": many,
   "allow-host": many,
   log: one,
+  auth: one,
+  "tls-cert": one,
+  "tls-key": one,
+  "behind-proxy": { type: "boolean" },
   help: { type: "boolean" },
 } as const
 
@@ -65,10 +78,19 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       try: () => parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values,
       catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
     })
+    const auth = yield* onOrOff("--auth", given.auth ?? environment["DRAWBAR_AUTH"] ?? "off")
+    const tls = yield* tlsPair(
+      given["tls-cert"] ?? environment["DRAWBAR_TLS_CERT"],
+      given["tls-key"] ?? environment["DRAWBAR_TLS_KEY"],
+    )
+    const behindProxy = given["behind-proxy"] ?? environment["DRAWBAR_BEHIND_PROXY"] === "on"
     const data = given.data ?? environment["DRAWBAR_DATA"] ?? "./data"
     return {
       help: given.help ?? false,
-      host: yield* loopback(given.host ?? environment["DRAWBAR_HOST"] ?? "127.0.0.1"),
+      host: yield* reachable(
+        given.host ?? environment["DRAWBAR_HOST"] ?? "127.0.0.1",
+        auth && (tls !== undefined || behindProxy),
+      ),
       port: yield* port(given.port ?? environment["DRAWBAR_PORT"] ?? "9200"),
       data,
       keyring: given.keyring ?? environment["DRAWBAR_KEYRING"] ?? join(data, "keyring.json"),
@@ -78,20 +100,22 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       ),
       caFiles: given["ca-file"] ?? list(environment["DRAWBAR_CA_FILE"]),
       allowedHosts: given["allow-host"] ?? list(environment["DRAWBAR_ALLOW_HOST"]),
-      logsRequests: yield* onOrOff(given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
+      logsRequests: yield* onOrOff("--log", given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
+      auth,
+      tls,
     }
   })
 
 const list = (text: string | undefined): ReadonlyArray<string> =>
   (text ?? "").split(",").flatMap((part) => part.trim() || [])
 
-// Whoever reaches the port spends the operator's keys: until there are users, nobody reaches it from outside.
-const loopback = (host: string): Result.Result<string, string> =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+// Whoever reaches the port spends the operator's keys: from outside only who says who he is, and what nobody else can read.
+const reachable = (host: string, isGuarded: boolean): Result.Result<string, string> =>
+  isGuarded || host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
     ? Result.succeed(host)
     : Result.fail(
-        `Drawbar does not listen on ${host}: it asks nobody for a password yet, and whoever reaches it spends your keys. ` +
-          `Use --host 127.0.0.1, and a tunnel such as ssh -L for other machines.`,
+        `Drawbar does not listen on ${host} for everybody: whoever reaches it spends your keys. ` +
+          `Add --auth on, and --tls-cert and --tls-key (or --behind-proxy where a proxy ends TLS); or use --host 127.0.0.1.`,
       )
 
 const port = (text: string): Result.Result<number, string> =>
@@ -99,8 +123,17 @@ const port = (text: string): Result.Result<number, string> =>
     ? Result.succeed(Number(text))
     : Result.fail(`--port ${text} is not a number from 0 to 65535.`)
 
-const onOrOff = (text: string): Result.Result<boolean, string> =>
-  text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`--log ${text} is neither on nor off.`)
+const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
+  text === "on" || text === "off"
+    ? Result.succeed(text === "on")
+    : Result.fail(`${flag} ${text} is neither on nor off.`)
+
+const tlsPair = (cert: string | undefined, key: string | undefined): Result.Result<Flags["tls"], string> => {
+  if (cert === undefined && key === undefined) return Result.succeed(undefined)
+  return cert === undefined || key === undefined
+    ? Result.fail("--tls-cert and --tls-key go together: a certificate is nothing without its key.")
+    : Result.succeed({ cert, key })
+}
 
 const redirection = (text: string): Result.Result<readonly [string, string], string> => {
   const [, from, to, address = ""] = /^((?:\[[^\]]+\]|[^:]+):\d{1,5}):((\[[^\]]+\]|[^:]+):\d{1,5})$/.exec(text) ?? []

@@ -9,6 +9,7 @@ import { Deployments } from "@drawbar/deployments/Deployments"
 import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
+import type { Tls } from "@drawbar/http-api/HttpServer"
 import { Connectors } from "@drawbar/registry/Connectors"
 import { Controllers } from "@drawbar/registry/Controllers"
 import { CredentialVault } from "@drawbar/registry/CredentialVault"
@@ -16,11 +17,12 @@ import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { KeyRing } from "@drawbar/registry/KeyRing"
 import { ModelGroups } from "@drawbar/registry/ModelGroups"
 import { Models } from "@drawbar/registry/Models"
+import { Principals } from "@drawbar/registry/Principals"
 import { RecordChanges } from "@drawbar/registry/RecordChanges"
 import * as Resealing from "@drawbar/registry/Resealing"
 import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
-import { Context, Effect, Layer } from "effect"
+import { Context, Data, Effect, Layer } from "effect"
 import * as EgressSettings from "./EgressSettings.ts"
 import { sealedWith } from "./SealedWith.ts"
 
@@ -40,6 +42,9 @@ export interface Options {
   readonly allowedHosts?: ReadonlyArray<string>
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: (line: string) => void
+  /** Whether everybody has to say who he is. */
+  readonly auth?: boolean
+  readonly tls?: Tls
 }
 
 export interface Running {
@@ -49,21 +54,39 @@ export interface Running {
   readonly keyRingIsNew: boolean
 }
 
+/** `--auth on` before there is anybody who could say who he is. */
+export class NobodyMayAsk extends Data.TaggedError("NobodyMayAsk") {
+  override get message() {
+    return (
+      "--auth on, but there is no user and no API key yet, so that nobody could ask anything. Start it once without, on loopback, " +
+      "and create one: drawbar user create NAME --role admin --password env:VARIABLE"
+    )
+  }
+}
+
 export const version = "0.1.0"
 
 /** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
 export const listen = Effect.fnUntraced(function* (options: Options) {
   const services = yield* Layer.build(Layer.fresh(layer(options)))
+  if (options.auth === true && (yield* Context.get(services, Principals).list).length === 0)
+    return yield* new NobodyMayAsk()
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host: options.host,
     port: options.port,
     allowedHosts: options.allowedHosts ?? [],
     ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    ...(options.auth === undefined ? {} : { auth: options.auth }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     version,
   }).pipe(Effect.provideContext(services))
   const host = options.host.includes(":") ? `[${options.host}]` : options.host
-  return { address, url: `http://${host}:${address.port}`, keyRingIsNew: Context.get(services, KeyRing).isNew }
+  return {
+    address,
+    url: `${options.tls === undefined ? "http" : "https"}://${host}:${address.port}`,
+    keyRingIsNew: Context.get(services, KeyRing).isNew,
+  }
 })
 
 const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }: Options) => {
@@ -74,6 +97,7 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }:
     Controllers.layer,
     Models.layer,
     ModelGroups.layer,
+    Principals.layer,
     Tasks.layer,
     Settings.layer(settings),
   ).pipe(

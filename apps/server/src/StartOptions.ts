@@ -2,12 +2,11 @@
 import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Json from "@drawbar/blueprint-schema/Json"
-import { Data, Effect, Result } from "effect"
+import { Effect, Result } from "effect"
+import * as Certificate from "./Certificate.ts"
 import type { Flags } from "./Flags.ts"
 import type { Options } from "./Server.ts"
-
-/** A file that a flag names cannot be used; the message says which and why. */
-export class UnusableFile extends Data.TaggedError("UnusableFile")<{ readonly message: string }> {}
+import { UnusableFile } from "./UnusableFile.ts"
 
 export const fromFlags = Effect.fnUntraced(function* (flags: Flags) {
   const certificateAuthorities = yield* Effect.forEach(flags.caFiles, (file) => read("--ca-file", file))
@@ -19,6 +18,8 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags) {
     connectTo: flags.connectTo,
     certificateAuthorities,
     allowedHosts: flags.allowedHosts,
+    auth: flags.auth,
+    ...(flags.tls === undefined ? {} : { tls: yield* Certificate.load(flags.tls) }),
   }
   if (flags.data === ":memory:") return options
   yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))

@@ -17,11 +17,20 @@ describe("the flags", () => {
       caFiles: [],
       allowedHosts: [],
       logsRequests: true,
+      auth: false,
+      tls: undefined,
     }))
 
   it("outrank the environment, which outranks the defaults", () => {
     const flags = read(["--port", "1"], { DRAWBAR_PORT: "2", DRAWBAR_DATA: "/d" })
     assert.deepStrictEqual([flags.port, flags.data, flags.keyring], [1, "/d", "/d/keyring.json"])
+  })
+
+  it("open other addresses only where everybody says who he is and nobody else reads it", () => {
+    const tls = ["--tls-cert", "a", "--tls-key", "b"]
+    assert.strictEqual(read(["--host", "0.0.0.0", "--auth", "on", ...tls]).host, "0.0.0.0")
+    assert.strictEqual(read(["--host", "10.0.0.7", "--auth", "on", "--behind-proxy"]).host, "10.0.0.7")
+    assert.strictEqual(read(["--host", "::"], { DRAWBAR_AUTH: "on", DRAWBAR_BEHIND_PROXY: "on" }).host, "::")
   })
 
   it("that repeat are lists, with commas in the environment", () => {
@@ -44,6 +53,10 @@ describe("the flags", () => {
     [["--port", "70000"], "0 to 65535"],
     [["--port", "x"], "0 to 65535"],
     [["--host", "0.0.0.0"], "--host 127.0.0.1"],
+    [["--host", "0.0.0.0", "--auth", "on"], "--tls-cert"],
+    [["--host", "0.0.0.0", "--tls-cert", "a", "--tls-key", "b"], "--auth on"],
+    [["--tls-cert", "a"], "go together"],
+    [["--auth", "yes"], "--auth yes is neither on nor off"],
     [["--host", "::"], "--host 127.0.0.1"],
     [["--host", "127.0.0.1.evil.example"], "--host 127.0.0.1"],
     [["--connect-to", "a:1"], "HOST:PORT:ADDRESS:PORT"],

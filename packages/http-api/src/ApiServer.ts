@@ -1,8 +1,10 @@
 /** The whole API on one port. */
 import type { AddressInfo } from "node:net"
+import type { Principals } from "@drawbar/registry/Principals"
 import { SecureRandom } from "@drawbar/registry/SecureRandom"
 import { Clock, Effect, type Scope } from "effect"
 import * as Dispatcher from "./Dispatcher.ts"
+import * as Authentication from "./Authentication.ts"
 import * as DrawbarHandlers from "./DrawbarHandlers.ts"
 import * as Elsewhere from "./Elsewhere.ts"
 import * as Guard from "./Guard.ts"
@@ -26,6 +28,10 @@ export interface Options {
   readonly graceMillis: number
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: (line: string) => void
+  /** Whether everybody has to say who he is. */
+  readonly auth?: boolean
+  /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
+  readonly tls?: HttpServer.Tls
 }
 
 export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis: 30_000 } as const
@@ -33,7 +39,7 @@ export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis:
 /** Serves until the scope closes; answers where. */
 export const listen = Effect.fnUntraced(function* (
   options: Options,
-): Effect.fn.Return<AddressInfo, HttpServer.ListenError, Scope.Scope | DrawbarHandlers.Services> {
+): Effect.fn.Return<AddressInfo, HttpServer.ListenError, Scope.Scope | DrawbarHandlers.Services | Principals> {
   const clock = yield* Clock.Clock
   const telemetry = Telemetry.make(options.accessLog, () => clock.currentTimeMillisUnsafe())
   const state = { isStopping: false }
@@ -48,12 +54,20 @@ export const listen = Effect.fnUntraced(function* (
   const random = yield* SecureRandom
   const requestId = RequestId.make(Buffer.from(random(6)).toString("base64url"))
   const services = yield* Effect.context()
-  const { bodyLimit } = options
+  const { bodyLimit, auth = false } = options
+  const authentication = auth ? yield* Authentication.on : Authentication.off
   const address = yield* HttpServer.listen({
     ...options,
     listener: ({ port }) =>
       Dispatcher.make(
-        { router, guard: Guard.make(port, options.allowedHosts), requestId, bodyLimit, telemetry },
+        {
+          router,
+          guard: Guard.make(port, options.allowedHosts, auth),
+          requestId,
+          bodyLimit,
+          telemetry,
+          authentication,
+        },
         services,
       ),
   })

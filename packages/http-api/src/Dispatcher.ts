@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
 import * as Answer from "./Answer.ts"
+import type { Authentication } from "./Authentication.ts"
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
@@ -17,7 +18,6 @@ import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMe
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
-import * as User from "./User.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
 export interface Served {
@@ -33,6 +33,7 @@ export interface Options {
   /** The largest body that is read, in bytes. */
   readonly bodyLimit: number
   readonly telemetry: Pick<Telemetry, "ended">
+  readonly authentication: Authentication
 }
 
 interface Reply {
@@ -42,7 +43,7 @@ interface Reply {
 }
 
 export const make = (
-  { router, guard, requestId, bodyLimit, telemetry }: Options,
+  { router, guard, requestId, bodyLimit, telemetry, authentication }: Options,
   services: Context.Context<never>,
 ): RequestListener => {
   const run = Effect.runForkWith(services)
@@ -68,11 +69,12 @@ export const make = (
     const { endpoint, warning } = match.value
     seen.route = endpoint.path
     if (endpoint.path.includes("_predict")) seen.model = match.params["model_id"]
+    seen.user = yield* authentication(request.headers, endpoint)
     const params = yield* Effect.fromResult(decodeAll(match.params))
     const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
     const sent = yield* BodyText.read(request, bodyLimit)
     const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
-    const value = yield* endpoint.answer({ params, query: query.own, text, user: User.of(request.headers) })
+    const value = yield* endpoint.answer({ params, query: query.own, text, user: seen.user })
     if (value instanceof EventStream.EventStream)
       return yield* Effect.scoped(streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }))
     if (value instanceof Answer.PlainText)
@@ -83,7 +85,7 @@ export const make = (
   return (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const target = targetOf(request)
-    const seen: Seen = { route: undefined, model: undefined }
+    const seen: Seen = { route: undefined, model: undefined, user: undefined }
     const begun = performance.now()
     const fiber = run(answer(request, response, target, id, seen))
     response.on("close", () => {
@@ -91,7 +93,7 @@ export const make = (
       const { method, path } = target
       const status = response.writableFinished ? response.statusCode : 499
       const millis = performance.now() - begun
-      telemetry.ended({ id, method, path, ...seen, user: User.of(request.headers), status, millis })
+      telemetry.ended({ id, method, path, ...seen, status, millis })
     })
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : send(request, response, id, exit.value)
@@ -108,6 +110,7 @@ export const make = (
 interface Seen {
   route: string | undefined
   model: string | undefined
+  user: string | undefined
 }
 
 interface Target {

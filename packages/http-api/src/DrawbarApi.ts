@@ -10,6 +10,7 @@ import { KeysApi } from "./KeysApi.ts"
 import { ModelGroupsApi } from "./ModelGroupsApi.ts"
 import { ModelsApi } from "./ModelsApi.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
+import { PrincipalsApi } from "./PrincipalsApi.ts"
 import { StatsApi } from "./StatsApi.ts"
 import { TasksApi } from "./TasksApi.ts"
 
@@ -23,6 +24,7 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ControllersApi)
   .add(TasksApi)
   .add(KeysApi)
+  .add(PrincipalsApi)
   .add(HealthApi)
   .add(StatsApi)
   .annotate(OpenApi.Title, "Drawbar")

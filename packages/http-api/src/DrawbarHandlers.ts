@@ -11,6 +11,7 @@ import * as KeysHandlers from "./KeysHandlers.ts"
 import * as ModelGroupsHandlers from "./ModelGroupsHandlers.ts"
 import * as ModelsHandlers from "./ModelsHandlers.ts"
 import * as PredictionsHandlers from "./PredictionsHandlers.ts"
+import * as PrincipalsHandlers from "./PrincipalsHandlers.ts"
 import * as StatsHandlers from "./StatsHandlers.ts"
 import * as TasksHandlers from "./TasksHandlers.ts"
 import type { Telemetry } from "./Telemetry.ts"
@@ -32,6 +33,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     predictions: yield* PredictionsHandlers.make,
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
+    principals: yield* PrincipalsHandlers.make,
     health: HealthHandlers.make(telemetry, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,

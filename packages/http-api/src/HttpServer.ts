@@ -1,5 +1,6 @@
 /** A listening `node:http` server that belongs to a scope: it stops accepting first, and cuts nobody off before his time. */
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import { Data, Effect, type Scope } from "effect"
@@ -20,8 +21,17 @@ export interface Options {
   readonly port: number
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
+  readonly tls?: Tls
   /** Made once the address is known. */
   readonly listener: (address: AddressInfo) => RequestListener
+}
+
+/** A certificate and its key, as PEM texts, and those that come after them. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+  /** Is handed the function that takes a newer pair; answers how to stop watching. */
+  readonly watch: (renew: (pair: { readonly cert: string; readonly key: string }) => void) => () => void
 }
 
 /** Listens until the scope closes; then accepts no more, waits for what is under way, and ends the rest. */
@@ -36,10 +46,9 @@ interface Listening {
   readonly stop: (graceMillis: number) => Effect.Effect<void>
 }
 
-const open = ({ host, port, listener }: Options) =>
+const open = ({ host, port, listener, tls }: Options) =>
   Effect.callback<Listening, ListenError>((resume) => {
-    // Without a Host header the guard answers, in the API's own words.
-    const server = createServer({ requireHostHeader: false })
+    const server = serverOf(tls)
     const underWay = new Set<ServerResponse>()
     server.on("request", (_request, response) => {
       underWay.add(response)
@@ -56,6 +65,17 @@ const open = ({ host, port, listener }: Options) =>
       resume(Effect.succeed({ address, stop: stop(server, underWay) }))
     })
   })
+
+/** https://owasp.org/www-project-cheat-sheets/cheatsheets/Transport_Layer_Security_Cheat_Sheet */
+const serverOf = (tls: Tls | undefined): Server => {
+  // Without a Host header the guard answers, in the API's own words.
+  if (tls === undefined) return createServer({ requireHostHeader: false })
+  const { cert, key, watch } = tls
+  const server = createSecureServer({ cert, key, minVersion: "TLSv1.2", requireHostHeader: false })
+  const unwatch = watch((pair) => server.setSecureContext({ ...pair, minVersion: "TLSv1.2" }))
+  server.on("close", unwatch)
+  return server
+}
 
 const stop = (server: Server, underWay: ReadonlySet<ServerResponse>) => (graceMillis: number) =>
   Effect.callback<void>((resume) => {

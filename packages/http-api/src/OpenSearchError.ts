@@ -36,6 +36,8 @@ const rows: Record<Reason["_tag"], Row> = {
   NotFound: [404, "status_exception"],
   UnknownBlueprint: [404, "status_exception"],
   Stopping: [503, "status_exception"],
+  Unauthenticated: [401, "security_exception"],
+  NotPermitted: [403, "security_exception"],
   AlreadyExists: [409, "status_exception"],
   InUse: [409, "status_exception"],
   Busy: [409, "status_exception"],
@@ -113,7 +115,7 @@ export const of = ({ reason }: ApiError): Refusal => {
     default:
       return {
         status,
-        headers: retryAfter(remote ?? reason),
+        headers: reason._tag === "Unauthenticated" ? challenge : retryAfter(remote ?? reason),
         body: envelope(status, type, reason.message, {
           ...(remote === undefined ? {} : { remote: remoteBlock(remote) }),
           ...renderingOf(reason),
@@ -135,6 +137,9 @@ export const stopping: Refusal = {
   headers: {},
   body: envelope(503, "status_exception", "The server is stopping. Send the request again when it is back."),
 }
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-www-authenticate */
+const challenge = { "WWW-Authenticate": 'Basic realm="drawbar", charset="UTF-8"' }
 
 const renderingOf = (reason: Reason): { readonly rendering?: typeof Rendering.Type } => {
   if (reason._tag === "MissingParameters") return { rendering: { stage: "parameters", parameters: reason.names } }

@@ -64,6 +64,20 @@ export class UnknownBlueprint extends Data.TaggedError("UnknownBlueprint")<{
   }
 }
 
+/** Nobody known asks. */
+export class Unauthenticated extends Data.TaggedError("Unauthenticated")<{ readonly message: string }> {}
+
+/** Who asks may not do this. */
+export class NotPermitted extends Data.TaggedError("NotPermitted")<{
+  readonly name: string
+  readonly roles: ReadonlyArray<string>
+  readonly needed: string
+}> {
+  override get message() {
+    return `${this.name}, with the roles [${this.roles.join(", ")}], may not ${this.needed} here. An admin can give another role`
+  }
+}
+
 /** The server was told to stop. */
 export class Stopping extends Data.TaggedError("Stopping") {
   override get message() {
@@ -85,6 +99,8 @@ export type Reason =
   | NotYet
   | UnknownBlueprint
   | Stopping
+  | Unauthenticated
+  | NotPermitted
 
 export class RequestError extends Data.TaggedError("RequestError")<{ readonly reason: Reason }> {
   override get message() {

@@ -1,14 +1,20 @@
 /**
- * The name that a caller gives himself. Nobody's password is asked yet, so that it opens nothing: it says whose calls of a
- * model are counted together.
+ * The name and the password of Basic credentials.
  * Source: https://www.rfc-editor.org/rfc/rfc7617
  */
 import type { IncomingHttpHeaders } from "node:http"
 
-export const of = ({ authorization }: IncomingHttpHeaders): string | undefined => {
+type Authorization = Pick<IncomingHttpHeaders, "authorization">
+
+/** The name that a caller gives himself; whether it is his own is another question. */
+export const of = (headers: Authorization): string | undefined => pair(headers)?.name
+
+export const pair = ({
+  authorization,
+}: Authorization): { readonly name: string; readonly password: string } | undefined => {
   const [, credentials] = /^basic\s+([A-Za-z0-9+/=]+)\s*$/i.exec(authorization ?? "") ?? []
   if (credentials === undefined) return undefined
-  const pair = Buffer.from(credentials, "base64").toString("utf8")
-  const colon = pair.indexOf(":")
-  return colon < 1 ? undefined : pair.slice(0, colon)
+  const text = Buffer.from(credentials, "base64").toString("utf8")
+  const colon = text.indexOf(":")
+  return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) }
 }

@@ -1,4 +1,5 @@
 /** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
+import * as Authentication from "../src/Authentication.ts"
 import * as Dispatcher from "../src/Dispatcher.ts"
 import * as Endpoint from "../src/Endpoint.ts"
 import { failures } from "../src/ErrorEnvelope.ts"
@@ -75,6 +76,7 @@ export const listen = (
             guard: Guard.make(address.port, ["drawbar.example:443"]),
             requestId: RequestId.make("test"),
             telemetry: { ended: () => {} },
+            authentication: Authentication.off,
             bodyLimit: options.bodyLimit ?? 1_000_000,
           },
           services,

@@ -1,7 +1,7 @@
 /** One remembered record: its public part, its sealed part, and the version that guards against lost updates. */
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
 
-export const collections = ["connector", "model", "model-group", "task", "controller", "config"] as const
+export const collections = ["connector", "model", "model-group", "task", "controller", "config", "principal"] as const
 export type Collection = (typeof collections)[number]
 
 export interface Document {

@@ -1,0 +1,39 @@
+import { Effect } from "effect"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Output from "../../Output.ts"
+import * as Principal from "../Principal.ts"
+import * as Secret from "../../Secret.ts"
+import * as Session from "../../Session.ts"
+
+const create = Command.make(
+  "create",
+  {
+    name: Argument.String("name"),
+    role: Principal.role,
+    password: Flag.String("password").pipe(
+      Flag.withMetavar("env:VARIABLE|file:PATH"),
+      Flag.withDescription("Where the password stands; it has 12 characters at least"),
+    ),
+  },
+  Effect.fnUntraced(function* ({ name, role, password: reference }) {
+    const { password = "" } = yield* Secret.resolve([`password=${reference}`])
+    const { client, ask, output } = yield* Session.open
+    const { value, text } = yield* ask(
+      client.principals.createUser({ payload: { name, password, roles: role }, ...Session.whole }),
+    )
+    yield* Output.print(output, text, `Created user ${name} (${value.id})`)
+  }),
+).pipe(Command.withDescription("Create a user, who asks with Basic credentials"))
+
+export const command = Command.make("user").pipe(
+  Command.withDescription("Users: who may ask with a name and a password"),
+  Command.withSubcommands([
+    create,
+    Principal.list("user", ({ client, ask }) => ask(client.principals.listUsers(Session.whole))),
+    Principal.remove("user", ({ client, ask }, id) =>
+      ask(client.principals.deleteUser({ params: { id }, ...Session.whole })),
+    ),
+  ]),
+)

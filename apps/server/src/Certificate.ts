@@ -1,0 +1,44 @@
+/** The server's own certificate, read from its files, and again when they change: it is renewed while the server runs. */
+import { readFileSync, unwatchFile, watchFile } from "node:fs"
+import { createSecureContext } from "node:tls"
+import type { Tls } from "@drawbar/http-api/HttpServer"
+import { Effect } from "effect"
+import { UnusableFile } from "./UnusableFile.ts"
+
+interface Files {
+  readonly cert: string
+  readonly key: string
+}
+
+/** In ms: how often the files are looked at. */
+const interval = 5_000
+
+export const load = (files: Files): Effect.Effect<Tls, UnusableFile> =>
+  Effect.try({
+    try: () => ({ ...read(files), watch: (renew) => watch(files, renew) }),
+    catch: (cause) =>
+      new UnusableFile({
+        message: `--tls-cert ${files.cert} and --tls-key ${files.key} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      }),
+  })
+
+/** Throws where they are no pair. */
+const read = ({ cert, key }: Files) => {
+  const pair = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }
+  createSecureContext(pair)
+  return pair
+}
+
+const watch: (files: Files, renew: Parameters<Tls["watch"]>[0]) => () => void = (files, renew) => {
+  const again = () => {
+    try {
+      renew(read(files))
+    } catch {
+      // Of the two files one may be new and the other not yet: the old pair serves until they fit.
+    }
+  }
+  for (const path of [files.cert, files.key]) watchFile(path, { interval, persistent: false }, again)
+  return () => {
+    for (const path of [files.cert, files.key]) unwatchFile(path, again)
+  }
+}

@@ -1,0 +1,207 @@
+/** Who may ask what, where everybody has to say who he is. */
+import { request as httpsRequest } from "node:https"
+import { DrawbarApi } from "@drawbar/http-api/DrawbarApi"
+import * as Permission from "@drawbar/http-api/Permission"
+import type { Role } from "@drawbar/registry/Principal"
+import { roles } from "@drawbar/registry/Principal"
+import { Client } from "@opensearch-project/opensearch"
+import * as Certificate from "@drawbar/stub-platform/Certificate"
+import { Effect, Exit, Scope } from "effect"
+import * as HttpApi from "effect/http-api/HttpApi"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Server from "../src/Server.ts"
+
+const ml = "/_plugins/_ml"
+const password = "a password of a test"
+
+interface Answered {
+  readonly status: number
+  readonly text: string
+  readonly json: any
+  readonly headers: Headers
+}
+
+const ask = async (
+  url: string,
+  method: string,
+  path: string,
+  authorization?: string,
+  body?: unknown,
+): Promise<Answered> => {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return {
+    status: response.status,
+    text,
+    json: /^[{[]/.test(text) ? JSON.parse(text) : undefined,
+    headers: response.headers,
+  }
+}
+
+const listen = async (options: Partial<Server.Options>) => {
+  const scope = Effect.runSync(Scope.make())
+  const running = await Effect.runPromise(
+    Server.listen({ host: "127.0.0.1", port: 0, ...options }).pipe(Scope.provide(scope)),
+  )
+  return { url: running.url, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+}
+
+const keys: Partial<Record<Role, string>> = {}
+let expired = ""
+let folder = ""
+let server: Awaited<ReturnType<typeof listen>>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  const files = { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") }
+  // Before anybody is known, the machine itself says who may ask.
+  const first = await listen({ files })
+  for (const role of roles) {
+    const made = await ask(first.url, "POST", `${ml}/api_keys`, undefined, {
+      name: `a ${role}`.replace(" ", "-"),
+      roles: [role],
+    })
+    keys[role] = made.json.api_key
+  }
+  const short = await ask(first.url, "POST", `${ml}/api_keys`, undefined, {
+    name: "short",
+    roles: ["admin"],
+    expires_in_days: 1e-9,
+  })
+  expired = short.json.api_key
+  await ask(first.url, "POST", `${ml}/users`, undefined, { name: "alice", password, roles: ["developer"] })
+  await first.close()
+  server = await listen({ files, auth: true })
+})
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+const endpoints: Array<{ readonly method: string; readonly path: string }> = []
+HttpApi.reflect(DrawbarApi, {
+  onGroup: () => {},
+  onEndpoint: ({ endpoint: { method, path } }) => endpoints.push({ method, path }),
+})
+
+describe("every endpoint", () => {
+  it.each(endpoints)("$method $path opens to those who may, and to nobody else", async ({ method, path }) => {
+    const needed = Permission.needed({ method, path })
+    const real = path.replaceAll(/:\w+/g, "some")
+    const statusOf = async (authorization?: string) => (await ask(server.url, method, real, authorization)).status
+    const isRefused = (status: number) => status === 401 || status === 403
+    for (const role of roles) {
+      const status = await statusOf(`Bearer ${keys[role]}`)
+      const may = needed === undefined || Permission.granted[role].includes(needed)
+      // An admin's key that rotates, or lists, may do so; what matters is who was let in.
+      assert.strictEqual(isRefused(status), !may, `${role}: ${status}`)
+      if (!may) assert.strictEqual(status, 403)
+    }
+    for (const nobody of [
+      undefined,
+      "Bearer dbk_000_wrong",
+      `Bearer ${expired}`,
+      `Basic ${btoa("alice:wrong password")}`,
+    ])
+      assert.strictEqual(await statusOf(nobody), needed === undefined ? await statusOf(`Bearer ${keys.admin}`) : 401)
+  })
+})
+
+describe("who asks", () => {
+  it("may be OpenSearch's client with a name and a password", async () => {
+    const client = new Client({ node: server.url, auth: { username: "alice", password } })
+    const { body } = await client.ml.searchModels({ body: { query: { match_all: {} } } } as any)
+    assert.strictEqual((body as any).hits.total.value, 0)
+    await client.close()
+  })
+
+  it("is told how to say who he is", async () => {
+    const answer = await ask(server.url, "GET", `${ml}/stats`)
+    assert.include(answer.headers.get("www-authenticate"), "Basic")
+    assert.include(answer.json.error.reason, "Authorization: Bearer")
+  })
+
+  it("is told which right he lacks", async () => {
+    const answer = await ask(server.url, "POST", `${ml}/connectors/_create`, `Bearer ${keys.reader}`, {})
+    assert.include(answer.json.error.reason, "may not write here")
+  })
+
+  it("is shut out at once when his key is deleted", async () => {
+    const admin = `Bearer ${keys.admin}`
+    const made = await ask(server.url, "POST", `${ml}/api_keys`, admin, { name: "gone", roles: ["reader"] })
+    const key = `Bearer ${made.json.api_key}`
+    assert.strictEqual((await ask(server.url, "GET", `${ml}/stats`, key)).status, 200)
+    await ask(server.url, "DELETE", `${ml}/api_keys/${made.json.id}`, admin)
+    assert.strictEqual((await ask(server.url, "GET", `${ml}/stats`, key)).status, 401)
+  })
+
+  it("is listed without a password, a key or a hash", async () => {
+    const admin = `Bearer ${keys.admin}`
+    const users = await ask(server.url, "GET", `${ml}/users`, admin)
+    const all = users.text + (await ask(server.url, "GET", `${ml}/api_keys`, admin)).text
+    assert.include(all, '"name":"alice"')
+    for (const secret of [password, "scrypt", "sha256", ...Object.values(keys)]) assert.notInclude(all, secret)
+  })
+
+  it.each([
+    ["a short password", `${ml}/users`, { name: "bob", password: "short", roles: ["reader"] }, 400, "12 characters"],
+    ["a name that is taken", `${ml}/users`, { name: "alice", password, roles: ["reader"] }, 409, "alice already"],
+    ["an odd name", `${ml}/users`, { name: "a b", password, roles: ["reader"] }, 400, "letters, digits"],
+    ["an unknown role", `${ml}/api_keys`, { name: "k", roles: ["king"] }, 400, "roles"],
+  ])("cannot be made with %s", async (_name, path, body, status, sentence) => {
+    const answer = await ask(server.url, "POST", path, `Bearer ${keys.admin}`, body)
+    assert.strictEqual(answer.status, status, answer.text)
+    assert.include(answer.text, sentence)
+  })
+})
+
+describe("a server that asks who asks", () => {
+  it("does not start before there is anybody", async () => {
+    const exit = await Effect.runPromiseExit(Effect.scoped(Server.listen({ host: "127.0.0.1", port: 0, auth: true })))
+    assert.isTrue(Exit.isFailure(exit))
+    assert.include(String(exit), "drawbar user create")
+  })
+
+  it("speaks TLS with the certificate it is given, and with the one after it", async () => {
+    const [one, two] = [Certificate.issue(["localhost"]), Certificate.issue(["localhost"])]
+    let renew: (pair: { readonly cert: string; readonly key: string }) => void = () => {}
+    const tls = {
+      cert: one.certificate,
+      key: one.key,
+      watch: (take: typeof renew) => {
+        renew = take
+        return () => {}
+      },
+    }
+    const secure = await listen({ tls })
+    assert.match(secure.url, /^https:/)
+    const statusWith = (ca: string) =>
+      new Promise<number | string>((resolve) => {
+        const { port } = new URL(secure.url)
+        httpsRequest(
+          { host: "127.0.0.1", port, servername: "localhost", path: "/_health/live", ca, agent: false },
+          (response) => {
+            response.resume()
+            resolve(response.statusCode ?? 0)
+          },
+        )
+          .on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""))
+          .end()
+      })
+    assert.strictEqual(await statusWith(one.ca), 200)
+    renew({ cert: two.certificate, key: two.key })
+    assert.strictEqual(await statusWith(two.ca), 200)
+    assert.isString(await statusWith(one.ca))
+    await secure.close()
+  })
+})
