@@ -2,6 +2,7 @@
 import { isIP } from "node:net"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { Result } from "effect"
 
 export interface Flags {
@@ -22,6 +23,8 @@ export interface Flags {
   readonly logsRequests: boolean
   /** Whether everybody has to say who he is. */
   readonly auth: boolean
+  /** From the environment, where the operator lets connectors act in roles. */
+  readonly awsIdentity: SigV4.Credentials | undefined
   readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
 
@@ -45,6 +48,11 @@ export const usage = `Usage: drawbar-server [flags]
   --tls-cert FILE, --tls-key FILE
                        PEM; read again when they change      DRAWBAR_TLS_CERT, DRAWBAR_TLS_KEY
   --behind-proxy       a proxy before it ends TLS            DRAWBAR_BEHIND_PROXY=on
+  --aws-credentials env|off
+                       env: connectors with a roleArn may act
+                       in roles that the keys in AWS_ACCESS_KEY_ID,
+                       AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
+                       may take on                           DRAWBAR_AWS_CREDENTIALS off
   --log on|off         a line of JSON for each request,
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
@@ -66,6 +74,7 @@ const options = {
   "tls-cert": one,
   "tls-key": one,
   "behind-proxy": { type: "boolean" },
+  "aws-credentials": one,
   help: { type: "boolean" },
 } as const
 
@@ -103,6 +112,10 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       logsRequests: yield* onOrOff("--log", given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
       auth,
       tls,
+      awsIdentity: yield* awsIdentity(
+        given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",
+        environment,
+      ),
     }
   })
 
@@ -127,6 +140,17 @@ const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
   text === "on" || text === "off"
     ? Result.succeed(text === "on")
     : Result.fail(`${flag} ${text} is neither on nor off.`)
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
+const awsIdentity = (choice: string, environment: Environment): Result.Result<Flags["awsIdentity"], string> => {
+  if (choice === "off") return Result.succeed(undefined)
+  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} is neither env nor off.`)
+  const accessKeyId = environment["AWS_ACCESS_KEY_ID"]
+  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"]
+  return accessKeyId === undefined || secretAccessKey === undefined
+    ? Result.fail("--aws-credentials env, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.")
+    : Result.succeed({ accessKeyId, secretAccessKey, sessionToken: environment["AWS_SESSION_TOKEN"] })
+}
 
 const tlsPair = (cert: string | undefined, key: string | undefined): Result.Result<Flags["tls"], string> => {
   if (cert === undefined && key === undefined) return Result.succeed(undefined)

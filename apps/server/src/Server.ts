@@ -1,6 +1,8 @@
 /** All the wiring on one screen. */
 import type { AddressInfo } from "node:net"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
+import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { Egress } from "@drawbar/connector-runtime/Egress"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
@@ -44,6 +46,8 @@ export interface Options {
   readonly accessLog?: (line: string) => void
   /** Whether everybody has to say who he is. */
   readonly auth?: boolean
+  /** Who this server is to AWS: connectors with a `roleArn` act in roles that it may take on. */
+  readonly awsIdentity?: SigV4.Credentials
   readonly tls?: Tls
 }
 
@@ -89,7 +93,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
   }
 })
 
-const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }: Options) => {
+const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], awsIdentity }: Options) => {
   const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
   const keys = files === undefined ? KeyRing.layerMemory : KeyRing.layerFile(files.keyring, sealedWith)
   const registry = Layer.mergeAll(
@@ -110,10 +114,15 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [] }:
     Layer.provide(Layer.provide(Resolver.layerMap(connectTo), Resolver.layer)),
     Layer.provideMerge(EgressSettings.layer),
   )
+  const identity = awsIdentity === undefined ? undefined : Effect.succeed(awsIdentity)
   const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
-  return live.pipe(Layer.provideMerge(runtime), Layer.provideMerge(registry))
+  return live.pipe(
+    Layer.provideMerge(runtime),
+    Layer.provideMerge(registry),
+    Layer.provideMerge(Layer.succeed(AwsIdentity, identity)),
+  )
 }
 
 // A rotation that a crash cut off is ended by the next start, beside everything else.

@@ -19,6 +19,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags) {
     certificateAuthorities,
     allowedHosts: flags.allowedHosts,
     auth: flags.auth,
+    ...(flags.awsIdentity === undefined ? {} : { awsIdentity: flags.awsIdentity }),
     ...(flags.tls === undefined ? {} : { tls: yield* Certificate.load(flags.tls) }),
   }
   if (flags.data === ":memory:") return options

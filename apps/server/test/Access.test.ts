@@ -1,6 +1,7 @@
 /** Who may ask what, where everybody has to say who he is. */
 import { request as httpsRequest } from "node:https"
 import { DrawbarApi } from "@drawbar/http-api/DrawbarApi"
+import type { Tls } from "@drawbar/http-api/HttpServer"
 import * as Permission from "@drawbar/http-api/Permission"
 import type { Role } from "@drawbar/registry/Principal"
 import { roles } from "@drawbar/registry/Principal"
@@ -94,12 +95,13 @@ HttpApi.reflect(DrawbarApi, {
   onEndpoint: ({ endpoint: { method, path } }) => endpoints.push({ method, path }),
 })
 
+const isRefused = (status: number) => status === 401 || status === 403
+
 describe("every endpoint", () => {
   it.each(endpoints)("$method $path opens to those who may, and to nobody else", async ({ method, path }) => {
     const needed = Permission.needed({ method, path })
     const real = path.replaceAll(/:\w+/g, "some")
     const statusOf = async (authorization?: string) => (await ask(server.url, method, real, authorization)).status
-    const isRefused = (status: number) => status === 401 || status === 403
     for (const role of roles) {
       const status = await statusOf(`Bearer ${keys[role]}`)
       const may = needed === undefined || Permission.granted[role].includes(needed)
@@ -174,13 +176,13 @@ describe("a server that asks who asks", () => {
 
   it("speaks TLS with the certificate it is given, and with the one after it", async () => {
     const [one, two] = [Certificate.issue(["localhost"]), Certificate.issue(["localhost"])]
-    let renew: (pair: { readonly cert: string; readonly key: string }) => void = () => {}
-    const tls = {
+    const renewals: Array<Parameters<Tls["watch"]>[0]> = []
+    const tls: Tls = {
       cert: one.certificate,
       key: one.key,
-      watch: (take: typeof renew) => {
-        renew = take
-        return () => {}
+      watch: (renew) => {
+        renewals.push(renew)
+        return () => void renewals.pop()
       },
     }
     const secure = await listen({ tls })
@@ -199,7 +201,7 @@ describe("a server that asks who asks", () => {
           .end()
       })
     assert.strictEqual(await statusWith(one.ca), 200)
-    renew({ cert: two.certificate, key: two.key })
+    renewals[0]?.({ cert: two.certificate, key: two.key })
     assert.strictEqual(await statusWith(two.ca), 200)
     assert.isString(await statusWith(one.ca))
     await secure.close()

@@ -18,6 +18,7 @@ describe("the flags", () => {
       allowedHosts: [],
       logsRequests: true,
       auth: false,
+      awsIdentity: undefined,
       tls: undefined,
     }))
 
@@ -56,6 +57,8 @@ describe("the flags", () => {
     [["--host", "0.0.0.0", "--auth", "on"], "--tls-cert"],
     [["--host", "0.0.0.0", "--tls-cert", "a", "--tls-key", "b"], "--auth on"],
     [["--tls-cert", "a"], "go together"],
+    [["--aws-credentials", "env"], "AWS_ACCESS_KEY_ID"],
+    [["--aws-credentials", "all"], "neither env nor off"],
     [["--auth", "yes"], "--auth yes is neither on nor off"],
     [["--host", "::"], "--host 127.0.0.1"],
     [["--host", "127.0.0.1.evil.example"], "--host 127.0.0.1"],

@@ -60,11 +60,11 @@ it("every predict is answered while keys are rotated", async () => {
     return sent === `Bearer ${Drawbar.secret}` ? Answer.json({ embeddings: [[1]] }) : Answer.json({}, 401)
   })
   const ids = await makeModels(drawbar.url, 12)
-  let isDone = false
+  const done = new AbortController()
   const failed: Array<unknown> = []
   let answered = 0
   const load = async (from: number) => {
-    for (let i = from; !isDone; i++) {
+    for (let i = from; !done.signal.aborted; i++) {
       const { status, json } = await predict(drawbar.url, ids[i % ids.length]!)
       answered++
       if (status !== 200) failed.push(json)
@@ -75,7 +75,7 @@ it("every predict is answered while keys are rotated", async () => {
     const { json } = await ask(drawbar.url, "POST", `${ml}/keys/_rotate`)
     assert.strictEqual(json.records, 12)
   }
-  isDone = true
+  done.abort()
   await Promise.all(loads)
   assert.deepStrictEqual(failed, [])
   assert.isAbove(answered, 10)

@@ -15,6 +15,7 @@ export const trustedEndpointDefaults: ReadonlyArray<string> = [
   aws("bedrock-runtime(-fips)?"),
   aws("bedrock-agent-runtime"),
   aws("bedrock"),
+  aws("sts"),
   aws("textract"),
   aws("comprehend"),
   aws("rekognition(-fips)?"),

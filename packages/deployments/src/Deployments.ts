@@ -35,6 +35,12 @@ export interface Deployment {
 
 type Failure = DeploymentError | ConnectorError | RegistryError
 
+/** A deployment that somebody works with; its connections stay open until he leaves. */
+export interface Held {
+  readonly deployment: Deployment
+  readonly leave: Effect.Effect<void>
+}
+
 /** A deployment that is made, or being made by the first who asked for it. */
 interface Entry {
   readonly scope: Scope.Closeable
@@ -42,13 +48,25 @@ interface Entry {
   deployment: Deployment | undefined
   /** When it was last asked for, in ms since 1970. */
   lastUsed: number
+  /** How many work with it. */
+  users: number
+  /** Nobody new comes to it; its connections close when the last has left. */
+  dropped: boolean
 }
 
 export class Deployments extends Context.Service<
   Deployments,
   {
-    /** The deployment of a model; deploys it where nobody forbids that. Fails for a model that is switched off. */
-    readonly find: (modelId: string) => Effect.Effect<Deployment, Failure>
+    /**
+     * Works with the deployment of a model; deploys it where nobody forbids that, fails for a model that is switched off.
+     * What is written meanwhile makes a new deployment for those who come later.
+     */
+    readonly use: <A, E, R>(
+      modelId: string,
+      work: (deployment: Deployment) => Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E | Failure, R>
+    /** As `use`, until the scope closes. */
+    readonly hold: (modelId: string) => Effect.Effect<Deployment, Failure, Scope.Scope>
     /** Deploys a model, again if it is deployed already; answers the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
@@ -74,10 +92,14 @@ export class Deployments extends Context.Service<
       const clock = yield* Clock.Clock
       const entries = new Map<string, Entry>()
 
-      const drop = (id: string, { scope }: Entry) => {
+      const drop = (id: string, entry: Entry) => {
         entries.delete(id)
-        // Closing waits for what is under way; nobody waits for the closing.
-        Effect.runFork(Scope.close(scope, Exit.void))
+        entry.dropped = true
+        close(entry)
+      }
+      // Nobody waits for the closing.
+      const close = ({ scope, users, dropped }: Entry) => {
+        if (dropped && users === 0) Effect.runFork(Scope.close(scope, Exit.void))
       }
       yield* changes.subscribe((written) => {
         for (const [id, entry] of entries) if (written.some((change) => concerns(change, id, entry))) drop(id, entry)
@@ -108,7 +130,14 @@ export class Deployments extends Context.Service<
       const make = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure> {
         const scope = yield* Scope.fork(layerScope)
         const making = yield* Effect.forkIn(Scope.provide(open(id), scope), layerScope)
-        const entry: Entry = { scope, making, deployment: undefined, lastUsed: clock.currentTimeMillisUnsafe() }
+        const entry: Entry = {
+          scope,
+          making,
+          deployment: undefined,
+          lastUsed: clock.currentTimeMillisUnsafe(),
+          users: 0,
+          dropped: false,
+        }
         entries.set(id, entry)
         const exit = yield* Fiber.await(making)
         if (Exit.isSuccess(exit)) entry.deployment = exit.value
@@ -144,8 +173,40 @@ export class Deployments extends Context.Service<
           : Effect.fail(refuse(new RemoteInferenceDisabled())),
       )
 
+      const find = (id: string) => Effect.andThen(mayRun, Effect.flatMap(join(id), ready))
+
+      const held = (id: string): Effect.Effect<Held, Failure> =>
+        Effect.flatMap(find(id), (deployment) => {
+          const entry = entries.get(id)
+          // It was dropped on the way here: there is a newer one.
+          if (entry === undefined || entry.deployment !== deployment) return held(id)
+          entry.users++
+          const leave = Effect.sync(() => {
+            entry.users--
+            close(entry)
+          })
+          return Effect.succeed({ deployment, leave })
+        })
+
       return {
-        find: (id) => Effect.andThen(mayRun, Effect.flatMap(join(id), ready)),
+        // To be found may take time, and who goes away meanwhile is let go; to be held takes none.
+        use: (id, work) =>
+          Effect.andThen(
+            find(id),
+            Effect.acquireUseRelease(
+              held(id),
+              ({ deployment }) => work(deployment),
+              ({ leave }) => leave,
+            ),
+          ),
+        hold: (id) =>
+          Effect.andThen(
+            find(id),
+            Effect.map(
+              Effect.acquireRelease(held(id), ({ leave }) => leave),
+              ({ deployment }) => deployment,
+            ),
+          ),
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.

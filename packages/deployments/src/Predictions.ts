@@ -81,13 +81,12 @@ export class Predictions extends Context.Service<
         })
       }
 
-      const ask: ModelGuards.Ask = Effect.fnUntraced(function* (id, parameters) {
-        const deployment = yield* deployments.find(id)
+      const ask: ModelGuards.Ask = (id, parameters) => {
         const input = { _tag: "Parameters", parameters } as const
-        yield* Effect.fromResult(deployment.interface.input(input))
-        yield* allowed(deployment, undefined)
-        return yield* runtime.execute(deployment.live, input)
-      })
+        return deployments.use(id, (deployment) =>
+          Effect.andThen(admitted(deployment, input, undefined), runtime.execute(deployment.live, input)),
+        )
+      }
 
       const allowed = Effect.fnUntraced(function* ({ id, model, userLimits }: Deployment, user: string | undefined) {
         const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
@@ -105,12 +104,14 @@ export class Predictions extends Context.Service<
         )
       })
 
-      /** The deployment that may be asked this, now, by this user. */
-      const admitted = Effect.fnUntraced(function* (id: string, input: PredictInput, user: string | undefined) {
-        const deployment = yield* deployments.find(id)
+      /** Fails where this may not be asked, now, by this user. */
+      const admitted = Effect.fnUntraced(function* (
+        deployment: Deployment,
+        input: PredictInput,
+        user: string | undefined,
+      ) {
         yield* Effect.fromResult(deployment.interface.input(input))
         yield* allowed(deployment, user)
-        return deployment
       })
 
       /** Runs it, and remembers how it ended and how long it took. */
@@ -122,15 +123,20 @@ export class Predictions extends Context.Service<
       })
 
       return {
-        predict: Effect.fnUntraced(function* (id, input, user) {
-          const deployment = yield* admitted(id, input, user)
-          const prediction = yield* counted(id, runtime.execute(deployment.live, input, deployment.guardrails(ask)))
-          yield* Effect.fromResult(deployment.interface.output(prediction))
-          return prediction
-        }),
+        predict: (id, input, user) =>
+          deployments.use(
+            id,
+            Effect.fnUntraced(function* (deployment) {
+              yield* admitted(deployment, input, user)
+              const prediction = yield* counted(id, runtime.execute(deployment.live, input, deployment.guardrails(ask)))
+              yield* Effect.fromResult(deployment.interface.output(prediction))
+              return prediction
+            }),
+          ),
         stream: Effect.fnUntraced(function* (id, input, user) {
           if (!settings.get("plugins.ml_commons.stream_enabled")) return yield* refuse(new StreamingDisabled())
-          const deployment = yield* admitted(id, input, user)
+          const deployment = yield* deployments.hold(id)
+          yield* admitted(deployment, input, user)
           return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask)))
         }),
         render: Effect.fnUntraced(function* (id, input) {

@@ -126,6 +126,23 @@ it.layer(live)("a model", (it) => {
     }),
   )
 
+  it.effect("that is changed while it is worked with keeps its connections until the work is done", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      const models = yield* Models
+      const deployments = yield* Deployments
+      const runtime = yield* ConnectorRuntime
+      const [answer] = yield* deployments.use(model_id, ({ live }) =>
+        Effect.gen(function* () {
+          yield* models.update(model_id, { description: "changed meanwhile" })
+          expect(yield* answered(model_id)).toContain('"path":"/one"')
+          return (yield* runtime.execute(live, input)).inference_results
+        }),
+      )
+      expect(answer?.status_code).toBe(200)
+    }),
+  )
+
   it.effect("that many ask at once is made once", () =>
     Effect.gen(function* () {
       const { stub, model_id } = yield* setUp

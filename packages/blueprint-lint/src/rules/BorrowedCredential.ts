@@ -5,7 +5,7 @@ export const borrowedCredential: Rule = {
   code: "borrowed-credential",
   severity: "warning",
   about:
-    "`roleArn` and `secretArn` name keys that are kept elsewhere. The connector is created, but cannot sign or authorise until it has keys of its own.",
+    "`roleArn` and `secretArn` name keys that are kept elsewhere. A role is taken on where the server has an identity of its own with AWS (`--aws-credentials env`); secrets by `secretArn` are not fetched yet.",
   example: {
     wrong: '"credential": {"roleArn": "arn:aws:iam::123456789012:role/a"}',
     right: '"credential": {"access_key": "env:AWS_ACCESS_KEY_ID", "secret_key": "env:AWS_SECRET_ACCESS_KEY"}',
@@ -15,6 +15,9 @@ export const borrowedCredential: Rule = {
       .filter((name) => credentialNames.includes(name))
       .map((name) => ({
         pointer: `/credential/${name}`,
-        message: `${name} names keys that Drawbar does not fetch yet. Give access_key and secret_key, and session_token if they are temporary`,
+        message:
+          name === "roleArn"
+            ? "roleArn needs a server with an identity of its own with AWS (--aws-credentials env), which may take on the role"
+            : "secretArn names secrets that Drawbar does not fetch yet. Give the secrets themselves",
       })),
 }

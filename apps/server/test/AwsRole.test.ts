@@ -1,0 +1,139 @@
+/** A connector that acts in a role: its keys are fetched from AWS's token service, and again before they expire. */
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as AwsSignature from "@drawbar/stub-platform/AwsSignature"
+import * as Received from "@drawbar/stub-platform/Received"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import { Effect, Exit, Scope } from "effect"
+import { assert, describe, it } from "vitest"
+import * as Server from "../src/Server.ts"
+
+const ml = "/_plugins/_ml"
+const own = { accessKeyId: "AKIDOWN", secretAccessKey: "the-servers-own-secret", sessionToken: "own-token" }
+const role = { accessKeyId: "ASIAROLE", secretAccessKey: "the-roles-secret", sessionToken: "a/role+token==" }
+const roleArn = "arn:aws:iam::123456789012:role/models"
+
+interface Options {
+  readonly identity?: boolean
+  /** What the token service answers, in place of keys. */
+  readonly sts?: Answer.Answer
+  readonly secondsLeft?: number
+}
+
+const xml = (expiration: string) =>
+  `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${role.accessKeyId}</AccessKeyId><SecretAccessKey>${role.secretAccessKey}</SecretAccessKey><SessionToken>${role.sessionToken}</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
+
+const start = async ({ identity = true, sts, secondsLeft = 3_600 }: Options) => {
+  const asked: Array<URLSearchParams> = []
+  const platform = await StubPlatform.start({
+    tls: ["sts.us-east-1.amazonaws.com", "bedrock-runtime.us-east-1.amazonaws.com"],
+    handler: (received) => {
+      if (Received.header(received, "host") !== "sts.us-east-1.amazonaws.com")
+        return (
+          AwsSignature.refuse(received, { ...role, region: "us-east-1", service: "bedrock" }) ??
+          Answer.json({ token: Received.header(received, "x-amz-security-token") === role.sessionToken })
+        )
+      const refused = AwsSignature.refuse(received, { ...own, region: "us-east-1", service: "sts" })
+      if (refused !== undefined) return refused
+      asked.push(new URLSearchParams(received.text))
+      const expiration = new Date(Date.now() + secondsLeft * 1_000).toISOString()
+      return sts ?? Answer.text(xml(expiration), 200, { "content-type": "text/xml" })
+    },
+  })
+  const scope = Effect.runSync(Scope.make())
+  const { url } = await Effect.runPromise(
+    Server.listen({
+      host: "127.0.0.1",
+      port: 0,
+      connectTo: {
+        "sts.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
+        "bedrock-runtime.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
+      },
+      certificateAuthorities: [platform.ca],
+      ...(identity ? { awsIdentity: own } : {}),
+    }).pipe(Scope.provide(scope)),
+  )
+  const ask = async (path: string, body: unknown) => {
+    const response = await fetch(url + ml + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    })
+    const text = await response.text()
+    for (const { secretAccessKey, sessionToken } of [own, role])
+      for (const secret of [secretAccessKey, sessionToken]) assert.notInclude(text, secret)
+    return { status: response.status, json: JSON.parse(text) }
+  }
+  const { json } = await ask("/models/_register", {
+    name: "m",
+    function_name: "remote",
+    connector: {
+      name: "Titan",
+      version: 1,
+      protocol: "aws_sigv4",
+      parameters: { region: "us-east-1", service_name: "bedrock" },
+      credential: { roleArn, externalId: "outside" },
+      actions: [
+        {
+          action_type: "predict",
+          method: "POST",
+          url: "https://bedrock-runtime.us-east-1.amazonaws.com/model/a/invoke",
+          request_body: '{"inputText":"${parameters.text}"}',
+        },
+      ],
+    },
+  })
+  return {
+    asked,
+    predict: () => ask(`/models/${json.model_id}/_predict`, { parameters: { text: "x" } }),
+    [Symbol.asyncDispose]: async () => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await platform.close()
+    },
+  }
+}
+
+describe("a connector with a roleArn", () => {
+  it("signs with the role's keys, which are fetched once for many calls", async () => {
+    await using server = await start({})
+    const answers = [await server.predict(), ...(await Promise.all(Array.from({ length: 5 }, () => server.predict())))]
+    for (const { status, json } of answers) {
+      assert.strictEqual(status, 200, JSON.stringify(json))
+      assert.deepStrictEqual(json.inference_results[0].output[0].dataAsMap, { token: true })
+    }
+    assert.strictEqual(server.asked.length, 1)
+    assert.deepInclude(Object.fromEntries(server.asked[0] ?? []), {
+      Action: "AssumeRole",
+      RoleArn: roleArn,
+      ExternalId: "outside",
+    })
+  })
+
+  it("answers whoever comes first, however many", async () => {
+    await using server = await start({})
+    const answers = await Promise.all(Array.from({ length: 20 }, () => server.predict()))
+    assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [200])
+  })
+
+  it("fetches keys anew that expire soon", async () => {
+    await using server = await start({ secondsLeft: 60 })
+    await server.predict()
+    await server.predict()
+    assert.strictEqual(server.asked.length, 2)
+  })
+
+  it("is told why AWS does not give the role", async () => {
+    const sts = Answer.json({ Error: { Code: "AccessDenied", Message: "not yours" } }, 403)
+    await using server = await start({ sts })
+    const { status, json } = await server.predict()
+    assert.strictEqual(status, 400)
+    assert.include(json.error.reason, `AWS did not give this server the role ${roleArn}: AccessDenied: not yours`)
+  })
+
+  it("is told that the server has no identity", async () => {
+    await using server = await start({ identity: false })
+    const { status, json } = await server.predict()
+    assert.strictEqual(status, 400)
+    assert.include(json.error.reason, "--aws-credentials env")
+    assert.strictEqual(server.asked.length, 0)
+  })
+})

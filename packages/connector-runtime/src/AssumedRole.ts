@@ -1,0 +1,92 @@
+/**
+ * Temporary keys of a role, fetched when they are needed and again before they expire.
+ * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import { Clock, Effect, Result, Semaphore } from "effect"
+import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
+import type { EgressPool, RemoteResponse } from "./EgressPool.ts"
+
+export interface Options {
+  /** Connections to the token service of the region. */
+  readonly pool: EgressPool
+  readonly region: string
+  readonly roleArn: string
+  readonly externalId: string | undefined
+  /** Who asks for the role. */
+  readonly identity: Effect.Effect<SigV4.Credentials>
+}
+
+export const originOf = (region: string): string => `https://sts.${region}.amazonaws.com`
+
+interface Held {
+  readonly credentials: SigV4.Credentials
+  /** In ms since 1970. */
+  readonly expires: number
+}
+
+/** In ms: keys that expire sooner are fetched anew. */
+const margin = 300_000
+const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
+
+/** The role's keys; those who ask while they are fetched wait for the one who began. */
+export const make = Effect.fnUntraced(function* (options: Options) {
+  const one = yield* Semaphore.make(1)
+  let held: Held | undefined
+  const current: Effect.Effect<SigV4.Credentials, ConnectorError> = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    if (held === undefined || held.expires - margin < now) held = yield* fetched(options, now)
+    return held.credentials
+  })
+  return one.withPermits(1)(current)
+})
+
+const fetched = Effect.fnUntraced(function* ({ pool, region, roleArn, externalId, identity }: Options, now: number) {
+  const form = new URLSearchParams({
+    Action: "AssumeRole",
+    Version: "2011-06-15",
+    RoleArn: roleArn,
+    RoleSessionName: "drawbar",
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
+  })
+  const request = {
+    method: "POST",
+    url: `${originOf(region)}/`,
+    headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8", accept: "application/json" },
+    body: form.toString(),
+  }
+  const credentials = yield* identity
+  const signed = yield* Effect.promise(() => SigV4.sign(request, credentials, { region, service: "sts" }, now))
+  if (Result.isFailure(signed)) return yield* refused(roleArn, signed.failure.message)
+  const response = yield* Effect.mapError(pool.send({ ...request, ...signed.success }, limits), ({ message }) =>
+    because(new NotAuthorised({ message: sentence(roleArn, message) })),
+  )
+  return yield* read(roleArn, response)
+})
+
+const sentence = (roleArn: string, why: string) => `AWS did not give this server the role ${roleArn}: ${why}`
+const refused = (roleArn: string, why: string) =>
+  Effect.fail(because(new NotAuthorised({ message: sentence(roleArn, why) })))
+
+const read = (roleArn: string, { status, body }: RemoteResponse): Effect.Effect<Held, ConnectorError> => {
+  const text = Buffer.from(body).toString("utf8")
+  // AWS answers JSON where it is asked to, and XML where something before it does not let it.
+  const field = (name: string): string | undefined =>
+    new RegExp(`"${name}"\\s*:\\s*"([^"]*)"|<${name}>([^<]*)</${name}>`)
+      .exec(text)
+      ?.slice(1)
+      .find((found) => found)
+  const expiration = field("Expiration") ?? /"Expiration"\s*:\s*([\d.E]+)/.exec(text)?.[1]
+  const [accessKeyId, secretAccessKey, sessionToken] = [
+    field("AccessKeyId"),
+    field("SecretAccessKey"),
+    field("SessionToken"),
+  ]
+  if (status !== 200 || accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined)
+    return refused(roleArn, `${field("Code") ?? `status ${status}`}: ${field("Message") ?? "no keys came"}`)
+  const expires = /^[\d.E]+$/.test(expiration ?? "") ? Number(expiration) * 1_000 : Date.parse(expiration ?? "")
+  return Effect.succeed({
+    credentials: { accessKeyId, secretAccessKey, sessionToken },
+    expires: Number.isNaN(expires) ? 0 : expires,
+  })
+}
