@@ -4,6 +4,10 @@ import { defineConfig } from "rolldown"
 export default defineConfig({
   input: "src/main.ts",
   platform: "node",
-  resolve: { conditionNames: ["@drawbar/source", "node", "import", "module", "default"] },
+  // A package without `exports` is taken as the module that it also is: its other form hides what it requires.
+  resolve: {
+    conditionNames: ["@drawbar/source", "node", "import", "module", "default"],
+    mainFields: ["module", "main"],
+  },
   output: { file: "dist/main.mjs", format: "esm", sourcemap: true, codeSplitting: false },
 })

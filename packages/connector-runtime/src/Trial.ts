@@ -12,18 +12,7 @@ import * as RemoteAnswer from "./RemoteAnswer.ts"
 import * as RemoteRequest from "./RemoteRequest.ts"
 import * as SampleInput from "./SampleInput.ts"
 import type { Tensor } from "./Tensor.ts"
-
-export const stages = [
-  "rendered",
-  "authorised",
-  "trusted",
-  "resolved",
-  "connected",
-  "secured",
-  "answered",
-  "processed",
-] as const
-export type StageName = (typeof stages)[number]
+import type { StageName } from "./TrialStage.ts"
 
 /** What was found at a stage. */
 export type Found =

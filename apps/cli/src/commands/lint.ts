@@ -1,9 +1,5 @@
-import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
-import * as EgressPolicy from "@drawbar/connector-runtime/EgressPolicy"
 import type { Finding } from "@drawbar/blueprint-lint/Finding"
-import * as Lint from "@drawbar/blueprint-lint/Lint"
-import * as LintHost from "@drawbar/http-api/LintHost"
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -29,31 +25,26 @@ export const command = Command.make(
   { files, trust },
   Effect.fnUntraced(function* ({ files, trust }) {
     const { output } = yield* Root.command
-    const policy = yield* Effect.fromResult(policyOf(trust))
-    const host = LintHost.make(() => policy, true)
+    // What this command alone needs is loaded for it alone.
+    const { host, Lint } = yield* Effect.promise(() => import("../LintHere.ts"))
+    const here = yield* Effect.mapError(Effect.fromResult(host(trust)), (sentence) => failed(`--trust: ${sentence}`))
     const reports = yield* Effect.forEach(files, (file) =>
-      Effect.map(Document.source(file), (text) => ({ file, findings: Lint.text(text, host) })),
+      Effect.map(Document.source(file), (text) => ({ file, findings: Lint.text(text, here) })),
     )
     const all = reports.flatMap(({ file, findings }) => findings.map((finding) => ({ file, ...finding })))
-    yield* Output.print(output, JSON.stringify(all), words(reports, all))
-    if (Lint.hasErrors(all)) return yield* failed(Findings.summary(all))
+    const hasErrors = Lint.hasErrors(all)
+    yield* Output.print(output, JSON.stringify(all), words(reports, hasErrors ? [] : [Findings.summary(all)]))
+    if (hasErrors) return yield* failed(Findings.summary(all))
   }),
 ).pipe(
   Command.withDescription("Say what is wrong with blueprints, and where; nothing is sent"),
   Command.withExamples([{ command: "drawbar lint blueprints/*.json --trust vllm.internal:8443" }]),
 )
 
-const policyOf = (trust: ReadonlyArray<string>) =>
-  Result.mapError(
-    EgressPolicy.make(trust.length === 0 ? {} : { trustedEndpoints: [...trustedEndpointDefaults, ...trust] }),
-    ({ message }) => failed(`--trust: ${message}`),
-  )
-
 const words = (
   reports: ReadonlyArray<{ readonly file: string; readonly findings: ReadonlyArray<Finding> }>,
-  all: ReadonlyArray<Finding>,
+  last: ReadonlyArray<string>,
 ): string =>
-  [
-    ...reports.flatMap(({ file, findings }) => findings.map((finding) => Findings.line(finding, file))),
-    ...(Lint.hasErrors(all) ? [] : [Findings.summary(all)]),
-  ].join("\n")
+  [...reports.flatMap(({ file, findings }) => findings.map((finding) => Findings.line(finding, file))), ...last].join(
+    "\n",
+  )

@@ -1,0 +1,53 @@
+// The bundles are what users start: each is made and run, because a test from source does not see what bundling breaks.
+import { spawn, spawnSync } from "node:child_process"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const fail = (what) => {
+  console.error(`FAILED: ${what}`)
+  process.exit(1)
+}
+
+const bundled = spawnSync("turbo", ["run", "bundle", "--output-logs=errors-only", "--log-prefix=none"], {
+  cwd: root,
+  encoding: "utf8",
+})
+if (bundled.status !== 0) fail(`bundling\n${bundled.stdout}${bundled.stderr}`)
+
+const server = spawn(process.execPath, ["apps/server/dist/main.mjs", "--port", "0", "--data", ":memory:"], {
+  cwd: root,
+})
+let said = ""
+const url = await new Promise((resolve) => {
+  const read = (chunk) => {
+    said += chunk
+    const found = /listens on (\S+)/.exec(said)?.[1]
+    if (found !== undefined) resolve(found)
+  }
+  server.stdout.on("data", read)
+  server.stderr.on("data", read)
+  server.on("close", (code) => fail(`the server's bundle ended with ${code}: ${said}`))
+})
+
+const drawbar = (...args) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["apps/cli/dist/main.mjs", ...args, "--url", url], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, OPENAI_API_KEY: "sk-of-a-canary" },
+  })
+  if (status !== 0) fail(`drawbar ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`)
+  return stdout
+}
+drawbar("lint", "packages/blueprint-catalogue/blueprints/openai-chat/blueprint.json")
+const made = drawbar("blueprint", "use", "openai-chat", "--credential", "openAI_key=env:OPENAI_API_KEY")
+const connector = /connector (\S{20})/.exec(made)?.[1] ?? fail(`no id in: ${made}`)
+const registered = drawbar("model", "register", "--name", "m", "--connector", connector)
+const model = /model (\S{20})/.exec(registered)?.[1] ?? fail(`no id in: ${registered}`)
+drawbar("render", model, "--param", 'messages:=[{"role":"user","content":"hi"}]')
+drawbar("keys", "doctor")
+server.removeAllListeners("close")
+const ended = new Promise((resolve) => server.on("close", resolve))
+server.kill("SIGTERM")
+const code = await ended
+if (code !== 0) fail(`the server's bundle ended with ${code} when it was told to stop: ${said}`)
