@@ -12,7 +12,7 @@ export interface Program {
 /** Starts a program and waits until it prints where it listens. */
 export const start = (args: ReadonlyArray<string>): Promise<Program> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args], { stdio: ["ignore", "pipe", "inherit"] })
+    const child = spawn(process.execPath, [...args], { stdio: ["ignore", "pipe", "ignore"] })
     child.once("exit", (code) => reject(new Error(`${args.join(" ")} ended with ${code} before it listened`)))
     let printed = ""
     child.stdout.on("data", (chunk) => {

@@ -64,11 +64,14 @@ export const measure = async ({ rounds, seconds }: { readonly rounds: number; re
     const floor = await start(source, file("floor.ts"), platform.origin)
     const flags = ["--port", "0", "--data", ":memory:", "--settings", join(folder, "settings.json")]
     const drawbar = await start(file("../apps/server/dist/main.mjs"), ...flags)
+    const silent = await start(file("../apps/server/dist/main.mjs"), ...flags, "--log", "off")
     const body = JSON.stringify({ parameters: { messages } })
     const path = await deploy(drawbar.origin, platform.origin)
+    const silentPath = await deploy(silent.origin, platform.origin)
     const subjects = [
       { name: "floor", program: floor, target: { origin: floor.origin, path: "/", body } },
       { name: "drawbar", program: drawbar, target: { origin: drawbar.origin, path, body } },
+      { name: "drawbar, log off", program: silent, target: { origin: silent.origin, path: silentPath, body } },
     ] as const
 
     const table = []
@@ -76,8 +79,9 @@ export const measure = async ({ rounds, seconds }: { readonly rounds: number; re
       const results = subjects.map(({ name }) => ({ name, rows: [] as Array<readonly number[]> }))
       for (const { target } of subjects) await Load.run(target, connections, Math.min(seconds, 2))
       for (let round = 0; round < rounds; round++)
-        for (const i of round % 2 === 0 ? [0, 1] : [1, 0]) {
-          const { program, target } = subjects[i as 0 | 1]
+        for (let step = 0; step < subjects.length; step++) {
+          const i = (round + step) % subjects.length
+          const { program, target } = subjects[i] ?? subjects[0]
           const before = Program.cpuSeconds(program)
           const { requests, seconds: took, latencies } = await Load.run(target, connections, seconds)
           const cpu = ((Program.cpuSeconds(program) - before) / requests) * 1e6

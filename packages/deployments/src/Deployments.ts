@@ -35,12 +35,6 @@ export interface Deployment {
 
 type Failure = DeploymentError | ConnectorError | RegistryError
 
-/** A deployment that somebody works with; its connections stay open until he leaves. */
-export interface Held {
-  readonly deployment: Deployment
-  readonly leave: Effect.Effect<void>
-}
-
 /** A deployment that is made, or being made by the first who asked for it. */
 interface Entry {
   readonly scope: Scope.Closeable
@@ -52,6 +46,11 @@ interface Entry {
   users: number
   /** Nobody new comes to it; its connections close when the last has left. */
   dropped: boolean
+}
+
+interface UsableEntry {
+  readonly entry: Entry
+  readonly deployment: Deployment
 }
 
 export class Deployments extends Context.Service<
@@ -175,38 +174,54 @@ export class Deployments extends Context.Service<
 
       const find = (id: string) => Effect.andThen(mayRun, Effect.flatMap(join(id), ready))
 
-      const held = (id: string): Effect.Effect<Held, Failure> =>
-        Effect.flatMap(find(id), (deployment) => {
-          const entry = entries.get(id)
-          // It was dropped on the way here: there is a newer one.
-          if (entry === undefined || entry.deployment !== deployment) return held(id)
-          entry.users++
-          const leave = Effect.sync(() => {
-            entry.users--
-            close(entry)
-          })
-          return Effect.succeed({ deployment, leave })
+      /** A deployment that nothing has to be asked about; `find` makes it so, or says why it cannot be. */
+      const usable = (id: string): UsableEntry | undefined => {
+        const entry = entries.get(id)
+        if (entry?.deployment === undefined || !settings.get("plugins.ml_commons.remote_inference.enabled"))
+          return undefined
+        const { model_state, is_enabled } = entry.deployment.model
+        return model_state === "DEPLOYED" && is_enabled !== false ? { entry, deployment: entry.deployment } : undefined
+      }
+
+      const enter = (entry: Entry) => {
+        entry.lastUsed = clock.currentTimeMillisUnsafe()
+        entry.users++
+        return Effect.sync(() => {
+          entry.users--
+          close(entry)
+        })
+      }
+
+      const use = <A, E, R>(
+        id: string,
+        work: (deployment: Deployment) => Effect.Effect<A, E, R>,
+      ): Effect.Effect<A, E | Failure, R> =>
+        Effect.suspend(() => {
+          const found = usable(id)
+          if (found === undefined) return Effect.andThen(find(id), use(id, work))
+          const leave = enter(found.entry)
+          return Effect.ensuring(
+            Effect.suspend(() => work(found.deployment)),
+            leave,
+          )
+        })
+
+      const hold = (id: string): Effect.Effect<Deployment, Failure, Scope.Scope> =>
+        Effect.suspend(() => {
+          const found = usable(id)
+          if (found === undefined) return Effect.andThen(find(id), hold(id))
+          const leave = enter(found.entry)
+          return Effect.uninterruptible(
+            Effect.as(
+              Effect.addFinalizer(() => leave),
+              found.deployment,
+            ),
+          )
         })
 
       return {
-        // To be found may take time, and who goes away meanwhile is let go; to be held takes none.
-        use: (id, work) =>
-          Effect.andThen(
-            find(id),
-            Effect.acquireUseRelease(
-              held(id),
-              ({ deployment }) => work(deployment),
-              ({ leave }) => leave,
-            ),
-          ),
-        hold: (id) =>
-          Effect.andThen(
-            find(id),
-            Effect.map(
-              Effect.acquireRelease(held(id), ({ leave }) => leave),
-              ({ deployment }) => deployment,
-            ),
-          ),
+        use,
+        hold,
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.

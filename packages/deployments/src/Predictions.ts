@@ -28,6 +28,12 @@ export interface PredictStats {
   readonly latencies: ReadonlyArray<number>
 }
 
+interface Mutable {
+  requests: number
+  failures: number
+  readonly latencies: Array<number>
+}
+
 export class Predictions extends Context.Service<
   Predictions,
   {
@@ -68,17 +74,18 @@ export class Predictions extends Context.Service<
       const runtime = yield* ConnectorRuntime
       const settings = yield* Settings
       const connectors = yield* Connectors
-      const stats = new Map<string, PredictStats>()
+      const stats = new Map<string, Mutable>()
+      const clock = yield* Clock.Clock
       const limiter = RateLimiter.make()
 
       const count = (id: string, isFailure: boolean, millis: number) => {
-        const { requests, failures, latencies } = stats.get(id) ?? { requests: 0, failures: 0, latencies: [] }
-        const kept = settings.get("plugins.ml_commons.monitoring_request_count")
-        stats.set(id, {
-          requests: requests + 1,
-          failures: failures + (isFailure ? 1 : 0),
-          latencies: kept === 0 ? [] : [...latencies.slice(1 - kept), millis],
-        })
+        const counted = stats.get(id) ?? { requests: 0, failures: 0, latencies: [] }
+        stats.set(id, counted)
+        counted.requests++
+        if (isFailure) counted.failures++
+        counted.latencies.push(millis)
+        while (counted.latencies.length > settings.get("plugins.ml_commons.monitoring_request_count"))
+          counted.latencies.shift()
       }
 
       const ask: ModelGuards.Ask = (id, parameters) => {
@@ -88,51 +95,51 @@ export class Predictions extends Context.Service<
         )
       }
 
-      const allowed = Effect.fnUntraced(function* ({ id, model, userLimits }: Deployment, user: string | undefined) {
+      const allowed = ({ id, model, userLimits }: Deployment, user: string | undefined) => {
         const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
+        if (model.rate_limiter === undefined && ofUser === undefined) return Effect.void
         const claims = [
           ...(model.rate_limiter === undefined ? [] : [{ key: id, limit: model.rate_limiter }]),
           ...(ofUser === undefined ? [] : [{ key: `${id} ${user}`, limit: ofUser }]),
         ]
-        if (claims.length === 0) return
-        const refusal = limiter.take(claims, yield* Clock.currentTimeMillis)
-        if (refusal === undefined) return
-        const { key, waitMillis } = refusal
-        const level = key === id ? "model" : "user"
-        return yield* refuse(
-          new Throttled(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis }),
-        )
-      })
+        return Effect.suspend(() => {
+          const refusal = limiter.take(claims, clock.currentTimeMillisUnsafe())
+          if (refusal === undefined) return Effect.void
+          const { key, waitMillis } = refusal
+          const level = key === id ? "model" : "user"
+          return Effect.fail(
+            refuse(new Throttled(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis })),
+          )
+        })
+      }
 
       /** Fails where this may not be asked, now, by this user. */
-      const admitted = Effect.fnUntraced(function* (
+      const admitted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
+        Effect.andThen(Effect.fromResult(deployment.interface.input(input)), allowed(deployment, user))
+
+      /** Runs it, and remembers how it ended and how long it took. */
+      const counted = <A, R>(id: string, run: Effect.Effect<A, ConnectorError, R>) =>
+        Effect.suspend(() => {
+          const begun = clock.currentTimeMillisUnsafe()
+          return Effect.onExit(run, (exit) =>
+            Effect.sync(() => count(id, Exit.isFailure(exit), clock.currentTimeMillisUnsafe() - begun)),
+          )
+        })
+
+      const predicted = Effect.fnUntraced(function* (
         deployment: Deployment,
         input: PredictInput,
         user: string | undefined,
       ) {
-        yield* Effect.fromResult(deployment.interface.input(input))
-        yield* allowed(deployment, user)
-      })
-
-      /** Runs it, and remembers how it ended and how long it took. */
-      const counted = Effect.fnUntraced(function* <A, R>(id: string, run: Effect.Effect<A, ConnectorError, R>) {
-        const begun = yield* Clock.currentTimeMillis
-        const exit = yield* Effect.exit(run)
-        count(id, Exit.isFailure(exit), (yield* Clock.currentTimeMillis) - begun)
-        return yield* exit
+        yield* admitted(deployment, input, user)
+        const guardrails = deployment.guardrails(ask)
+        const prediction = yield* counted(deployment.id, runtime.execute(deployment.live, input, guardrails))
+        yield* Effect.fromResult(deployment.interface.output(prediction))
+        return prediction
       })
 
       return {
-        predict: (id, input, user) =>
-          deployments.use(
-            id,
-            Effect.fnUntraced(function* (deployment) {
-              yield* admitted(deployment, input, user)
-              const prediction = yield* counted(id, runtime.execute(deployment.live, input, deployment.guardrails(ask)))
-              yield* Effect.fromResult(deployment.interface.output(prediction))
-              return prediction
-            }),
-          ),
+        predict: (id, input, user) => deployments.use(id, (deployment) => predicted(deployment, input, user)),
         stream: Effect.fnUntraced(function* (id, input, user) {
           if (!settings.get("plugins.ml_commons.stream_enabled")) return yield* refuse(new StreamingDisabled())
           const deployment = yield* deployments.hold(id)
