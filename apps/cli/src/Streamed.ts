@@ -13,9 +13,10 @@ export const print = (
   url: string,
   modelId: string,
   payload: object,
+  query: { readonly timeout?: string },
 ): Effect.Effect<void, Failed, HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const path = `${url}/_plugins/_ml/models/${encodeURIComponent(modelId)}/_predict/stream`
+    const path = `${url}/_plugins/_ml/models/${encodeURIComponent(modelId)}/_predict/stream?${new URLSearchParams({ ...query })}`
     const client = Identity.onto(yield* HttpClient.HttpClient)
     const response = yield* client.execute(HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(path), payload))
     if (response.status !== 200) {

@@ -189,3 +189,22 @@ describe("a parameter that cannot be put in", () => {
     expect(answer.text).not.toContain(Drawbar.secret)
   })
 })
+
+describe("a caller who has little time", () => {
+  it.each(["_predict", "_predict/stream"])("is told at %s when it is over, and the platform is let go", async (way) => {
+    await using drawbar = await Drawbar.start(() => Answer.hang)
+    const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
+      name: "m",
+      function_name: "remote",
+      connector: { ...Drawbar.blueprint, parameters: { model: "m", truncate: "END", stream_delta_path: "$.x" } },
+    })
+    const path = `/_plugins/_ml/models/${json.model_id}/${way}`
+    const parameters = { texts: ["x"] }
+    const answer = await Drawbar.ask(drawbar, "POST", `${path}?timeout=200ms`, { parameters })
+    expect(answer.status).toBe(504)
+    expect(answer.json.error.reason).toContain("within its timeout of 200ms")
+    const odd = await Drawbar.ask(drawbar, "POST", `${path}?timeout=soon`, { parameters })
+    expect(odd.status).toBe(400)
+    expect(odd.json.error.reason).toContain("such as 30s")
+  })
+})

@@ -434,7 +434,7 @@ describe("a stream", () => {
     let given = 0
     const piece = chunk("x".repeat(10_000))
     function* pieces() {
-      for (let i = 0; i < 5_000; i++) {
+      for (let i = 0; i < 3_000; i++) {
         given++
         yield piece
       }
@@ -449,14 +449,12 @@ describe("a stream", () => {
     })
     const reader = response.body!.getReader()
     await reader.read()
-    await setTimeout(300)
-    const before = given
-    await setTimeout(300)
-    assert.strictEqual(given, before)
-    assert.isBelow(given, 3_000)
+    // What stands between the two fills up, and then nothing moves any more.
+    for (let before = -1; before !== given; await setTimeout(400)) before = given
+    assert.isBelow(given, 2_500)
     let size = 0
     for (let next = await reader.read(); !next.done; next = await reader.read()) size += next.value.length
-    assert.isAbove(size, 40_000_000)
+    assert.isAbove(size, 30_000_000)
   })
 
   it("is nothing that a plain parameter asks for", async () => {

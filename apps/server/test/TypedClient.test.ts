@@ -24,7 +24,7 @@ describe("the client that is made from the contracts", () => {
       }),
     )
     const { inference_results } = await run(
-      client.predictions.predict({ params: { model_id }, payload: { parameters: { texts: ["a"] } } }),
+      client.predictions.predict({ params: { model_id }, query: {}, payload: { parameters: { texts: ["a"] } } }),
     )
     assert.deepStrictEqual(inference_results?.[0]?.output?.[0]?.data, [0.1, 0.25])
     const found = await run(client.models.search({ payload: { query: { match_all: {} } } }))

@@ -6,21 +6,15 @@ import type { Author } from "@drawbar/template-renderer/Parameter"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import { json, text, textOf, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
-import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import { type ConnectorError, invalidInput } from "./ConnectorError.ts"
 import type { Parameters } from "./PredictInput.ts"
+import * as OwnChain from "./internal/OwnChain.ts"
 import * as ProcessorChain from "./ProcessorChain.ts"
 
 const name = "input_processors"
 
 /** The connector's own chain. */
-export const compile = (author: Author): Result.Result<ProcessorChain.ProcessorChain | undefined, ConnectorError> => {
-  const given = Object.hasOwn(author, name) ? author[name] : undefined
-  return given === undefined
-    ? Result.succeed(undefined)
-    : Result.mapError(ProcessorChain.compile(given), (sentence) =>
-        invalidConnector(`/parameters/${name}`, `${name}: ${sentence}`),
-      )
-}
+export const compile = (author: Author) => OwnChain.compile(author, name)
 
 /** The body after the connector's chain. JSON has to stay JSON. */
 export const onBody = (chain: ProcessorChain.ProcessorChain, body: string): Result.Result<string, ConnectorError> => {

@@ -2,19 +2,14 @@
 import type { Author, Supplied } from "@drawbar/template-renderer/Parameter"
 import { textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
-import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import { type ConnectorError, invalidInput } from "./ConnectorError.ts"
+import * as OwnChain from "./internal/OwnChain.ts"
 import * as ProcessorChain from "./ProcessorChain.ts"
 
 const name = "output_processors"
 
-export const compile = (author: Author): Result.Result<ProcessorChain.ProcessorChain | undefined, ConnectorError> => {
-  const given = Object.hasOwn(author, name) ? author[name] : undefined
-  return given === undefined
-    ? Result.succeed(undefined)
-    : Result.mapError(ProcessorChain.compile(given), (sentence) =>
-        invalidConnector(`/parameters/${name}`, `${name}: ${sentence}`),
-      )
-}
+/** The connector's own chain. */
+export const compile = (author: Author) => OwnChain.compile(author, name)
 
 export const of = (
   own: ProcessorChain.ProcessorChain | undefined,

@@ -36,6 +36,7 @@ const rows: Record<Reason["_tag"], Row> = {
   NotFound: [404, "status_exception"],
   UnknownBlueprint: [404, "status_exception"],
   Stopping: [503, "status_exception"],
+  TimedOut: [504, "status_exception"],
   Unauthenticated: [401, "security_exception"],
   NotPermitted: [403, "security_exception"],
   AlreadyExists: [409, "status_exception"],

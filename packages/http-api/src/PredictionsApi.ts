@@ -90,7 +90,10 @@ export const TrialReport = Schema.Struct({
   ),
 })
 
-const predict = { ...shared, payload: PredictDocument, success: PredictAnswer } as const
+/** `timeout`, such as `30s`: how long the whole call may take, until its answer begins. */
+const query = { timeout: Schema.optionalKey(Schema.String) }
+
+const predict = { ...shared, query, payload: PredictDocument, success: PredictAnswer } as const
 
 export class PredictionsApi extends HttpApiGroup.make("predictions")
   .add(
@@ -110,6 +113,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
     HttpApiEndpoint.post("predictStream", `${base}/models/:model_id/_predict/stream`, {
       ...shared,
       params,
+      query,
       payload: PredictDocument,
       success: EventText,
     })

@@ -3,7 +3,7 @@ import type { StreamFrame } from "@drawbar/connector-runtime/PredictionStream"
 import * as PredictionStream from "@drawbar/connector-runtime/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/Prediction"
 import { Predictions } from "@drawbar/deployments/Predictions"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { JsonText } from "./Answer.ts"
 import { EventStream } from "./EventStream.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
@@ -11,6 +11,8 @@ import * as Endpoint from "./Endpoint.ts"
 import * as PredictBody from "./PredictBody.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
 import * as RenderBody from "./RenderBody.ts"
+import { BadParameter, because, TimedOut } from "./RequestError.ts"
+import * as TimeUnit from "./TimeUnit.ts"
 import * as TrialText from "./TrialText.ts"
 
 async function* asEvents(frames: AsyncIterable<StreamFrame>) {
@@ -24,22 +26,33 @@ const failureOf = (cause: unknown): string => {
   return JSON.stringify({ error: cause.message, status })
 }
 
+/** Ends with an error when the caller's time is over; what is under way is cut off. */
+const within = <A, E, R>(timeout: string | undefined, call: Effect.Effect<A, E, R>) => {
+  if (timeout === undefined) return call
+  const millis = Result.mapError(TimeUnit.read("timeout", timeout), (message) => because(new BadParameter({ message })))
+  return Effect.flatMap(Effect.fromResult(millis), (duration) =>
+    Effect.timeoutOrElse(call, { duration, orElse: () => Effect.fail(because(new TimedOut({ timeout }))) }),
+  )
+}
+
 interface Asked {
+  readonly query: { readonly timeout?: string }
   readonly text: string
   readonly user: string | undefined
 }
 
 export const make = Effect.map(Predictions, (predictions) => {
-  const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, { text, user }: Asked) {
+  const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, { text, user, query }: Asked) {
     const input = yield* Effect.fromResult(PredictBody.readPredict(algorithm, text))
-    return new JsonText(Prediction.toJsonText(yield* predictions.predict(modelId, input, user)))
+    const prediction = yield* within(query.timeout, predictions.predict(modelId, input, user))
+    return new JsonText(Prediction.toJsonText(prediction))
   })
   return Endpoint.serve(PredictionsApi, {
     predict: ({ params, ...asked }) => predict("remote", params.model_id, asked),
     predictAs: ({ params, ...asked }) => predict(params.algorithm, params.model_id, asked),
-    predictStream: Effect.fnUntraced(function* ({ params, text, user }) {
+    predictStream: Effect.fnUntraced(function* ({ params, text, user, query }) {
       const input = yield* Effect.fromResult(PredictBody.readPredict("remote", text))
-      const frames = predictions.stream(params.model_id, input, user)
+      const frames = within(query.timeout, predictions.stream(params.model_id, input, user))
       return new EventStream(Effect.map(frames, asEvents), failureOf)
     }),
     render: Effect.fnUntraced(function* ({ params, text }) {

@@ -78,6 +78,13 @@ export class NotPermitted extends Data.TaggedError("NotPermitted")<{
   }
 }
 
+/** The caller's own `timeout` is over. */
+export class TimedOut extends Data.TaggedError("TimedOut")<{ readonly timeout: string }> {
+  override get message() {
+    return `The predict was not answered within its timeout of ${this.timeout}`
+  }
+}
+
 /** The server was told to stop. */
 export class Stopping extends Data.TaggedError("Stopping") {
   override get message() {
@@ -99,6 +106,7 @@ export type Reason =
   | NotYet
   | UnknownBlueprint
   | Stopping
+  | TimedOut
   | Unauthenticated
   | NotPermitted
 

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Output from "../../Output.ts"
@@ -16,13 +16,19 @@ export const command = Command.make(
       Flag.withDescription("Print the text of the answer as it comes"),
       Flag.withDefault(false),
     ),
+    timeout: Flag.String("timeout").pipe(
+      Flag.withMetavar("30s"),
+      Flag.withDescription("How long the answer may take to begin"),
+      Flag.optional,
+    ),
   },
-  Effect.fnUntraced(function* ({ id, stream, ...given }) {
+  Effect.fnUntraced(function* ({ id, stream, timeout, ...given }) {
     const { algorithm, payload } = yield* PredictInput.read(given)
     const { client, ask, output, url } = yield* Session.open
-    if (stream) return yield* Streamed.print(url, id, payload)
+    const query = Option.isNone(timeout) ? {} : { timeout: timeout.value }
+    if (stream) return yield* Streamed.print(url, id, payload, query)
     const { text } = yield* ask(
-      client.predictions.predictAs({ params: { algorithm, model_id: id }, payload, ...Session.whole }),
+      client.predictions.predictAs({ params: { algorithm, model_id: id }, query, payload, ...Session.whole }),
     )
     yield* Output.print(output, text, Output.pretty(text))
   }),

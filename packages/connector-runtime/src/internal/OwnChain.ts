@@ -1,0 +1,17 @@
+/** A chain of processors that stands among the connector's own parameters. */
+import type { Author } from "@drawbar/template-renderer/Parameter"
+import { Result } from "effect"
+import { type ConnectorError, invalidConnector } from "../ConnectorError.ts"
+import * as ProcessorChain from "../ProcessorChain.ts"
+
+export const compile = (
+  author: Author,
+  name: "input_processors" | "output_processors",
+): Result.Result<ProcessorChain.ProcessorChain | undefined, ConnectorError> => {
+  const given = Object.hasOwn(author, name) ? author[name] : undefined
+  return given === undefined
+    ? Result.succeed(undefined)
+    : Result.mapError(ProcessorChain.compile(given), (sentence) =>
+        invalidConnector(`/parameters/${name}`, `${name}: ${sentence}`),
+      )
+}
