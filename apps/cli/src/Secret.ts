@@ -37,7 +37,7 @@ const contentOf = (path: string) =>
 
 /**
  * A document with the secrets put in. References that stand in the document itself are not followed: whoever wrote it
- * would choose which of your variables go to which platform.
+ * would choose which of your variables go to which platform. What the server's operator has set aside is the server's to read.
  */
 export const into = <D extends { readonly credential?: Readonly<Record<string, unknown>> | null }>(
   document: D,
@@ -45,7 +45,8 @@ export const into = <D extends { readonly credential?: Readonly<Record<string, u
 ): Effect.Effect<D, WrongUse> => {
   const credential = { ...document.credential, ...secrets }
   const open = Object.entries(credential).find(
-    ([name, value]) => typeof value === "string" && /^(env|file):./.test(value) && !Object.hasOwn(secrets, name),
+    ([name, value]) =>
+      typeof value === "string" && /^(env:(?!DRAWBAR_SECRET_)|file:)./.test(value) && !Object.hasOwn(secrets, name),
   )
   if (open !== undefined)
     return Effect.fail(

@@ -25,6 +25,8 @@ export interface Flags {
   readonly auth: boolean
   /** From the environment, where the operator lets connectors act in roles. */
   readonly awsIdentity: SigV4.Credentials | undefined
+  /** The folder of files that connectors may name in place of secrets. */
+  readonly secrets: string | undefined
   readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
 
@@ -53,6 +55,9 @@ export const usage = `Usage: drawbar-server [flags]
                        in roles that the keys in AWS_ACCESS_KEY_ID,
                        AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
                        may take on                           DRAWBAR_AWS_CREDENTIALS off
+  --secrets FOLDER     files that a credential may name as file:NAME;
+                       variables DRAWBAR_SECRET_… as env:NAME
+                                                             DRAWBAR_SECRETS
   --log on|off         a line of JSON for each request,
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
@@ -75,6 +80,7 @@ const options = {
   "tls-key": one,
   "behind-proxy": { type: "boolean" },
   "aws-credentials": one,
+  secrets: one,
   help: { type: "boolean" },
 } as const
 
@@ -111,6 +117,7 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       allowedHosts: given["allow-host"] ?? list(environment["DRAWBAR_ALLOW_HOST"]),
       logsRequests: yield* onOrOff("--log", given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
       auth,
+      secrets: given.secrets ?? environment["DRAWBAR_SECRETS"],
       tls,
       awsIdentity: yield* awsIdentity(
         given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",

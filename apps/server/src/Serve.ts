@@ -18,10 +18,10 @@ const untilSignal = Effect.callback<void>((resume) => {
     })
 })
 
-const serve = (flags: Flags.Flags) =>
+const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const options = yield* StartOptions.fromFlags(flags)
+      const options = yield* StartOptions.fromFlags(flags, environment)
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
       const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
@@ -63,7 +63,7 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     return 0
   }
   const exit = await Effect.runPromiseExit(
-    serve(flags.success).pipe(
+    serve(flags.success, environment).pipe(
       Effect.result,
       Effect.provideService(References.MinimumLogLevel, "Warn"),
       Effect.provideService(Logger.LogToStderr, true),

@@ -10,6 +10,7 @@ import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
+import { SecretSource } from "@drawbar/deployments/SecretReferences"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
 import type { Tls } from "@drawbar/http-api/HttpServer"
 import { Connectors } from "@drawbar/registry/Connectors"
@@ -48,6 +49,8 @@ export interface Options {
   readonly auth?: boolean
   /** Who this server is to AWS: connectors with a `roleArn` act in roles that it may take on. */
   readonly awsIdentity?: SigV4.Credentials
+  /** What connectors may name in place of secrets. */
+  readonly secrets?: SecretSource
   readonly tls?: Tls
 }
 
@@ -93,7 +96,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
   }
 })
 
-const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], awsIdentity }: Options) => {
+const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], awsIdentity, secrets }: Options) => {
   const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
   const keys = files === undefined ? KeyRing.layerMemory : KeyRing.layerFile(files.keyring, sealedWith)
   const registry = Layer.mergeAll(
@@ -122,6 +125,7 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], a
     Layer.provideMerge(runtime),
     Layer.provideMerge(registry),
     Layer.provideMerge(Layer.succeed(AwsIdentity, identity)),
+    Layer.provideMerge(secrets === undefined ? Layer.empty : Layer.succeed(SecretSource, secrets)),
   )
 }
 

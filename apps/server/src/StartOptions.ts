@@ -5,10 +5,11 @@ import * as Json from "@drawbar/blueprint-schema/Json"
 import { Effect, Result } from "effect"
 import * as Certificate from "./Certificate.ts"
 import type { Flags } from "./Flags.ts"
+import * as OperatorSecrets from "./OperatorSecrets.ts"
 import type { Options } from "./Server.ts"
 import { UnusableFile } from "./UnusableFile.ts"
 
-export const fromFlags = Effect.fnUntraced(function* (flags: Flags) {
+export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment: NodeJS.ProcessEnv) {
   const certificateAuthorities = yield* Effect.forEach(flags.caFiles, (file) => read("--ca-file", file))
   const settings = flags.settings === undefined ? {} : yield* readSettings(flags.settings)
   const options: Options = {
@@ -19,6 +20,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags) {
     certificateAuthorities,
     allowedHosts: flags.allowedHosts,
     auth: flags.auth,
+    secrets: OperatorSecrets.make(environment, flags.secrets),
     ...(flags.awsIdentity === undefined ? {} : { awsIdentity: flags.awsIdentity }),
     ...(flags.tls === undefined ? {} : { tls: yield* Certificate.load(flags.tls) }),
   }

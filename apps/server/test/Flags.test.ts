@@ -19,6 +19,7 @@ describe("the flags", () => {
       logsRequests: true,
       auth: false,
       awsIdentity: undefined,
+      secrets: undefined,
       tls: undefined,
     }))
 

@@ -10,6 +10,7 @@ import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Settings } from "@drawbar/registry/Settings"
 import { Context, Effect, Layer, Result } from "effect"
 import { type DeploymentError, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import * as SecretReferences from "./SecretReferences.ts"
 
 export class ConnectorAdmission extends Context.Service<
   ConnectorAdmission,
@@ -24,11 +25,14 @@ export class ConnectorAdmission extends Context.Service<
       const policies = yield* EgressPolicy
       const settings = yield* Settings
       return {
-        admit: Effect.fnUntraced(function* ({ connector, credential }) {
+        admit: Effect.fnUntraced(function* (blueprint) {
+          const { connector, credential } = blueprint
           if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
             return yield* refuse(new RemoteInferenceDisabled())
           const { actions } = yield* Effect.fromResult(compile(connector, names(credential)))
           for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
+          // What it names has to be there, and to be nameable, before it is stored.
+          yield* SecretReferences.resolve(blueprint)
         }),
       }
     }),

@@ -22,6 +22,7 @@ import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effec
 import { type DeploymentError, ModelDisabled, NotDeployed, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
 import * as InterfaceCheck from "./InterfaceCheck.ts"
 import * as ModelGuards from "./ModelGuards.ts"
+import * as SecretReferences from "./SecretReferences.ts"
 
 export interface Deployment {
   readonly id: string
@@ -112,7 +113,7 @@ export class Deployments extends Context.Service<
 
       const open = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
         const found = yield* models.get(id)
-        const { connector, credential } = yield* blueprintOf(found)
+        const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
         const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
         const { model } = found
         return {

@@ -18,6 +18,7 @@ import { type Deployment, Deployments } from "./Deployments.ts"
 import { type DeploymentError, refuse, StreamingDisabled, Throttled } from "./DeploymentError.ts"
 import type * as ModelGuards from "./ModelGuards.ts"
 import * as RateLimiter from "./RateLimiter.ts"
+import * as SecretReferences from "./SecretReferences.ts"
 
 export type PredictionError = DeploymentError | ConnectorError | RegistryError
 
@@ -151,7 +152,8 @@ export class Predictions extends Context.Service<
         }),
         renderBlueprint: (blueprint, input) => Effect.fromResult(rendered(blueprint, input)),
         attempt: Effect.fnUntraced(function* (connectorId, input) {
-          const { connector, credential } = (yield* connectors.blueprint(connectorId)).blueprint
+          const { blueprint } = yield* connectors.blueprint(connectorId)
+          const { connector, credential } = yield* SecretReferences.resolve(blueprint)
           const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
           return yield* runtime.attempt(compiled, credential, input)
         }),

@@ -1,0 +1,108 @@
+/** Credentials that name a secret which stands elsewhere. */
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as Received from "@drawbar/stub-platform/Received"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import { Effect, Exit, Scope } from "effect"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import * as OperatorSecrets from "../src/OperatorSecrets.ts"
+import * as Server from "../src/Server.ts"
+import * as Drawbar from "./Drawbar.ts"
+
+const ml = "/_plugins/_ml"
+const environment: Record<string, string> = {
+  DRAWBAR_SECRET_COHERE: "from-a-variable",
+  HOME: "/home/of-nobody",
+  OTHER_KEY: "not-to-be-read",
+}
+
+let folder = ""
+let url = ""
+const scope = Effect.runSync(Scope.make())
+let platform: StubPlatform.StubPlatform
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  await mkdir(join(folder, "secrets"))
+  await writeFile(join(folder, "secrets/cohere"), "from-a-file\n")
+  await writeFile(join(folder, "outside"), "not-to-be-read")
+  await symlink(join(folder, "outside"), join(folder, "secrets/link"))
+  platform = await StubPlatform.start({
+    tls: ["api.cohere.ai"],
+    handler: (received) => Answer.json({ was: Received.header(received, "authorization") === "Bearer x" }, 200),
+  })
+  const running = await Effect.runPromise(
+    Server.listen({
+      host: "127.0.0.1",
+      port: 0,
+      connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+      certificateAuthorities: [platform.ca],
+      secrets: OperatorSecrets.make(environment, join(folder, "secrets")),
+    }).pipe(Scope.provide(scope)),
+  )
+  url = running.url
+})
+afterAll(async () => {
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+  await platform.close()
+  await rm(folder, { recursive: true })
+})
+
+const ask = async (method: string, path: string, body?: unknown) => {
+  const response = await fetch(url + ml + path, {
+    method,
+    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, text, json: JSON.parse(text) }
+}
+
+const register = (cohere_key: string) => {
+  const [{ post_process_function: _, ...action } = { post_process_function: "" }] = Drawbar.blueprint.actions
+  const connector = { ...Drawbar.blueprint, actions: [action], credential: { cohere_key } }
+  return ask("POST", "/models/_register", { name: "m", function_name: "remote", connector })
+}
+
+const sentKey = () => Received.header(platform.requests.at(-1)!, "authorization")
+
+describe("a credential", () => {
+  it.each([
+    ["a variable that the operator gives", "env:DRAWBAR_SECRET_COHERE", "from-a-variable"],
+    ["a file that the operator gives", "file:cohere", "from-a-file"],
+  ])("may name %s, which is read when the model is deployed", async (_name, reference, secret) => {
+    const { json, text } = await register(reference)
+    assert.isString(json.model_id, text)
+    const answer = await ask("POST", `/models/${json.model_id}/_predict`, { parameters: { texts: ["x"] } })
+    assert.strictEqual(answer.status, 200, answer.text)
+    assert.strictEqual(sentKey(), `Bearer ${secret}`)
+    assert.notInclude((await ask("GET", `/models/${json.model_id}`)).text + answer.text, secret)
+  })
+
+  it("is read anew by the next deployment", async () => {
+    const { json } = await register("env:DRAWBAR_SECRET_COHERE")
+    const predict = () => ask("POST", `/models/${json.model_id}/_predict`, { parameters: { texts: ["x"] } })
+    await predict()
+    environment["DRAWBAR_SECRET_COHERE"] = "renewed"
+    await ask("POST", `/models/${json.model_id}/_deploy`)
+    await predict()
+    assert.strictEqual(sentKey(), "Bearer renewed")
+  })
+
+  it.each([
+    ["any other variable", "env:OTHER_KEY", "only variables called DRAWBAR_SECRET_"],
+    ["the home of the server", "env:HOME", "only variables called DRAWBAR_SECRET_"],
+    ["a variable that is not set", "env:DRAWBAR_SECRET_NONE", "is not set"],
+    ["a file outside", "file:../outside", "leads out of"],
+    ["a link to a file outside", "file:link", "leads out of"],
+    ["a file by its whole path", "file:/etc/passwd", "cannot be read"],
+    ["the folder itself", "file:.", "leads out of"],
+    ["a file that is not there", "file:none", "cannot be read"],
+  ])("cannot name %s", async (_name, reference, sentence) => {
+    const { status, text } = await register(reference)
+    assert.strictEqual(status, 400, text)
+    assert.include(text, sentence)
+    assert.notInclude(text, "not-to-be-read")
+  })
+})
