@@ -22,6 +22,7 @@ export const trustedEndpointDefaults: ReadonlyArray<string> = [
   "api.cohere.com",
   "*.openai.azure.com",
   "api.anthropic.com",
+  "oauth2.googleapis.com",
   "aiplatform.googleapis.com",
   "*-aiplatform.googleapis.com",
   "api.mistral.ai",

@@ -3,9 +3,10 @@
  * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import { Clock, Effect, Result, Semaphore } from "effect"
+import { Effect, Result } from "effect"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { EgressPool, RemoteResponse } from "./EgressPool.ts"
+import * as Renewed from "./internal/Renewed.ts"
 
 export interface Options {
   /** Connections to the token service of the region. */
@@ -19,27 +20,10 @@ export interface Options {
 
 export const originOf = (region: string): string => `https://sts.${region}.amazonaws.com`
 
-interface Held {
-  readonly credentials: SigV4.Credentials
-  /** In ms since 1970. */
-  readonly expires: number
-}
-
-/** In ms: keys that expire sooner are fetched anew. */
-const margin = 300_000
 const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
 
-/** The role's keys; those who ask while they are fetched wait for the one who began. */
-export const make = Effect.fnUntraced(function* (options: Options) {
-  const one = yield* Semaphore.make(1)
-  let held: Held | undefined
-  const current: Effect.Effect<SigV4.Credentials, ConnectorError> = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    if (held === undefined || held.expires - margin < now) held = yield* fetched(options, now)
-    return held.credentials
-  })
-  return one.withPermits(1)(current)
-})
+/** The role's keys. */
+export const make = (options: Options) => Renewed.make((now) => fetched(options, now))
 
 const fetched = Effect.fnUntraced(function* ({ pool, region, roleArn, externalId, identity }: Options, now: number) {
   const form = new URLSearchParams({
@@ -68,7 +52,10 @@ const sentence = (roleArn: string, why: string) => `AWS did not give this server
 const refused = (roleArn: string, why: string) =>
   Effect.fail(because(new NotAuthorised({ message: sentence(roleArn, why) })))
 
-const read = (roleArn: string, { status, body }: RemoteResponse): Effect.Effect<Held, ConnectorError> => {
+const read = (
+  roleArn: string,
+  { status, body }: RemoteResponse,
+): Effect.Effect<Renewed.Expiring<SigV4.Credentials>, ConnectorError> => {
   const text = Buffer.from(body).toString("utf8")
   // AWS answers JSON where it is asked to, and XML where something before it does not let it.
   const field = (name: string): string | undefined =>
@@ -86,7 +73,7 @@ const read = (roleArn: string, { status, body }: RemoteResponse): Effect.Effect<
     return refused(roleArn, `${field("Code") ?? `status ${status}`}: ${field("Message") ?? "no keys came"}`)
   const expires = /^[\d.E]+$/.test(expiration ?? "") ? Number(expiration) * 1_000 : Date.parse(expiration ?? "")
   return Effect.succeed({
-    credentials: { accessKeyId, secretAccessKey, sessionToken },
+    value: { accessKeyId, secretAccessKey, sessionToken },
     expires: Number.isNaN(expires) ? 0 : expires,
   })
 }

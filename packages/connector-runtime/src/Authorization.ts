@@ -6,6 +6,7 @@ import type { ConnectorProtocol } from "@drawbar/blueprint-schema/ConnectorProto
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { Clock, Effect, Redacted, Result, type Scope } from "effect"
+import * as AccessToken from "./AccessToken.ts"
 import * as AssumedRole from "./AssumedRole.ts"
 import { AwsIdentity } from "./AwsIdentity.ts"
 import { because, ConnectorError, NotAuthorised } from "./ConnectorError.ts"
@@ -20,6 +21,8 @@ interface Holder {
   readonly credential: Credential
   /** For what has to be fetched before a request can be authorised. */
   readonly egress: Egress["Service"]
+  /** Is told each secret that was fetched. */
+  readonly learn: (secret: string) => void
 }
 
 type Way = (holder: Holder) => Effect.Effect<Authorization, ConnectorError, Scope.Scope>
@@ -27,8 +30,41 @@ type Way = (holder: Holder) => Effect.Effect<Authorization, ConnectorError, Scop
 /** The way of a connector's protocol, with its secrets at hand; what it opens closes with the scope. */
 export const of: Way = (holder) => protocols[holder.connector.protocol](holder)
 
-// The secrets of `http` stand in headers, where rendering has put them.
-const http: Way = () => Effect.succeed((request: RemoteRequest) => Effect.succeed(request))
+// The secrets of `http` stand in headers, where rendering has put them; a token that has to be fetched is added.
+const http: Way = Effect.fnUntraced(function* (holder: Holder) {
+  const grant = yield* Effect.mapError(Effect.fromResult(grantOf(holder)), (message) =>
+    because(new NotAuthorised({ message })),
+  )
+  if (grant === undefined) return Effect.succeed<RemoteRequest>
+  const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant)
+  const bear: Authorization = (request) =>
+    Effect.map(token, (value) => {
+      holder.learn(value)
+      return { ...request, headers: { ...request.headers, Authorization: `Bearer ${value}` } }
+    })
+  return bear
+})
+
+/** The way to a token that a connector's credential asks for; none where its headers say all. */
+const grantOf = (holder: Holder): Result.Result<AccessToken.Grant | undefined, string> => {
+  const { parameters } = holder.connector
+  const scope = parameters["oauth2_scope"]
+  const keyFile = secretOf(holder, "google_service_account")
+  if (keyFile !== undefined) return AccessToken.serviceAccount(keyFile, scope)
+  const [url, id, secret] = [
+    parameters["oauth2_token_url"],
+    secretOf(holder, "client_id"),
+    secretOf(holder, "client_secret"),
+  ]
+  if (url === undefined) return Result.succeed(undefined)
+  if (!URL.canParse(url)) return Result.fail(`oauth2_token_url ${url} is no URL`)
+  return id === undefined || secret === undefined
+    ? Result.fail("oauth2_token_url needs client_id and client_secret in the connector's credential")
+    : Result.succeed(AccessToken.clientCredentials({ url, id, secret, scope }))
+}
+
+const poolTo = ({ egress }: Holder, origin: string) =>
+  Effect.mapError(egress.open({ origin, config: ClientConfig.defaults }), ({ reason }) => because(reason))
 
 const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   const { connector } = holder
@@ -38,6 +74,7 @@ const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   const credentials = yield* credentialsOf(holder, region)
   const sign: Authorization = Effect.fnUntraced(function* (request) {
     const keys = yield* credentials
+    if (keys.sessionToken !== undefined) holder.learn(keys.sessionToken)
     const now = yield* Clock.currentTimeMillis
     const signed = yield* Effect.promise(() => SigV4.sign(request, keys, scope, now))
     if (Result.isFailure(signed)) return yield* notAuthorised(signed.failure.message)
@@ -58,10 +95,7 @@ const credentialsOf = Effect.fnUntraced(function* (holder: Holder, region: strin
   const identity = yield* AwsIdentity
   if (roleArn === undefined) return notAuthorised(withoutKeys)
   if (identity === undefined) return notAuthorised(withoutIdentity)
-  const origin = AssumedRole.originOf(region)
-  const pool = yield* Effect.mapError(holder.egress.open({ origin, config: ClientConfig.defaults }), ({ reason }) =>
-    because(reason),
-  )
+  const pool = yield* poolTo(holder, AssumedRole.originOf(region))
   return yield* AssumedRole.make({ pool, region, roleArn, externalId: secretOf(holder, "externalId"), identity })
 })
 

@@ -42,9 +42,10 @@ export const open = Effect.fnUntraced(function* (
   const pools = new Map<string, EgressPool>()
   for (const origin of origins)
     pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...observed }), ofEgress))
-  const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress })
+  const mask = SecretMask.make(credential)
+  const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress, learn: mask.learn })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const live: LiveConnector = { compiled, config, authorise, secret, mask: SecretMask.make(credential), pools }
+  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools }
   return live
 })
 

@@ -8,28 +8,39 @@ import { Redacted } from "effect"
 export interface SecretMask {
   /** The text without any of the secrets; the same text where it has none. */
   readonly apply: (text: string) => string
+  /** Adds a secret that came later, such as a token; of these the last few are remembered. */
+  readonly learn: (secret: string) => void
 }
 
 /** For an answer that no secret went out for. */
-export const none: SecretMask = { apply: (text) => text }
+export const none: SecretMask = { apply: (text) => text, learn: () => {} }
 
 /** Shorter ones are words that any text may hold. */
 const shortest = 6
 
 export const make = (credential: Credential): SecretMask => {
-  const spellings = new Set(
-    Object.values(credential)
-      .map((secret) => Redacted.value(secret))
-      .filter((secret) => secret.length >= shortest)
-      .flatMap(spellingsOf),
-  )
-  // The longest first: one secret may be a part of another.
-  const needles = [...spellings].toSorted((a, b) => b.length - a.length)
+  const own = Object.values(credential).map((secret) => Redacted.value(secret))
+  let learnt: ReadonlyArray<string> = []
+  let needles = needlesOf(own)
   return {
+    learn: (secret) => {
+      if (learnt.includes(secret)) return
+      learnt = [...learnt, secret].slice(-remembered)
+      needles = needlesOf([...own, ...learnt])
+    },
     apply: (text) =>
       needles.reduce((clean, needle) => (clean.includes(needle) ? clean.replaceAll(needle, "***") : clean), text),
   }
 }
+
+/** A token that was replaced may still be in an answer that is on its way. */
+const remembered = 4
+
+// The longest first: one secret may be a part of another.
+const needlesOf = (secrets: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(secrets.filter((secret) => secret.length >= shortest).flatMap(spellingsOf))].toSorted(
+    (a, b) => b.length - a.length,
+  )
 
 const spellingsOf = (secret: string): ReadonlyArray<string> => {
   const bytes = Buffer.from(secret, "utf8")

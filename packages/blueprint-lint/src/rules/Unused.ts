@@ -39,18 +39,22 @@ export const unusedCredential: Rule = {
   check: (subject) => {
     const used = usedNames(subject, "credential")
     if (used === undefined) return []
-    const signs = new Set<string>(subject.isAws ? awsNames : [])
+    const signs = new Set<string>(subject.isAws ? awsNames : tokenNames)
     return subject.credentialNames
       .filter((name) => !used.has(name) && !signs.has(name) && name !== "secretArn")
       .map((name) => ({ pointer: `/credential/${name}`, message: `No header uses the secret '${name}'` }))
   },
 }
 
+/** What access tokens are fetched with. */
+const tokenNames = ["client_id", "client_secret", "google_service_account"]
+
 const awsNames = [
   ...AwsSigning.accessKey,
   ...AwsSigning.secretKey,
   ...AwsSigning.sessionToken,
   ...AwsSigning.borrowed,
+  "externalId",
   "region",
   "service_name",
 ]
@@ -82,4 +86,8 @@ const read = new Set([
   "input_docs_processed_step_size",
   "skip_validating_missing_parameters",
   "no_escape_params",
+  "oauth2_token_url",
+  "oauth2_scope",
+  "_llm_interface",
+  "stream_delta_path",
 ])

@@ -1,0 +1,104 @@
+/**
+ * Access tokens for `http` connectors: by a client's own credentials, or by a service account of Google's.
+ * Source: https://www.rfc-editor.org/rfc/rfc6749#section-4.4, https://www.rfc-editor.org/rfc/rfc7523 and
+ * https://developers.google.com/identity/protocols/oauth2/service-account
+ */
+import { createPrivateKey, sign } from "node:crypto"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Effect, Result } from "effect"
+import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
+import type { EgressPool, EgressRequest, RemoteResponse } from "./EgressPool.ts"
+import * as Renewed from "./internal/Renewed.ts"
+
+/** How a token is asked for. */
+export interface Grant {
+  /** Where, as an absolute URL. */
+  readonly url: string
+  /** The form to send; it may have an age. `now` is in ms since 1970. */
+  readonly form: (now: number) => Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface ClientCredentials {
+  readonly url: string
+  readonly id: string
+  readonly secret: string
+  readonly scope: string | undefined
+}
+
+/** The client says who it is by Basic credentials, which every server has to take (RFC 6749, 2.3.1). */
+export const clientCredentials = ({ url, id, secret, scope }: ClientCredentials): Grant => ({
+  url,
+  form: () => ({ grant_type: "client_credentials", ...(scope === undefined ? {} : { scope }) }),
+  headers: { authorization: `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString("base64")}` },
+})
+
+const encode = (text: string) => new URLSearchParams({ x: text }).toString().slice(2)
+
+/** The grant of a key file, as Google's console makes it; fails with a sentence that repeats nothing of it. */
+export const serviceAccount = (keyFile: string, scope: string | undefined): Result.Result<Grant, string> =>
+  Result.gen(function* () {
+    const parsed = Result.getOrUndefined(Json.parse(keyFile))
+    const field = (name: string) => (Json.isObject(parsed) ? parsed[name] : undefined)
+    const [email, pem, url, kid] = ["client_email", "private_key", "token_uri", "private_key_id"].map(field)
+    if (typeof email !== "string" || typeof pem !== "string" || typeof url !== "string")
+      return yield* Result.fail(
+        "google_service_account is not the JSON of a key file with client_email, private_key and token_uri",
+      )
+    const key = yield* Result.try({
+      try: () => createPrivateKey(pem),
+      catch: () => "the private_key of google_service_account cannot be read",
+    })
+    const form = (now: number) => {
+      const issued = Math.floor(now / 1_000)
+      const claims = { iss: email, scope: scope ?? cloudPlatform, aud: url, iat: issued, exp: issued + 3_600 }
+      const head = { alg: "RS256", typ: "JWT", ...(typeof kid === "string" ? { kid } : {}) }
+      const signed = `${part(head)}.${part(claims)}`
+      const signature = sign("RSA-SHA256", Buffer.from(signed), key).toString("base64url")
+      return { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: `${signed}.${signature}` }
+    }
+    return { url, form, headers: {} }
+  })
+
+const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
+
+const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
+
+/** The token of a grant, fetched when it is needed and again before it expires. */
+export const make = (
+  pool: EgressPool,
+  { url, form, headers }: Grant,
+): Effect.Effect<Effect.Effect<string, ConnectorError>> =>
+  Renewed.make((now) => {
+    const request: EgressRequest = {
+      method: "POST",
+      url,
+      headers: { ...headers, "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+      body: new URLSearchParams(form(now)).toString(),
+    }
+    return Effect.flatMap(
+      Effect.mapError(pool.send(request, limits), ({ message }) => refusal(url, message)),
+      (response) => read(url, response, now),
+    )
+  })
+
+/** In seconds, where the answer does not say. */
+const usualLife = 3_600
+
+const read = (url: string, { status, body }: RemoteResponse, now: number) => {
+  const parsed = Result.getOrUndefined(Json.parse(Buffer.from(body).toString("utf8")))
+  const answer = Json.isObject(parsed) ? parsed : {}
+  const { access_token, expires_in = usualLife, error, error_description } = answer
+  if (status !== 200 || typeof access_token !== "string" || access_token === "")
+    return Effect.fail(
+      refusal(
+        url,
+        [`status ${status}`, error, error_description].filter((text) => typeof text === "string").join(", "),
+      ),
+    )
+  return Effect.succeed({ value: access_token, expires: now + Number(expires_in) * 1_000 })
+}
+
+const refusal = (url: string, why: string): ConnectorError =>
+  because(new NotAuthorised({ message: `${new URL(url).origin} gave no access token: ${why}` }))
