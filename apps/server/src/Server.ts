@@ -106,8 +106,8 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], a
     ModelGroups.layer,
     Principals.layer,
     Tasks.layer,
-    Settings.layer(settings),
   ).pipe(
+    Layer.provideMerge(Settings.layer(settings)),
     Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),

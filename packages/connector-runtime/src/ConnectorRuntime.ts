@@ -16,6 +16,7 @@ import * as RemoteRequest from "./RemoteRequest.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
 import * as ResultFilter from "./ResultFilter.ts"
 import * as Streaming from "./Streaming.ts"
+import * as TokenUsage from "./TokenUsage.ts"
 import * as Trial from "./Trial.ts"
 
 /** How many calls of one predict are under way at once, when its input is split into several. */
@@ -83,7 +84,8 @@ const call = Effect.fnUntraced(function* (
   const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis, live.mask))
   yield* Guardrails.checkOutput(guardrails, answer.text)
   const output = yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer))
-  return { output, status_code: response.status }
+  const usage = TokenUsage.ofResponse(response, answer.text)
+  return { output, status_code: response.status, ...(usage === undefined ? {} : { usage }) }
 })
 
 const filtered = (input: PredictInput, results: ReadonlyArray<InferenceResult>): ReadonlyArray<InferenceResult> => {

@@ -1,10 +1,13 @@
 /** What one predict answers: an element for every call that was made of the platform, in the order of the input. */
 import * as Tensor from "./Tensor.ts"
+import type { TokenUsage } from "./TokenUsage.ts"
 
 export interface InferenceResult {
   readonly output: ReadonlyArray<Tensor.Tensor>
   /** The platform's HTTP status. */
   readonly status_code: number
+  /** What the platform says that it took; not part of the answer. */
+  readonly usage?: TokenUsage
 }
 
 export interface Prediction {

@@ -47,6 +47,29 @@ export class Throttled extends Data.TaggedError("Throttled")<{
   }
 }
 
+/** The model's group is closed to who asks, or his key is for other models. */
+export class NoPrivilege extends Data.TaggedError("NoPrivilege")<{
+  readonly modelId: string
+  readonly by: "group" | "key"
+}> {
+  override get message() {
+    return this.by === "group"
+      ? "User doesn't have privilege to perform this operation on this model"
+      : `This API key is not for the model ${this.modelId}. An admin can make one that is`
+  }
+}
+
+/** Who asks has used up what his key allows. */
+export class QuotaExceeded extends Data.TaggedError("QuotaExceeded")<{
+  readonly quota: "requests_per_minute" | "tokens_per_day"
+  readonly limit: number
+  readonly retryAfterMillis: number
+}> {
+  override get message() {
+    return `This API key may take ${this.limit} ${this.quota.replaceAll("_", " ")}, and they are used up. Ask again later, or have an admin make a key with a larger quota`
+  }
+}
+
 /** The input is not what the model's interface says; each problem has its place as a JSONPath. */
 export class InputInvalid extends Data.TaggedError("InputInvalid")<{ readonly problems: ReadonlyArray<string> }> {
   override get message() {
@@ -68,6 +91,8 @@ export class DeploymentError extends Data.TaggedError("DeploymentError")<{
     | RemoteInferenceDisabled
     | StreamingDisabled
     | Throttled
+    | NoPrivilege
+    | QuotaExceeded
     | InputInvalid
     | OutputInvalid
 }> {

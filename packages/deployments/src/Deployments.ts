@@ -10,16 +10,26 @@ import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import type { LiveConnector } from "@drawbar/connector-runtime/LiveConnector"
+import * as AccessControl from "@drawbar/registry/AccessControl"
+import { Asker } from "@drawbar/registry/Asker"
 import { Connectors } from "@drawbar/registry/Connectors"
 import { Controllers } from "@drawbar/registry/Controllers"
 import type { Model } from "@drawbar/registry/Model"
 import { type Found, Models } from "@drawbar/registry/Models"
+import { ModelGroups } from "@drawbar/registry/ModelGroups"
 import type { RateLimit } from "@drawbar/registry/RateLimit"
 import { type RecordChange, RecordChanges } from "@drawbar/registry/RecordChanges"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
-import { type DeploymentError, ModelDisabled, NotDeployed, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import {
+  type DeploymentError,
+  ModelDisabled,
+  NoPrivilege,
+  NotDeployed,
+  refuse,
+  RemoteInferenceDisabled,
+} from "./DeploymentError.ts"
 import * as InterfaceCheck from "./InterfaceCheck.ts"
 import * as ModelGuards from "./ModelGuards.ts"
 import * as SecretReferences from "./SecretReferences.ts"
@@ -32,6 +42,8 @@ export interface Deployment {
   readonly guardrails: ReturnType<typeof ModelGuards.make>
   /** How often each user may call the model, by the model's controller. */
   readonly userLimits: Readonly<Record<string, RateLimit>>
+  /** Whose the model's group is. */
+  readonly access: AccessControl.Access
 }
 
 type Failure = DeploymentError | ConnectorError | RegistryError
@@ -83,6 +95,7 @@ export class Deployments extends Context.Service<
     Deployments,
     Effect.gen(function* () {
       const models = yield* Models
+      const groups = yield* ModelGroups
       const connectors = yield* Connectors
       const controllers = yield* Controllers
       const settings = yield* Settings
@@ -111,11 +124,15 @@ export class Deployments extends Context.Service<
         return (yield* connectors.blueprint(found.model.connector_id ?? "")).blueprint
       })
 
-      const open = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
+      // A deployment is the server's: whoever asks first makes it for all.
+      const open = (id: string) => Effect.provideService(opened(id), Asker, undefined)
+
+      const opened = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
         const found = yield* models.get(id)
         const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
         const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
         const { model } = found
+        const group = yield* groups.get(model.model_group_id)
         return {
           id,
           model,
@@ -123,6 +140,7 @@ export class Deployments extends Context.Service<
           interface: InterfaceCheck.make(model.interface),
           guardrails: ModelGuards.make(model.guardrails),
           userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},
+          access: AccessControl.of(group.source),
         }
       })
 
@@ -167,13 +185,21 @@ export class Deployments extends Context.Service<
         return yield* join(id)
       })
 
+      const asking = yield* AccessControl.asking("model")
+      const permitted = ({ id, access }: Deployment) =>
+        Effect.flatMap(asking, (asker) =>
+          AccessControl.permits(asker, access)
+            ? Effect.void
+            : Effect.fail(refuse(new NoPrivilege({ modelId: id, by: "group" }))),
+        )
+
       const mayRun = Effect.suspend(() =>
         settings.get("plugins.ml_commons.remote_inference.enabled")
           ? Effect.void
           : Effect.fail(refuse(new RemoteInferenceDisabled())),
       )
 
-      const find = (id: string) => Effect.andThen(mayRun, Effect.flatMap(join(id), ready))
+      const find = (id: string) => Effect.andThen(mayRun, Effect.flatMap(Effect.tap(join(id), permitted), ready))
 
       /** A deployment that nothing has to be asked about; `find` makes it so, or says why it cannot be. */
       const usable = (id: string): UsableEntry | undefined => {
@@ -202,7 +228,7 @@ export class Deployments extends Context.Service<
           if (found === undefined) return Effect.andThen(find(id), use(id, work))
           const leave = enter(found.entry)
           return Effect.ensuring(
-            Effect.suspend(() => work(found.deployment)),
+            Effect.andThen(permitted(found.deployment), () => work(found.deployment)),
             leave,
           )
         })
@@ -214,7 +240,10 @@ export class Deployments extends Context.Service<
           const leave = enter(found.entry)
           return Effect.uninterruptible(
             Effect.as(
-              Effect.addFinalizer(() => leave),
+              Effect.andThen(
+                Effect.addFinalizer(() => leave),
+                permitted(found.deployment),
+              ),
               found.deployment,
             ),
           )
@@ -226,7 +255,7 @@ export class Deployments extends Context.Service<
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.
-          yield* join(id)
+          yield* permitted(yield* join(id))
           const task_id = yield* models.markDeployed(id)
           yield* join(id)
           return { task_id }
@@ -244,6 +273,7 @@ export class Deployments extends Context.Service<
 
 const concerns = ({ collection, id }: RecordChange, modelId: string, { deployment }: Entry): boolean => {
   if (collection === "model") return id === modelId
-  // Which connector a deployment in the making will have is not known yet.
+  // Which connector and group a deployment in the making will have is not known yet.
+  if (collection === "model-group") return deployment === undefined || deployment.model.model_group_id === id
   return collection === "connector" && (deployment === undefined || deployment.model.connector_id === id)
 }

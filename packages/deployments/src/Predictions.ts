@@ -9,16 +9,26 @@ import type { Prediction } from "@drawbar/connector-runtime/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/PredictionStream"
 import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
 import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
+import * as TokenUsage from "@drawbar/connector-runtime/TokenUsage"
 import type * as Trial from "@drawbar/connector-runtime/Trial"
+import { Asker } from "@drawbar/registry/Asker"
 import { Connectors } from "@drawbar/registry/Connectors"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
 import { Clock, Context, Effect, Exit, Layer, Result, type Scope } from "effect"
 import { type Deployment, Deployments } from "./Deployments.ts"
-import { type DeploymentError, refuse, StreamingDisabled, Throttled } from "./DeploymentError.ts"
+import {
+  type DeploymentError,
+  NoPrivilege,
+  QuotaExceeded,
+  refuse,
+  StreamingDisabled,
+  Throttled,
+} from "./DeploymentError.ts"
 import type * as ModelGuards from "./ModelGuards.ts"
 import * as RateLimiter from "./RateLimiter.ts"
 import * as SecretReferences from "./SecretReferences.ts"
+import * as TokenBudget from "./TokenBudget.ts"
 
 export type PredictionError = DeploymentError | ConnectorError | RegistryError
 
@@ -78,6 +88,7 @@ export class Predictions extends Context.Service<
       const stats = new Map<string, Mutable>()
       const clock = yield* Clock.Clock
       const limiter = RateLimiter.make()
+      const tokens = TokenBudget.make()
 
       const count = (id: string, isFailure: boolean, millis: number) => {
         const counted = stats.get(id) ?? { requests: 0, failures: 0, latencies: [] }
@@ -91,9 +102,11 @@ export class Predictions extends Context.Service<
 
       const ask: ModelGuards.Ask = (id, parameters) => {
         const input = { _tag: "Parameters", parameters } as const
-        return deployments.use(id, (deployment) =>
+        const judged = deployments.use(id, (deployment) =>
           Effect.andThen(admitted(deployment, input, undefined), runtime.execute(deployment.live, input)),
         )
+        // Who judges is the model owner's choice, and costs the caller nothing.
+        return Effect.provideService(judged, Asker, undefined)
       }
 
       const allowed = ({ id, model, userLimits }: Deployment, user: string | undefined) => {
@@ -114,9 +127,39 @@ export class Predictions extends Context.Service<
         })
       }
 
+      /** Fails where the key of who asks is for other models, or used up. */
+      const withinQuota = (modelId: string) =>
+        Effect.flatMap(Asker, (asker) => {
+          if (asker === undefined || (asker.models === undefined && asker.quota === undefined)) return Effect.void
+          const { kind, name, models, quota: { requests_per_minute, tokens_per_day } = {} } = asker
+          if (models !== undefined && !models.includes(modelId))
+            return Effect.fail(refuse(new NoPrivilege({ modelId, by: "key" })))
+          const key = `${kind} ${name}`
+          const now = clock.currentTimeMillisUnsafe()
+          const wait = tokens_per_day === undefined ? undefined : tokens.exhausted(key, tokens_per_day, now)
+          if (tokens_per_day !== undefined && wait !== undefined)
+            return exceeded("tokens_per_day", tokens_per_day, wait)
+          if (requests_per_minute === undefined) return Effect.void
+          const limit = { limit: String(requests_per_minute), unit: "MINUTES" } as const
+          const refusal = limiter.take([{ key, limit }], now)
+          return refusal === undefined
+            ? Effect.void
+            : exceeded("requests_per_minute", requests_per_minute, refusal.waitMillis)
+        })
+
+      const spend = (usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>) =>
+        Effect.map(Asker, (asker) => {
+          if (asker?.quota?.tokens_per_day === undefined) return
+          const { input, output } = TokenUsage.sum(usages)
+          tokens.spend(`${asker.kind} ${asker.name}`, input + output, clock.currentTimeMillisUnsafe())
+        })
+
       /** Fails where this may not be asked, now, by this user. */
       const admitted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
-        Effect.andThen(Effect.fromResult(deployment.interface.input(input)), allowed(deployment, user))
+        withinQuota(deployment.id).pipe(
+          Effect.andThen(Effect.fromResult(deployment.interface.input(input))),
+          Effect.andThen(allowed(deployment, user)),
+        )
 
       /** Runs it, and remembers how it ended and how long it took. */
       const counted = <A, R>(id: string, run: Effect.Effect<A, ConnectorError, R>) =>
@@ -135,6 +178,7 @@ export class Predictions extends Context.Service<
         yield* admitted(deployment, input, user)
         const guardrails = deployment.guardrails(ask)
         const prediction = yield* counted(deployment.id, runtime.execute(deployment.live, input, guardrails))
+        yield* spend(prediction.inference_results.map(({ usage }) => usage))
         yield* Effect.fromResult(deployment.interface.output(prediction))
         return prediction
       })
@@ -145,13 +189,18 @@ export class Predictions extends Context.Service<
           if (!settings.get("plugins.ml_commons.stream_enabled")) return yield* refuse(new StreamingDisabled())
           const deployment = yield* deployments.hold(id)
           yield* admitted(deployment, input, user)
-          return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask)))
+          const frames = yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask)))
+          const asker = yield* Asker
+          return asker?.quota?.tokens_per_day === undefined
+            ? frames
+            : reporting(frames, (usage) => Effect.runSync(Effect.provideService(spend([usage]), Asker, asker)))
         }),
         render: Effect.fnUntraced(function* (id, input) {
           return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))
         }),
         renderBlueprint: (blueprint, input) => Effect.fromResult(rendered(blueprint, input)),
         attempt: Effect.fnUntraced(function* (connectorId, input) {
+          yield* connectors.get(connectorId)
           const { blueprint } = yield* connectors.blueprint(connectorId)
           const { connector, credential } = yield* SecretReferences.resolve(blueprint)
           const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
@@ -161,6 +210,18 @@ export class Predictions extends Context.Service<
       }
     }),
   )
+}
+
+const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis: number) =>
+  Effect.fail(refuse(new QuotaExceeded({ quota, limit, retryAfterMillis })))
+
+/** The same frames; says how many tokens they took, where the platform does. */
+async function* reporting(frames: AsyncIterable<StreamFrame>, report: (usage: TokenUsage.TokenUsage) => void) {
+  for await (const frame of frames) {
+    const usage = frame.usage === undefined ? undefined : TokenUsage.ofText(frame.usage)
+    if (usage !== undefined) report(usage)
+    yield frame
+  }
 }
 
 const rendered = (

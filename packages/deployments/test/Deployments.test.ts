@@ -13,6 +13,7 @@ import { Controllers } from "@drawbar/registry/Controllers"
 import { CredentialVault } from "@drawbar/registry/CredentialVault"
 import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { KeyRing } from "@drawbar/registry/KeyRing"
+import { ModelGroups } from "@drawbar/registry/ModelGroups"
 import { Models } from "@drawbar/registry/Models"
 import { RecordChanges } from "@drawbar/registry/RecordChanges"
 import { Settings } from "@drawbar/registry/Settings"
@@ -27,7 +28,8 @@ const policy = Result.getOrThrow(
   EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }),
 )
 
-const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, Settings.layer()).pipe(
+const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
+  Layer.provideMerge(Settings.layer()),
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)),
 )

@@ -1,31 +1,44 @@
 /** Who asks, and whether he may: asked of every request where the server was started with `--auth on`. */
 import type { IncomingHttpHeaders } from "node:http"
+import type { Asker } from "@drawbar/registry/Asker"
 import { type Proof, Principals } from "@drawbar/registry/Principals"
 import { Effect, Option } from "effect"
 import * as Permission from "./Permission.ts"
 import { because, NotPermitted, type RequestError, Unauthenticated } from "./RequestError.ts"
 import * as User from "./User.ts"
 
-/** Answers the name of who asks, where it is known. */
+export interface Known {
+  /** The name of who asks, where he gives one. */
+  readonly name?: string
+  /** Who he was found to be. */
+  readonly asker?: Asker
+}
+
 export type Authentication = (
   headers: IncomingHttpHeaders,
   endpoint: { readonly method: string; readonly path: string },
-) => Effect.Effect<string | undefined, RequestError>
+) => Effect.Effect<Known, RequestError>
 
 /** Nobody is asked for a password: a name is taken at its word, and opens nothing. */
-export const off: Authentication = (headers) => Effect.succeed(User.of(headers))
+export const off: Authentication = (headers) => {
+  const name = User.of(headers)
+  return Effect.succeed(name === undefined ? nobody : { name })
+}
+
+const nobody: Known = {}
 
 export const on = Effect.map(Principals, ({ authenticate }): Authentication =>
   Effect.fnUntraced(function* (headers, endpoint) {
     const needed = Permission.needed(endpoint)
-    if (needed === undefined) return undefined
+    if (needed === undefined) return nobody
     const proof = proofIn(headers)
     if (proof === undefined) return yield* because(new Unauthenticated({ message: missing }))
     const found = yield* authenticate(proof)
     if (Option.isNone(found)) return yield* because(new Unauthenticated({ message: wrong }))
-    const { name, roles } = found.value
+    const asker = found.value
+    const { name, roles } = asker
     if (!Permission.mayDo(roles, needed)) return yield* because(new NotPermitted({ name, roles, needed }))
-    return name
+    return { name, asker }
   }),
 )
 

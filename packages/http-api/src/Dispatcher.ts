@@ -5,6 +5,7 @@
  */
 import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
+import { Asker } from "@drawbar/registry/Asker"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
 import * as Answer from "./Answer.ts"
 import type { Authentication } from "./Authentication.ts"
@@ -69,14 +70,18 @@ export const make = (
     const { endpoint, warning } = match.value
     seen.route = endpoint.path
     if (endpoint.path.includes("_predict")) seen.model = match.params["model_id"]
-    seen.user = yield* authentication(request.headers, endpoint)
+    const { name, asker } = yield* authentication(request.headers, endpoint)
+    seen.user = name
     const params = yield* Effect.fromResult(decodeAll(match.params))
     const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
     const sent = yield* BodyText.read(request, bodyLimit)
     const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
-    const value = yield* endpoint.answer({ params, query: query.own, text, user: seen.user })
+    const answered = endpoint.answer({ params, query: query.own, text, user: name })
+    const value = yield* asker === undefined ? answered : Effect.provideService(answered, Asker, asker)
     if (value instanceof EventStream.EventStream)
-      return yield* Effect.scoped(streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }))
+      return yield* Effect.scoped(
+        streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }),
+      ).pipe(Effect.provideService(Asker, asker))
     if (value instanceof Answer.PlainText)
       return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text }
     return { status: 200, headers: warning === undefined ? {} : { Warning: warning }, body: Answer.write(value, query) }

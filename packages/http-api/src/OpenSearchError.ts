@@ -33,6 +33,7 @@ const rows: Record<Reason["_tag"], Row> = {
   BadQuery: [400, "parsing_exception"],
   NothingToUpdate: [400, "action_request_validation_exception"],
   Refused: [400, "status_exception"],
+  NoAccess: [403, "status_exception"],
   NotFound: [404, "status_exception"],
   UnknownBlueprint: [404, "status_exception"],
   Stopping: [503, "status_exception"],
@@ -52,6 +53,8 @@ const rows: Record<Reason["_tag"], Row> = {
   RemoteInferenceDisabled: [400, "status_exception"],
   StreamingDisabled: [400, "status_exception"],
   Throttled: [429, "status_exception"],
+  NoPrivilege: [403, "status_exception"],
+  QuotaExceeded: [429, "status_exception"],
   InputInvalid: [400, "status_exception"],
   OutputInvalid: [502, "status_exception"],
   // the connector, or the call, cannot be run

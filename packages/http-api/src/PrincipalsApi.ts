@@ -1,5 +1,5 @@
 /** `/_plugins/_ml/users` and `/api_keys`: who may ask. No password is in any answer, and a key only in the one that makes it. */
-import { Role } from "@drawbar/registry/Principal"
+import { Quota, Role } from "@drawbar/registry/Principal"
 import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -9,11 +9,19 @@ import * as RequestBody from "./RequestBody.ts"
 const base = "/_plugins/_ml"
 const shared = { disableCodecs: true, error: failures } as const
 
+/** What else is known of who asks. */
+const shares = {
+  backend_roles: Schema.optionalKey(Schema.Array(Schema.String)),
+  models: Schema.optionalKey(Schema.Array(Schema.String)),
+  quota: Schema.optionalKey(Quota),
+}
+
 const Listed = Schema.Struct({
   id: Schema.String,
   kind: Schema.Literals(["user", "api_key"]),
   name: Schema.String,
   roles: Schema.Array(Role),
+  ...shares,
   created_time: Schema.Number,
   expires_time: Schema.optionalKey(Schema.Number),
 })
@@ -25,7 +33,12 @@ export class PrincipalsApi extends HttpApiGroup.make("principals")
   .add(
     HttpApiEndpoint.post("createUser", `${base}/users`, {
       ...shared,
-      payload: Schema.Struct({ name: Schema.String, password: Schema.String, roles: Schema.Array(Role) }),
+      payload: Schema.Struct({
+        name: Schema.String,
+        password: Schema.String,
+        roles: Schema.Array(Role),
+        backend_roles: shares.backend_roles,
+      }),
       success: Schema.Struct({ id: Schema.String }),
     }).annotate(RequestBody.Required, "Send the user's name, password and roles"),
   )
@@ -43,6 +56,7 @@ export class PrincipalsApi extends HttpApiGroup.make("principals")
       payload: Schema.Struct({
         name: Schema.String,
         roles: Schema.Array(Role),
+        ...shares,
         expires_in_days: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
       }),
       /** `api_key` is shown here and never again. */

@@ -47,7 +47,7 @@ export class Connectors extends Context.Service<
     /** What was deleted, none where there was nothing; fails with `InUse` while models refer to it. */
     readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryError>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryError>
-    /** The connector with its credential opened, and the version that it was read at: for the one who runs it. */
+    /** The connector with its credential opened, and the version that it was read at: for the one who runs it, whoever asks. */
     readonly blueprint: (
       id: string,
     ) => Effect.Effect<{ readonly blueprint: Blueprint.Blueprint; readonly version: number }, RegistryError>
@@ -59,17 +59,24 @@ export class Connectors extends Context.Service<
       const store = yield* DocumentStore
       const changes = yield* RecordChanges
       const vault = yield* CredentialVault
+      const asking = yield* AccessControl.asking("connector")
 
       const get = (id: string) =>
         Stored.find(store, collection, id, `Failed to find connector with the provided connector id: ${id}`)
 
+      /** Fails with that sentence where the connector is closed to who asks. */
+      const permitted = (document: Document, message: string) =>
+        Effect.flatMap(asking, (asker) =>
+          Effect.fromResult(AccessControl.check(asker, AccessControl.of(document.source), message)),
+        )
+
       return {
         create: Effect.fnUntraced(function* (blueprint, { id: chosen, access = {} } = {}) {
-          yield* Effect.fromResult(AccessControl.refuse("connector", access))
+          const owned = yield* Effect.fromResult(AccessControl.claimed("connector", yield* asking, access))
           const id = yield* ResourceId.chosenOrNew("connector", chosen)
           const now = yield* Clock.currentTimeMillis
           const sealed = yield* vault.seal(collection, id, blueprint.credential)
-          const source = sourceOf(blueprint.connector, now, now)
+          const source = sourceOf(blueprint.connector, owned, now, now)
           yield* changes
             .commit([
               { _tag: "Create", collection, id, source, sealed },
@@ -83,19 +90,23 @@ export class Connectors extends Context.Service<
           return id
         }),
 
-        get,
+        get: (id) =>
+          Effect.tap(get(id), (document) => permitted(document, "You don't have permission to access this connector")),
 
         update: <E, R>(id: string, change: Blueprint.Change, { access = {}, verify }: Change<E, R> = {}) =>
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit: Commit): Effect.fn.Return<Document, RegistryError | E, R> {
-              yield* Effect.fromResult(AccessControl.refuse("connector", access))
               const before = yield* get(id)
+              yield* permitted(before, `You don't have permission to update the connector, connector id: ${id}`)
+              const owned = yield* Effect.fromResult(
+                AccessControl.changed("connector", yield* asking, AccessControl.of(before.source), access),
+              )
               const connector = yield* Effect.fromResult(Stored.read(collection, before, decodeConnector))
               const { blueprint, sealed } = yield* Sealing.change(vault, { collection, ...before }, connector, change)
               if (verify !== undefined) yield* verify(blueprint)
               const now = yield* Clock.currentTimeMillis
-              const source = sourceOf(blueprint.connector, before.source["created_time"] ?? now, now)
+              const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)
               const [written = before] = yield* commit([
                 { _tag: "Replace", collection, id, source, sealed, ifVersion: before.version },
               ])
@@ -110,6 +121,7 @@ export class Connectors extends Context.Service<
               const found = yield* store.get(collection, id)
               const guard = yield* store.get(Claim.collection, Claim.ofConnector(id))
               if (Option.isNone(found) || Option.isNone(guard)) return Option.none()
+              yield* permitted(found.value, "You are not allowed to delete this connector")
               const users = yield* referring(store, "model", "connector_id.keyword", id)
               if (users.length > 0) return yield* inUse(users)
               const [removed] = yield* commit([
@@ -120,7 +132,8 @@ export class Connectors extends Context.Service<
             }),
           ),
 
-        search: (request) => store.search(collection, request),
+        search: (request) =>
+          Effect.flatMap(asking, (asker) => store.search(collection, AccessControl.within(asker, request))),
 
         blueprint: Effect.fnUntraced(function* (id) {
           const document = yield* get(id)
@@ -148,6 +161,7 @@ const inUse = (users: ReadonlyArray<string>) =>
 /** The order of the fields is the order on the wire. */
 const sourceOf = (
   { name, version, description, protocol, parameters, actions, client_config, provisioned_by }: Connector,
+  { backend_roles, owner, access }: AccessControl.Access,
   created_time: JsonObject[string],
   last_updated_time: number,
 ): JsonObject => ({
@@ -157,6 +171,9 @@ const sourceOf = (
   protocol,
   parameters,
   actions,
+  ...(backend_roles === undefined ? {} : { backend_roles }),
+  ...(owner === undefined ? {} : { owner }),
+  ...(access === undefined ? {} : { access }),
   created_time,
   last_updated_time,
   ...(client_config === undefined ? {} : { client_config }),

@@ -4,6 +4,7 @@ import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { isObject, type Json, type JsonObject } from "@drawbar/blueprint-schema/Json"
 import { Clock, Context, Effect, Layer, Option, Result, Schema } from "effect"
 import type { Document } from "./Document.ts"
+import * as AccessControl from "./AccessControl.ts"
 import { DocumentStore } from "./DocumentStore.ts"
 import { optimistically } from "./internal/Contention.ts"
 import * as Stored from "./internal/Stored.ts"
@@ -38,6 +39,7 @@ export class Controllers extends Context.Service<
     Effect.gen(function* () {
       const store = yield* DocumentStore
       const changes = yield* RecordChanges
+      const asking = yield* AccessControl.asking("model")
 
       const modelOf = Effect.fnUntraced(function* (id: string, verb: "create" | "get" | "delete") {
         const document = yield* Stored.find(
@@ -46,7 +48,12 @@ export class Controllers extends Context.Service<
           id,
           `Failed to find model to ${verb} the corresponding model controller with the provided model ID`,
         )
-        return { document, model: yield* Effect.fromResult(Stored.read("model", document, Model.read)) }
+        const model = yield* Effect.fromResult(Stored.read("model", document, Model.read))
+        const asker = yield* asking
+        const group = asker === undefined ? Option.none() : yield* store.get("model-group", model.model_group_id)
+        if (Option.isSome(group))
+          yield* Effect.fromResult(AccessControl.check(asker, AccessControl.of(group.value.source), noPrivilege))
+        return { document, model }
       })
 
       const limits = Effect.fnUntraced(function* (id: string) {
@@ -123,6 +130,8 @@ export class Controllers extends Context.Service<
 }
 
 const collection = "controller"
+
+const noPrivilege = "User doesn't have privilege to perform this operation on this model controller"
 
 type Limits = Controller["user_rate_limiter"]
 type Checked = Result.Result<Limits, RegistryError>

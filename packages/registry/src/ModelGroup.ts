@@ -1,5 +1,6 @@
 /** Versions of one model under one name: what is sent, and what is remembered. */
 import { Schema } from "effect"
+import * as AccessControl from "./AccessControl.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -20,7 +21,7 @@ export const ModelGroup = Schema.Struct({
   /** The version of the model that joined last; 0 where none has. */
   latest_version: Schema.Int,
   description: Schema.optionalKey(Schema.String),
-  access: Schema.Literal("public"),
+  ...AccessControl.fields,
   created_time: Schema.Number,
   last_updated_time: Schema.Number,
 })

@@ -36,11 +36,15 @@ export class ModelGroups extends Context.Service<
     Effect.gen(function* () {
       const store = yield* DocumentStore
       const changes = yield* RecordChanges
+      const asking = yield* AccessControl.asking("model")
 
       const find = Effect.fnUntraced(function* (id: string) {
         const document = yield* Stored.find(store, collection, id, notFound(id))
         return { document, group: yield* Effect.fromResult(read(document)) }
       })
+
+      const permitted = (group: ModelGroup, message: string) =>
+        Effect.flatMap(asking, (asker) => Effect.fromResult(AccessControl.check(asker, group, message)))
 
       const ownerOf = (name: string) =>
         Effect.map(
@@ -57,6 +61,7 @@ export class ModelGroups extends Context.Service<
         register: Effect.fnUntraced(function* (body) {
           const document = yield* Effect.fromResult(readBody(body))
           const { name, description, model_group_id } = yield* Effect.fromResult(checkNew(document))
+          const owned = yield* Effect.fromResult(AccessControl.claimed("model", yield* asking, document))
           const id = yield* ResourceId.chosenOrNew("model-group", model_group_id)
           return yield* optimistically(
             changes,
@@ -65,7 +70,7 @@ export class ModelGroups extends Context.Service<
                 name,
                 (owner) => `The name you provided is already being used by a model group with ID: ${owner}.`,
               )
-              yield* commit(created(id, draft(name, description, yield* Clock.currentTimeMillis)))
+              yield* commit(created(id, draft(name, description, owned, yield* Clock.currentTimeMillis)))
               return id
             }),
           ).pipe(
@@ -75,7 +80,11 @@ export class ModelGroups extends Context.Service<
           )
         }),
 
-        get: (id) => Effect.map(find(id), ({ document }) => document),
+        get: Effect.fnUntraced(function* (id) {
+          const { document, group } = yield* find(id)
+          yield* permitted(group, "User doesn't have privilege to perform this operation on this model group")
+          return document
+        }),
 
         update: (id, body) =>
           optimistically(
@@ -83,7 +92,9 @@ export class ModelGroups extends Context.Service<
             Effect.fnUntraced(function* (commit: Commit) {
               const change = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
               const { document, group } = yield* find(id)
-              const next: ModelGroup = inChange(group, change, yield* Clock.currentTimeMillis)
+              yield* permitted(group, "You don't have permission to update this model group.")
+              const owned = yield* Effect.fromResult(AccessControl.changed("model", yield* asking, group, change))
+              const next: ModelGroup = inChange(group, change, owned, yield* Clock.currentTimeMillis)
               if (next.name !== group.name)
                 yield* refuseTaken(
                   next.name,
@@ -104,19 +115,21 @@ export class ModelGroups extends Context.Service<
             Effect.fnUntraced(function* (commit) {
               const found = yield* store.get(collection, id)
               if (Option.isNone(found)) return Option.none()
-              const { name } = yield* Effect.fromResult(read(found.value))
+              const group = yield* Effect.fromResult(read(found.value))
+              yield* permitted(group, "User doesn't have privilege to delete this model group")
               const users = yield* referring(store, "model", "model_group_id", id)
               if (users.length > 0)
                 return yield* fail(
                   new InUse({ users, message: "Cannot delete the model group when it has associated model versions" }),
                 )
               // Who joins a group writes its latest version: a model that came meanwhile fails this.
-              yield* commit([{ _tag: "Delete", collection, id, ifVersion: found.value.version }, unclaim(name)])
+              yield* commit([{ _tag: "Delete", collection, id, ifVersion: found.value.version }, unclaim(group.name)])
               return found
             }),
           ),
 
-        search: (request) => store.search(collection, request),
+        search: (request) =>
+          Effect.flatMap(asking, (asker) => store.search(collection, AccessControl.within(asker, request))),
       }
     }),
   )
@@ -136,11 +149,17 @@ export const read = (document: Document): Result.Result<ModelGroup, RegistryErro
 const readBody = (body: Json) => Result.mapError(decodeDocument(body), ({ reason }) => fail(reason))
 
 /** A group that no model has joined. */
-export const draft = (name: string, description: string | null | undefined, now: number): ModelGroup => ({
+export const draft = (
+  name: string,
+  description: string | null | undefined,
+  owned: AccessControl.Access,
+  now: number,
+): ModelGroup => ({
   name,
   latest_version: 0,
   ...(description == null ? {} : { description }),
   access: "public",
+  ...owned,
   created_time: now,
   last_updated_time: now,
 })
@@ -176,14 +195,12 @@ const checkNew = (document: ModelGroupDocument) =>
     const { name, description, model_group_id } = document
     if (name == null) return yield* Result.fail(fail(invalid("/name", "model group name must not be null").reason))
     yield* checkText(document, true)
-    yield* AccessControl.refuse("model", document)
     return { name, description, model_group_id }
   })
 
 const checkChange = (document: ModelGroupDocument) =>
   Result.gen(function* () {
     yield* checkText(document, false)
-    yield* AccessControl.refuse("model", document)
     return document
   })
 
@@ -199,12 +216,17 @@ const checkText = (
 }
 
 // A blank name or description changes nothing, as clients expect.
-const inChange = (group: ModelGroup, change: ModelGroupDocument, now: number): ModelGroup => {
-  const { description: before, ...rest } = group
+const inChange = (
+  { description: before, backend_roles: _, ...rest }: ModelGroup,
+  change: ModelGroupDocument,
+  owned: AccessControl.Access,
+  now: number,
+): ModelGroup => {
   const description = change.description === null ? undefined : (filled(change.description) ?? before)
   return {
     ...rest,
-    name: filled(change.name) ?? group.name,
+    ...owned,
+    name: filled(change.name) ?? rest.name,
     ...(description === undefined ? {} : { description }),
     last_updated_time: now,
   }

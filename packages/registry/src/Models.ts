@@ -21,7 +21,7 @@ import { NodeId } from "./NodeId.ts"
 import { RecordChanges } from "./RecordChanges.ts"
 import { fail, NotFound, Refused, type RegistryError } from "./RegistryError.ts"
 import * as ResourceId from "./ResourceId.ts"
-import type { SearchRequest, SearchResult } from "./Search.ts"
+import { matchAll, maxWindow, type SearchRequest, type SearchResult } from "./Search.ts"
 import type { Draft } from "./Task.ts"
 import * as Tasks from "./Tasks.ts"
 
@@ -77,24 +77,44 @@ export class Models extends Context.Service<
       const changes = yield* RecordChanges
       const vault = yield* CredentialVault
       const nodeId = yield* NodeId
+      const asking = yield* AccessControl.asking("model")
+      const askingForConnector = yield* AccessControl.asking("connector")
 
       const find = Effect.fnUntraced(function* (id: string, message: string) {
         const document = yield* Stored.find(store, collection, id, message)
         return { document, model: yield* Effect.fromResult(Stored.read(collection, document, Model.read)) }
       })
 
+      /** The record, where its group is open to who asks. */
+      const findFor = Effect.fnUntraced(function* (id: string, message: string, denial = noPrivilege) {
+        const found = yield* find(id, message)
+        const asker = yield* asking
+        if (asker === undefined) return found
+        const group = yield* store.get("model-group", found.model.model_group_id)
+        if (Option.isSome(group))
+          yield* Effect.fromResult(AccessControl.check(asker, AccessControl.of(group.value.source), denial))
+        return found
+      })
+
       /** The write without which a connector could be deleted while a model comes to refer to it. */
       const reference = Effect.fnUntraced(function* (connectorId: string) {
         const guard = yield* store.get(Claim.collection, Claim.ofConnector(connectorId))
         if (Option.isNone(guard)) return yield* noConnector(connectorId)
+        const asker = yield* askingForConnector
+        const connector = asker === undefined ? Option.none() : yield* store.get("connector", connectorId)
+        if (Option.isSome(connector))
+          yield* Effect.fromResult(
+            AccessControl.check(asker, AccessControl.of(connector.value.source), noUse(connectorId)),
+          )
         const { id, version, source } = guard.value
         return { _tag: "Replace", collection: Claim.collection, id, source, ifVersion: version } satisfies Write
       })
 
       /** The next place in a group, and the write that takes it. */
-      const join = Effect.fnUntraced(function* (groupId: string, message: string, now: number) {
+      const join = Effect.fnUntraced(function* (groupId: string, message: string, now: number, denial = noJoin) {
         const document = yield* Stored.find(store, "model-group", groupId, message)
         const group = yield* Effect.fromResult(ModelGroups.read(document))
+        yield* Effect.fromResult(AccessControl.check(yield* asking, group, denial))
         const latest_version = group.latest_version + 1
         return {
           groupId,
@@ -112,9 +132,9 @@ export class Models extends Context.Service<
           const groupId = Claim.groupOf(claim.value.source)
           return yield* join(groupId, ModelGroups.notFound(groupId), now)
         }
-        yield* Effect.fromResult(AccessControl.refuse("model", asked.access))
+        const owned = yield* Effect.fromResult(AccessControl.claimed("model", yield* asking, asked.access))
         const groupId = yield* ResourceId.make
-        const group = { ...ModelGroups.draft(asked.name, asked.description, now), latest_version: 1 }
+        const group = { ...ModelGroups.draft(asked.name, asked.description, owned, now), latest_version: 1 }
         return { groupId, version: "1", groupIsNew: true, writes: ModelGroups.created(groupId, group) }
       })
 
@@ -177,7 +197,11 @@ export class Models extends Context.Service<
         verify?: Verify<E, R>,
       ): Effect.fn.Return<Document, RegistryError | E, R> {
         const document = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
-        const before = yield* find(id, `Failed to find model to update with the provided model id: ${id}`)
+        const before = yield* findFor(
+          id,
+          `Failed to find model to update with the provided model id: ${id}`,
+          `${noPrivilege}, model ID ${id}`,
+        )
         const now = yield* Clock.currentTimeMillis
         const settings = yield* Effect.fromResult(ModelSettings.changed(before.model, document))
         const { connected, sealed, writes } = yield* reconnected(before, document, verify)
@@ -185,7 +209,7 @@ export class Models extends Context.Service<
         const moved =
           target == null || target === before.model.model_group_id
             ? undefined
-            : yield* join(target, noTarget(target), now)
+            : yield* join(target, noTarget(target), now, noMove(target))
         const { description, ...kept } = ModelSettings.without(before.model)
         const described = document.description === undefined ? description : (document.description ?? undefined)
         const model: Model.Model = {
@@ -208,7 +232,7 @@ export class Models extends Context.Service<
       return {
         register,
 
-        get: (id) => find(id, `Failed to find model with the provided model id: ${id}`),
+        get: (id) => findFor(id, `Failed to find model with the provided model id: ${id}`),
 
         update: (id, body, verify) => optimistically(changes, (commit) => updateOnce(commit, id, body, verify)),
 
@@ -216,7 +240,7 @@ export class Models extends Context.Service<
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
-              const { document, model } = yield* find(id, "Failed to find model")
+              const { document, model } = yield* findFor(id, "Failed to find model")
               if (model.model_state === "DEPLOYED") return yield* stillDeployed
               const controller = yield* store.get("controller", id)
               yield* commit([
@@ -227,7 +251,17 @@ export class Models extends Context.Service<
             }),
           ),
 
-        search: (request) => store.search(collection, request),
+        search: Effect.fnUntraced(function* (request) {
+          const asker = yield* asking
+          if (asker === undefined) return yield* store.search(collection, request)
+          const anyGroup = { ...matchAll, size: maxWindow, source: false } as const
+          const { hits } = yield* store.search("model-group", AccessControl.within(asker, anyGroup))
+          const open = AccessControl.amongst(
+            "model_group_id",
+            hits.map(({ id }) => id),
+          )
+          return yield* store.search(collection, AccessControl.filtered(request, open))
+        }),
 
         blueprint: Effect.fnUntraced(function* ({ document, model: { connector } }) {
           if (connector === undefined) return Option.none()
@@ -238,7 +272,7 @@ export class Models extends Context.Service<
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
-              const { document, model } = yield* find(id, "Failed to find model")
+              const { document, model } = yield* findFor(id, "Failed to find model")
               const now = yield* Clock.currentTimeMillis
               const task_id = yield* ResourceId.make
               yield* commit([
@@ -253,7 +287,11 @@ export class Models extends Context.Service<
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
-              const { document, model } = yield* find(id, "Failed to find model")
+              const { document, model } = yield* findFor(
+                id,
+                "Failed to find model",
+                `No permission to undeploy model ${id}`,
+              )
               yield* commit([replaced(document, Model.undeployed(model, yield* Clock.currentTimeMillis))])
               return model.model_state === "DEPLOYED"
             }),
@@ -325,6 +363,12 @@ const taskOf = (task_type: Draft["task_type"], model_id: string, nodeId: string)
   worker_node: [nodeId],
   is_async: false,
 })
+
+const noPrivilege = "User doesn't have privilege to perform this operation on this model"
+const noJoin = "You don't have permissions to perform this operation on this model."
+const noUse = (id: string) => `You don't have permission to use the connector provided, connector id: ${id}`
+const noMove = (id: string) =>
+  `User Doesn't have privilege to re-link this model to the target model group due to no access to the target model group with model group ID ${id}`
 
 const noConnector = (id: string) =>
   fail(new NotFound({ collection: "connector", id, message: `Failed to find connector:${id}` }))

@@ -1,15 +1,30 @@
 /** Who may ask: a user with a password, or a program with an API key. */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 
 /** docs/access.md says what each may do. */
 export const roles = ["admin", "developer", "application", "reader"] as const
 export const Role = Schema.Literals(roles)
 export type Role = typeof Role.Type
 
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** How much may be asked of all models together. */
+export const Quota = Schema.Struct({
+  requests_per_minute: Schema.optionalKey(Count),
+  /** Of input and output, as platforms count them; a day ends at midnight, UTC. */
+  tokens_per_day: Schema.optionalKey(Count),
+})
+export type Quota = typeof Quota.Type
+
 export const Principal = Schema.Struct({
   kind: Schema.Literals(["user", "api_key"]),
   name: Schema.String,
   roles: Schema.Array(Role),
+  /** Names by which records are shared; they open nothing by themselves. */
+  backend_roles: Schema.Array(Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  /** The models that it may ask; absent: all that are open to it. */
+  models: Schema.optionalKey(Schema.Array(Schema.String)),
+  quota: Schema.optionalKey(Quota),
   created_time: Schema.Number,
   /** In ms since 1970; absent: it does not expire. */
   expires_time: Schema.optionalKey(Schema.Number),

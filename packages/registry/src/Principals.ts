@@ -16,11 +16,16 @@ export interface NewUser {
   readonly name: string
   readonly password: string
   readonly roles: ReadonlyArray<Principal.Role>
+  readonly backend_roles?: ReadonlyArray<string>
 }
 
 export interface NewKey {
   readonly name: string
   readonly roles: ReadonlyArray<Principal.Role>
+  readonly backend_roles?: ReadonlyArray<string>
+  /** The only models that it may ask. */
+  readonly models?: ReadonlyArray<string>
+  readonly quota?: Principal.Quota
   /** Absent: it does not expire. */
   readonly expiresInMillis?: number
 }
@@ -95,21 +100,30 @@ export class Principals extends Context.Service<
       }
 
       return {
-        createUser: Effect.fnUntraced(function* ({ name, password, roles }) {
+        createUser: Effect.fnUntraced(function* ({ name, password, roles, backend_roles = [] }) {
           if (!nameForm.test(name)) return yield* refused("/name", `A name has ${nameRule}`)
           if (password.length < shortestPassword)
             return yield* refused("/password", `A password has ${shortestPassword} characters at least`)
           const created_time = yield* Clock.currentTimeMillis
           const hash = yield* Hash.ofPassword(password, random(16))
-          return yield* create(idOfUser(name), { kind: "user", name, roles, created_time }, hash)
+          return yield* create(idOfUser(name), { kind: "user", name, roles, backend_roles, created_time }, hash)
         }),
-        createKey: Effect.fnUntraced(function* ({ name, roles, expiresInMillis }) {
+        createKey: Effect.fnUntraced(function* ({ name, roles, backend_roles = [], models, quota, expiresInMillis }) {
           if (!nameForm.test(name)) return yield* refused("/name", `A name has ${nameRule}`)
           const created_time = yield* Clock.currentTimeMillis
           const id = Buffer.from(random(9)).toString("hex")
           const key = `${keyPrefix}_${id}_${Buffer.from(random(32)).toString("base64url")}`
           const expires = expiresInMillis === undefined ? {} : { expires_time: created_time + expiresInMillis }
-          const principal = { kind: "api_key" as const, name, roles, created_time, ...expires }
+          const principal = {
+            kind: "api_key" as const,
+            name,
+            roles,
+            backend_roles,
+            ...(models === undefined ? {} : { models }),
+            ...(quota === undefined ? {} : { quota }),
+            created_time,
+            ...expires,
+          }
           return { id: yield* create(`key-${id}`, principal, Hash.ofKey(key)), key }
         }),
         delete: Effect.fnUntraced(function* (id) {

@@ -25,6 +25,9 @@ export class VersionConflict extends Data.TaggedError("VersionConflict")<{
 /** The request cannot be carried out as it stands: a rule of the registry forbids it. */
 export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 
+/** The record belongs to somebody who has not opened it to who asks. */
+export class NoAccess extends Data.TaggedError("NoAccess")<{ readonly message: string }> {}
+
 /** A record is needed by others; `users` are their ids. */
 export class InUse extends Data.TaggedError("InUse")<{
   readonly message: string
@@ -74,6 +77,7 @@ export type Reason =
   | AlreadyExists
   | VersionConflict
   | Refused
+  | NoAccess
   | InUse
   | Busy
   | NothingToUpdate

@@ -14,7 +14,8 @@ import { Tasks } from "@drawbar/registry/Tasks"
 import { describe, expect, it, layer } from "@effect/vitest"
 import { Effect, Exit, Layer, Option, Redacted, Result } from "effect"
 
-const services = Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer, Tasks.layer, Settings.layer()).pipe(
+const services = Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer, Tasks.layer).pipe(
+  Layer.provideMerge(Settings.layer()),
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
 )
 const inMemory = services.pipe(Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)))
