@@ -1,0 +1,320 @@
+/**
+ * Who may use whose connectors, groups and models: each cell of the table people × modes × operations, against the rules of
+ * https://docs.opensearch.org/latest/ml-commons-plugin/model-access-control/, which are written here a second time.
+ */
+import * as Answer from "@drawbar/stub-platform/Answer"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import * as Guarded from "./Guarded.ts"
+import { blueprint } from "./Drawbar.ts"
+
+const ml = "/_plugins/_ml"
+
+const people = {
+  owner: { roles: ["developer"], backend_roles: ["search", "ml"] },
+  colleague: { roles: ["developer"], backend_roles: ["ml"] },
+  stranger: { roles: ["developer"], backend_roles: ["finance"] },
+  loner: { roles: ["developer"] },
+  admin: { roles: ["admin"] },
+} as const satisfies Record<string, Guarded.Person>
+type Name = keyof typeof people
+const names = Object.keys(people) as Array<Name>
+
+const modes = ["public", "private", "restricted", "unowned"] as const
+type Mode = (typeof modes)[number]
+
+const fieldsOf = {
+  public: { access_mode: "public" },
+  private: { access_mode: "private" },
+  restricted: { backend_roles: ["ml"] },
+} as const
+
+/** The rule itself. */
+const mayUse = (name: Name, mode: Mode): boolean =>
+  name === "admin" ||
+  mode === "public" ||
+  mode === "unowned" ||
+  name === "owner" ||
+  (mode === "restricted" && name === "colleague")
+
+/** A connector that nobody owns may be used by who knows its id, and is not found; a group that nobody owns is public. */
+const mayFind = (name: Name, mode: Mode, kind: string): boolean =>
+  mayUse(name, mode) && (mode !== "unowned" || name === "admin" || kind !== "connectors")
+
+const settings = {
+  "plugins.ml_commons.connector_access_control_enabled": true,
+  "plugins.ml_commons.model_access_control_enabled": true,
+}
+
+interface Records {
+  readonly connector: string
+  readonly group: string
+  readonly model: string
+}
+
+let server: Guarded.Guarded<Name>
+const unowned: Array<Records> = []
+
+let counter = 0
+type Send = (method: string, path: string, body: unknown) => Promise<Guarded.Answered>
+
+const make = async (send: Send, access: object): Promise<Records> => {
+  const idOf = (answer: Guarded.Answered, field: string): string => {
+    assert.strictEqual(answer.status, 200, answer.text)
+    return answer.json[field]
+  }
+  const connector = idOf(
+    await send("POST", `${ml}/connectors/_create`, { ...blueprint, name: `c${(counter += 1)}`, ...access }),
+    "connector_id",
+  )
+  const group = idOf(
+    await send("POST", `${ml}/model_groups/_register`, { name: `g${(counter += 1)}`, ...access }),
+    "model_group_id",
+  )
+  const model = idOf(
+    await send("POST", `${ml}/models/_register`, {
+      name: `m${(counter += 1)}`,
+      function_name: "remote",
+      model_group_id: group,
+      connector_id: connector,
+    }),
+    "model_id",
+  )
+  return { connector, group, model }
+}
+
+const created = (mode: Mode): Promise<Records> =>
+  mode === "unowned"
+    ? Promise.resolve(unowned.pop()!)
+    : make((method, path, body) => server.as("owner", method, path, body), fieldsOf[mode])
+
+type Operation = (who: Name, records: Records) => Promise<Guarded.Answered>
+
+const predictBody = { parameters: { texts: ["a"] } }
+
+/** Every way in which one record of the three is touched by its id. */
+const operations: Readonly<Record<string, Operation>> = {
+  "read a connector": (who, { connector }) => server.as(who, "GET", `${ml}/connectors/${connector}`),
+  "change a connector": (who, { connector }) =>
+    server.as(who, "PUT", `${ml}/connectors/${connector}`, { description: "other" }),
+  "delete a connector": async (who, { connector, model }) => {
+    await server.as("admin", "DELETE", `${ml}/models/${model}`)
+    return await server.as(who, "DELETE", `${ml}/connectors/${connector}`)
+  },
+  "try a connector": (who, { connector }) => server.as(who, "POST", `${ml}/connectors/${connector}/_test`, predictBody),
+  "register a model with a connector": (who, { connector }) =>
+    server.as(who, "POST", `${ml}/models/_register`, {
+      name: `m${(counter += 1)}`,
+      function_name: "remote",
+      connector_id: connector,
+    }),
+  "read a group": (who, { group }) => server.as(who, "GET", `${ml}/model_groups/${group}`),
+  "change a group": (who, { group }) => server.as(who, "PUT", `${ml}/model_groups/${group}`, { description: "other" }),
+  "delete a group": async (who, { group, model }) => {
+    await server.as("admin", "DELETE", `${ml}/models/${model}`)
+    return await server.as(who, "DELETE", `${ml}/model_groups/${group}`)
+  },
+  "register a model in a group": (who, { group }) =>
+    server.as(who, "POST", `${ml}/models/_register`, {
+      name: `m${(counter += 1)}`,
+      function_name: "remote",
+      model_group_id: group,
+      connector: blueprint,
+    }),
+  "read a model": (who, { model }) => server.as(who, "GET", `${ml}/models/${model}`),
+  "change a model": (who, { model }) => server.as(who, "PUT", `${ml}/models/${model}`, { description: "other" }),
+  "delete a model": (who, { model }) => server.as(who, "DELETE", `${ml}/models/${model}`),
+  "deploy a model": (who, { model }) => server.as(who, "POST", `${ml}/models/${model}/_deploy`),
+  "undeploy a model": async (who, { model }) => {
+    await server.as("admin", "POST", `${ml}/models/${model}/_deploy`)
+    return await server.as(who, "POST", `${ml}/models/${model}/_undeploy`)
+  },
+  "ask a model that nobody deployed": (who, { model }) =>
+    server.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody),
+  "ask a deployed model": async (who, { model }) => {
+    await server.as("admin", "POST", `${ml}/models/${model}/_deploy`)
+    return await server.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody)
+  },
+  "look at a model's request": (who, { model }) => server.as(who, "POST", `${ml}/models/${model}/_render`, predictBody),
+  "limit a model": (who, { model }) => server.as(who, "POST", `${ml}/controllers/${model}`, limits),
+  "read a model's limits": async (who, { model }) => {
+    await server.as("admin", "POST", `${ml}/controllers/${model}`, limits)
+    return await server.as(who, "GET", `${ml}/controllers/${model}`)
+  },
+}
+const limits = { user_rate_limiter: { alice: { limit: "4", unit: "MINUTES" } } }
+
+beforeAll(async () => {
+  server = await Guarded.start(people, {
+    settings,
+    before: async (url) => {
+      const send: Send = (method, path, body) => Guarded.ask(url, undefined, method, path, body)
+      const wanted = (Object.keys(operations).length + 3) * names.length
+      while (unowned.length < wanted) unowned.push(await make(send, {}))
+    },
+  })
+}, 60_000)
+afterAll(() => server[Symbol.asyncDispose]())
+
+const cells = Object.keys(operations).flatMap((operation) =>
+  modes.flatMap((mode) => names.map((who) => ({ operation, mode, who, may: mayUse(who, mode) }))),
+)
+
+describe("by its id", () => {
+  it.each(cells)("$who may $operation that is $mode: $may", async ({ operation, mode, who, may }) => {
+    const { status, text } = await operations[operation]!(who, await created(mode))
+    if (may) assert.strictEqual(status, 200, text)
+    else assert.strictEqual(status, 403, text)
+  })
+})
+
+describe("by a search", () => {
+  const kinds = { connectors: "connector", model_groups: "group", models: "model" } as const
+  const searches = (Object.keys(kinds) as Array<keyof typeof kinds>).flatMap((kind) =>
+    modes.flatMap((mode) => names.map((who) => ({ kind, mode, who, may: mayFind(who, mode, kind) }))),
+  )
+
+  it.each(searches)("$who finds $kind that are $mode: $may", async ({ kind, mode, who, may }) => {
+    const records = await created(mode)
+    const query = { ids: { values: [records[kinds[kind]]] } }
+    // However it is asked, the records of others are not among the hits, nor in their number.
+    for (const asked of [query, { bool: { should: [query], must_not: [{ ids: { values: ["x"] } }] } }]) {
+      const { status, json, text } = await server.as(who, "POST", `${ml}/${kind}/_search`, { query: asked })
+      assert.strictEqual(status, 200, text)
+      assert.strictEqual(json.hits.total.value, may ? 1 : 0, text)
+    }
+  })
+})
+
+describe("what a record says of its access", () => {
+  const register = (who: Name, access: object) =>
+    server.as(who, "POST", `${ml}/model_groups/_register`, { name: `g${(counter += 1)}`, ...access })
+  const create = (who: Name, access: object) =>
+    server.as(who, "POST", `${ml}/connectors/_create`, { ...blueprint, ...access })
+
+  it("names its owner, his roles and the mode", async () => {
+    const { json } = await register("owner", { add_all_backend_roles: true })
+    const group = await server.as("owner", "GET", `${ml}/model_groups/${json.model_group_id}`)
+    assert.deepInclude(group.json, {
+      access: "restricted",
+      backend_roles: ["search", "ml"],
+      owner: {
+        name: "owner",
+        backend_roles: ["search", "ml"],
+        roles: ["developer"],
+        custom_attribute_names: [],
+        user_requested_tenant: null,
+      },
+    })
+  })
+
+  it("is private where nothing is said", async () => {
+    const { json } = await create("owner", {})
+    const connector = await server.as("owner", "GET", `${ml}/connectors/${json.connector_id}`)
+    assert.strictEqual(connector.json.access, "private")
+  })
+
+  it.each([
+    ["admin", { add_all_backend_roles: true }, "Admin can't add all backend roles"],
+    ["owner", { access_mode: "public", backend_roles: ["ml"] }, "only for a connector with the restricted access mode"],
+    ["owner", { backend_roles: ["ml"], add_all_backend_roles: true }, "at same time"],
+    ["loner", { access_mode: "restricted", backend_roles: ["ml"] }, "at least one backend role to create"],
+    ["owner", { access_mode: "restricted" }, "must specify at least one backend role"],
+    ["owner", { backend_roles: ["finance"] }, "You don't have the backend roles specified."],
+  ] as const)("%s cannot create a connector with %j", async (who, access, sentence) => {
+    const { status, json } = await create(who, access)
+    assert.strictEqual(status, 400)
+    assert.include(json.error.reason, sentence)
+  })
+
+  it.each([
+    ["admin", { add_all_backend_roles: true }, "Admin users cannot add all backend roles"],
+    ["owner", { access_mode: "private", backend_roles: ["ml"] }, "only for a model group with the restricted"],
+    ["owner", { backend_roles: ["ml"], add_all_backend_roles: true }, "at the same time"],
+    ["loner", { add_all_backend_roles: true }, "at least one backend role to register"],
+    ["owner", { access_mode: "restricted" }, "You must specify one or more backend roles"],
+    ["owner", { backend_roles: ["finance"] }, "You don't have the backend roles specified."],
+  ] as const)("%s cannot register a group with %j", async (who, access, sentence) => {
+    const { status, json } = await register(who, access)
+    assert.strictEqual(status, 400)
+    assert.include(json.error.reason, sentence)
+  })
+
+  it("is changed by its owner and by admins only, and holds for models that run", async () => {
+    const { group, model } = await created("public")
+    const predict = (who: Name) => server.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody)
+    assert.strictEqual((await predict("stranger")).status, 200)
+    const path = `${ml}/model_groups/${group}`
+    const refused = await server.as("stranger", "PUT", path, { access_mode: "private" })
+    assert.strictEqual(refused.status, 403)
+    assert.include(refused.json.error.reason, "Only owner or admin can update access control data.")
+    assert.strictEqual((await server.as("owner", "PUT", path, { access_mode: "private" })).status, 200)
+    assert.strictEqual((await predict("stranger")).status, 403)
+    assert.strictEqual((await predict("owner")).status, 200)
+    const opened = await server.as("admin", "PUT", path, { access_mode: "restricted", backend_roles: ["finance"] })
+    assert.strictEqual(opened.status, 200, opened.text)
+    assert.strictEqual((await predict("stranger")).status, 200)
+    // Who made it has the role no more that it is now shared by.
+    assert.strictEqual((await predict("owner")).status, 403)
+  })
+
+  it("of its connector does not matter to who asks a model", async () => {
+    const { connector } = await created("private")
+    const model = await server.as("owner", "POST", `${ml}/models/_register`, {
+      name: `m${(counter += 1)}`,
+      function_name: "remote",
+      connector_id: connector,
+      access_mode: "public",
+    })
+    assert.strictEqual(model.status, 200, model.text)
+    const path = `${ml}/models/${model.json.model_id}/_predict`
+    assert.strictEqual((await server.as("stranger", "POST", path, predictBody)).status, 200)
+  })
+
+  it("is refused where access control is off, as a promise that would not be kept", async () => {
+    await using open = await Guarded.start({ owner: people.owner })
+    const connector = await open.as("owner", "POST", `${ml}/connectors/_create`, {
+      ...blueprint,
+      access_mode: "private",
+    })
+    assert.strictEqual(connector.status, 400)
+    assert.include(connector.json.error.reason, "connector access control is disabled on your cluster")
+  })
+})
+
+describe("a key", () => {
+  const usage = { prompt_tokens: 30, completion_tokens: 5, total_tokens: 35 }
+
+  it("may be for some models only", async () => {
+    const { model } = await created("public")
+    const other = await created("public")
+    const key = await server.as("admin", "POST", `${ml}/api_keys`, {
+      name: "one-model",
+      roles: ["application"],
+      models: [model],
+    })
+    const predict = (id: string) =>
+      Guarded.ask(server.url, `Bearer ${key.json.api_key}`, "POST", `${ml}/models/${id}/_predict`, predictBody)
+    assert.strictEqual((await predict(model)).status, 200)
+    const refused = await predict(other.model)
+    assert.strictEqual(refused.status, 403)
+    assert.include(refused.json.error.reason, "This API key is not for the model")
+  })
+
+  it.each([
+    ["requests", { requests_per_minute: 2 }, "2 requests per minute"],
+    ["tokens", { tokens_per_day: 70 }, "70 tokens per day"],
+  ] as const)("may have a quota of %s, which is told with when to ask again", async (_, quota, sentence) => {
+    await using metered = await Guarded.start(
+      { admin: people.admin, metered: { roles: ["developer"], quota }, free: { roles: ["developer"] } },
+      { handler: () => Answer.json({ embeddings: [[1]], usage }) },
+    )
+    const { model } = await make((method, path, body) => metered.as("admin", method, path, body), {})
+    const predict = (who: "metered" | "free") => metered.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody)
+    assert.deepStrictEqual([(await predict("metered")).status, (await predict("metered")).status], [200, 200])
+    const third = await predict("metered")
+    assert.strictEqual(third.status, 429, third.text)
+    assert.include(third.json.error.reason, sentence)
+    assert.isAbove(Number(third.headers.get("retry-after")), 0)
+    assert.strictEqual((await predict("free")).status, 200)
+  })
+})

@@ -1,0 +1,105 @@
+/** A server that asks everybody who he is, with files, keys for some people, and a stub of the platform that the test's blueprint calls. */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Role } from "@drawbar/registry/Principal"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import { Effect, Exit, Scope } from "effect"
+import * as Server from "../src/Server.ts"
+
+export interface Person {
+  readonly roles: ReadonlyArray<Role>
+  readonly backend_roles?: ReadonlyArray<string>
+  readonly models?: ReadonlyArray<string>
+  readonly quota?: object
+}
+
+export interface Answered {
+  readonly status: number
+  readonly text: string
+  readonly json: any
+  readonly headers: Headers
+}
+
+/** What a request answers; `who` is the value of its Authorization header. */
+export const ask = async (
+  url: string,
+  who: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Answered> => {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(who === undefined ? {} : { authorization: who }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const json = /^[{[]/.test(text) ? JSON.parse(text) : undefined
+  return { status: response.status, text, json, headers: response.headers }
+}
+
+export interface Guarded<Name extends string> extends AsyncDisposable {
+  readonly url: string
+  readonly folder: string
+  readonly platform: StubPlatform.StubPlatform
+  readonly as: (who: Name, method: string, path: string, body?: unknown) => Promise<Answered>
+  readonly keys: Readonly<Record<Name, string>>
+}
+
+const listen = async (options: Server.Options) => {
+  const scope = Effect.runSync(Scope.make())
+  const { url } = await Effect.runPromise(Server.listen(options).pipe(Scope.provide(scope)))
+  return { url, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+}
+
+/** Starts it; `before` acts on it before it asks who is there. */
+export const start = async <Name extends string>(
+  people: Readonly<Record<Name, Person>>,
+  {
+    handler = () => Answer.json({ embeddings: [[0.1, 0.25]] }),
+    before = async () => {},
+    ...options
+  }: Partial<Server.Options> & {
+    readonly handler?: Answer.Handler
+    readonly before?: (url: string) => Promise<void>
+  } = {},
+): Promise<Guarded<Name>> => {
+  const platform = await StubPlatform.start({ handler, tls: ["api.cohere.ai"] })
+  const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  const shared: Server.Options = {
+    host: "127.0.0.1",
+    port: 0,
+    files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },
+    connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+    certificateAuthorities: [platform.ca],
+  }
+  const first = await listen(shared)
+  await before(first.url)
+  const keys: Partial<Record<Name, string>> = {}
+  for (const name of Object.keys(people) as Array<Name>) {
+    const made = await ask(first.url, undefined, "POST", "/_plugins/_ml/api_keys", { name, ...people[name] })
+    if (made.status !== 200) throw new Error(made.text)
+    keys[name] = `Bearer ${made.json.api_key}`
+  }
+  await first.close()
+  const server = await listen({ ...shared, ...options, auth: true })
+  return {
+    url: server.url,
+    folder,
+    platform,
+    keys: keys as Record<Name, string>,
+    as: (who, method, path, body) => ask(server.url, keys[who], method, path, body),
+    [Symbol.asyncDispose]: async () => {
+      await server.close()
+      await platform.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
