@@ -3,6 +3,7 @@ import { isIP } from "node:net"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import { Result } from "effect"
 
 export interface Flags {
@@ -23,6 +24,12 @@ export interface Flags {
   readonly logsRequests: boolean
   /** Whether everybody has to say who he is. */
   readonly auth: boolean
+  /** The file of the issuer whose tokens say who asks. */
+  readonly jwt: string | undefined
+  /** The file of the audit log. */
+  readonly audit: string | undefined
+  readonly allowUnverifiedTls: boolean
+  readonly proxy: Proxy.Proxy | undefined
   /** From the environment, where the operator lets connectors act in roles. */
   readonly awsIdentity: SigV4.Credentials | undefined
   /** The folder of files that connectors may name in place of secrets. */
@@ -47,6 +54,10 @@ export const usage = `Usage: drawbar-server [flags]
                        may be called; repeatable             DRAWBAR_ALLOW_HOST  (commas between)
   --auth on|off        everybody has to say who he is, by API
                        key or Basic credentials              DRAWBAR_AUTH        off
+  --jwt FILE           an issuer whose tokens say who asks, too;
+                       docs/operating.md has an example      DRAWBAR_JWT
+  --audit FILE         a line of JSON for each change, and for
+                       each request that was turned away     DRAWBAR_AUDIT
   --tls-cert FILE, --tls-key FILE
                        PEM; read again when they change      DRAWBAR_TLS_CERT, DRAWBAR_TLS_KEY
   --behind-proxy       a proxy before it ends TLS            DRAWBAR_BEHIND_PROXY=on
@@ -55,12 +66,17 @@ export const usage = `Usage: drawbar-server [flags]
                        in roles that the keys in AWS_ACCESS_KEY_ID,
                        AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
                        may take on                           DRAWBAR_AWS_CREDENTIALS off
+  --allow-unverified-tls
+                       connectors may set skip_ssl_verification
+                                                             DRAWBAR_ALLOW_UNVERIFIED_TLS=on
   --secrets FOLDER     files that a credential may name as file:NAME;
                        variables DRAWBAR_SECRET_… as env:NAME
                                                              DRAWBAR_SECRETS
   --log on|off         a line of JSON for each request,
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
+
+Connections to platforms leave by the proxy in HTTPS_PROXY, but for the hosts in NO_PROXY.
 `
 
 const one = { type: "string" } as const
@@ -81,6 +97,9 @@ const options = {
   "behind-proxy": { type: "boolean" },
   "aws-credentials": one,
   secrets: one,
+  jwt: one,
+  audit: one,
+  "allow-unverified-tls": { type: "boolean" },
   help: { type: "boolean" },
 } as const
 
@@ -118,6 +137,10 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       logsRequests: yield* onOrOff("--log", given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
       auth,
       secrets: given.secrets ?? environment["DRAWBAR_SECRETS"],
+      jwt: yield* onlyWith(auth, "--jwt", given.jwt ?? environment["DRAWBAR_JWT"]),
+      audit: given.audit ?? environment["DRAWBAR_AUDIT"],
+      allowUnverifiedTls: given["allow-unverified-tls"] ?? environment["DRAWBAR_ALLOW_UNVERIFIED_TLS"] === "on",
+      proxy: yield* Proxy.read(environment),
       tls,
       awsIdentity: yield* awsIdentity(
         given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",
@@ -147,6 +170,11 @@ const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
   text === "on" || text === "off"
     ? Result.succeed(text === "on")
     : Result.fail(`${flag} ${text} is neither on nor off.`)
+
+const onlyWith = (auth: boolean, flag: string, file: string | undefined): Result.Result<string | undefined, string> =>
+  file === undefined || auth
+    ? Result.succeed(file)
+    : Result.fail(`${flag} ${file} says who may ask, but nobody is asked who he is: add --auth on.`)
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
 const awsIdentity = (choice: string, environment: Environment): Result.Result<Flags["awsIdentity"], string> => {

@@ -5,12 +5,14 @@ import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { Egress } from "@drawbar/connector-runtime/Egress"
+import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
 import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import { SecretSource } from "@drawbar/deployments/SecretReferences"
+import { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
 import type { Tls } from "@drawbar/http-api/HttpServer"
 import { Connectors } from "@drawbar/registry/Connectors"
@@ -27,6 +29,7 @@ import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
 import { Context, Data, Effect, Layer } from "effect"
 import * as EgressSettings from "./EgressSettings.ts"
+import * as Jwt from "./Jwt.ts"
 import { sealedWith } from "./SealedWith.ts"
 
 export interface Options {
@@ -45,8 +48,16 @@ export interface Options {
   readonly allowedHosts?: ReadonlyArray<string>
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: (line: string) => void
+  /** Takes a line of JSON for each change, and for each request that was turned away. */
+  readonly auditLog?: (line: string) => void
   /** Whether everybody has to say who he is. */
   readonly auth?: boolean
+  /** Whose tokens say who asks, beside keys and passwords. */
+  readonly jwt?: Jwt.JwtSettings
+  /** Lets connectors set `skip_ssl_verification`. */
+  readonly allowUnverifiedTls?: boolean
+  /** The proxy by which connections leave. */
+  readonly proxy?: Proxy.Proxy
   /** Who this server is to AWS: connectors with a `roleArn` act in roles that it may take on. */
   readonly awsIdentity?: SigV4.Credentials
   /** What connectors may name in place of secrets. */
@@ -76,7 +87,11 @@ export const version = "0.1.0"
 /** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
 export const listen = Effect.fnUntraced(function* (options: Options) {
   const services = yield* Layer.build(Layer.fresh(layer(options)))
-  if (options.auth === true && (yield* Context.get(services, Principals).list).length === 0)
+  if (
+    options.auth === true &&
+    options.jwt === undefined &&
+    (yield* Context.get(services, Principals).list).length === 0
+  )
     return yield* new NobodyMayAsk()
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
@@ -84,6 +99,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     port: options.port,
     allowedHosts: options.allowedHosts ?? [],
     ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    ...(options.auditLog === undefined ? {} : { auditLog: options.auditLog }),
     ...(options.auth === undefined ? {} : { auth: options.auth }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     version,
@@ -96,7 +112,17 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
   }
 })
 
-const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], awsIdentity, secrets }: Options) => {
+const layer = ({
+  files,
+  settings,
+  connectTo = {},
+  certificateAuthorities = [],
+  allowUnverifiedTls = false,
+  proxy,
+  awsIdentity,
+  secrets,
+  jwt,
+}: Options) => {
   const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
   const keys = files === undefined ? KeyRing.layerMemory : KeyRing.layerFile(files.keyring, sealedWith)
   const registry = Layer.mergeAll(
@@ -113,16 +139,19 @@ const layer = ({ files, settings, connectTo = {}, certificateAuthorities = [], a
     Layer.provideMerge(store),
   )
   const runtime = ConnectorRuntime.layer.pipe(
-    Layer.provide(Egress.layer({ certificateAuthorities })),
-    Layer.provide(Layer.provide(Resolver.layerMap(connectTo), Resolver.layer)),
+    Layer.provideMerge(Egress.layer({ certificateAuthorities, allowUnverifiedTls })),
     Layer.provideMerge(EgressSettings.layer),
   )
   const identity = awsIdentity === undefined ? undefined : Effect.succeed(awsIdentity)
   const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
-  return live.pipe(
+  const direct = proxy === undefined ? Resolver.layer : Layer.provide(Proxy.layer(proxy), Resolver.layer)
+  const identities =
+    jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt, certificateAuthorities))
+  return Layer.merge(live, identities).pipe(
     Layer.provideMerge(runtime),
+    Layer.provide(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),
     Layer.provideMerge(Layer.succeed(AwsIdentity, identity)),
     Layer.provideMerge(secrets === undefined ? Layer.empty : Layer.succeed(SecretSource, secrets)),

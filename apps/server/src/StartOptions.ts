@@ -3,8 +3,10 @@ import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import { Effect, Result } from "effect"
+import * as AuditLog from "./AuditLog.ts"
 import * as Certificate from "./Certificate.ts"
 import type { Flags } from "./Flags.ts"
+import * as Jwt from "./Jwt.ts"
 import * as OperatorSecrets from "./OperatorSecrets.ts"
 import type { Options } from "./Server.ts"
 import { UnusableFile } from "./UnusableFile.ts"
@@ -21,6 +23,10 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     allowedHosts: flags.allowedHosts,
     auth: flags.auth,
     secrets: OperatorSecrets.make(environment, flags.secrets),
+    ...(flags.allowUnverifiedTls ? { allowUnverifiedTls: true } : {}),
+    ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
+    ...(flags.jwt === undefined ? {} : { jwt: yield* issuer(flags.jwt) }),
+    ...(flags.audit === undefined ? {} : { auditLog: yield* auditLog(flags.audit) }),
     ...(flags.awsIdentity === undefined ? {} : { awsIdentity: flags.awsIdentity }),
     ...(flags.tls === undefined ? {} : { tls: yield* Certificate.load(flags.tls) }),
   }
@@ -28,6 +34,10 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
   yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))
   return { ...options, files: { database: join(flags.data, "drawbar.db"), keyring: flags.keyring } }
 })
+
+const issuer = (file: string) => Effect.flatMap(read("--jwt", file), (text) => Effect.fromResult(Jwt.read(file, text)))
+
+const auditLog = (file: string) => attempt("--audit", file, async () => AuditLog.open(file))
 
 const readSettings = (file: string) =>
   Effect.flatMap(read("--settings", file), (text) => {

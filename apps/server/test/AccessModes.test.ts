@@ -57,11 +57,12 @@ const unowned: Array<Records> = []
 let counter = 0
 type Send = (method: string, path: string, body: unknown) => Promise<Guarded.Answered>
 
+const idOf = (answer: Guarded.Answered, field: string): string => {
+  assert.strictEqual(answer.status, 200, answer.text)
+  return answer.json[field]
+}
+
 const make = async (send: Send, access: object): Promise<Records> => {
-  const idOf = (answer: Guarded.Answered, field: string): string => {
-    assert.strictEqual(answer.status, 200, answer.text)
-    return answer.json[field]
-  }
   const connector = idOf(
     await send("POST", `${ml}/connectors/_create`, { ...blueprint, name: `c${(counter += 1)}`, ...access }),
     "connector_id",
@@ -185,12 +186,13 @@ describe("by a search", () => {
   })
 })
 
-describe("what a record says of its access", () => {
-  const register = (who: Name, access: object) =>
-    server.as(who, "POST", `${ml}/model_groups/_register`, { name: `g${(counter += 1)}`, ...access })
-  const create = (who: Name, access: object) =>
-    server.as(who, "POST", `${ml}/connectors/_create`, { ...blueprint, ...access })
+const register = (who: Name, access: object) =>
+  server.as(who, "POST", `${ml}/model_groups/_register`, { name: `g${(counter += 1)}`, ...access })
 
+const create = (who: Name, access: object) =>
+  server.as(who, "POST", `${ml}/connectors/_create`, { ...blueprint, ...access })
+
+describe("what a record says of its access", () => {
   it("names its owner, his roles and the mode", async () => {
     const { json } = await register("owner", { add_all_backend_roles: true })
     const group = await server.as("owner", "GET", `${ml}/model_groups/${json.model_group_id}`)

@@ -20,6 +20,10 @@ describe("the flags", () => {
       auth: false,
       awsIdentity: undefined,
       secrets: undefined,
+      jwt: undefined,
+      audit: undefined,
+      allowUnverifiedTls: false,
+      proxy: undefined,
       tls: undefined,
     }))
 

@@ -65,19 +65,22 @@ export const start = async <Name extends string>(
   {
     handler = () => Answer.json({ embeddings: [[0.1, 0.25]] }),
     before = async () => {},
+    hosts = ["api.cohere.ai"],
     ...options
   }: Partial<Server.Options> & {
     readonly handler?: Answer.Handler
+    /** What the stub answers for. */
+    readonly hosts?: ReadonlyArray<string>
     readonly before?: (url: string) => Promise<void>
   } = {},
 ): Promise<Guarded<Name>> => {
-  const platform = await StubPlatform.start({ handler, tls: ["api.cohere.ai"] })
+  const platform = await StubPlatform.start({ handler, tls: hosts })
   const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
   const shared: Server.Options = {
     host: "127.0.0.1",
     port: 0,
     files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },
-    connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+    connectTo: Object.fromEntries(hosts.map((host) => [`${host}:443`, `127.0.0.1:${platform.port}`])),
     certificateAuthorities: [platform.ca],
   }
   const first = await listen(shared)

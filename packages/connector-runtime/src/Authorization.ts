@@ -8,13 +8,19 @@ import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { Clock, Effect, Redacted, Result, type Scope } from "effect"
 import * as AccessToken from "./AccessToken.ts"
 import * as AssumedRole from "./AssumedRole.ts"
+import * as AwsClock from "./AwsClock.ts"
 import { AwsIdentity } from "./AwsIdentity.ts"
 import { because, ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { Egress } from "./Egress.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
+import type { Head } from "./Transport.ts"
 
-/** Turns a rendered request into one the platform accepts. Called anew for every attempt, because a signature has an age. */
-export type Authorization = (request: RemoteRequest) => Effect.Effect<RemoteRequest, ConnectorError>
+export interface Authorization {
+  /** Turns a rendered request into one the platform accepts. Called anew for every attempt, because a signature has an age. */
+  readonly sign: (request: RemoteRequest) => Effect.Effect<RemoteRequest, ConnectorError>
+  /** Is shown a refusal, at this time in ms since 1970; answers whether the request, signed anew, may fare better. */
+  readonly mend: (refusal: Head, now: number) => boolean
+}
 
 interface Holder {
   readonly connector: Connector
@@ -35,15 +41,17 @@ const http: Way = Effect.fnUntraced(function* (holder: Holder) {
   const grant = yield* Effect.mapError(Effect.fromResult(grantOf(holder)), (message) =>
     because(new NotAuthorised({ message })),
   )
-  if (grant === undefined) return Effect.succeed<RemoteRequest>
+  if (grant === undefined) return { sign: Effect.succeed<RemoteRequest>, mend: never }
   const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant)
-  const bear: Authorization = (request) =>
+  const bear: Authorization["sign"] = (request) =>
     Effect.map(token, (value) => {
       holder.learn(value)
       return { ...request, headers: { ...request.headers, Authorization: `Bearer ${value}` } }
     })
-  return bear
+  return { sign: bear, mend: never }
 })
+
+const never = () => false
 
 /** The way to a token that a connector's credential asks for; none where its headers say all. */
 const grantOf = (holder: Holder): Result.Result<AccessToken.Grant | undefined, string> => {
@@ -72,15 +80,16 @@ const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   const region = setting("region") ?? AwsSigning.regionOfHost(connector) ?? ""
   const scope: SigV4.Scope = { region, service: setting("service_name") ?? "" }
   const credentials = yield* credentialsOf(holder, region)
-  const sign: Authorization = Effect.fnUntraced(function* (request) {
+  const clock = AwsClock.make()
+  const sign: Authorization["sign"] = Effect.fnUntraced(function* (request) {
     const keys = yield* credentials
     if (keys.sessionToken !== undefined) holder.learn(keys.sessionToken)
-    const now = yield* Clock.currentTimeMillis
+    const now = clock.correct(yield* Clock.currentTimeMillis)
     const signed = yield* Effect.promise(() => SigV4.sign(request, keys, scope, now))
     if (Result.isFailure(signed)) return yield* notAuthorised(signed.failure.message)
     return { ...request, ...signed.success }
   })
-  return sign
+  return { sign, mend: clock.mend }
 })
 
 /** Keys of the connector's own, or those of the role that it names. */

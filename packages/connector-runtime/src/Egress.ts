@@ -3,10 +3,12 @@
  * bytes, and no redirect is followed: an answer of status 3xx is an answer.
  */
 import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Result, type Scope } from "effect"
 import { isIP } from "node:net"
-import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from "node:tls"
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
 import { because, type EgressError, TlsFailed, VerificationRequired } from "./EgressError.ts"
+import * as CircuitBreaker from "./CircuitBreaker.ts"
+import type { ClientIdentity } from "./ClientIdentity.ts"
 import type { EgressPool } from "./EgressPool.ts"
 import { EgressPolicy } from "./EgressPolicy.ts"
 import * as AddressRule from "./internal/AddressRule.ts"
@@ -28,7 +30,7 @@ export interface OpenOptions {
   /** Is told how each connection comes about. */
   readonly observe?: (event: ConnectionEvent) => void
   /** The client's certificate for mutual TLS, and the authority that certified the platform. */
-  readonly identity?: Pick<SecureContextOptions, "cert" | "key" | "pfx" | "passphrase" | "ca">
+  readonly identity?: ClientIdentity
 }
 
 export interface LayerOptions {
@@ -46,6 +48,8 @@ export class Egress extends Context.Service<
      * request, because its entries know of paths. It closes with the scope, after what is under way has ended.
      */
     readonly open: (options: OpenOptions) => Effect.Effect<EgressPool, EgressError, Scope.Scope>
+    /** Whether the operator lets connections be made in this way. */
+    readonly permits: (origin: string, config: ClientConfig) => Result.Result<void, EgressError>
   }
 >()("@drawbar/connector-runtime/Egress") {
   static readonly layer = (options: LayerOptions = {}) => Layer.effect(Egress, make(options))
@@ -56,6 +60,17 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
   const policies = yield* EgressPolicy
   const authorities = options.certificateAuthorities ?? []
   const secureContext = trusting(authorities)
+  const breakers = new Map<string, CircuitBreaker.CircuitBreaker>()
+  const breakerOf = (origin: string) => {
+    const known = breakers.get(origin) ?? CircuitBreaker.make(origin)
+    breakers.set(origin, known)
+    return known
+  }
+
+  const permits = (origin: string, { skip_ssl_verification }: ClientConfig): Result.Result<void, EgressError> =>
+    skip_ssl_verification && options.allowUnverifiedTls !== true
+      ? Result.fail(because(new VerificationRequired({ origin })))
+      : Result.void
 
   const open = Effect.fnUntraced(function* (target: OpenOptions) {
     const bound = yield* Effect.fromResult(Origin.of(target.origin))
@@ -63,10 +78,10 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
     // A name is resolved when it is connected to; an address is known now.
     if (isIP(host) > 0)
       yield* Effect.fromResult(AddressRule.check(host, yield* resolver.resolve(host, port), policies.current()))
+    yield* Effect.fromResult(permits(origin, target.config))
     const verify = !target.config.skip_ssl_verification
-    if (!verify && options.allowUnverifiedTls !== true) return yield* because(new VerificationRequired({ origin }))
 
-    return yield* OriginPool.make(bound, {
+    const pool = yield* OriginPool.make(bound, {
       resolver,
       policies,
       verify,
@@ -77,9 +92,17 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
       acquireTimeoutMs: target.acquireTimeoutMs ?? 10_000,
       observe: target.observe,
     })
+    // Whoever watches a connection come about wants to see why it does not.
+    return target.observe === undefined ? guarded(pool, breakerOf(origin)) : pool
   })
 
-  return { open }
+  return { open, permits }
+})
+
+const guarded = ({ origin, send, stream }: EgressPool, { through }: CircuitBreaker.CircuitBreaker): EgressPool => ({
+  origin,
+  send: (request, limits) => through(send(request, limits)),
+  stream: (request, limits) => through(stream(request, limits)),
 })
 
 const trusting = (authorities: ReadonlyArray<string>, identity: OpenOptions["identity"] = {}): SecureContext => {

@@ -136,6 +136,18 @@ export class ConnectTimeout extends Data.TaggedError("ConnectTimeout")<{
   }
 }
 
+/** The operator's proxy gave no tunnel. */
+export class ProxyRefused extends Data.TaggedError("ProxyRefused")<{
+  readonly origin: string
+  readonly proxy: string
+  readonly why: string
+}> {
+  readonly retryable = true
+  override get message() {
+    return `Error communicating with remote model: the proxy ${this.proxy} (HTTPS_PROXY) made no connection to ${this.origin}: ${this.why}`
+  }
+}
+
 /** The certificate, or the handshake, is not good. */
 export class TlsFailed extends Data.TaggedError("TlsFailed")<{ readonly origin: string; readonly code: string }> {
   readonly retryable = false
@@ -152,6 +164,18 @@ export class PoolExhausted extends Data.TaggedError("PoolExhausted")<{
   readonly retryable = true
   override get message() {
     return `Error communicating with remote model: Acquire operation took longer than the configured maximum time: all ${this.maxConnections} connections to ${this.origin} are busy; raise client_config.max_connection or send less at once`
+  }
+}
+
+/** So many requests in a row got no answer that no more are sent for a while. */
+export class CircuitOpen extends Data.TaggedError("CircuitOpen")<{
+  readonly origin: string
+  readonly failures: number
+  readonly retryAfterMillis: number
+}> {
+  readonly retryable = false
+  override get message() {
+    return `Error communicating with remote model: ${this.origin} gave no answer to the last ${this.failures} requests, so that this one was not sent; it is tried again in ${Math.ceil(this.retryAfterMillis / 1_000)} s`
   }
 }
 
@@ -258,8 +282,10 @@ export type EgressReason =
   | NameNotResolved
   | ConnectFailed
   | ConnectTimeout
+  | ProxyRefused
   | TlsFailed
   | PoolExhausted
+  | CircuitOpen
   | PoolClosed
   | HeadersTimeout
   | IdleTimeout

@@ -3,11 +3,13 @@ import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { Clock, Effect, Redacted } from "effect"
 import * as Authorization from "./Authorization.ts"
+import * as ClientIdentity from "./ClientIdentity.ts"
 import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
 import { because, type ConnectorError } from "./ConnectorError.ts"
 import type { ConnectionEvent, Egress, EgressPool } from "./Egress.ts"
 import type { EgressError } from "./EgressError.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
+import * as RetryBudget from "./RetryBudget.ts"
 import * as SecretMask from "./SecretMask.ts"
 import * as Transport from "./Transport.ts"
 
@@ -19,6 +21,7 @@ export interface LiveConnector {
   readonly secret: (name: string) => string
   readonly mask: SecretMask.SecretMask
   readonly pools: ReadonlyMap<string, EgressPool>
+  readonly budget: RetryBudget.RetryBudget
 }
 
 export interface Options {
@@ -40,12 +43,14 @@ export const open = Effect.fnUntraced(function* (
 ) {
   const origins = new Set(compiled.actions.map(({ url }) => url.origin))
   const pools = new Map<string, EgressPool>()
+  const client = yield* Effect.fromResult(ClientIdentity.of(config, credential))
+  const identity = client === undefined ? {} : { identity: client }
   for (const origin of origins)
-    pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...observed }), ofEgress))
+    pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...identity, ...observed }), ofEgress))
   const mask = SecretMask.make(credential)
   const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress, learn: mask.learn })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools }
+  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget: RetryBudget.make() }
   return live
 })
 
@@ -63,7 +68,7 @@ export const stream = (live: LiveConnector, action: CompiledAction, request: Rem
   deliver(live, action, request, (pool) => pool.stream)
 
 const deliver = Effect.fnUntraced(function* <A extends Transport.Head, R>(
-  { pools, config, authorise }: LiveConnector,
+  { pools, config, authorise, budget }: LiveConnector,
   { url: { origin } }: CompiledAction,
   request: RemoteRequest,
   way: (pool: EgressPool) => Transport.Attempt<A, R>,
@@ -73,8 +78,9 @@ const deliver = Effect.fnUntraced(function* <A extends Transport.Head, R>(
   const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
   const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
   const attempt = way(pool)
-  const prepare = () => authorise(request)
-  return yield* Transport.send({ origin, attempt, config, prepare, maxResponseBytes, deadline }).pipe(
+  const prepare = () => authorise.sign(request)
+  const { mend } = authorise
+  return yield* Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
     Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
   )
 })

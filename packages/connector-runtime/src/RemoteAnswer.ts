@@ -8,7 +8,7 @@ import * as RetryAfter from "./RetryAfter.ts"
 
 export interface RemoteAnswer {
   readonly response: RemoteResponse
-  /** The body as text, decoded as UTF-8. */
+  /** The body as text. */
   readonly text: string
 }
 
@@ -27,7 +27,10 @@ export const read = (
   now: number,
   mask: SecretMask,
 ): Result.Result<RemoteAnswer, ConnectorError> => {
-  const text = mask.apply(decode(response.body))
+  const decoded = decode(response)
+  const text = mask.apply(decoded ?? "")
+  if (decoded === undefined && response.status >= 200 && response.status <= 299)
+    return Result.fail(unusable({ response, text }, notInItsCharset))
   if (response.status < 200 || response.status > 299)
     return Result.fail(
       because(new RemoteRefused({ remote: remoteOf(response, text, now), message: refusal(response, text) })),
@@ -97,5 +100,20 @@ const header = ({ headers }: RemoteResponse, name: string): string | undefined =
 
 const cut = (text: string): string => (text.length <= errorBodyLimit ? text : `${text.slice(0, errorBodyLimit)}…`)
 
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: false })
-const decode = (body: Uint8Array): string => utf8.decode(body)
+const notInItsCharset = "The platform's answer is no text: its bytes are not in UTF-8, nor in a charset that it names"
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** JSON is UTF-8 (RFC 8259, 8.1); a platform that says otherwise is believed. Nothing where the bytes are not what it says. */
+const decode = (response: RemoteResponse): string | undefined => {
+  try {
+    return decoderOf(header(response, "content-type")).decode(response.body)
+  } catch {
+    return undefined
+  }
+}
+
+const decoderOf = (type: string | undefined) => {
+  const [, charset = "utf-8"] = type === undefined ? [] : (/;\s*charset="?([\w.:-]+)/i.exec(type) ?? [])
+  return /^utf-?8$/i.test(charset) ? utf8 : new TextDecoder(charset, { fatal: true })
+}

@@ -2,6 +2,7 @@
 import { Context, Effect, Layer } from "effect"
 import { lookup } from "node:dns"
 import { isIP } from "node:net"
+import type { Proxy } from "./Proxy.ts"
 import { because, type EgressError, NameNotResolved } from "./EgressError.ts"
 
 export interface Resolution {
@@ -10,6 +11,8 @@ export interface Resolution {
   readonly port: number
   /** The operator named the address, so that the rule for private and reserved ones does not hold. */
   readonly trusted: boolean
+  /** By which the connection leaves; it resolves the host's name itself. */
+  readonly proxy?: Proxy
 }
 
 export class Resolver extends Context.Service<

@@ -3,6 +3,7 @@ import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
 import { Clock, Effect, Random, Result } from "effect"
 import type { EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
 import { because, DeadlineExceeded, type EgressError } from "./EgressError.ts"
+import type { RetryBudget } from "./RetryBudget.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 /** Sends one request once. */
@@ -14,6 +15,10 @@ export interface Sending<A, E, R, R2> {
   readonly config: ClientConfig
   /** Makes the request of one attempt, counted from 0: a signature has an age. */
   readonly prepare: (attempt: number) => Effect.Effect<EgressRequest, E, R>
+  /** Is shown a refusal; answers whether the request, prepared anew, may fare better. Asked once a call. */
+  readonly mend?: (refusal: Head, now: number) => boolean
+  /** Of all calls of the connector; absent: each call has what `config` gives it. */
+  readonly budget?: RetryBudget
   readonly maxResponseBytes: number
   /** When the whole call has to be over, in ms since 1970; no bound if absent. */
   readonly deadline?: number
@@ -28,6 +33,8 @@ export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
   attempt: sendOnce,
   config,
   prepare,
+  mend,
+  budget,
   maxResponseBytes,
   deadline,
 }: Sending<A, E, R, R2>) {
@@ -40,17 +47,25 @@ export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
   const begun = clock.currentTimeMillisUnsafe()
   const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline ?? Infinity)
 
+  let isMended = false
+  budget?.earn()
+
   for (let attempt = 0; ; attempt++) {
     const request = yield* prepare(attempt)
     const timeoutMs = deadline === undefined ? undefined : deadline - clock.currentTimeMillisUnsafe()
     if (timeoutMs !== undefined && timeoutMs <= 0) return yield* because(new DeadlineExceeded({ origin }))
 
     const outcome = yield* Effect.result(sendOnce(request, timeoutMs === undefined ? limits : { ...limits, timeoutMs }))
+    if (!isMended && Result.isSuccess(outcome) && mend?.(outcome.success, clock.currentTimeMillisUnsafe()) === true) {
+      isMended = true
+      attempt--
+      continue
+    }
     if (attempt === config.max_retry_times || !mayRetry(outcome)) return yield* Effect.fromResult(outcome)
 
     const now = clock.currentTimeMillisUnsafe()
     const delay = Math.max(shortest, asked(outcome, now) ?? (yield* backoff(config, attempt)))
-    if (now + delay >= lastRetry) return yield* Effect.fromResult(outcome)
+    if (now + delay >= lastRetry || budget?.spend(now) === false) return yield* Effect.fromResult(outcome)
     yield* Effect.sleep(delay)
   }
 })

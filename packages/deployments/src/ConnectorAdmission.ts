@@ -1,9 +1,12 @@
 /** What must hold of a connector before it is stored: that it can be run, and that its platforms are trusted. */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import { names } from "@drawbar/blueprint-schema/Credential"
 import { type CompiledAction, compile } from "@drawbar/connector-runtime/CompiledConnector"
 import { because, type ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import * as ClientIdentity from "@drawbar/connector-runtime/ClientIdentity"
 import * as Destination from "@drawbar/connector-runtime/Destination"
+import { Egress } from "@drawbar/connector-runtime/Egress"
 import { EgressPolicy, type Policy } from "@drawbar/connector-runtime/EgressPolicy"
 import { json } from "@drawbar/template-renderer/Parameter"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
@@ -23,6 +26,7 @@ export class ConnectorAdmission extends Context.Service<
     ConnectorAdmission,
     Effect.gen(function* () {
       const policies = yield* EgressPolicy
+      const egress = yield* Egress
       const settings = yield* Settings
       return {
         admit: Effect.fnUntraced(function* (blueprint) {
@@ -32,7 +36,13 @@ export class ConnectorAdmission extends Context.Service<
           const { actions } = yield* Effect.fromResult(compile(connector, names(credential)))
           for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
           // What it names has to be there, and to be nameable, before it is stored.
-          yield* SecretReferences.resolve(blueprint)
+          const whole = yield* SecretReferences.resolve(blueprint)
+          const config = connector.client_config ?? ClientConfig.defaults
+          yield* Effect.fromResult(ClientIdentity.of(config, whole.credential))
+          for (const { url } of actions)
+            yield* Effect.mapError(Effect.fromResult(egress.permits(url.origin, config)), ({ reason }) =>
+              because(reason),
+            )
         }),
       }
     }),

@@ -34,7 +34,7 @@ const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.laye
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)),
 )
 const runtime = ConnectorRuntime.layer.pipe(
-  Layer.provide(Egress.layer()),
+  Layer.provideMerge(Egress.layer()),
   Layer.provide(Resolver.layer),
   Layer.provideMerge(EgressPolicy.EgressPolicy.layer(policy)),
 )

@@ -1,8 +1,10 @@
 /** The whole API on one port. */
 import type { AddressInfo } from "node:net"
+import { performance } from "node:perf_hooks"
 import type { Principals } from "@drawbar/registry/Principals"
 import { SecureRandom } from "@drawbar/registry/SecureRandom"
 import { Clock, Effect, type Scope } from "effect"
+import * as Audit from "./Audit.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Authentication from "./Authentication.ts"
 import * as DrawbarHandlers from "./DrawbarHandlers.ts"
@@ -10,6 +12,7 @@ import * as Elsewhere from "./Elsewhere.ts"
 import * as Guard from "./Guard.ts"
 import * as HttpServer from "./HttpServer.ts"
 import * as OldPaths from "./OldPaths.ts"
+import * as Overload from "./Overload.ts"
 import * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -28,6 +31,8 @@ export interface Options {
   readonly graceMillis: number
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: (line: string) => void
+  /** Takes a line of JSON for each change, and for each request that was turned away, before it is answered. */
+  readonly auditLog?: (line: string) => void
   /** Whether everybody has to say who he is. */
   readonly auth?: boolean
   /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
@@ -54,8 +59,10 @@ export const listen = Effect.fnUntraced(function* (
   const random = yield* SecureRandom
   const requestId = RequestId.make(Buffer.from(random(6)).toString("base64url"))
   const services = yield* Effect.context()
-  const { bodyLimit, auth = false } = options
+  const { bodyLimit, auth = false, auditLog } = options
+  const audit = auditLog === undefined ? undefined : Audit.make(auditLog, () => clock.currentTimeMillisUnsafe())
   const authentication = auth ? yield* Authentication.on : Authentication.off
+  const overload = yield* Overload.make(() => performance.now())
   const address = yield* HttpServer.listen({
     ...options,
     listener: ({ port }) =>
@@ -67,6 +74,8 @@ export const listen = Effect.fnUntraced(function* (
           bodyLimit,
           telemetry,
           authentication,
+          audit,
+          overload,
         },
         services,
       ),

@@ -8,12 +8,14 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import { Asker } from "@drawbar/registry/Asker"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
 import * as Answer from "./Answer.ts"
-import type { Authentication } from "./Authentication.ts"
+import type { Audit } from "./Audit.ts"
+import * as Authentication from "./Authentication.ts"
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
 import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
+import type { Overload } from "./Overload.ts"
 import * as Query from "./Query.ts"
 import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
@@ -34,17 +36,21 @@ export interface Options {
   /** The largest body that is read, in bytes. */
   readonly bodyLimit: number
   readonly telemetry: Pick<Telemetry, "ended">
-  readonly authentication: Authentication
+  readonly authentication: Authentication.Authentication
+  readonly audit: Audit | undefined
+  readonly overload: Overload
 }
 
 interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** What the body says. */
+  readonly value: unknown
 }
 
 export const make = (
-  { router, guard, requestId, bodyLimit, telemetry, authentication }: Options,
+  { router, guard, requestId, bodyLimit, telemetry, authentication, audit, overload }: Options,
   services: Context.Context<never>,
 ): RequestListener => {
   const run = Effect.runForkWith(services)
@@ -64,14 +70,24 @@ export const make = (
     const match = router.find(method, path)
     if (match._tag === "NoRoute") return yield* because(new NoHandler({ uri, method }))
     if (match._tag === "WrongMethod") {
-      if (method === "OPTIONS") return { status: 200, headers: { Allow: match.allowed.join(", ") }, body: "" }
+      if (method === "OPTIONS")
+        return { status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined }
       return yield* because(new WrongMethod({ uri, method, allowed: match.allowed }))
     }
     const { endpoint, warning } = match.value
     seen.route = endpoint.path
-    if (endpoint.path.includes("_predict")) seen.model = match.params["model_id"]
+    seen.params = match.params
+    if (endpoint.path.includes("_predict")) {
+      seen.model = match.params["model_id"]
+      const bytes = Number(request.headers["content-length"] ?? 0)
+      const tooMuch = overload.refusal(bytes)
+      if (tooMuch !== undefined) return yield* tooMuch
+      response.once("close", overload.enter(bytes))
+    }
     const { name, asker } = yield* authentication(request.headers, endpoint)
     seen.user = name
+    seen.asker = asker
+    yield* Effect.fromResult(Authentication.permitted(asker, endpoint))
     const params = yield* Effect.fromResult(decodeAll(match.params))
     const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
     const sent = yield* BodyText.read(request, bodyLimit)
@@ -83,30 +99,38 @@ export const make = (
         streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }),
       ).pipe(Effect.provideService(Asker, asker))
     if (value instanceof Answer.PlainText)
-      return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text }
-    return { status: 200, headers: warning === undefined ? {} : { Warning: warning }, body: Answer.write(value, query) }
+      return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text, value: undefined }
+    const headers = warning === undefined ? {} : { Warning: warning }
+    return { status: 200, headers, body: Answer.write(value, query), value }
   })
 
   return (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const target = targetOf(request)
-    const seen: Seen = { route: undefined, model: undefined, user: undefined }
+    const seen: Seen = { route: undefined, model: undefined, user: undefined, asker: undefined, params: {} }
     const begun = performance.now()
+    const reply = (given: Reply) => {
+      const { route, asker, params } = seen
+      audit?.({ id, method: target.method, route, asker, params, status: given.status, value: given.value })
+      send(request, response, id, given)
+    }
     const fiber = run(answer(request, response, target, id, seen))
     response.on("close", () => {
       fiber.interruptUnsafe()
       const { method, path } = target
       const status = response.writableFinished ? response.statusCode : 499
       const millis = performance.now() - begun
-      telemetry.ended({ id, method, path, ...seen, status, millis })
+      const { route, model, user } = seen
+      telemetry.ended({ id, method, path, route, model, user, status, millis })
     })
     fiber.addObserver((exit) => {
-      if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : send(request, response, id, exit.value)
+      if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : reply(exit.value)
       const refusal = refusalOf(exit.cause, id)
       const fault = faultOf(exit.cause)
       if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
       const pretty = Query.wantsPretty(target.search)
-      send(request, response, id, { ...refusal, body: Answer.write(refusal.body, { pretty, filterPath: undefined }) })
+      const body = Answer.write(refusal.body, { pretty, filterPath: undefined })
+      reply({ ...refusal, body, value: undefined })
     })
   }
 }
@@ -116,6 +140,8 @@ interface Seen {
   route: string | undefined
   model: string | undefined
   user: string | undefined
+  asker: Asker | undefined
+  params: Readonly<Record<string, string>>
 }
 
 interface Target {

@@ -48,6 +48,13 @@ export class BodyUnreadable extends Data.TaggedError("BodyUnreadable")<{ readonl
 /** A path or query parameter has a value that cannot be. */
 export class BadParameter extends Data.TaggedError("BadParameter")<{ readonly message: string }> {}
 
+/** More is under way than can be borne. */
+export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly retryAfterMillis: number }> {
+  override get message() {
+    return "This server has more to do than it can bear. Send the request again a little later, or to another one"
+  }
+}
+
 /** Part of the API that Drawbar answers with a sentence instead. */
 export class NotServed extends Data.TaggedError("NotServed")<{ readonly message: string }> {}
 
@@ -98,6 +105,7 @@ export type Reason =
   | NotAcceptable
   | Forbidden
   | BodyTooLarge
+  | Overloaded
   | BodyCutOff
   | BodyMissing
   | BodyUnreadable

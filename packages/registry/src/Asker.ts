@@ -2,7 +2,10 @@
 import { Context } from "effect"
 import type { Principal } from "./Principal.ts"
 
-export type Asker = Pick<Principal, "kind" | "name" | "roles" | "backend_roles" | "models" | "quota">
+export interface Asker extends Pick<Principal, "name" | "roles" | "backend_roles" | "models" | "quota"> {
+  /** `token`: known by what an issuer says whom the operator trusts. */
+  readonly kind: Principal["kind"] | "token"
+}
 
 /** Nobody: the server itself, or a server where nobody has to say who he is. */
 export const Asker = Context.Reference<Asker | undefined>("@drawbar/registry/Asker", {

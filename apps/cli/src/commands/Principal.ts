@@ -14,6 +14,11 @@ export const role = Flag.Literals("role", roles).pipe(
   Flag.atLeast(1),
 )
 
+export const backendRole = Flag.String("backend-role").pipe(
+  Flag.withDescription("A name by which records are shared with others; repeatable"),
+  Flag.atLeast(0),
+)
+
 type Open = Effect.Success<typeof Session.open>
 type Answer<A> = Effect.Effect<{ readonly value: A; readonly text: string }, Failed>
 
@@ -21,6 +26,7 @@ interface Listed {
   readonly id: string
   readonly name: string
   readonly roles: ReadonlyArray<Role>
+  readonly backend_roles?: ReadonlyArray<string>
   readonly expires_time?: number
 }
 
@@ -31,8 +37,15 @@ export const list = (noun: string, ask: (session: Open) => Answer<{ readonly pri
     Effect.fnUntraced(function* () {
       const session = yield* Session.open
       const { value, text } = yield* ask(session)
-      const rows = value.principals.map((one) => [one.id, one.name, one.roles.join(", "), until(one)])
-      const words = rows.length === 0 ? `No ${noun}s` : Output.table(["id", "name", "roles", "expires"], rows)
+      const rows = value.principals.map((one) => [
+        one.id,
+        one.name,
+        one.roles.join(", "),
+        (one.backend_roles ?? []).join(", "),
+        until(one),
+      ])
+      const words =
+        rows.length === 0 ? `No ${noun}s` : Output.table(["id", "name", "roles", "backend roles", "expires"], rows)
       yield* Output.print(session.output, text, words)
     }),
   ).pipe(Command.withDescription(`List ${noun}s`))

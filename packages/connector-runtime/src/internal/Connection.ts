@@ -1,12 +1,19 @@
 /** A connection to a destination: its name resolved, every address checked, and only a checked one connected to. */
 import { Effect } from "effect"
 import { connect as connectTcp, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from "node:net"
-import { checkServerIdentity, connect as connectTls, type SecureContext, TLSSocket } from "node:tls"
+import {
+  checkServerIdentity,
+  type ConnectionOptions,
+  connect as connectTls,
+  type SecureContext,
+  TLSSocket,
+} from "node:tls"
 import type { Destination } from "../Destination.ts"
 import { because, ConnectFailed, ConnectTimeout, type EgressError, TlsFailed } from "../EgressError.ts"
 import type { Policy } from "../EgressPolicy.ts"
 import type { Resolution, Resolver } from "../Resolver.ts"
 import * as AddressRule from "./AddressRule.ts"
+import * as Tunnel from "./Tunnel.ts"
 
 export interface Connection {
   readonly socket: Socket
@@ -57,8 +64,21 @@ const connect = (
   resolution: Resolution,
   settings: Settings,
 ): Effect.Effect<Socket, EgressError> =>
+  resolution.proxy === undefined
+    ? secured(destination, settings, () => begin(destination, resolution, settings))
+    : Effect.flatMap(Tunnel.open(resolution.proxy, destination), (socket) =>
+        destination.secure
+          ? secured(destination, settings, () => connectTls({ ...tlsOptions(destination, settings), socket }))
+          : Effect.succeed(socket),
+      )
+
+const secured = (
+  destination: Destination,
+  settings: Settings,
+  start: () => Socket,
+): Effect.Effect<Socket, EgressError> =>
   Effect.callback((resume) => {
-    const socket = begin(destination, resolution, settings)
+    const socket = start()
     if (settings.observe !== undefined) watch(socket, settings.observe)
     // This listener stays: nobody else listens until the pool takes the socket over.
     socket.on("error", (error) => resume(Effect.fail(failure(destination.origin, error))))
@@ -94,16 +114,16 @@ const begin = (destination: Destination, resolution: Resolution, settings: Setti
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
   }
-  if (!destination.secure) return connectTcp(options)
-  return connectTls({
-    ...options,
-    ...(isIP(host) > 0 ? {} : { servername: host }),
-    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
-    secureContext: settings.secureContext,
-    rejectUnauthorized: settings.verify,
-    ALPNProtocols: ["http/1.1"],
-  })
+  return destination.secure ? connectTls({ ...options, ...tlsOptions(destination, settings) }) : connectTcp(options)
 }
+
+const tlsOptions = ({ host }: Destination, { secureContext, verify }: Settings): ConnectionOptions => ({
+  ...(isIP(host) > 0 ? {} : { servername: host }),
+  checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+  secureContext,
+  rejectUnauthorized: verify,
+  ALPNProtocols: ["http/1.1"],
+})
 
 const only =
   (addresses: ReadonlyArray<string>): LookupFunction =>

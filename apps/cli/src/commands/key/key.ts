@@ -11,17 +11,40 @@ const create = Command.make(
   {
     name: Argument.String("name").pipe(Argument.withDescription("What the key is for")),
     role: Principal.role,
+    backend_roles: Principal.backendRole,
+    models: Flag.String("model").pipe(
+      Flag.withDescription("The id of a model that it may ask; repeatable. All that are open to it if absent"),
+      Flag.atLeast(0),
+    ),
+    requests: Flag.Int("requests-per-minute").pipe(
+      Flag.withDescription("How many predicts it may ask in a minute"),
+      Flag.optional,
+    ),
+    tokens: Flag.Int("tokens-per-day").pipe(
+      Flag.withDescription("How many tokens, in and out, its predicts may take in a day (UTC)"),
+      Flag.optional,
+    ),
     days: Flag.Int("expires-in-days").pipe(
       Flag.withDescription("When it stops working; never if absent"),
       Flag.optional,
     ),
   },
-  Effect.fnUntraced(function* ({ name, role, days }) {
+  Effect.fnUntraced(function* ({ name, role, backend_roles, models, requests, tokens, days }) {
     const { client, ask, output } = yield* Session.open
     const expires = Option.isNone(days) ? {} : { expires_in_days: days.value }
-    const { value, text } = yield* ask(
-      client.principals.createKey({ payload: { name, roles: role, ...expires }, ...Session.whole }),
-    )
+    const quota = {
+      ...(Option.isNone(requests) ? {} : { requests_per_minute: requests.value }),
+      ...(Option.isNone(tokens) ? {} : { tokens_per_day: tokens.value }),
+    }
+    const payload = {
+      name,
+      roles: role,
+      backend_roles,
+      ...(models.length === 0 ? {} : { models }),
+      ...(Object.keys(quota).length === 0 ? {} : { quota }),
+      ...expires,
+    }
+    const { value, text } = yield* ask(client.principals.createKey({ payload, ...Session.whole }))
     yield* Output.print(
       output,
       text,

@@ -12,16 +12,17 @@ const create = Command.make(
   {
     name: Argument.String("name"),
     role: Principal.role,
+    backend_roles: Principal.backendRole,
     password: Flag.String("password").pipe(
       Flag.withMetavar("env:VARIABLE|file:PATH"),
       Flag.withDescription("Where the password stands; it has 12 characters at least"),
     ),
   },
-  Effect.fnUntraced(function* ({ name, role, password: reference }) {
+  Effect.fnUntraced(function* ({ name, role, backend_roles, password: reference }) {
     const { password = "" } = yield* Secret.resolve([`password=${reference}`])
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(
-      client.principals.createUser({ payload: { name, password, roles: role }, ...Session.whole }),
+      client.principals.createUser({ payload: { name, password, roles: role, backend_roles }, ...Session.whole }),
     )
     yield* Output.print(output, text, `Created user ${name} (${value.id})`)
   }),

@@ -1,0 +1,31 @@
+/**
+ * The time at AWS, where this machine's clock is wrong: a signature that is more than some minutes off is refused, and the
+ * refusal says what time it is there.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+ */
+import type { Head } from "./Transport.ts"
+
+export interface AwsClock {
+  /** In ms since 1970. */
+  readonly correct: (now: number) => number
+  /** Learns the time from a refusal; answers whether it had been wrong. */
+  readonly mend: (refusal: Head, now: number) => boolean
+}
+
+/** In ms: AWS bears five minutes. */
+const bearable = 240_000
+
+export const make = (): AwsClock => {
+  let offset = 0
+  const correct = (now: number) => now + offset
+  return {
+    correct,
+    mend: ({ status, headers }, now) => {
+      if (status !== 400 && status !== 403) return false
+      const there = Date.parse(String(headers["date"]))
+      if (Number.isNaN(there) || Math.abs(there - correct(now)) < bearable) return false
+      offset = there - now
+      return true
+    },
+  }
+}

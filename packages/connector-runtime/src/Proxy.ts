@@ -1,0 +1,68 @@
+/**
+ * An outbound proxy: the operator's own door, by which connections leave where he says so. It is asked for a tunnel to each
+ * host by name, and resolves that name itself.
+ * Source: https://www.rfc-editor.org/rfc/rfc9110#name-connect
+ */
+import { isIP } from "node:net"
+import { Effect, Layer, Result } from "effect"
+import { Resolver } from "./Resolver.ts"
+
+export interface Proxy {
+  readonly host: string
+  readonly port: number
+  /** The value of `Proxy-Authorization`. */
+  readonly authorization: string | undefined
+  /** What is connected to without it. */
+  readonly bypasses: (host: string, port: number) => boolean
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** By the customary variables `HTTPS_PROXY` and `NO_PROXY`, in either case; nothing where none is set. */
+export const read = (environment: Environment): Result.Result<Proxy | undefined, string> => {
+  const variable = (name: string) => environment[name.toLowerCase()] || environment[name]
+  const text = variable("HTTPS_PROXY")
+  if (text === undefined) return Result.succeed(undefined)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== "http:" || url.hostname === "")
+    return Result.fail("HTTPS_PROXY is not of the form http://HOST:PORT or http://USER:PASSWORD@HOST:PORT.")
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  return Result.succeed({
+    host: url.hostname.replaceAll(/^\[|\]$/g, ""),
+    port: url.port === "" ? 80 : Number(url.port),
+    authorization: user === ":" ? undefined : `Basic ${Buffer.from(user).toString("base64")}`,
+    bypasses: bypassing(variable("NO_PROXY") ?? ""),
+  })
+}
+
+/** Hosts, and all below them, with or without a port; `*` for all. */
+const bypassing = (list: string): Proxy["bypasses"] => {
+  const entries = list.split(",").flatMap((entry) => entry.trim().toLowerCase() || [])
+  return (host, port) =>
+    entries.some((entry) => {
+      const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry.replace(/^\*?\./, "")) ?? []
+      if (only !== undefined && Number(only) !== port) return false
+      return name === "*" || host === name || host.endsWith(`.${name}`)
+    })
+}
+
+/** Sends what is not bypassed by the proxy; the rest goes to the resolver below. */
+export const layer = (proxy: Proxy) =>
+  Layer.effect(
+    Resolver,
+    Effect.map(Resolver, (below) => ({
+      resolve: (host: string, port: number) =>
+        isInner(host) || proxy.bypasses(host, port)
+          ? below.resolve(host, port)
+          : Effect.succeed(
+              isIP(host) > 0
+                ? // An address says itself where it leads, so that it is checked here.
+                  { addresses: [host] as const, port, trusted: false, proxy }
+                : { addresses: [proxy.host] as const, port, trusted: true, proxy },
+            ),
+    })),
+  )
+
+/** Names that mean this machine or this network: no proxy is asked for what the address rule would refuse. */
+const isInner = (host: string): boolean =>
+  isIP(host) === 0 && (!host.includes(".") || /\.(localhost|local|internal|home\.arpa)\.?$/.test(host))

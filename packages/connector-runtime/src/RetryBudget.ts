@@ -1,0 +1,33 @@
+/**
+ * How many attempts beyond the first the calls of a connector may make together: one for each five calls, and ten a second.
+ * Where a platform is down for all, each call is sent once, and the platform gets up again.
+ * Source: https://sre.google/sre-book/handling-overload/
+ */
+export interface RetryBudget {
+  /** A call begins. */
+  readonly earn: () => void
+  /** Whether one may be sent again, at this time in ms since 1970. */
+  readonly spend: (now: number) => boolean
+}
+
+const eachCall = 0.2
+const eachSecond = 10
+/** What is saved up at the most: one second's worth. */
+const most = 10
+
+export const make = (): RetryBudget => {
+  let saved = most
+  let at = 0
+  return {
+    earn: () => {
+      saved = Math.min(most, saved + eachCall)
+    },
+    spend: (now) => {
+      saved = Math.min(most, saved + (Math.max(0, now - at) / 1_000) * eachSecond)
+      at = now
+      if (saved < 1) return false
+      saved -= 1
+      return true
+    },
+  }
+}
