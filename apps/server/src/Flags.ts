@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import { Result } from "effect"
+import * as Otlp from "./Otlp.ts"
 
 export interface Flags {
   readonly help: boolean
@@ -13,7 +14,7 @@ export interface Flags {
   readonly port: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
-  /** The key ring's file; unused where the data is in memory. */
+  /** The key ring's file, or `env:NAME` or `command:LINE`, which give its text; unused where the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
   /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
@@ -29,6 +30,7 @@ export interface Flags {
   /** The file of the audit log. */
   readonly audit: string | undefined
   readonly allowUnverifiedTls: boolean
+  readonly otlp: Otlp.OtlpSettings | undefined
   readonly proxy: Proxy.Proxy | undefined
   /** From the environment, where the operator lets connectors act in roles. */
   readonly awsIdentity: SigV4.Credentials | undefined
@@ -43,7 +45,9 @@ export const usage = `Usage: drawbar-server [flags]
                        with --auth on and TLS                DRAWBAR_HOST        127.0.0.1
   --port PORT          0 for any that is free                DRAWBAR_PORT        9200
   --data FOLDER        the database; :memory: for none       DRAWBAR_DATA        ./data
-  --keyring FILE       the keys that seal credentials        DRAWBAR_KEYRING     <data>/keyring.json
+  --keyring FILE       the keys that seal credentials; or
+                       env:VARIABLE, or command:LINE that prints
+                       them, where they are kept elsewhere   DRAWBAR_KEYRING     <data>/keyring.json
   --settings FILE      cluster settings as JSON              DRAWBAR_SETTINGS
   --connect-to HOST:PORT:ADDRESS:PORT
                        connects HOST:PORT to ADDRESS:PORT,
@@ -76,6 +80,7 @@ export const usage = `Usage: drawbar-server [flags]
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
 
+Spans go to the collector in OTEL_EXPORTER_OTLP_ENDPOINT, of the part in OTEL_TRACES_SAMPLER_ARG.
 Connections to platforms leave by the proxy in HTTPS_PROXY, but for the hosts in NO_PROXY.
 `
 
@@ -141,6 +146,7 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       audit: given.audit ?? environment["DRAWBAR_AUDIT"],
       allowUnverifiedTls: given["allow-unverified-tls"] ?? environment["DRAWBAR_ALLOW_UNVERIFIED_TLS"] === "on",
       proxy: yield* Proxy.read(environment),
+      otlp: yield* Otlp.read(environment),
       tls,
       awsIdentity: yield* awsIdentity(
         given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",

@@ -6,13 +6,11 @@
  */
 import * as Decode from "@drawbar/blueprint-schema/Decode"
 import * as Json from "@drawbar/blueprint-schema/Json"
-import { Egress } from "@drawbar/connector-runtime/Egress"
-import * as EgressPolicy from "@drawbar/connector-runtime/EgressPolicy"
 import type { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
 import { type Role, roles } from "@drawbar/registry/Principal"
-import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
-import { Clock, Context, Effect, Layer, Option, Result, Schema, Semaphore } from "effect"
+import { Clock, Effect, Option, Result, Schema, Semaphore } from "effect"
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from "jose"
+import * as Door from "./Door.ts"
 import { UnusableFile } from "./UnusableFile.ts"
 
 /** The file that `--jwt` names. */
@@ -122,7 +120,7 @@ const keySets = Effect.fnUntraced(function* (
     return (_again: boolean) => Effect.succeed(own)
   }
   const url = yield* Effect.fromResult(urlOf(jwks))
-  const pool = yield* doorTo(url.origin, authorities)
+  const pool = yield* Door.to(url.origin, authorities)
   const one = yield* Semaphore.make(1)
   let held: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined
 
@@ -169,13 +167,3 @@ const urlOf = (text: string) =>
   })
 
 const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 10_000, maxResponseBytes: 1_000_000 }
-
-/** A door of its own: the operator names this one origin, which may be within his network. */
-const doorTo = Effect.fnUntraced(function* (origin: string, certificateAuthorities: ReadonlyArray<string>) {
-  const trusted = [`^${origin.replaceAll(/[.[\]]/g, "\\$&")}/.*$`]
-  const policy = yield* Effect.fromResult(EgressPolicy.make({ trustedEndpoints: trusted, privateAddresses: true }))
-  const services = yield* Layer.build(
-    Layer.provide(Egress.layer({ certificateAuthorities }), EgressPolicy.EgressPolicy.layer(policy)),
-  )
-  return yield* Context.get(services, Egress).open({ origin, config: ClientConfig.defaults })
-})

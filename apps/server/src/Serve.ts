@@ -39,7 +39,7 @@ const greeting = ({ files }: Server.Options, { url, keyRingIsNew }: Server.Runni
     `Drawbar ${Server.version} listens on ${url}`,
     files === undefined
       ? "Records and keys are in memory, and gone when it stops."
-      : `Records are in ${files.database}, the keys that seal their credentials in ${files.keyring}.`,
+      : `Records are in ${files.database}, the keys that seal their credentials in ${typeof files.keyring === "string" ? files.keyring : files.keyring.source}.`,
     ...(files !== undefined && keyRingIsNew
       ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
       : []),

@@ -27,9 +27,10 @@ import { RecordChanges } from "@drawbar/registry/RecordChanges"
 import * as Resealing from "@drawbar/registry/Resealing"
 import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
-import { Context, Data, Effect, Layer } from "effect"
+import { Context, Data, Effect, Layer, type Redacted } from "effect"
 import * as EgressSettings from "./EgressSettings.ts"
 import * as Jwt from "./Jwt.ts"
+import * as Otlp from "./Otlp.ts"
 import { sealedWith } from "./SealedWith.ts"
 
 export interface Options {
@@ -37,7 +38,7 @@ export interface Options {
   /** 0 for any that is free. */
   readonly port: number
   /** Where records and keys are kept; absent for memory. */
-  readonly files?: { readonly database: string; readonly keyring: string }
+  readonly files?: { readonly database: string; readonly keyring: string | HandedOver }
   /** The content of the settings file. */
   readonly settings?: JsonObject
   /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
@@ -63,6 +64,8 @@ export interface Options {
   /** What connectors may name in place of secrets. */
   readonly secrets?: SecretSource
   readonly tls?: Tls
+  /** The collector that takes spans. */
+  readonly otlp?: Otlp.OtlpSettings
 }
 
 export interface Running {
@@ -70,6 +73,13 @@ export interface Running {
   readonly url: string
   /** Whether this start made the key ring. */
   readonly keyRingIsNew: boolean
+}
+
+/** A key ring that is kept elsewhere. */
+export interface HandedOver {
+  /** From where. */
+  readonly source: string
+  readonly text: Redacted.Redacted
 }
 
 /** `--auth on` before there is anybody who could say who he is. */
@@ -93,6 +103,10 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     (yield* Context.get(services, Principals).list).length === 0
   )
     return yield* new NobodyMayAsk()
+  const tracing =
+    options.otlp === undefined
+      ? undefined
+      : yield* Effect.provideContext(Otlp.make(options.otlp, version, options.certificateAuthorities ?? []), services)
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host: options.host,
@@ -102,6 +116,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     ...(options.auditLog === undefined ? {} : { auditLog: options.auditLog }),
     ...(options.auth === undefined ? {} : { auth: options.auth }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(tracing === undefined ? {} : { tracing }),
     version,
   }).pipe(Effect.provideContext(services))
   const host = options.host.includes(":") ? `[${options.host}]` : options.host
@@ -124,7 +139,12 @@ const layer = ({
   jwt,
 }: Options) => {
   const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
-  const keys = files === undefined ? KeyRing.layerMemory : KeyRing.layerFile(files.keyring, sealedWith)
+  const keys =
+    files === undefined
+      ? KeyRing.layerMemory
+      : typeof files.keyring === "string"
+        ? KeyRing.layerFile(files.keyring, sealedWith)
+        : KeyRing.layerText(files.keyring.source, files.keyring.text, sealedWith)
   const registry = Layer.mergeAll(
     Connectors.layer,
     Controllers.layer,
@@ -151,7 +171,7 @@ const layer = ({
     jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt, certificateAuthorities))
   return Layer.merge(live, identities).pipe(
     Layer.provideMerge(runtime),
-    Layer.provide(Layer.provide(Resolver.layerMap(connectTo), direct)),
+    Layer.provideMerge(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),
     Layer.provideMerge(Layer.succeed(AwsIdentity, identity)),
     Layer.provideMerge(secrets === undefined ? Layer.empty : Layer.succeed(SecretSource, secrets)),

@@ -1,8 +1,10 @@
 /** The files that flags name, read: what the server is started with. */
+import { exec } from "node:child_process"
 import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import * as Json from "@drawbar/blueprint-schema/Json"
-import { Effect, Result } from "effect"
+import { Effect, Redacted, Result } from "effect"
 import * as AuditLog from "./AuditLog.ts"
 import * as Certificate from "./Certificate.ts"
 import type { Flags } from "./Flags.ts"
@@ -25,6 +27,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     secrets: OperatorSecrets.make(environment, flags.secrets),
     ...(flags.allowUnverifiedTls ? { allowUnverifiedTls: true } : {}),
     ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
+    ...(flags.otlp === undefined ? {} : { otlp: flags.otlp }),
     ...(flags.jwt === undefined ? {} : { jwt: yield* issuer(flags.jwt) }),
     ...(flags.audit === undefined ? {} : { auditLog: yield* auditLog(flags.audit) }),
     ...(flags.awsIdentity === undefined ? {} : { awsIdentity: flags.awsIdentity }),
@@ -32,8 +35,26 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
   }
   if (flags.data === ":memory:") return options
   yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))
-  return { ...options, files: { database: join(flags.data, "drawbar.db"), keyring: flags.keyring } }
+  return {
+    ...options,
+    files: { database: join(flags.data, "drawbar.db"), keyring: yield* keyRing(flags.keyring, environment) },
+  }
 })
+
+/** A file's path as it is; `env:NAME` and `command:LINE` are asked for the ring itself. */
+const keyRing = Effect.fnUntraced(function* (where: string, environment: NodeJS.ProcessEnv) {
+  const [, kind, name = ""] = /^(env|command):(.+)$/s.exec(where) ?? []
+  if (kind === undefined) return where
+  const source = kind === "env" ? `variable ${name}` : `command ${name}`
+  const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, () => printed(name, environment))
+  return text === undefined || text.trim() === ""
+    ? yield* unusable("--keyring", where, "gives no key ring")
+    : { source, text: Redacted.make(text, { label: "key ring" }) }
+})
+
+/** What a command prints; what it says on standard error is the operator's to see. */
+const printed = async (line: string, env: NodeJS.ProcessEnv): Promise<string> =>
+  (await promisify(exec)(line, { env, timeout: 30_000, maxBuffer: 1_000_000 })).stdout
 
 const issuer = (file: string) => Effect.flatMap(read("--jwt", file), (text) => Effect.fromResult(Jwt.read(file, text)))
 

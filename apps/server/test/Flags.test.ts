@@ -24,6 +24,7 @@ describe("the flags", () => {
       audit: undefined,
       allowUnverifiedTls: false,
       proxy: undefined,
+      otlp: undefined,
       tls: undefined,
     }))
 

@@ -62,7 +62,11 @@ const keepDigits = (_key: string, value: Json, context: { readonly source?: stri
     ? JSON.rawJSON(context.source)
     : value
 
+/** Whether arrays and objects nest deeper than `maxDepth`. A text with few of them is not walked. */
+export const nestsTooDeep = (text: string): boolean => firstTooDeep(text) !== undefined
+
 const firstTooDeep = (text: string): number | undefined => {
+  if (!hasManyOpeners(text)) return undefined
   let depth = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
@@ -72,6 +76,13 @@ const firstTooDeep = (text: string): number | undefined => {
     } else if (c === 0x5d || c === 0x7d) depth--
   }
   return undefined
+}
+
+const hasManyOpeners = (text: string): boolean => {
+  let left = maxDepth
+  for (const opener of ["[", "{"])
+    for (let at = text.indexOf(opener); at !== -1; at = text.indexOf(opener, at + 1)) if (--left < 0) return true
+  return false
 }
 
 const endOfString = (text: string, open: number): number => {

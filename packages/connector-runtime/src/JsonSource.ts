@@ -3,6 +3,7 @@
  *
  * What is passed through is cut from the text, so that every number keeps its own digits and nothing is serialised anew.
  */
+import * as Json from "@drawbar/blueprint-schema/Json"
 import { Result } from "effect"
 import type { JSONValue } from "json-p3"
 
@@ -16,6 +17,7 @@ export type Location = ReadonlyArray<string | number>
 
 /** Reads a text as JSON; fails with the parser's own sentence. The text itself is not repeated in it. */
 export const parse = (text: string): Result.Result<JsonSource, string> => {
+  if (Json.nestsTooDeep(text)) return Result.fail(`Invalid JSON format: it nests deeper than ${Json.maxDepth} levels`)
   try {
     return Result.succeed({ text, value: JSON.parse(text) })
   } catch (cause) {

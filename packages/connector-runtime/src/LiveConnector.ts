@@ -8,6 +8,7 @@ import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
 import { because, type ConnectorError } from "./ConnectorError.ts"
 import type { ConnectionEvent, Egress, EgressPool } from "./Egress.ts"
 import type { EgressError } from "./EgressError.ts"
+import * as Journey from "./Journey.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as SecretMask from "./SecretMask.ts"
@@ -78,11 +79,23 @@ const deliver = Effect.fnUntraced(function* <A extends Transport.Head, R>(
   const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
   const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
   const attempt = way(pool)
-  const prepare = () => authorise.sign(request)
+  const journey = yield* Journey.Journey
+  const traced = journey?.traceparent === undefined ? request : withTrace(request, journey.traceparent)
+  const prepare = () => {
+    if (journey !== undefined) journey.attempts += 1
+    return authorise.sign(traced)
+  }
   const { mend } = authorise
-  return yield* Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
+  const sent = Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
     Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
   )
+  return yield* journey === undefined ? sent : Journey.timed(journey, origin, sent)
+})
+
+/** What the author sends under that name is his own. */
+const withTrace = (request: RemoteRequest, traceparent: string): RemoteRequest => ({
+  ...request,
+  headers: { traceparent, ...request.headers },
 })
 
 export const ofEgress = ({ reason }: EgressError): ConnectorError => because(reason)

@@ -5,6 +5,7 @@ import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { actionOf, type PredictInput } from "@drawbar/connector-runtime/PredictInput"
+import { Journey } from "@drawbar/connector-runtime/Journey"
 import type { Prediction } from "@drawbar/connector-runtime/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/PredictionStream"
 import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
@@ -147,12 +148,18 @@ export class Predictions extends Context.Service<
             : exceeded("requests_per_minute", requests_per_minute, refusal.waitMillis)
         })
 
-      const spend = (usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>) =>
-        Effect.map(Asker, (asker) => {
-          if (asker?.quota?.tokens_per_day === undefined) return
-          const { input, output } = TokenUsage.sum(usages)
+      /** Remembers what was taken: of the quota of who asks, and for who watches. */
+      const spend = Effect.fnUntraced(function* (usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>) {
+        const [asker, journey] = [yield* Asker, yield* Journey]
+        if (asker?.quota?.tokens_per_day === undefined && journey === undefined) return
+        const { input, output } = TokenUsage.sum(usages)
+        if (journey !== undefined) {
+          journey.input += input
+          journey.output += output
+        }
+        if (asker?.quota?.tokens_per_day !== undefined)
           tokens.spend(`${asker.kind} ${asker.name}`, input + output, clock.currentTimeMillisUnsafe())
-        })
+      })
 
       /** Fails where this may not be asked, now, by this user. */
       const admitted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
@@ -190,10 +197,8 @@ export class Predictions extends Context.Service<
           const deployment = yield* deployments.hold(id)
           yield* admitted(deployment, input, user)
           const frames = yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask)))
-          const asker = yield* Asker
-          return asker?.quota?.tokens_per_day === undefined
-            ? frames
-            : reporting(frames, (usage) => Effect.runSync(Effect.provideService(spend([usage]), Asker, asker)))
+          const services = yield* Effect.context()
+          return reporting(frames, (usage) => Effect.runSyncWith(services)(spend([usage])))
         }),
         render: Effect.fnUntraced(function* (id, input) {
           return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))

@@ -15,6 +15,7 @@ import * as OldPaths from "./OldPaths.ts"
 import * as Overload from "./Overload.ts"
 import * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
+import type { Tracing } from "./Tracing.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 export interface Options {
@@ -33,6 +34,8 @@ export interface Options {
   readonly accessLog?: (line: string) => void
   /** Takes a line of JSON for each change, and for each request that was turned away, before it is answered. */
   readonly auditLog?: (line: string) => void
+  /** Takes the spans of requests. */
+  readonly tracing?: Tracing
   /** Whether everybody has to say who he is. */
   readonly auth?: boolean
   /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
@@ -76,6 +79,7 @@ export const listen = Effect.fnUntraced(function* (
           authentication,
           audit,
           overload,
+          tracing: options.tracing,
         },
         services,
       ),

@@ -5,6 +5,7 @@
  */
 import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
+import * as Journey from "@drawbar/connector-runtime/Journey"
 import { Asker } from "@drawbar/registry/Asker"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
 import * as Answer from "./Answer.ts"
@@ -21,6 +22,7 @@ import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMe
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
 export interface Served {
@@ -39,6 +41,7 @@ export interface Options {
   readonly authentication: Authentication.Authentication
   readonly audit: Audit | undefined
   readonly overload: Overload
+  readonly tracing: Tracing.Tracing | undefined
 }
 
 interface Reply {
@@ -50,7 +53,7 @@ interface Reply {
 }
 
 export const make = (
-  { router, guard, requestId, bodyLimit, telemetry, authentication, audit, overload }: Options,
+  { router, guard, requestId, bodyLimit, telemetry, authentication, audit, overload, tracing }: Options,
   services: Context.Context<never>,
 ): RequestListener => {
   const run = Effect.runForkWith(services)
@@ -78,6 +81,7 @@ export const make = (
     seen.route = endpoint.path
     seen.params = match.params
     if (endpoint.path.includes("_predict")) {
+      seen.journey = Journey.make(seen.trace === undefined ? undefined : Tracing.traceparentOf(seen.trace))
       seen.model = match.params["model_id"]
       const bytes = Number(request.headers["content-length"] ?? 0)
       const tooMuch = overload.refusal(bytes)
@@ -93,11 +97,13 @@ export const make = (
     const sent = yield* BodyText.read(request, bodyLimit)
     const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
     const answered = endpoint.answer({ params, query: query.own, text, user: name })
-    const value = yield* asker === undefined ? answered : Effect.provideService(answered, Asker, asker)
+    const watched =
+      seen.journey === undefined ? answered : Effect.provideService(answered, Journey.Journey, seen.journey)
+    const value = yield* asker === undefined ? watched : Effect.provideService(watched, Asker, asker)
     if (value instanceof EventStream.EventStream)
       return yield* Effect.scoped(
         streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }),
-      ).pipe(Effect.provideService(Asker, asker))
+      ).pipe(Effect.provideService(Asker, asker), Effect.provideService(Journey.Journey, seen.journey))
     if (value instanceof Answer.PlainText)
       return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text, value: undefined }
     const headers = warning === undefined ? {} : { Warning: warning }
@@ -107,21 +113,37 @@ export const make = (
   return (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const target = targetOf(request)
-    const seen: Seen = { route: undefined, model: undefined, user: undefined, asker: undefined, params: {} }
+    const seen: Seen = {
+      route: undefined,
+      model: undefined,
+      user: undefined,
+      asker: undefined,
+      params: {},
+      journey: undefined,
+      trace: tracing?.begin(headerOf(request, "traceparent")),
+    }
     const begun = performance.now()
     const reply = (given: Reply) => {
       const { route, asker, params } = seen
       audit?.({ id, method: target.method, route, asker, params, status: given.status, value: given.value })
-      send(request, response, id, given)
+      send(
+        request,
+        response,
+        id,
+        seen.journey === undefined ? given : timed(given, seen.journey, performance.now() - begun),
+      )
     }
     const fiber = run(answer(request, response, target, id, seen))
     response.on("close", () => {
       fiber.interruptUnsafe()
       const { method, path } = target
       const status = response.writableFinished ? response.statusCode : 499
-      const millis = performance.now() - begun
-      const { route, model, user } = seen
-      telemetry.ended({ id, method, path, route, model, user, status, millis })
+      const endedAt = performance.now()
+      const millis = endedAt - begun
+      const { route, model, user, journey, trace } = seen
+      const ended = { id, method, path, route, model, user, status, millis, endedAt, journey }
+      telemetry.ended(ended)
+      if (trace !== undefined) tracing?.ended(trace, ended)
     })
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : reply(exit.value)
@@ -142,6 +164,8 @@ interface Seen {
   user: string | undefined
   asker: Asker | undefined
   params: Readonly<Record<string, string>>
+  journey: Journey.Journey | undefined
+  readonly trace: Tracing.Trace | undefined
 }
 
 interface Target {
@@ -210,6 +234,18 @@ const streamed = Effect.fnUntraced(function* (
   yield* EventStream.send(begun, failure, response)
   return undefined
 })
+
+/** https://www.w3.org/TR/server-timing/ */
+const timed = (reply: Reply, journey: Journey.Journey, millis: number): Reply => {
+  const upstream = Journey.upstreamMillis(journey)
+  const timing = `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${Math.max(0, millis - upstream).toFixed(1)}`
+  return { ...reply, headers: { "Server-Timing": timing, ...reply.headers } }
+}
+
+const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === "string" ? value : undefined
+}
 
 // Head and body go out in one write.
 const send = (

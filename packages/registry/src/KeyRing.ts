@@ -56,13 +56,26 @@ export class KeyRing extends Context.Service<
         const needed = yield* sealedWith
         if (found === undefined && needed.size > 0) return yield* missing(path, needed)
         const ring = found ?? (yield* create(path))
-        const absent = [...needed].filter((id) => !ring.all.has(id))
-        if (absent.length > 0)
-          return yield* unusable(
-            path,
-            `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`,
-          )
+        yield* Effect.fromResult(complete(path, ring, needed))
         return yield* service(ring, (keys) => replace(path, keys), found === undefined)
+      }),
+    )
+
+  /**
+   * A ring that is kept elsewhere and was handed over as the text of such a file, by an environment variable or a command:
+   * the seat of a key management service. `source` says in messages where it came from. It is not changed from here.
+   */
+  static readonly layerText = <R>(
+    source: string,
+    text: Redacted.Redacted,
+    sealedWith: Effect.Effect<ReadonlySet<string>, RegistryError, R>,
+  ) =>
+    Layer.effect(
+      KeyRing,
+      Effect.gen(function* () {
+        const ring = yield* Effect.fromResult(keysOf(source, Redacted.value(text)))
+        yield* Effect.fromResult(complete(source, ring, yield* sealedWith))
+        return yield* service(ring, () => Effect.fail(keptElsewhere(source)), false)
       }),
     )
 
@@ -106,6 +119,18 @@ const unusable = (path: string, what: string) =>
 
 const missing = (path: string, needed: ReadonlySet<string>) =>
   unusable(path, `is missing, but stored credentials are sealed with the keys [${[...needed].join(", ")}]. ${putBack}`)
+
+const keptElsewhere = (source: string) =>
+  unusable(source, "is not changed from here: add a key where it is kept, call it active, and start the server again")
+
+const complete = (path: string, ring: Keys, needed: ReadonlySet<string>): Result.Result<void, RegistryError> => {
+  const absent = [...needed].filter((id) => !ring.all.has(id))
+  return absent.length === 0
+    ? Result.void
+    : Result.fail(
+        unusable(path, `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`),
+      )
+}
 
 const attempt = <A>(path: string, doing: string, run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => unusable(path, `cannot be ${doing}: ${codeOf(cause)}`) })

@@ -1,5 +1,8 @@
-import { Effect } from "effect"
+import { readFile } from "node:fs/promises"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import { Console, Effect } from "effect"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import { failed } from "../../Failure.ts"
 import * as Output from "../../Output.ts"
 import * as Session from "../../Session.ts"
@@ -28,7 +31,31 @@ const doctor = Command.make(
   }),
 ).pipe(Command.withDescription("Say which keys have sealed how much, and what cannot be opened"))
 
+const exported = Command.make(
+  "export",
+  {
+    keyring: Flag.String("keyring").pipe(
+      Flag.withDescription("The ring's file, on this machine"),
+      Flag.withDefault("./data/keyring.json"),
+    ),
+  },
+  Effect.fnUntraced(function* ({ keyring }) {
+    const text = yield* Effect.tryPromise({
+      try: () => readFile(keyring, "utf8"),
+      catch: (cause) => failed(`the key ring ${keyring} cannot be read: ${Reflect.get(Object(cause), "code")}`),
+    }).pipe(Effect.catch((failure) => failure))
+    const ring = yield* Effect.mapError(Effect.fromResult(Json.parse(text)), () => undefined).pipe(
+      Effect.catch(() => failed(`the key ring ${keyring} is no JSON`)),
+    )
+    yield* Console.log(Json.stringify(ring))
+  }),
+).pipe(
+  Command.withDescription(
+    "Print the key ring in one line, for a backup or for --keyring env:VARIABLE. Whoever has it opens every stored credential",
+  ),
+)
+
 export const command = Command.make("keys").pipe(
   Command.withDescription("The keys that seal stored credentials"),
-  Command.withSubcommands([rotate, doctor]),
+  Command.withSubcommands([rotate, doctor, exported]),
 )

@@ -1,0 +1,249 @@
+/**
+ * A platform that fails in every way there is, half of the time: each failure is told as what it is, nothing hangs, no half of an
+ * answer is taken for a whole, and no answer goes to another's request. The order comes from DRAWBAR_SEED, the number of
+ * requests from DRAWBAR_CHAOS.
+ */
+import { createServer, type Socket, type AddressInfo } from "node:net"
+import { gzipSync } from "node:zlib"
+import process from "node:process"
+import { Effect, Exit, Scope } from "effect"
+import { assert, describe, it } from "vitest"
+import * as Server from "../src/Server.ts"
+import { ask } from "./Guarded.ts"
+
+const ml = "/_plugins/_ml"
+const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
+const requests = Number(process.env["DRAWBAR_CHAOS"] ?? 1_500)
+
+const head = (status: number, headers: Readonly<Record<string, string | number>>) =>
+  `HTTP/1.1 ${status} Said\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("")}\r\n`
+const json = { "content-type": "application/json" }
+const whole = (body: string | Buffer, status = 200, headers: object = {}) =>
+  Buffer.concat([
+    Buffer.from(head(status, { ...json, "content-length": Buffer.byteLength(body), ...headers })),
+    Buffer.from(body),
+  ])
+const bodyOf = (nonce: string) => JSON.stringify({ nonce, filler: "é🙂".repeat(40) })
+
+/** What is done with the connection, and the status that its caller has to see. */
+interface Way {
+  readonly status: number
+  readonly act: (socket: Socket, nonce: string) => void
+}
+
+const says = (
+  status: number,
+  bytes: (nonce: string) => string | Buffer,
+  ending: "keep" | "end" | "reset" = "keep",
+): Way => ({
+  status,
+  act: (socket, nonce) => {
+    socket.write(bytes(nonce), () => {
+      if (ending === "end") socket.end()
+      if (ending === "reset") setTimeout(() => socket.resetAndDestroy(), 5)
+    })
+  },
+})
+
+const bit = (text: string | Buffer) => Buffer.from(text).subarray(0, 60)
+
+const chunk = (piece: Buffer) =>
+  Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")])
+
+const well: Readonly<Record<string, Way>> = {
+  "at once": says(200, (nonce) => whole(bodyOf(nonce))),
+  "in small pieces": {
+    status: 200,
+    act: (socket, nonce) => {
+      const bytes = whole(bodyOf(nonce))
+      const step = (at: number) => {
+        if (socket.destroyed || at >= bytes.length) return
+        socket.write(bytes.subarray(at, at + 37))
+        setImmediate(step, at + 37)
+      }
+      step(0)
+    },
+  },
+  chunked: says(200, (nonce) => {
+    const body = Buffer.from(bodyOf(nonce))
+    const [a, b] = [body.subarray(0, 31), body.subarray(31)]
+    return Buffer.concat([
+      Buffer.from(head(200, { ...json, "transfer-encoding": "chunked" })),
+      chunk(a),
+      chunk(b),
+      Buffer.from("0\r\n\r\n"),
+    ])
+  }),
+  compressed: says(200, (nonce) => whole(gzipSync(bodyOf(nonce)), 200, { "content-encoding": "gzip" })),
+  "to the end of the connection": says(
+    200,
+    (nonce) => head(200, { ...json, connection: "close" }) + bodyOf(nonce),
+    "end",
+  ),
+  late: { status: 200, act: (socket, nonce) => void setTimeout(() => socket.write(whole(bodyOf(nonce))), 50) },
+}
+
+const ill: Readonly<Record<string, Way>> = {
+  "closes without a word": { status: 502, act: (socket) => void socket.end() },
+  "resets without a word": { status: 502, act: (socket) => void socket.resetAndDestroy() },
+  "breaks off in the head": says(502, () => "HTTP/1.1 200 OK\r\ncontent-ty", "end"),
+  "resets in the head": says(502, () => "HTTP/1.1 200 OK\r\ncontent-ty", "reset"),
+  "breaks off in the body": says(
+    502,
+    (nonce) => head(200, { ...json, "content-length": 500 }) + bit(bodyOf(nonce)).toString(),
+    "end",
+  ),
+  "resets in the body": says(
+    502,
+    (nonce) => head(200, { ...json, "content-length": 500 }) + bit(bodyOf(nonce)).toString(),
+    "reset",
+  ),
+  "breaks off between chunks": says(
+    502,
+    () => `${head(200, { ...json, "transfer-encoding": "chunked" })}5\r\n{"a":\r\n`,
+    "end",
+  ),
+  "sends a chunk of another length": says(
+    502,
+    () => `${head(200, { ...json, "transfer-encoding": "chunked" })}zz\r\n{}\r\n0\r\n\r\n`,
+    "end",
+  ),
+  "announces less than it sends": says(
+    502,
+    (nonce) => head(200, { ...json, "content-length": 20 }) + bodyOf(nonce),
+    "end",
+  ),
+  "gives two lengths": says(
+    502,
+    (nonce) => `HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n${bodyOf(nonce)}`,
+    "end",
+  ),
+  "says nothing": { status: 504, act: () => {} },
+  "falls silent in the head": says(504, () => "HTTP/1.1 200 OK\r\ncontent-ty"),
+  "falls silent in the body": says(504, () => `${head(200, { ...json, "content-length": 500 })}{"a"`),
+  "is no HTTP": says(502, () => "220 mail.example ESMTP\r\n", "end"),
+  "has headers without end": says(502, () => `HTTP/1.1 200 OK\r\nx: ${"y".repeat(200_000)}\r\n\r\n`, "end"),
+  "redirects elsewhere": says(502, () => whole("", 302, { location: "http://127.0.0.1:1/" })),
+  "is no gzip": says(502, () => whole("hello", 200, { "content-encoding": "gzip" })),
+  "has half a gzip": says(502, (nonce) =>
+    whole(gzipSync(bodyOf(nonce)).subarray(0, 40), 200, { "content-encoding": "gzip" }),
+  ),
+  "is compressed as nobody knows": says(502, () => whole("{}", 200, { "content-encoding": "zpaq" })),
+  "is half a JSON": says(502, (nonce) => whole(bit(bodyOf(nonce)))),
+  "is no UTF-8": says(502, () => whole(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))),
+  "is empty": says(502, () => whole("")),
+  "is a page": says(502, () => whole("<!doctype html><p>Hello", 200, { "content-type": "text/html" })),
+  "nests too deep": says(502, () => whole("[".repeat(100_000) + "]".repeat(100_000))),
+  "refuses the request": says(400, () => whole('{"error":"no"}', 400)),
+  "refuses the key": says(401, () => whole('{"error":"no"}', 401)),
+  "forbids it": says(403, () => whole('{"error":"no"}', 403)),
+  "does not know the model": says(404, () => whole('{"error":"no"}', 404)),
+  "finds it too large": says(413, () => whole('{"error":"no"}', 413)),
+  throttles: says(429, () => whole('{"error":"slow down"}', 429, { "retry-after": 7 })),
+  "is broken": says(500, () => whole('{"error":"oops"}', 500)),
+  "has a broken gateway": says(502, () => whole("<html>Bad Gateway", 502, { "content-type": "text/html" })),
+  "is busy": says(503, () => whole('{"error":"busy"}', 503)),
+  "has a slow gateway": says(504, () => whole('{"error":"slow"}', 504)),
+  "is overloaded": says(529, () => whole('{"error":"overloaded"}', 529)),
+}
+const ways: Readonly<Record<string, Way>> = { ...well, ...ill }
+
+/** https://en.wikipedia.org/wiki/Linear_congruential_generator, with the numbers of Numerical Recipes */
+const random = (() => {
+  let state = seed
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+})()
+const one = <A>(all: ReadonlyArray<A>): A => all[Math.floor(random() * all.length)]!
+
+const platform = async () => {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on("close", () => sockets.delete(socket))
+    socket.on("error", () => {})
+    let text = ""
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1")
+      const found = /\r\n\r\n\{"way":"([^"]+)","nonce":"([^"]+)"\}/.exec(text)
+      if (found === null) return
+      text = ""
+      ways[found[1]!]!.act(socket, found[2]!)
+    })
+  })
+  await new Promise<void>((resume) => server.listen(0, "127.0.0.1", resume))
+  return {
+    port: (server.address() as AddressInfo).port,
+    sockets,
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
+  it(`is told in ${Object.keys(ill).length} ways, ${requests} times`, async () => {
+    const chaos = await platform()
+    const scope = Effect.runSync(Scope.make())
+    const { url } = await Effect.runPromise(
+      Server.listen({
+        host: "127.0.0.1",
+        port: 0,
+        settings: {
+          "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
+          "plugins.ml_commons.connector.private_ip_enabled": true,
+        },
+      }).pipe(Scope.provide(scope)),
+    )
+    const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
+      name: "chaos",
+      function_name: "remote",
+      connector: {
+        name: "c",
+        version: 1,
+        protocol: "http",
+        client_config: { read_timeout: 1, connection_timeout: 5, max_connection: 64 },
+        actions: [
+          {
+            action_type: "predict",
+            method: "POST",
+            url: `http://127.0.0.1:${chaos.port}/`,
+            request_body: '{"way":"${parameters.way}","nonce":"${parameters.nonce}"}',
+          },
+        ],
+      },
+    })
+    const predict = async (way: string, nonce: string) => {
+      const {
+        status,
+        text,
+        json: body,
+        headers,
+      } = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, {
+        parameters: { way, nonce },
+      })
+      assert.strictEqual(status, ways[way]!.status, `${way}: ${text.slice(0, 300)}`)
+      if (status === 200) {
+        assert.deepStrictEqual(body.inference_results[0].output[0].dataAsMap, JSON.parse(bodyOf(nonce)), way)
+        return
+      }
+      assert.isString(body.error.type, way)
+      assert.isNotEmpty(body.error.reason, way)
+      assert.notInclude(text, "inference_results")
+      if (way === "throttles") assert.strictEqual(headers.get("retry-after"), "7")
+    }
+    let left = requests
+    const worker = async (number: number) => {
+      while (left-- > 0) await predict(one(Object.keys(random() < 0.5 ? well : ill)), `n${number}-${left}`)
+    }
+    // Each way once, and then as it comes.
+    for (const way of Object.keys(ways)) await predict(way, `once ${way}`)
+    await Promise.all(Array.from({ length: 24 }, (_, number) => worker(number)))
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await new Promise((resume) => setTimeout(resume, 100))
+    assert.strictEqual(chaos.sockets.size, 0)
+    chaos.close()
+  }, 120_000)
+})
