@@ -4,6 +4,7 @@ import { Pool } from "undici"
 export interface Target {
   readonly origin: string
   readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: string
 }
 
@@ -14,14 +15,23 @@ export interface Measured {
   readonly latencies: ReadonlyArray<number>
 }
 
-export const run = async ({ origin, path, body }: Target, connections: number, seconds: number): Promise<Measured> => {
+export const run = async (
+  { origin, path, headers = {}, body }: Target,
+  connections: number,
+  seconds: number,
+): Promise<Measured> => {
   const pool = new Pool(origin, { connections })
   const latencies: Array<number> = []
   const began = performance.now()
   const end = began + seconds * 1000
   const client = async () => {
     for (let now = performance.now(); now < end; now = performance.now()) {
-      const answer = await pool.request({ method: "POST", path, headers: { "content-type": "application/json" }, body })
+      const answer = await pool.request({
+        method: "POST",
+        path,
+        headers: { "content-type": "application/json", ...headers },
+        body,
+      })
       const text = await answer.body.text()
       if (answer.statusCode !== 200 || !text.includes("Hello there."))
         throw new Error(`${origin}${path} answered ${answer.statusCode}: ${text}`)

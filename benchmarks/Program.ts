@@ -10,14 +10,14 @@ export interface Program {
 }
 
 /** Starts a program and waits until it prints where it listens. */
-export const start = (args: ReadonlyArray<string>): Promise<Program> =>
+export const start = (args: ReadonlyArray<string>, command = process.execPath): Promise<Program> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args], { stdio: ["ignore", "pipe", "ignore"] })
+    const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "ignore"] })
     child.once("exit", (code) => reject(new Error(`${args.join(" ")} ended with ${code} before it listened`)))
     let printed = ""
     child.stdout.on("data", (chunk) => {
       printed += String(chunk)
-      const port = /"port":(\d+)|http:\/\/127\.0\.0\.1:(\d+)/.exec(printed)
+      const port = /"port":(\d+)|http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/.exec(printed)
       if (port !== null) resolve({ child, origin: `http://127.0.0.1:${port[1] ?? port[2]}` })
     })
   })
@@ -27,6 +27,10 @@ export const stop = async ({ child }: Program): Promise<void> => {
   child.kill("SIGKILL")
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
 }
+
+/** In MB: what it holds of the machine's memory. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+export const memory = ({ child }: Program): number =>
+  Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024
 
 /** Linux counts in ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 export const cpuSeconds = ({ child }: Program): number => {

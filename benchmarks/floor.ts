@@ -10,7 +10,7 @@ const server = createServer(async (request, response) => {
   const { parameters } = JSON.parse(await text(request))
   const { statusCode, body } = await pool.request({
     method: "POST",
-    path: "/v1/chat/completions",
+    path: `${request.url}v1/chat/completions`,
     headers: { "content-type": "application/json", authorization: "Bearer a-key" },
     body: JSON.stringify({ model: "a-model", messages: parameters.messages }),
   })

@@ -1,5 +1,6 @@
-/** The platform of the benchmark: one small completion, the same each time. */
-import { createServer } from "node:http"
+/** The platform of the benchmark: one small completion, the same each time; `/d20/…` waits 20 ms, `"stream":true` gets 64 deltas. */
+import { createServer, type ServerResponse } from "node:http"
+import { text } from "node:stream/consumers"
 
 const answer = JSON.stringify({
   id: "chatcmpl-1",
@@ -9,8 +10,30 @@ const answer = JSON.stringify({
 })
 const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(answer) }
 
-const server = createServer((request, response) => {
-  request.resume().on("end", () => response.writeHead(200, headers).end(answer))
+const deltas = 64
+const delta = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "word " } }] })}\n\n`
+const last = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })}\n\ndata: [DONE]\n\n`
+
+const stream = (response: ServerResponse, pause: number) => {
+  response.writeHead(200, { "content-type": "text/event-stream" })
+  let left = deltas
+  const next = () => {
+    if (response.destroyed) return
+    if (left-- === 0) return void response.end(last)
+    response.write(delta)
+    if (pause === 0) setImmediate(next)
+    else setTimeout(next, pause)
+  }
+  next()
+}
+
+const server = createServer(async (request, response) => {
+  const body = await text(request)
+  const delay = Number(/^\/d(\d+)\//.exec(request.url ?? "")?.[1] ?? 0)
+  if (/"stream":\s*true/.test(body)) return stream(response, delay)
+  const end = () => response.writeHead(200, headers).end(answer)
+  if (delay === 0) end()
+  else setTimeout(end, delay)
 })
 server.keepAliveTimeout = 60_000
 server.listen(0, "127.0.0.1", () => console.log(JSON.stringify(server.address())))

@@ -1,0 +1,170 @@
+/** Who is measured: each its own process, each asked for the same completion of the same platform. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { request } from "undici"
+import type * as Load from "./Load.ts"
+import * as Program from "./Program.ts"
+
+/** How long the platform waits, in ms, and how many bytes of messages it is sent. */
+export interface Work {
+  readonly delay: number
+  readonly bytes: number
+}
+
+export interface Subject {
+  readonly name: string
+  readonly program: Program.Program
+  readonly target: (work: Work) => Promise<Load.Target>
+  /** The same as a stream; absent where it is not measured. */
+  readonly streamed?: (work: Work) => Promise<Load.Target>
+}
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const source = "--conditions=@drawbar/source"
+export const bundle = file("../apps/server/dist/main.mjs")
+export const portkey = "@portkey-ai/gateway@1.15.2"
+
+type Json = Readonly<Record<string, string>>
+
+const post = async (url: string, body: unknown, headers: Json = {}): Promise<Json> => {
+  const sent = { "content-type": "application/json", ...headers }
+  const answer = await request(url, { method: "POST", headers: sent, body: JSON.stringify(body) })
+  const text = await answer.body.text()
+  if (answer.statusCode >= 300) throw new Error(`${url} answered ${answer.statusCode}: ${text}`)
+  return JSON.parse(text)
+}
+
+const settings = {
+  "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:.*$"],
+  "plugins.ml_commons.connector.private_ip_enabled": true,
+}
+
+export const messages = (bytes: number) =>
+  Array.from({ length: 4 }, (_, i) => ({
+    role: i % 2 === 0 ? "user" : "assistant",
+    content: "how do bees find flowers? ".repeat(bytes / 104 + 1).slice(0, bytes / 4),
+  }))
+
+const ml = "/_plugins/_ml"
+
+/** A model whose platform waits so long; made once. */
+const modelsOf = (origin: string, platform: string, headers: Json) => {
+  const known = new Map<number, Promise<string>>()
+  return (delay: number) => {
+    const made = known.get(delay) ?? register(delay)
+    known.set(delay, made)
+    return made
+  }
+  async function register(delay: number) {
+    const connector = {
+      name: "benchmark",
+      version: 1,
+      protocol: "http",
+      client_config: { max_connection: 1_000 },
+      parameters: { model: "a-model" },
+      credential: { key: "a-key" },
+      actions: [
+        {
+          action_type: "predict",
+          method: "POST",
+          url: `${platform}/d${delay}/v1/chat/completions`,
+          headers: { Authorization: "Bearer ${credential.key}" },
+          request_body: '{"model":"${parameters.model}","messages":${parameters.messages}}',
+        },
+      ],
+    }
+    const { connector_id } = await post(`${origin}${ml}/connectors/_create`, connector, headers)
+    const model = { name: `benchmark ${delay}`, function_name: "remote", connector_id }
+    const { model_id } = await post(`${origin}${ml}/models/_register?deploy=true`, model, headers)
+    return `${ml}/models/${model_id}/_predict`
+  }
+}
+
+const predictBody = (bytes: number) => JSON.stringify({ parameters: { messages: messages(bytes) } })
+
+const drawbar = (name: string, program: Program.Program, platform: string, headers: Json): Subject => {
+  const { origin } = program
+  const pathOf = modelsOf(origin, platform, headers)
+  return {
+    name,
+    program,
+    target: async ({ delay, bytes }) => ({ origin, headers, path: await pathOf(delay), body: predictBody(bytes) }),
+    streamed: async ({ delay, bytes }) => ({
+      origin,
+      headers,
+      path: `${await pathOf(delay)}/stream`,
+      body: predictBody(bytes),
+    }),
+  }
+}
+
+/** The same body as OpenAI's, to a subject that speaks its API. */
+const openAi = (name: string, program: Program.Program, prefix: string, headers: (delay: number) => Json): Subject => {
+  const target =
+    (stream: boolean) =>
+    async ({ delay, bytes }: Work) => ({
+      origin: program.origin,
+      path: prefix.replace("DELAY", String(delay)),
+      headers: headers(delay),
+      body: JSON.stringify({ model: "a-model", messages: messages(bytes), ...(stream ? { stream } : {}) }),
+    })
+  return { name, program, target: target(false), streamed: target(true) }
+}
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
+/** Starts all of them, runs `work`, and stops them. */
+export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<Subject>) => Promise<A>): Promise<A> => {
+  const folder = await mkdtemp(join(tmpdir(), "drawbar-bench-"))
+  const programs: Array<Program.Program> = []
+  const start = async (args: ReadonlyArray<string>, command?: string) => {
+    const program = await Program.start(args, command)
+    programs.push(program)
+    return program
+  }
+  try {
+    await writeFile(join(folder, "settings.json"), JSON.stringify(settings))
+    const flags = ["--port", "0", "--settings", join(folder, "settings.json")]
+    const platform = await start([source, file("platform.ts")])
+    const floor = await start([source, file("floor.ts"), platform.origin])
+    const kept = [bundle, ...flags, "--data", join(folder, "data")]
+    const first = await Program.start(kept)
+    const { api_key } = await post(`${first.origin}${ml}/api_keys`, { name: "bench", roles: ["admin"] })
+    await Program.stop(first)
+    const guarded = await start([...kept, "--auth", "on"])
+    const bare = await start([bundle, ...flags, "--data", ":memory:", "--log", "off"])
+    const floorTarget: Subject["target"] = async ({ delay, bytes }) => ({
+      origin: floor.origin,
+      path: `/d${delay}/`,
+      body: JSON.stringify({ parameters: { messages: messages(bytes) } }),
+    })
+    const subjects: Array<Subject> = [
+      { name: "floor", program: floor, target: floorTarget },
+      openAi("direct", platform, "/dDELAY/v1/chat/completions", () => ({})),
+      drawbar("drawbar: auth, log, metrics", guarded, platform.origin, { authorization: `Bearer ${api_key}` }),
+      drawbar("drawbar: no auth, no log", bare, platform.origin, {}),
+    ]
+    if (withPeer) {
+      const peer = await start(["-y", portkey, `--port=${await freePort()}`, "--headless"], "npx")
+      const headersOf = (delay: number) => ({
+        authorization: "Bearer a-key",
+        "x-portkey-provider": "openai",
+        "x-portkey-custom-host": `${platform.origin}/d${delay}/v1`,
+      })
+      subjects.push(openAi("portkey", peer, "/v1/chat/completions", headersOf))
+    }
+    return await work(subjects)
+  } finally {
+    await Promise.all(programs.map(Program.stop))
+    await rm(folder, { recursive: true, force: true })
+  }
+}
