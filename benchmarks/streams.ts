@@ -18,6 +18,12 @@ const one = async ({ origin, path, headers = {}, body }: Load.Target): Promise<r
   return [first, performance.now() - began]
 }
 
+const isStream = (target: Load.Target): Promise<boolean> =>
+  one(target).then(
+    () => true,
+    () => false,
+  )
+
 export interface Streams {
   readonly name: string
   /** Medians in ms. */
@@ -36,7 +42,7 @@ export const measure = async (
   for (const { name, program, streamed } of subjects) {
     if (streamed === undefined) continue
     const target = await streamed({ delay: pause, bytes: 200 })
-    await one(target)
+    if (!(await isStream(target))) continue
     const times: Array<readonly [number, number]> = []
     let memory = 0
     for (let round = 0; round < rounds; round++) {

@@ -10,6 +10,11 @@ import * as StartOptions from "./StartOptions.ts"
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const complain = (text: string) => process.stderr.write(`${text}\n`)
 
+// Who reads what is said may go away (`| head`): the server serves on.
+const unheard = () => {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+}
+
 const untilSignal = Effect.callback<void>((resume) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
@@ -62,6 +67,7 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     say(Flags.usage)
     return 0
   }
+  unheard()
   const exit = await Effect.runPromiseExit(
     serve(flags.success, environment).pipe(
       Effect.result,

@@ -49,11 +49,11 @@ interface Listening {
 const open = ({ host, port, listener, tls }: Options) =>
   Effect.callback<Listening, ListenError>((resume) => {
     const server = serverOf(tls)
-    const underWay = new Set<ServerResponse>()
-    server.on("request", (_request, response) => {
-      underWay.add(response)
-      response.on("close", () => underWay.delete(response))
-    })
+    // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
+    const latest = new Map<Duplex, ServerResponse>()
+    server.on("connection", (socket) => socket.once("close", () => latest.delete(socket)))
+    server.on("secureConnection", (socket) => socket.once("close", () => latest.delete(socket)))
+    server.on("request", ({ socket }, response) => void latest.set(socket, response))
     server.on("clientError", refuse)
     server.once("error", (cause) =>
       resume(Effect.fail(new ListenError({ host, port, code: "code" in cause ? String(cause.code) : cause.name }))),
@@ -62,7 +62,7 @@ const open = ({ host, port, listener, tls }: Options) =>
       const address = server.address()
       if (address === null || typeof address === "string") throw new Error("a TCP server has no TCP address")
       server.on("request", listener(address))
-      resume(Effect.succeed({ address, stop: stop(server, underWay) }))
+      resume(Effect.succeed({ address, stop: stop(server, latest) }))
     })
   })
 
@@ -77,9 +77,9 @@ const serverOf = (tls: Tls | undefined): Server => {
   return server
 }
 
-const stop = (server: Server, underWay: ReadonlySet<ServerResponse>) => (graceMillis: number) =>
+const stop = (server: Server, latest: ReadonlyMap<Duplex, ServerResponse>) => (graceMillis: number) =>
   Effect.callback<void>((resume) => {
-    for (const response of underWay) response.shouldKeepAlive = false
+    for (const response of latest.values()) if (!response.headersSent) response.shouldKeepAlive = false
     server.close(() => resume(Effect.void))
   }).pipe(Effect.timeoutOption(graceMillis), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
 

@@ -1,0 +1,108 @@
+/** SIGTERM under load: what a platform has been asked for is answered. DRAWBAR_SIGTERMS says how often it is tried. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import process from "node:process"
+import { text } from "node:stream/consumers"
+import { setTimeout as wait } from "node:timers/promises"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { ask } from "./Guarded.ts"
+
+const ml = "/_plugins/_ml"
+const main = join(import.meta.dirname, "../src/main.ts")
+const rounds = Number(process.env["DRAWBAR_SIGTERMS"] ?? 4)
+
+let folder = ""
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  await writeFile(
+    join(folder, "settings.json"),
+    JSON.stringify({
+      "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
+      "plugins.ml_commons.connector.private_ip_enabled": true,
+    }),
+  )
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const start = async (): Promise<{ readonly child: ChildProcess; readonly url: string }> => {
+  const flags = ["--port", "0", "--data", ":memory:", "--settings", join(folder, "settings.json"), "--log", "off"]
+  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...flags], { env: {} })
+  let said = ""
+  for await (const chunk of child.stdout) {
+    said += chunk
+    const url = /listens on (\S+)/.exec(said)?.[1]
+    if (url !== undefined) return { child, url }
+  }
+  throw new Error(`it did not start: ${said}`)
+}
+
+describe("SIGTERM under load", () => {
+  it.each(Array.from({ length: rounds }, (_, n) => n))(
+    "drops nothing that was begun (%i)",
+    async () => {
+      const asked = new Set<string>()
+      const platform = createServer(async (request, response) => {
+        const { nonce } = JSON.parse(await text(request))
+        asked.add(nonce)
+        setTimeout(() => response.end(JSON.stringify({ nonce })), 5 + Math.random() * 60)
+      })
+      await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
+      const { child, url } = await start()
+      const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
+        name: "m",
+        function_name: "remote",
+        connector: {
+          name: "c",
+          version: 1,
+          protocol: "http",
+          actions: [
+            {
+              action_type: "predict",
+              method: "POST",
+              url: `http://127.0.0.1:${(platform.address() as AddressInfo).port}/`,
+              request_body: '{"nonce":"${parameters.nonce}"}',
+            },
+          ],
+        },
+      })
+      const path = `${ml}/models/${made.json.model_id}/_predict`
+      const answered = new Set<string>()
+      const refusals = new Set<string>()
+      const load = new AbortController()
+      const caller = async (number: number) => {
+        for (let n = 0; !load.signal.aborted; n++) {
+          const nonce = `${number}-${n}`
+          try {
+            const { status, json } = await ask(url, undefined, "POST", path, { parameters: { nonce } })
+            if (status === 200 && json.inference_results[0].output[0].dataAsMap.nonce === nonce) answered.add(nonce)
+            else refusals.add(String(status))
+          } catch {
+            // Nobody accepts any more.
+            return
+          }
+        }
+      }
+      const callers = Promise.all(Array.from({ length: 16 }, (_, number) => caller(number)))
+      await wait(300 + Math.random() * 300)
+      child.kill("SIGTERM")
+      const [code] = await once(child, "close")
+      load.abort()
+      await callers
+      platform.closeAllConnections()
+      platform.close()
+      assert.strictEqual(code, 0)
+      assert.isAbove(answered.size, 16)
+      assert.deepStrictEqual(
+        [...asked].filter((nonce) => !answered.has(nonce)),
+        [],
+      )
+      for (const status of refusals) assert.strictEqual(status, "503")
+    },
+    60_000,
+  )
+})
