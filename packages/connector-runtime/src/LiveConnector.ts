@@ -1,7 +1,7 @@
 /** A connector ready to be called: compiled, its secrets at hand, its connections bound to the origins of its actions. */
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
-import { Clock, Effect, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import * as Authorization from "./Authorization.ts"
 import * as ClientIdentity from "./ClientIdentity.ts"
 import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
@@ -68,29 +68,32 @@ export const send = (live: LiveConnector, action: CompiledAction, request: Remot
 export const stream = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
   deliver(live, action, request, (pool) => pool.stream)
 
-const deliver = Effect.fnUntraced(function* <A extends Transport.Head, R>(
-  { pools, config, authorise, budget }: LiveConnector,
+const deliver = <A extends Transport.Head, R>(
+  { pools, config, authorise: { sign, mend }, budget }: LiveConnector,
   { url: { origin } }: CompiledAction,
   request: RemoteRequest,
   way: (pool: EgressPool) => Transport.Attempt<A, R>,
-) {
-  const pool = pools.get(origin)
-  if (pool === undefined) return yield* Effect.die(new Error(`no connections to ${origin}`))
-  const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
-  const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
-  const attempt = way(pool)
-  const journey = yield* Journey.Journey
-  const traced = journey?.traceparent === undefined ? request : withTrace(request, journey.traceparent)
-  const prepare = () => {
-    if (journey !== undefined) journey.attempts += 1
-    return authorise.sign(traced)
-  }
-  const { mend } = authorise
-  const sent = Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
-    Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
-  )
-  return yield* journey === undefined ? sent : Journey.timed(journey, origin, sent)
-})
+): Effect.Effect<A, ConnectorError, R> =>
+  Effect.flatMap(Journey.Journey, (journey) => {
+    const pool = pools.get(origin)
+    if (pool === undefined) return Effect.die(new Error(`no connections to ${origin}`))
+    const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
+    const traced = journey?.traceparent === undefined ? request : withTrace(request, journey.traceparent)
+    const sent = Transport.send({
+      origin,
+      attempt: way(pool),
+      config,
+      prepare: () => {
+        if (journey !== undefined) journey.attempts += 1
+        return sign(traced)
+      },
+      mend,
+      budget,
+      maxResponseBytes,
+      timeoutMs: Math.max(longestCall, asked),
+    }).pipe(Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)))
+    return journey === undefined ? sent : Journey.timed(journey, origin, sent)
+  })
 
 /** What the author sends under that name is his own. */
 const withTrace = (request: RemoteRequest, traceparent: string): RemoteRequest => ({

@@ -59,113 +59,151 @@ export const make = (
   const run = Effect.runForkWith(services)
 
   /** Answers what is still to be sent; nothing where it went out as it came. */
-  const answer = Effect.fnUntraced(function* (
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: Target,
-    id: string,
-    seen: Seen,
-  ): Effect.fn.Return<Reply | undefined, OpenSearchError.ApiError> {
-    const { method, uri, path, search } = target
+  const answer = (exchange: Exchange): Effect.Effect<Reply | undefined, OpenSearchError.ApiError> => {
+    const found = find(exchange)
+    if (Result.isFailure(found)) return Effect.fail(found.failure)
+    if ("status" in found.success) return Effect.succeed(found.success)
+    const { endpoint, warning } = found.success
+    return Effect.flatMap(authentication(exchange.request.headers, endpoint.needs), ({ name, asker }) => {
+      exchange.user = name
+      exchange.asker = asker
+      const permitted = Authentication.permitted(asker, endpoint.needs)
+      if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
+      return BodyText.read(exchange.request, bodyLimit).pipe(
+        Effect.flatMap((sent) => handle(exchange, endpoint, sent)),
+        Effect.flatMap(({ value, query }) => reply(exchange, warning, value, query)),
+        Effect.provideService(Asker, asker),
+        Effect.provideService(Journey.Journey, exchange.journey),
+      )
+    })
+  }
+
+  /** The endpoint that is asked, or what is answered without one. */
+  const find = (exchange: Exchange): Result.Result<Served | Reply, RequestError> => {
+    const { request, response } = exchange
+    const { method, uri, path } = exchange.target
     // Who keeps the server running calls it by any name, and learns nothing.
     const refusal = path.startsWith("/_health/") ? undefined : guard.refusal(request.headers)
-    if (refusal !== undefined) return yield* because(new Forbidden({ message: refusal }))
+    if (refusal !== undefined) return Result.fail(because(new Forbidden({ message: refusal })))
     const match = router.find(method, path)
-    if (match._tag === "NoRoute") return yield* because(new NoHandler({ uri, method }))
-    if (match._tag === "WrongMethod") {
-      if (method === "OPTIONS")
-        return { status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined }
-      return yield* because(new WrongMethod({ uri, method, allowed: match.allowed }))
-    }
-    const { endpoint, warning } = match.value
-    seen.route = endpoint.path
-    seen.params = match.params
-    if (endpoint.path.includes("_predict")) {
-      seen.journey = Journey.make(seen.trace === undefined ? undefined : Tracing.traceparentOf(seen.trace))
-      seen.model = match.params["model_id"]
-      const bytes = Number(request.headers["content-length"] ?? 0)
-      const tooMuch = overload.refusal(bytes)
-      if (tooMuch !== undefined) return yield* tooMuch
-      response.once("close", overload.enter(bytes))
-    }
-    const { name, asker } = yield* authentication(request.headers, endpoint)
-    seen.user = name
-    seen.asker = asker
-    yield* Effect.fromResult(Authentication.permitted(asker, endpoint))
-    const params = yield* Effect.fromResult(decodeAll(match.params))
-    const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
-    const sent = yield* BodyText.read(request, bodyLimit)
-    const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
-    const answered = endpoint.answer({ params, query: query.own, text, user: name })
-    const watched =
-      seen.journey === undefined ? answered : Effect.provideService(answered, Journey.Journey, seen.journey)
-    const value = yield* asker === undefined ? watched : Effect.provideService(watched, Asker, asker)
-    if (value instanceof EventStream.EventStream)
-      return yield* Effect.scoped(
-        streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }),
-      ).pipe(Effect.provideService(Asker, asker), Effect.provideService(Journey.Journey, seen.journey))
-    if (value instanceof Answer.PlainText)
-      return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text, value: undefined }
-    const headers = warning === undefined ? {} : { Warning: warning }
-    return { status: 200, headers, body: Answer.write(value, query), value }
-  })
+    if (match._tag === "NoRoute") return Result.fail(because(new NoHandler({ uri, method })))
+    if (match._tag === "WrongMethod")
+      return method === "OPTIONS"
+        ? Result.succeed({ status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined })
+        : Result.fail(because(new WrongMethod({ uri, method, allowed: match.allowed })))
+    exchange.route = match.value.endpoint.path
+    exchange.params = match.params
+    if (match.value.endpoint.needs !== "predict") return Result.succeed(match.value)
+    exchange.journey = Journey.make(exchange.trace === undefined ? undefined : Tracing.traceparentOf(exchange.trace))
+    exchange.model = match.params["model_id"]
+    const bytes = Number(request.headers["content-length"] ?? 0)
+    const tooMuch = overload.refusal(bytes)
+    if (tooMuch !== undefined) return Result.fail(tooMuch)
+    response.once("close", overload.enter(bytes))
+    return Result.succeed(match.value)
+  }
+
+  const handle = (exchange: Exchange, endpoint: Endpoint, sent: string) => {
+    const { path, search } = exchange.target
+    const params = decodeAll(exchange.params)
+    if (Result.isFailure(params)) return Effect.fail(params.failure)
+    const query = Query.read(search, endpoint.queryNames, path)
+    if (Result.isFailure(query)) return Effect.fail(query.failure)
+    const text = sent === "" ? BodyText.inQuery(query.success) : Result.succeed(sent)
+    if (Result.isFailure(text)) return Effect.fail(text.failure)
+    const { own } = query.success
+    return Effect.map(
+      endpoint.answer({ params: params.success, query: own, text: text.success, user: exchange.user }),
+      (value) => ({ value, query: query.success }),
+    )
+  }
+
+  const ended = (exchange: Exchange) => {
+    const { id, target, route, model, user, journey, trace, response, begun } = exchange
+    const status = response.writableFinished ? response.statusCode : 499
+    const endedAt = performance.now()
+    const { method, path } = target
+    const end = { id, method, path, route, model, user, status, millis: endedAt - begun, endedAt, journey }
+    telemetry.ended(end)
+    if (trace !== undefined) tracing?.ended(trace, end)
+  }
+
+  const sendAudited = (exchange: Exchange, { value, ...reply }: Reply) => {
+    const { id, target, route, asker, params } = exchange
+    audit?.({ id, method: target.method, route, asker, params, status: reply.status, value })
+    send(exchange, reply)
+  }
+
+  const refuse = (exchange: Exchange, cause: Cause.Cause<OpenSearchError.ApiError>) => {
+    const { id, target } = exchange
+    const fault = faultOf(cause)
+    if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
+    const refusal = refusalOf(cause, id)
+    const body = Answer.write(refusal.body, { pretty: Query.wantsPretty(target.search), filterPath: undefined })
+    sendAudited(exchange, { ...refusal, body, value: undefined })
+  }
 
   return (request, response) => {
-    const id = requestId(request.headers["x-request-id"])
-    const target = targetOf(request)
-    const seen: Seen = {
+    const exchange: Exchange = {
+      request,
+      response,
+      id: requestId(request.headers["x-request-id"]),
+      target: targetOf(request),
+      begun: performance.now(),
+      trace: tracing?.begin(headerOf(request, "traceparent")),
       route: undefined,
       model: undefined,
       user: undefined,
       asker: undefined,
       params: {},
       journey: undefined,
-      trace: tracing?.begin(headerOf(request, "traceparent")),
     }
-    const begun = performance.now()
-    const reply = (given: Reply) => {
-      const { route, asker, params } = seen
-      audit?.({ id, method: target.method, route, asker, params, status: given.status, value: given.value })
-      send(
-        request,
-        response,
-        id,
-        seen.journey === undefined ? given : timed(given, seen.journey, performance.now() - begun),
-      )
-    }
-    const fiber = run(answer(request, response, target, id, seen))
+    const fiber = run(answer(exchange))
     response.on("close", () => {
       fiber.interruptUnsafe()
-      const { method, path } = target
-      const status = response.writableFinished ? response.statusCode : 499
-      const endedAt = performance.now()
-      const millis = endedAt - begun
-      const { route, model, user, journey, trace } = seen
-      const ended = { id, method, path, route, model, user, status, millis, endedAt, journey }
-      telemetry.ended(ended)
-      if (trace !== undefined) tracing?.ended(trace, ended)
+      ended(exchange)
     })
     fiber.addObserver((exit) => {
-      if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : reply(exit.value)
-      const refusal = refusalOf(exit.cause, id)
-      const fault = faultOf(exit.cause)
-      if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
-      const pretty = Query.wantsPretty(target.search)
-      const body = Answer.write(refusal.body, { pretty, filterPath: undefined })
-      reply({ ...refusal, body, value: undefined })
+      if (Exit.isFailure(exit)) refuse(exchange, exit.cause)
+      else if (exit.value !== undefined) sendAudited(exchange, exit.value)
     })
   }
 }
 
-/** What is known of a request once it has found its endpoint. */
-interface Seen {
+/** What goes out for what a handler gave; nothing where it went out as it came. */
+const reply = (
+  exchange: Exchange,
+  warning: string | undefined,
+  value: unknown,
+  query: Query.Query,
+): Effect.Effect<Reply | undefined, OpenSearchError.ApiError> => {
+  if (value instanceof EventStream.EventStream) return Effect.scoped(streamed(value, exchange))
+  if (value instanceof Answer.PlainText)
+    return Effect.succeed({
+      status: 200,
+      headers: { "Content-Type": value.contentType },
+      body: value.text,
+      value: undefined,
+    })
+  const headers = warning === undefined ? {} : { Warning: warning }
+  return Effect.succeed({ status: 200, headers, body: Answer.write(value, query), value })
+}
+
+/** A request under way, and what is known of it once it has found its endpoint. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly id: string
+  readonly target: Target
+  /** By `performance.now()`. */
+  readonly begun: number
+  readonly trace: Tracing.Trace | undefined
   route: string | undefined
   model: string | undefined
   user: string | undefined
   asker: Asker | undefined
   params: Readonly<Record<string, string>>
   journey: Journey.Journey | undefined
-  readonly trace: Tracing.Trace | undefined
 }
 
 interface Target {
@@ -214,32 +252,27 @@ const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
 }
 
 /** What every answer has. */
-const headersOf = ({ headers }: IncomingMessage, id: string): OutgoingHttpHeaders => {
-  const opaqueId = headers["x-opaque-id"]
-  return {
-    "X-Content-Type-Options": "nosniff",
-    "X-Request-Id": id,
-    ...(opaqueId === undefined ? {} : { "X-Opaque-Id": opaqueId }),
-  }
+const headersOf = ({ request, id }: Exchange): OutgoingHttpHeaders => {
+  const opaqueId = request.headers["x-opaque-id"]
+  return opaqueId === undefined
+    ? { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
+    : { "X-Content-Type-Options": "nosniff", "X-Request-Id": id, "X-Opaque-Id": opaqueId }
 }
 
-const streamed = Effect.fnUntraced(function* (
-  { events, failure }: EventStream.EventStream,
-  response: ServerResponse,
-  headers: OutgoingHttpHeaders,
-) {
+const streamed = Effect.fnUntraced(function* ({ events, failure }: EventStream.EventStream, exchange: Exchange) {
+  const { response } = exchange
   const begun = yield* events
   if (response.destroyed) return undefined
-  response.writeHead(200, headers)
+  response.writeHead(200, { ...headersOf(exchange), ...EventStream.headers })
   yield* EventStream.send(begun, failure, response)
   return undefined
 })
 
 /** https://www.w3.org/TR/server-timing/ */
-const timed = (reply: Reply, journey: Journey.Journey, millis: number): Reply => {
+const timingOf = (journey: Journey.Journey, begun: number): string => {
   const upstream = Journey.upstreamMillis(journey)
-  const timing = `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${Math.max(0, millis - upstream).toFixed(1)}`
-  return { ...reply, headers: { "Server-Timing": timing, ...reply.headers } }
+  const own = Math.max(0, performance.now() - begun - upstream)
+  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
 }
 
 const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
@@ -248,21 +281,16 @@ const headerOf = ({ headers }: IncomingMessage, name: string): string | undefine
 }
 
 // Head and body go out in one write.
-const send = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  id: string,
-  { status, headers, body }: Reply,
-): void => {
+const send = (exchange: Exchange, { status, headers, body }: Omit<Reply, "value">): void => {
+  const { response, journey, begun } = exchange
   if (response.destroyed) return
   if (response.headersSent) return void response.destroy()
-  response.writeHead(status, {
-    ...headersOf(request, id),
-    ...(body === "" ? {} : { "Content-Type": "application/json; charset=UTF-8" }),
-    "Content-Length": Buffer.byteLength(body),
-    // What is left of a body that is too large is not waited for.
-    ...(status === 413 ? { Connection: "close" } : {}),
-    ...headers,
-  })
+  const all = headersOf(exchange)
+  if (body !== "") all["Content-Type"] = "application/json; charset=UTF-8"
+  all["Content-Length"] = Buffer.byteLength(body)
+  // What is left of a body that is too large is not waited for.
+  if (status === 413) all["Connection"] = "close"
+  if (journey !== undefined) all["Server-Timing"] = timingOf(journey, begun)
+  response.writeHead(status, Object.assign(all, headers))
   response.end(body)
 }

@@ -42,11 +42,12 @@ interface Asked {
 }
 
 export const make = Effect.map(Predictions, (predictions) => {
-  const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, { text, user, query }: Asked) {
-    const input = yield* Effect.fromResult(PredictBody.readPredict(algorithm, text))
-    const prediction = yield* within(query.timeout, predictions.predict(modelId, input, user))
-    return new JsonText(Prediction.toJsonText(prediction))
-  })
+  const predict = (algorithm: string, modelId: string, { text, user, query }: Asked) => {
+    const input = PredictBody.readPredict(algorithm, text)
+    if (Result.isFailure(input)) return Effect.fail(input.failure)
+    const prediction = within(query.timeout, predictions.predict(modelId, input.success, user))
+    return Effect.map(prediction, (found) => new JsonText(Prediction.toJsonText(found)))
+  }
   return Endpoint.serve(PredictionsApi, {
     predict: ({ params, ...asked }) => predict("remote", params.model_id, asked),
     predictAs: ({ params, ...asked }) => predict(params.algorithm, params.model_id, asked),
