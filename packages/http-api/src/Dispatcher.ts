@@ -103,21 +103,6 @@ export const make = (
     return Result.succeed(match.value)
   }
 
-  const handle = (exchange: Exchange, endpoint: Endpoint, sent: string) => {
-    const { path, search } = exchange.target
-    const params = decodeAll(exchange.params)
-    if (Result.isFailure(params)) return Effect.fail(params.failure)
-    const query = Query.read(search, endpoint.queryNames, path)
-    if (Result.isFailure(query)) return Effect.fail(query.failure)
-    const text = sent === "" ? BodyText.inQuery(query.success) : Result.succeed(sent)
-    if (Result.isFailure(text)) return Effect.fail(text.failure)
-    const { own } = query.success
-    return Effect.map(
-      endpoint.answer({ params: params.success, query: own, text: text.success, user: exchange.user }),
-      (value) => ({ value, query: query.success }),
-    )
-  }
-
   const ended = (exchange: Exchange) => {
     const { id, target, route, model, user, journey, trace, response, begun } = exchange
     const status = response.writableFinished ? response.statusCode : 499
@@ -168,6 +153,22 @@ export const make = (
       else if (exit.value !== undefined) sendAudited(exchange, exit.value)
     })
   }
+}
+
+/** Asks the handler, once path and query are read. */
+const handle = (exchange: Exchange, endpoint: Endpoint, sent: string) => {
+  const { path, search } = exchange.target
+  const params = decodeAll(exchange.params)
+  if (Result.isFailure(params)) return Effect.fail(params.failure)
+  const query = Query.read(search, endpoint.queryNames, path)
+  if (Result.isFailure(query)) return Effect.fail(query.failure)
+  const text = sent === "" ? BodyText.inQuery(query.success) : Result.succeed(sent)
+  if (Result.isFailure(text)) return Effect.fail(text.failure)
+  const { own } = query.success
+  return Effect.map(
+    endpoint.answer({ params: params.success, query: own, text: text.success, user: exchange.user }),
+    (value) => ({ value, query: query.success }),
+  )
 }
 
 /** What goes out for what a handler gave; nothing where it went out as it came. */
