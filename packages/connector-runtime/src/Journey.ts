@@ -41,7 +41,7 @@ export interface Journey {
   output: number
   /** Its share of the load. */
   held: number
-  readonly load: Load
+  load: Load
 }
 
 export const Journey = Context.Reference<Journey | undefined>("@drawbar/connector-runtime/Journey", {
@@ -71,10 +71,16 @@ export const make = (context?: Journey["context"], load: Load = { bytes: 0 }): J
   load,
 })
 
-/** So many bytes more are kept for it; negative where they are let go. */
+/** So many bytes more are kept for it. */
 export const hold = (journey: Journey, bytes: number): void => {
   journey.held += bytes
   journey.load.bytes += bytes
+}
+
+/** It is over: what comes late weighs nothing any more. */
+export const release = (journey: Journey): void => {
+  journey.load.bytes -= journey.held
+  journey.load = { bytes: 0 }
 }
 
 /** In ms: how long the platforms were waited for. */

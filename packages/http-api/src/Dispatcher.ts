@@ -5,6 +5,7 @@
  */
 import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
+import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import * as Journey from "@drawbar/connector-runtime/Journey"
 import { Asker } from "@drawbar/registry/Asker"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
@@ -37,7 +38,7 @@ export interface Options {
   readonly requestId: RequestId.RequestId
   /** The largest body that is read, in bytes. */
   readonly bodyLimit: number
-  readonly telemetry: Pick<Telemetry, "ended">
+  readonly telemetry: Pick<Telemetry, "began" | "ended">
   readonly authentication: Authentication.Authentication
   readonly audit: Audit | undefined
   readonly overload: Overload
@@ -81,12 +82,14 @@ export const make = (
     seen.route = endpoint.path
     seen.params = match.params
     if (endpoint.path.includes("_predict")) {
-      seen.journey = Journey.make(seen.trace === undefined ? undefined : Tracing.traceparentOf(seen.trace))
+      const journey = Journey.make(seen.trace === undefined ? undefined : Tracing.contextOf(seen.trace), overload.load)
+      seen.journey = journey
       seen.model = match.params["model_id"]
       const bytes = Number(request.headers["content-length"] ?? 0)
       const tooMuch = overload.refusal(bytes)
       if (tooMuch !== undefined) return yield* tooMuch
-      response.once("close", overload.enter(bytes))
+      Journey.hold(journey, bytes)
+      seen.weigh = (more) => overload.grown(journey, more)
     }
     const { name, asker } = yield* authentication(request.headers, endpoint)
     seen.user = name
@@ -94,7 +97,7 @@ export const make = (
     yield* Effect.fromResult(Authentication.permitted(asker, endpoint))
     const params = yield* Effect.fromResult(decodeAll(match.params))
     const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
-    const sent = yield* BodyText.read(request, bodyLimit)
+    const sent = yield* BodyText.read(request, bodyLimit, seen.weigh)
     const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
     const answered = endpoint.answer({ params, query: query.own, text, user: name })
     const watched =
@@ -102,7 +105,7 @@ export const make = (
     const value = yield* asker === undefined ? watched : Effect.provideService(watched, Asker, asker)
     if (value instanceof EventStream.EventStream)
       return yield* Effect.scoped(
-        streamed(value, response, { ...headersOf(request, id), ...EventStream.headers }),
+        streamed(value, response, seen, { ...headersOf(request, id), ...EventStream.headers }),
       ).pipe(Effect.provideService(Asker, asker), Effect.provideService(Journey.Journey, seen.journey))
     if (value instanceof Answer.PlainText)
       return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text, value: undefined }
@@ -120,9 +123,13 @@ export const make = (
       asker: undefined,
       params: {},
       journey: undefined,
-      trace: tracing?.begin(headerOf(request, "traceparent")),
+      trace: tracing?.begin(request.headers),
+      weigh: undefined,
+      failure: undefined,
+      begun: performance.now(),
     }
-    const begun = performance.now()
+    telemetry.began()
+    const { begun } = seen
     const reply = (given: Reply) => {
       const { route, asker, params } = seen
       audit?.({ id, method: target.method, route, asker, params, status: given.status, value: given.value })
@@ -130,7 +137,7 @@ export const make = (
         request,
         response,
         id,
-        seen.journey === undefined ? given : timed(given, seen.journey, performance.now() - begun),
+        seen.journey === undefined ? given : { ...given, headers: { ...timing(seen.journey, begun), ...given.headers } },
       )
     }
     const fiber = run(answer(request, response, target, id, seen))
@@ -140,14 +147,17 @@ export const make = (
       const status = response.writableFinished ? response.statusCode : 499
       const endedAt = performance.now()
       const millis = endedAt - begun
-      const { route, model, user, journey, trace } = seen
-      const ended = { id, method, path, route, model, user, status, millis, endedAt, journey }
+      const { route, model, user, journey, trace, failure } = seen
+      const traceId = trace?.traceId
+      const ended = { id, method, path, route, model, user, status, failure, millis, endedAt, journey, traceId }
       telemetry.ended(ended)
+      if (journey !== undefined) Journey.release(journey)
       if (trace !== undefined) tracing?.ended(trace, ended)
     })
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : reply(exit.value)
       const refusal = refusalOf(exit.cause, id)
+      seen.failure = failureOf(exit.cause)
       const fault = faultOf(exit.cause)
       if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
       const pretty = Query.wantsPretty(target.search)
@@ -166,6 +176,10 @@ interface Seen {
   params: Readonly<Record<string, string>>
   journey: Journey.Journey | undefined
   readonly trace: Tracing.Trace | undefined
+  weigh: BodyText.Weigh | undefined
+  failure: OpenSearchError.Failure | undefined
+  /** By `performance.now()`. */
+  readonly begun: number
 }
 
 interface Target {
@@ -205,6 +219,11 @@ const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): Op
   return Cause.hasInterruptsOnly(cause) ? OpenSearchError.stopping : OpenSearchError.unforeseen(id)
 }
 
+const failureOf = (cause: Cause.Cause<OpenSearchError.ApiError>): OpenSearchError.Failure | undefined => {
+  const failure = cause.reasons.find(Cause.isFailReason)
+  return failure === undefined ? undefined : OpenSearchError.failureOf(failure.error)
+}
+
 /** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
 const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
   const failure = cause.reasons.find(Cause.isFailReason)
@@ -226,25 +245,22 @@ const headersOf = ({ headers }: IncomingMessage, id: string): OutgoingHttpHeader
 const streamed = Effect.fnUntraced(function* (
   { events, failure }: EventStream.EventStream,
   response: ServerResponse,
+  seen: Seen,
   headers: OutgoingHttpHeaders,
 ) {
   const begun = yield* events
   if (response.destroyed) return undefined
-  response.writeHead(200, headers)
-  yield* EventStream.send(begun, failure, response)
+  response.writeHead(200, seen.journey === undefined ? headers : { ...timing(seen.journey, seen.begun), ...headers })
+  const cause = yield* EventStream.send(begun, failure, response)
+  if (cause instanceof ConnectorError) seen.failure = OpenSearchError.failureOf(cause)
   return undefined
 })
 
-/** https://www.w3.org/TR/server-timing/ */
-const timed = (reply: Reply, journey: Journey.Journey, millis: number): Reply => {
+/** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
+const timing = (journey: Journey.Journey, begun: number) => {
   const upstream = Journey.upstreamMillis(journey)
-  const timing = `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${Math.max(0, millis - upstream).toFixed(1)}`
-  return { ...reply, headers: { "Server-Timing": timing, ...reply.headers } }
-}
-
-const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
-  const value = headers[name]
-  return typeof value === "string" ? value : undefined
+  const own = Math.max(0, performance.now() - begun - upstream)
+  return { "Server-Timing": `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}` }
 }
 
 // Head and body go out in one write.
