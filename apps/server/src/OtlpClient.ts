@@ -22,15 +22,18 @@ export const make = Effect.fnUntraced(function* (
   const client = HttpClient.make((request, { href }) => {
     const { method, headers, body } = request
     underWay += 1
-    return pool.send({ method, url: href, headers, ...(body._tag === "Uint8Array" && { body: body.body }) }, limits).pipe(
-      Effect.ensuring(Effect.sync(() => (underWay -= 1))),
-      Effect.mapError(
-        (cause) => new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) }),
-      ),
-      Effect.tap(({ status }) => (status < 400 ? Effect.void : refused(href, `status ${status}`))),
-      Effect.tapError(({ reason }) => refused(href, String(reason.cause))),
-      Effect.map(({ status }) => HttpClientResponse.fromWeb(request, new Response(null, { status }))),
-    )
+    return pool
+      .send({ method, url: href, headers, ...(body._tag === "Uint8Array" && { body: body.body }) }, limits)
+      .pipe(
+        Effect.ensuring(Effect.sync(() => (underWay -= 1))),
+        Effect.mapError(
+          (cause) =>
+            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) }),
+        ),
+        Effect.tap(({ status }) => (status < 400 ? Effect.void : refused(href, `status ${status}`))),
+        Effect.tapError(({ reason }) => refused(href, String(reason.cause))),
+        Effect.map(({ status }) => HttpClientResponse.fromWeb(request, new Response(null, { status }))),
+      )
   })
   return { client, isBusy: () => underWay >= most }
 })

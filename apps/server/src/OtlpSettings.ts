@@ -53,7 +53,9 @@ const exporting = (
     /** The signal's own variable, else that of all signals. */
     const setting = (name: string) => {
       const [own, shared] = [`OTEL_EXPORTER_OTLP_${signal}_${name}`, `OTEL_EXPORTER_OTLP_${name}`]
-      return environment[own] ? { name: own, text: environment[own] } : { name: shared, text: environment[shared] || undefined }
+      return environment[own]
+        ? { name: own, text: environment[own] }
+        : { name: shared, text: environment[shared] || undefined }
     }
     const exporter = environment[`OTEL_${signal}_EXPORTER`] || "otlp"
     const { name, text } = setting("ENDPOINT")
@@ -78,7 +80,10 @@ interface Setting {
 }
 
 /** The first is the usual one. */
-const oneOf = <A extends string>({ name, text }: Setting, choices: readonly [A, ...Array<A>]): Result.Result<A, string> => {
+const oneOf = <A extends string>(
+  { name, text }: Setting,
+  choices: readonly [A, ...Array<A>],
+): Result.Result<A, string> => {
   const found = text === undefined ? choices[0] : choices.find((choice) => choice === text)
   return found === undefined ? Result.fail(`${name} ${text} is none of ${choices.join(", ")}.`) : Result.succeed(found)
 }
@@ -112,7 +117,9 @@ const samplers: Readonly<Record<string, { readonly byCaller: boolean; readonly r
 
 const sampling = (environment: Environment): Result.Result<Sampling, string> => {
   const argument = environment["OTEL_TRACES_SAMPLER_ARG"] || undefined
-  const name = environment["OTEL_TRACES_SAMPLER"] || (argument === undefined ? "parentbased_always_on" : "parentbased_traceidratio")
+  const name =
+    environment["OTEL_TRACES_SAMPLER"] ||
+    (argument === undefined ? "parentbased_always_on" : "parentbased_traceidratio")
   const sampler = Object.hasOwn(samplers, name) ? samplers[name] : undefined
   if (sampler === undefined)
     return Result.fail(`OTEL_TRACES_SAMPLER ${name} is none of ${Object.keys(samplers).join(", ")}.`)

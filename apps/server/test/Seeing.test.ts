@@ -74,7 +74,10 @@ describe("a predict", () => {
     {
       await using server = await Guarded.start(
         { admin: { roles: ["admin"] } },
-        { handler, otlp: settings({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_TRACES_SAMPLER_ARG: "0" }) },
+        {
+          handler,
+          otlp: settings({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_TRACES_SAMPLER_ARG: "0" }),
+        },
       )
       const id = await model(server)
       await predict(server, id, { traceparent: `00-${traceId}-00f067aa0ba902b7-01` })

@@ -19,7 +19,10 @@ export interface GenAi {
 export const of = (action: ConnectorAction, author: Author, origin: string): GenAi => {
   const { protocol, hostname, port } = new URL(origin)
   return {
-    operation: found(operations, action.url.replace(/^\w+:\/\/[^/]*/, "")) ?? byFunction(action) ?? (action.name || action.action_type.toLowerCase()),
+    operation:
+      found(operations, action.url.replace(/^\w+:\/\/[^/]*/, "")) ??
+      byFunction(action) ??
+      (action.name || action.action_type.toLowerCase()),
     provider: found(providers, hostname) ?? hostname,
     model: Object.hasOwn(author, "model") && isName(author["model"]) ? author["model"] : undefined,
     address: hostname,

@@ -54,7 +54,11 @@ export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis:
 /** Serves until the scope closes; answers where. */
 export const listen = Effect.fnUntraced(function* (
   options: Options,
-): Effect.fn.Return<AddressInfo, HttpServer.ListenError, Scope.Scope | DrawbarHandlers.Services | Principals | RecordChanges> {
+): Effect.fn.Return<
+  AddressInfo,
+  HttpServer.ListenError,
+  Scope.Scope | DrawbarHandlers.Services | Principals | RecordChanges
+> {
   const clock = yield* Clock.Clock
   const overload = yield* Overload.make(() => performance.now())
   const deployments = yield* Deployments

@@ -137,7 +137,9 @@ export const make = (
         request,
         response,
         id,
-        seen.journey === undefined ? given : { ...given, headers: { ...timing(seen.journey, begun), ...given.headers } },
+        seen.journey === undefined
+          ? given
+          : { ...given, headers: { ...timing(seen.journey, begun), ...given.headers } },
       )
     }
     const fiber = run(answer(request, response, target, id, seen))

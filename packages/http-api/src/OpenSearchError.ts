@@ -38,6 +38,7 @@ const rows: Record<Reason["_tag"], Row> = {
   UnknownBlueprint: [404, "status_exception"],
   Overloaded: [503, "status_exception"],
   Stopping: [503, "status_exception"],
+  NotReady: [503, "status_exception"],
   TimedOut: [504, "status_exception"],
   Unauthenticated: [401, "security_exception"],
   NotPermitted: [403, "security_exception"],

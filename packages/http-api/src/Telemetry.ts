@@ -91,9 +91,7 @@ export const make = ({ registry, conventions, log, now, knows, measure }: Option
       if (model !== undefined && knows(model)) seriesOf(model).ended(request)
       log?.(LogLine.of(request, now()))
     },
-    metrics: Effect.sync(() =>
-      PrometheusMetrics.formatUnsafe(context, { metricNameMapper: Families.promName }),
-    ),
+    metrics: Effect.sync(() => PrometheusMetrics.formatUnsafe(context, { metricNameMapper: Families.promName })),
     forget: (model) => {
       models.get(model)?.forget()
       models.delete(model)

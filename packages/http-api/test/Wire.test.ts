@@ -429,14 +429,16 @@ describe("going away", () => {
     }),
   )
 
-  it.live("a server that has waited long enough ends the rest", () =>
+  it.live("a server that has waited long enough ends the rest, and says why", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { port, seen } = yield* Scope.provide(EchoServer.listen({ graceMillis: 50 }), scope)
-      const slow = yield* Effect.forkChild(Effect.exit(Effect.tryPromise(() => exchange(port, { path: "/slow" }))))
+      const slow = yield* Effect.forkChild(Effect.tryPromise(() => exchange(port, { path: "/slow" })))
       yield* until(() => seen.slow === "asked")
       yield* Scope.close(scope, Exit.void)
-      assert.isTrue(Exit.isFailure(yield* Fiber.join(slow)))
+      const { status, headers, json } = yield* Fiber.join(slow)
+      assert.deepStrictEqual([status, headers.connection], [503, "close"])
+      assert.include(json.error.reason, "stopping")
       yield* until(() => seen.slow !== "asked")
       assert.strictEqual(seen.slow, "interrupted")
     }),
