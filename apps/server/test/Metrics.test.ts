@@ -123,6 +123,12 @@ const valueOf = (text: string, series: string): number => {
   return Number(line?.slice(series.length))
 }
 
+const held = async (url: string) => valueOf(await metrics(url), "drawbar_overload_held_bytes")
+
+const until = async (holds: () => Promise<boolean>) => {
+  while (!(await holds())) await setTimeout(5)
+}
+
 describe("the table of metrics", () => {
   it("names what there is, its type and its labels, and no more", async () => {
     await using collector = await collect()
@@ -212,11 +218,6 @@ describe("metrics", () => {
 })
 
 describe("the load", () => {
-  const held = async (url: string) => valueOf(await metrics(url), "drawbar_overload_held_bytes")
-  const until = async (holds: () => Promise<boolean>) => {
-    while (!(await holds())) await setTimeout(5)
-  }
-
   it("is what callers send, announced or not, and what platforms answer, until the predict is over", async () => {
     await using server = await start()
     const { hostname, port } = new URL(server.url)

@@ -122,13 +122,27 @@ describe("the process", () => {
     const mute = createServer()
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
     const { port } = mute.address() as AddressInfo
-    await using process = run("--port", "0", "--data", ":memory:", "--connect-to", `api.openai.com:443:127.0.0.1:${port}`)
+    await using process = run(
+      "--port",
+      "0",
+      "--data",
+      ":memory:",
+      "--connect-to",
+      `api.openai.com:443:127.0.0.1:${port}`,
+    )
     const url = await process.url
     const connector = {
       name: "c",
       version: 1,
       protocol: "http",
-      actions: [{ action_type: "predict", method: "POST", url: "https://api.openai.com/v1/chat/completions" }],
+      actions: [
+        {
+          action_type: "predict",
+          method: "POST",
+          url: "https://api.openai.com/v1/chat/completions",
+          request_body: "{}",
+        },
+      ],
     }
     const model = { name: "m", function_name: "remote", connector }
     const { model_id }: any = await (await post(`${url}/_plugins/_ml/models/_register`, model)).json()

@@ -8,7 +8,9 @@ export interface Reading {
   readonly value: number
 }
 
-export class MetricRegistry extends Map<string, Metric.Metric.Metadata<any, any>> {
+type Kept = Metric.MetricRegistry extends Map<string, infer A> ? A : never
+
+export class MetricRegistry extends Map<string, Kept> {
   readonly context: Context.Context<never> = Context.make(Metric.MetricRegistry, this)
   #measured: ReadonlyArray<Metric.Metric<number, unknown>> = []
   /** What they say now. */

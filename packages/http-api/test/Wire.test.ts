@@ -443,4 +443,18 @@ describe("going away", () => {
       assert.strictEqual(seen.slow, "interrupted")
     }),
   )
+
+  it.live("a stream that is under way then has it as its last event", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { port, seen } = yield* Scope.provide(EchoServer.listen({ graceMillis: 50 }), scope)
+      const stream = yield* Effect.forkChild(Effect.tryPromise(() => exchange(port, { path: "/stream" })))
+      yield* until(() => seen.slow === "asked")
+      yield* Scope.close(scope, Exit.void)
+      const [first, last, ...none] = (yield* Fiber.join(stream)).text.trimEnd().split("\n\n")
+      assert.strictEqual(first, 'data: {"piece":1}')
+      assert.match(last ?? "", /^data: \{"error":"The server is stopping\..*","status":503\}$/)
+      assert.deepStrictEqual(none, [])
+    }),
+  )
 })
