@@ -5,7 +5,7 @@ import { parseArgs } from "node:util"
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import { Result } from "effect"
-import * as Otlp from "./Otlp.ts"
+import * as OtlpSettings from "./OtlpSettings.ts"
 
 export interface Flags {
   readonly help: boolean
@@ -30,7 +30,7 @@ export interface Flags {
   /** The file of the audit log. */
   readonly audit: string | undefined
   readonly allowUnverifiedTls: boolean
-  readonly otlp: Otlp.OtlpSettings | undefined
+  readonly otlp: OtlpSettings.OtlpSettings | undefined
   readonly proxy: Proxy.Proxy | undefined
   /** From the environment, where the operator lets connectors act in roles. */
   readonly awsIdentity: SigV4.Credentials | undefined
@@ -80,7 +80,7 @@ export const usage = `Usage: drawbar-server [flags]
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
 
-Spans go to the collector in OTEL_EXPORTER_OTLP_ENDPOINT, of the part in OTEL_TRACES_SAMPLER_ARG.
+Spans and metrics go to the collector in OTEL_EXPORTER_OTLP_ENDPOINT; docs/operating.md has its other variables.
 Connections to platforms leave by the proxy in HTTPS_PROXY, but for the hosts in NO_PROXY.
 `
 
@@ -146,7 +146,7 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       audit: given.audit ?? environment["DRAWBAR_AUDIT"],
       allowUnverifiedTls: given["allow-unverified-tls"] ?? environment["DRAWBAR_ALLOW_UNVERIFIED_TLS"] === "on",
       proxy: yield* Proxy.read(environment),
-      otlp: yield* Otlp.read(environment),
+      otlp: yield* OtlpSettings.read(environment),
       tls,
       awsIdentity: yield* awsIdentity(
         given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",

@@ -16,9 +16,11 @@ const unheard = () => {
 }
 
 const untilSignal = Effect.callback<void>((resume) => {
+  let isStopping = false
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
-      process.on(signal, () => process.exit(1))
+      if (isStopping) process.exit(1)
+      isStopping = true
       resume(Effect.void)
     })
 })

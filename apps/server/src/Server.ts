@@ -30,7 +30,7 @@ import { Tasks } from "@drawbar/registry/Tasks"
 import { Context, Data, Effect, Layer, type Redacted } from "effect"
 import * as EgressSettings from "./EgressSettings.ts"
 import * as Jwt from "./Jwt.ts"
-import * as Otlp from "./Otlp.ts"
+import type { OtlpSettings } from "./OtlpSettings.ts"
 import { sealedWith } from "./SealedWith.ts"
 
 export interface Options {
@@ -64,8 +64,8 @@ export interface Options {
   /** What connectors may name in place of secrets. */
   readonly secrets?: SecretSource
   readonly tls?: Tls
-  /** The collector that takes spans. */
-  readonly otlp?: Otlp.OtlpSettings
+  /** The collector that takes spans and metrics. */
+  readonly otlp?: OtlpSettings
 }
 
 export interface Running {
@@ -103,10 +103,8 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     (yield* Context.get(services, Principals).list).length === 0
   )
     return yield* new NobodyMayAsk()
-  const tracing =
-    options.otlp === undefined
-      ? undefined
-      : yield* Effect.provideContext(Otlp.make(options.otlp, version, options.certificateAuthorities ?? []), services)
+  const { otlp, certificateAuthorities = [] } = options
+  const exporting = otlp && (yield* Effect.provideContext(exported(otlp, certificateAuthorities), services))
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host: options.host,
@@ -116,7 +114,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     ...(options.auditLog === undefined ? {} : { auditLog: options.auditLog }),
     ...(options.auth === undefined ? {} : { auth: options.auth }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
-    ...(tracing === undefined ? {} : { tracing }),
+    ...exporting,
     version,
   }).pipe(Effect.provideContext(services))
   const host = options.host.includes(":") ? `[${options.host}]` : options.host
@@ -126,6 +124,13 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     keyRingIsNew: Context.get(services, KeyRing).isNew,
   }
 })
+
+// Most servers have no collector: what talks to one is loaded for those that do.
+const exported = (settings: OtlpSettings, authorities: ReadonlyArray<string>) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./Otlp.ts")),
+    (Otlp) => Otlp.make(settings, version, authorities),
+  )
 
 const layer = ({
   files,

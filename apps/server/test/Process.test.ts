@@ -118,6 +118,45 @@ describe("the process", () => {
       assert.notInclude(second.said(), "Back it up")
     })
 
+  it("ends at once, with 1, at a second signal, whichever it is", async () => {
+    const mute = createServer()
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
+    const { port } = mute.address() as AddressInfo
+    await using process = run(
+      "--port",
+      "0",
+      "--data",
+      ":memory:",
+      "--connect-to",
+      `api.openai.com:443:127.0.0.1:${port}`,
+    )
+    const url = await process.url
+    const connector = {
+      name: "c",
+      version: 1,
+      protocol: "http",
+      actions: [
+        {
+          action_type: "predict",
+          method: "POST",
+          url: "https://api.openai.com/v1/chat/completions",
+          request_body: "{}",
+        },
+      ],
+    }
+    const model = { name: "m", function_name: "remote", connector }
+    const { model_id }: any = await (await post(`${url}/_plugins/_ml/models/_register`, model)).json()
+    const asked = once(mute, "connection")
+    const predict = post(`${url}/_plugins/_ml/models/${model_id}/_predict`, { parameters: {} }).catch(() => "cut off")
+    await asked
+    process.child.kill("SIGINT")
+    await once(process.child.stdout!, "data")
+    process.child.kill("SIGTERM")
+    assert.strictEqual(await process.ended, 1)
+    assert.strictEqual(await predict, "cut off")
+    mute.close()
+  })
+
   it("says which port is free where its own is taken, and ends with 1", async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))

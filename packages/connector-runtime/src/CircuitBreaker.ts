@@ -8,48 +8,63 @@ import { because, CircuitOpen, type EgressError, type EgressReason } from "./Egr
 
 export interface CircuitBreaker {
   readonly through: <A, R>(call: Effect.Effect<A, EgressError, R>) => Effect.Effect<A, EgressError, R>
+  /** Whether calls are kept away. */
+  readonly isOpen: () => boolean
 }
 
 /** How many in a row open it, and for how long, in ms. */
 const enough = 20
 const pauseMillis = 5_000
 
-/** No connection, or nothing on it: a busy pool, a broken answer or a refusal are another matter. */
-const isDown: Partial<Record<EgressReason["_tag"], true>> = {
-  NameNotResolved: true,
-  ConnectFailed: true,
-  ConnectTimeout: true,
-  ProxyRefused: true,
-  TlsFailed: true,
-  HeadersTimeout: true,
-  ConnectionReset: true,
+/** What a failure says of the origin: it gave no answer, or one that was no good. A busy pool or a refusal says nothing. */
+const says: Partial<Record<EgressReason["_tag"], "down" | "there">> = {
+  NameNotResolved: "down",
+  ConnectFailed: "down",
+  ConnectTimeout: "down",
+  ProxyRefused: "down",
+  TlsFailed: "down",
+  HeadersTimeout: "down",
+  ConnectionReset: "down",
+  BodyIncomplete: "there",
+  IdleTimeout: "there",
+  ResponseTooLarge: "there",
+  BadEncoding: "there",
+  ProtocolError: "there",
 }
 
 export const make = (origin: string): CircuitBreaker => {
   let failures = 0
-  let closedUntil = 0
-  let isTrying = false
+  let openUntil = 0
+  /** How often it has opened: what fails late, and began before that, has been counted with. */
+  let openings = 0
 
-  const learn = (clock: Clock.Clock) => (exit: Exit.Exit<unknown, EgressError>) =>
+  const learn = (began: number, isTrial: boolean, clock: Clock.Clock) => (exit: Exit.Exit<unknown, EgressError>) =>
     Effect.sync(() => {
-      isTrying = false
-      if (Exit.isSuccess(exit)) return void (failures = 0)
-      const failure = exit.cause.reasons.find(Cause.isFailReason)
-      // Who went away has learnt nothing.
-      if (failure === undefined) return
-      failures = isDown[failure.error.reason._tag] === true ? failures + 1 : 0
-      if (failures >= enough) closedUntil = clock.currentTimeMillisUnsafe() + pauseMillis
+      const failure = Exit.isSuccess(exit) ? undefined : exit.cause.reasons.find(Cause.isFailReason)
+      const said = Exit.isSuccess(exit) ? "there" : failure && says[failure.error.reason._tag]
+      if (said === "there") failures = 0
+      // Who went away has learnt nothing: the next may try.
+      if (said === undefined && isTrial) openUntil = 0
+      if (said !== "down" || began !== openings) return
+      failures += 1
+      if (failures < enough) return
+      if (failures === enough) openings += 1
+      openUntil = clock.currentTimeMillisUnsafe() + pauseMillis
     })
 
   return {
+    isOpen: () => failures >= enough,
     through: (call) =>
       Effect.clockWith((clock) => {
-        if (failures >= enough) {
-          const retryAfterMillis = isTrying ? pauseMillis : closedUntil - clock.currentTimeMillisUnsafe()
+        const isTrial = failures >= enough
+        if (isTrial) {
+          const now = clock.currentTimeMillisUnsafe()
+          const retryAfterMillis = openUntil - now
           if (retryAfterMillis > 0) return Effect.fail(because(new CircuitOpen({ origin, failures, retryAfterMillis })))
-          isTrying = true
+          // This one tries; should it never end, another does after a pause.
+          openUntil = now + pauseMillis
         }
-        return Effect.onExit(call, learn(clock))
+        return Effect.onExit(call, learn(openings, isTrial, clock))
       }),
   }
 }

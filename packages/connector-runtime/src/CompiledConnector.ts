@@ -9,6 +9,7 @@ import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "./ConnectorError.ts"
+import * as GenAi from "./GenAi.ts"
 import * as InputProcessors from "./InputProcessors.ts"
 import type { ProcessorChain } from "./ProcessorChain.ts"
 import * as PostProcess from "./PostProcess.ts"
@@ -26,6 +27,8 @@ export interface CompiledAction {
   /** The connector's own `input_processors`. */
   readonly inputProcessors: ProcessorChain | undefined
   readonly postProcess: PostProcess.PostProcess
+  /** What it is to who watches. */
+  readonly genAi: GenAi.GenAi
 }
 
 export interface CompiledConnector {
@@ -65,10 +68,12 @@ const compileAction = (
 ): Result.Result<CompiledAction, ConnectorError> =>
   Result.gen(function* () {
     const author = connector.parameters
+    const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author))
     return {
       action,
       author,
-      url: yield* template(`${at}/url`, UrlTemplate.compile(action.url, author)),
+      url,
+      genAi: GenAi.of(action, author, url.origin),
       headers: yield* template(`${at}/headers`, HeadersTemplate.compile(action.headers ?? {}, author, credentialNames)),
       body: yield* template(`${at}/request_body`, compileBody(action, author)),
       inputProcessors: yield* InputProcessors.compile(author),

@@ -3,7 +3,7 @@
  * bytes, and no redirect is followed: an answer of status 3xx is an answer.
  */
 import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
-import { Context, Effect, Layer, Result, type Scope } from "effect"
+import { Context, Effect, Layer, RcMap, Result, type Scope } from "effect"
 import { isIP } from "node:net"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
 import { because, type EgressError, TlsFailed, VerificationRequired } from "./EgressError.ts"
@@ -60,12 +60,8 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
   const policies = yield* EgressPolicy
   const authorities = options.certificateAuthorities ?? []
   const secureContext = trusting(authorities)
-  const breakers = new Map<string, CircuitBreaker.CircuitBreaker>()
-  const breakerOf = (origin: string) => {
-    const known = breakers.get(origin) ?? CircuitBreaker.make(origin)
-    breakers.set(origin, known)
-    return known
-  }
+  // One an origin, as long as there is a pool to it.
+  const breakers = yield* RcMap.make({ lookup: (origin: string) => Effect.sync(() => CircuitBreaker.make(origin)) })
 
   const permits = (origin: string, { skip_ssl_verification }: ClientConfig): Result.Result<void, EgressError> =>
     skip_ssl_verification && options.allowUnverifiedTls !== true
@@ -93,14 +89,18 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
       observe: target.observe,
     })
     // Whoever watches a connection come about wants to see why it does not.
-    return target.observe === undefined ? guarded(pool, breakerOf(origin)) : pool
+    return target.observe === undefined ? guarded(pool, yield* RcMap.get(breakers, origin)) : pool
   })
 
   return { open, permits }
 })
 
-const guarded = ({ origin, send, stream }: EgressPool, { through }: CircuitBreaker.CircuitBreaker): EgressPool => ({
+const guarded = (
+  { origin, state, send, stream }: EgressPool,
+  { through, isOpen }: CircuitBreaker.CircuitBreaker,
+): EgressPool => ({
   origin,
+  state: () => ({ ...state(), resting: isOpen() }),
   send: (request, limits) => through(send(request, limits)),
   stream: (request, limits) => through(stream(request, limits)),
 })

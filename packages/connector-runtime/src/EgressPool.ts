@@ -1,6 +1,7 @@
 /** What a pool of connections to one origin takes and gives. */
 import type { Effect, Scope } from "effect"
 import type { EgressError } from "./EgressError.ts"
+import type { Journey } from "./Journey.ts"
 
 export interface EgressRequest {
   readonly method: string
@@ -8,6 +9,8 @@ export interface EgressRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Is told how far it came, and when. */
+  readonly journey?: Journey | undefined
 }
 
 /** In milliseconds and bytes. */
@@ -34,8 +37,20 @@ export interface StreamedResponse extends RemoteResponse {
   readonly stream: AsyncIterable<Uint8Array> | undefined
 }
 
+/** What a pool has at this moment. */
+export interface PoolState {
+  /** Connections that are open, and those of them that carry a request; what is being opened counts as busy. */
+  readonly open: number
+  readonly busy: number
+  /** Requests that wait for one. */
+  readonly waiting: number
+  /** Whether its origin is given a rest, because it gave no answer. */
+  readonly resting: boolean
+}
+
 export interface EgressPool {
   readonly origin: string
+  readonly state: () => PoolState
   /** Sends one request and waits for its whole answer, whatever its status. Interruption closes the connection. */
   readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, EgressError>
   /** Sends one request and waits for the head of its answer. The connection is free again, or closed, with the scope. */

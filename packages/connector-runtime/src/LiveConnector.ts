@@ -6,8 +6,9 @@ import * as Authorization from "./Authorization.ts"
 import * as ClientIdentity from "./ClientIdentity.ts"
 import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
 import { because, type ConnectorError } from "./ConnectorError.ts"
-import type { ConnectionEvent, Egress, EgressPool } from "./Egress.ts"
+import type { ConnectionEvent, Egress, EgressPool, RemoteResponse } from "./Egress.ts"
 import type { EgressError } from "./EgressError.ts"
+import * as GenAi from "./GenAi.ts"
 import * as Journey from "./Journey.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
 import * as RetryBudget from "./RetryBudget.ts"
@@ -68,9 +69,9 @@ export const send = (live: LiveConnector, action: CompiledAction, request: Remot
 export const stream = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
   deliver(live, action, request, (pool) => pool.stream)
 
-const deliver = <A extends Transport.Head, R>(
+const deliver = <A extends RemoteResponse, R>(
   { pools, config, authorise: { sign, mend }, budget }: LiveConnector,
-  { url: { origin } }: CompiledAction,
+  { url: { origin }, genAi }: CompiledAction,
   request: RemoteRequest,
   way: (pool: EgressPool) => Transport.Attempt<A, R>,
 ): Effect.Effect<A, ConnectorError, R> =>
@@ -78,10 +79,11 @@ const deliver = <A extends Transport.Head, R>(
     const pool = pools.get(origin)
     if (pool === undefined) return Effect.die(new Error(`no connections to ${origin}`))
     const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
-    const traced = journey?.traceparent === undefined ? request : withTrace(request, journey.traceparent)
+    const traced = journey?.context === undefined ? request : withTrace(request, journey.context)
+    const attempt = way(pool)
     const sent = Transport.send({
       origin,
-      attempt: way(pool),
+      attempt: journey === undefined ? attempt : (sending, limits) => attempt({ ...sending, journey }, limits),
       config,
       prepare: () => {
         if (journey !== undefined) journey.attempts += 1
@@ -92,13 +94,20 @@ const deliver = <A extends Transport.Head, R>(
       maxResponseBytes,
       timeoutMs: Math.max(longestCall, asked),
     }).pipe(Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)))
-    return journey === undefined ? sent : Journey.timed(journey, origin, sent)
+    if (journey === undefined) return sent
+    journey.origin = origin
+    journey.genAi = genAi
+    return Effect.map(Journey.timed(journey, sent), (response) => {
+      journey.status = response.status
+      if (journey.context !== undefined) journey.responseModel = GenAi.modelOf(Buffer.from(response.body).toString())
+      return response
+    })
   })
 
-/** What the author sends under that name is his own. */
-const withTrace = (request: RemoteRequest, traceparent: string): RemoteRequest => ({
+/** What the author sends under such a name is his own. */
+const withTrace = (request: RemoteRequest, context: Readonly<Record<string, string>>): RemoteRequest => ({
   ...request,
-  headers: { traceparent, ...request.headers },
+  headers: { ...context, ...request.headers },
 })
 
 export const ofEgress = ({ reason }: EgressError): ConnectorError => because(reason)

@@ -1,9 +1,11 @@
 /** The way of a predict that answers piece by piece. What fails before the first piece fails as a plain predict does. */
 import { json, type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
+import { performance } from "node:perf_hooks"
 import { Clock, Effect, Result } from "effect"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import { ConnectorError, invalidInput } from "./ConnectorError.ts"
 import * as Guardrails from "./Guardrails.ts"
+import { Journey } from "./Journey.ts"
 import * as LiveConnector from "./LiveConnector.ts"
 import { actionOf, type PredictInput } from "./PredictInput.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
@@ -86,9 +88,21 @@ const collected = (stream: AsyncIterable<Uint8Array>) =>
 /** The frames, once the first has come. */
 const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<StreamFrame, void>) {
   const first = yield* Effect.tryPromise({ try: () => frames.next(), catch: asConnectorError })
+  const journey = yield* Journey
+  if (journey !== undefined) {
+    journey.first = performance.now()
+    journey.ended = undefined
+  }
   async function* all() {
-    if (first.done !== true) yield first.value
-    yield* frames
+    try {
+      for (let next = first; next.done !== true; next = await frames.next()) {
+        if (journey !== undefined) journey.pieces += 1
+        yield next.value
+      }
+    } finally {
+      if (journey !== undefined) journey.ended = performance.now()
+      await frames.return()
+    }
   }
   const stream: AsyncIterable<StreamFrame> = all()
   return stream

@@ -1,13 +1,14 @@
 /** What keeps a platform that is down from taking others down with it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result } from "effect"
+import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import * as CircuitBreaker from "../src/CircuitBreaker.ts"
-import { because, BodyIncomplete, ConnectFailed, type EgressError } from "../src/EgressError.ts"
+import { because, BodyIncomplete, ConnectFailed, type EgressError, PoolExhausted } from "../src/EgressError.ts"
 import * as RetryBudget from "../src/RetryBudget.ts"
 
 const origin = "https://models.example"
 const down = Effect.fail(because(new ConnectFailed({ origin, code: "ECONNREFUSED" })))
+const busy = Effect.fail(because(new PoolExhausted({ origin, maxConnections: 1 })))
 const broken = Effect.fail(because(new BodyIncomplete({ origin, status: 200, received: 1 })))
 
 const tagOf = (result: Result.Result<unknown, EgressError>) =>
@@ -60,6 +61,41 @@ describe("a circuit breaker", () => {
       yield* TestClock.adjust(5_000)
       yield* Effect.exit(breaker.through(Effect.interrupt))
       assert.strictEqual(yield* ask(breaker, Effect.succeed("there")), "answered")
+    }),
+  )
+
+  it.effect("opens though a busy pool turns some away meanwhile", () =>
+    Effect.gen(function* () {
+      const breaker = CircuitBreaker.make(origin)
+      for (let n = 0; n < 20; n++) {
+        yield* ask(breaker, down)
+        yield* ask(breaker, busy)
+      }
+      assert.isTrue(breaker.isOpen())
+    }),
+  )
+
+  it.effect("is not kept open, nor opened again, by what began before it opened and fails late", () =>
+    Effect.gen(function* () {
+      const breaker = CircuitBreaker.make(origin)
+      const slowly = Effect.andThen(Effect.sleep(12_000), down)
+      const late = yield* Effect.forEach(Array.from({ length: 30 }), () =>
+        Effect.forkChild(ask(breaker, slowly), { startImmediately: true }),
+      )
+      for (let n = 0; n < 20; n++) yield* ask(breaker, down)
+      yield* TestClock.adjust(5_000)
+      const trial = yield* Effect.forkChild(ask(breaker, Effect.as(Effect.sleep(8_000), "there")), {
+        startImmediately: true,
+      })
+      yield* TestClock.adjust(1_000)
+      assert.strictEqual(yield* ask(breaker, Effect.succeed("there")), "CircuitOpen")
+      yield* TestClock.adjust(6_000)
+      for (const fiber of late) assert.strictEqual(yield* Fiber.join(fiber), "ConnectFailed")
+      // A trial that is slow keeps nobody away for longer than a pause.
+      assert.strictEqual(yield* ask(breaker, Effect.succeed("there")), "answered")
+      assert.isFalse(breaker.isOpen())
+      yield* TestClock.adjust(1_000)
+      assert.strictEqual(yield* Fiber.join(trial), "answered")
     }),
   )
 })

@@ -9,6 +9,7 @@ import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
+import type { EgressPool } from "@drawbar/connector-runtime/EgressPool"
 import type { LiveConnector } from "@drawbar/connector-runtime/LiveConnector"
 import * as AccessControl from "@drawbar/registry/AccessControl"
 import { Asker } from "@drawbar/registry/Asker"
@@ -89,6 +90,10 @@ export class Deployments extends Context.Service<
     readonly lastUsed: (modelId: string) => Effect.Effect<number | undefined>
     /** The ids of the models whose connections are open. */
     readonly live: Effect.Effect<ReadonlyArray<string>>
+    /** Whether the model was asked for since its record was written; an id that somebody made up was not. */
+    readonly knows: (modelId: string) => boolean
+    /** The connections of each model. */
+    readonly pools: () => ReadonlyArray<{ readonly model: string; readonly pool: EgressPool }>
   }
 >()("@drawbar/deployments/Deployments") {
   static readonly layer = Layer.effect(
@@ -266,6 +271,11 @@ export class Deployments extends Context.Service<
         live: Effect.sync(() =>
           [...entries].flatMap(([id, { deployment }]) => (deployment?.model.model_state === "DEPLOYED" ? [id] : [])),
         ),
+        knows: (id) => entries.get(id)?.deployment !== undefined,
+        pools: () =>
+          [...entries].flatMap(([model, { deployment }]) =>
+            [...(deployment?.live.pools.values() ?? [])].map((pool) => ({ model, pool })),
+          ),
       }
     }),
   )

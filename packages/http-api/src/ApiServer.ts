@@ -1,9 +1,12 @@
 /** The whole API on one port. */
 import type { AddressInfo } from "node:net"
 import { performance } from "node:perf_hooks"
+import { Deployments } from "@drawbar/deployments/Deployments"
+import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import type { Principals } from "@drawbar/registry/Principals"
+import { RecordChanges } from "@drawbar/registry/RecordChanges"
 import { SecureRandom } from "@drawbar/registry/SecureRandom"
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Option, type Scope } from "effect"
 import * as Audit from "./Audit.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Authentication from "./Authentication.ts"
@@ -11,8 +14,10 @@ import * as DrawbarHandlers from "./DrawbarHandlers.ts"
 import * as Elsewhere from "./Elsewhere.ts"
 import * as Guard from "./Guard.ts"
 import * as HttpServer from "./HttpServer.ts"
+import { MetricRegistry } from "./MetricRegistry.ts"
 import * as OldPaths from "./OldPaths.ts"
 import * as Overload from "./Overload.ts"
+import * as Readings from "./Readings.ts"
 import * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Tracing } from "./Tracing.ts"
@@ -36,6 +41,8 @@ export interface Options {
   readonly auditLog?: (line: string) => void
   /** Takes the spans of requests. */
   readonly tracing?: Tracing
+  /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
+  readonly registry?: MetricRegistry
   /** Whether everybody has to say who he is. */
   readonly auth?: boolean
   /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
@@ -47,9 +54,23 @@ export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis:
 /** Serves until the scope closes; answers where. */
 export const listen = Effect.fnUntraced(function* (
   options: Options,
-): Effect.fn.Return<AddressInfo, HttpServer.ListenError, Scope.Scope | DrawbarHandlers.Services | Principals> {
+): Effect.fn.Return<
+  AddressInfo,
+  HttpServer.ListenError,
+  Scope.Scope | DrawbarHandlers.Services | Principals | RecordChanges
+> {
   const clock = yield* Clock.Clock
-  const telemetry = Telemetry.make(options.accessLog, () => clock.currentTimeMillisUnsafe())
+  const overload = yield* Overload.make(() => performance.now())
+  const deployments = yield* Deployments
+  const telemetry = Telemetry.make({
+    registry: options.registry ?? new MetricRegistry(),
+    conventions: options.registry !== undefined,
+    log: options.accessLog,
+    now: () => clock.currentTimeMillisUnsafe(),
+    knows: deployments.knows,
+    measure: () => Readings.of(overload, deployments.pools()),
+  })
+  yield* forgetting(telemetry)
   const state = { isStopping: false }
   const handlers = yield* DrawbarHandlers.make({
     version: options.version,
@@ -65,7 +86,6 @@ export const listen = Effect.fnUntraced(function* (
   const { bodyLimit, auth = false, auditLog } = options
   const audit = auditLog === undefined ? undefined : Audit.make(auditLog, () => clock.currentTimeMillisUnsafe())
   const authentication = auth ? yield* Authentication.on : Authentication.off
-  const overload = yield* Overload.make(() => performance.now())
   const address = yield* HttpServer.listen({
     ...options,
     listener: ({ port }) =>
@@ -87,4 +107,15 @@ export const listen = Effect.fnUntraced(function* (
   // The last that is added is the first that is run: who asks while requests end is told so.
   yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
   return address
+})
+
+/** A model that was deleted takes its series with it. */
+const forgetting = Effect.fnUntraced(function* (telemetry: Telemetry.Telemetry) {
+  const store = yield* DocumentStore
+  const changes = yield* RecordChanges
+  const lookAt = (id: string) =>
+    Effect.tap(store.get("model", id), (found) => Effect.sync(() => Option.isNone(found) && telemetry.forget(id)))
+  yield* changes.subscribe((written) => {
+    for (const { collection, id } of written) if (collection === "model") Effect.runFork(Effect.ignore(lookAt(id)))
+  })
 })

@@ -15,17 +15,27 @@ import {
   type RequestError,
 } from "./RequestError.ts"
 
+/** Is told of bytes that no head has announced; answers why they are too many. */
+export type Weigh = (bytes: number) => RequestError | undefined
+
+const weightless: Weigh = () => undefined
+
 /** Reads all of a body, or stops where it grows past `limit` bytes. */
-export const read = (request: IncomingMessage, limit: number): Effect.Effect<string, RequestError> => {
+export const read = (
+  request: IncomingMessage,
+  limit: number,
+  weigh: Weigh = weightless,
+): Effect.Effect<string, RequestError> => {
   if (Number(request.headers["content-length"]) > limit) return Effect.fail(because(new BodyTooLarge({ limit })))
   const { headers } = request
-  return Effect.flatMap(bytes(request, limit), (body) => {
+  return Effect.flatMap(bytes(request, limit, weigh), (body) => {
     if (body.length === 0) return Effect.succeed("")
     return headers["content-encoding"] === undefined
       ? Effect.fromResult(textOf(body, headers))
-      : Effect.flatMap(decoded(body, headers["content-encoding"], limit), (whole) =>
-          Effect.fromResult(textOf(whole, headers)),
-        )
+      : Effect.flatMap(decoded(body, headers["content-encoding"], limit), (whole) => {
+          const tooMuch = whole === body ? undefined : weigh(whole.length)
+          return tooMuch === undefined ? Effect.fromResult(textOf(whole, headers)) : Effect.fail(tooMuch)
+        })
   })
 }
 
@@ -48,10 +58,11 @@ export const checkMediaType = (contentType: string | undefined): Result.Result<v
 
 const notAcceptable = (message: string) => Result.fail(because(new NotAcceptable({ message })))
 
-const bytes = (request: IncomingMessage, limit: number) =>
+const bytes = (request: IncomingMessage, limit: number, weigh: Weigh) =>
   Effect.callback<Buffer, RequestError>((resume) => {
     const chunks: Array<Buffer> = []
     let size = 0
+    const isAnnounced = request.headers["content-length"] !== undefined
     const end = (outcome: Effect.Effect<Buffer, RequestError>) => {
       request.removeAllListeners("data")
       resume(outcome)
@@ -60,6 +71,8 @@ const bytes = (request: IncomingMessage, limit: number) =>
       size += chunk.length
       if (size > limit) end(Effect.fail(because(new BodyTooLarge({ limit }))))
       else chunks.push(chunk)
+      const tooMuch = isAnnounced ? undefined : weigh(chunk.length)
+      if (tooMuch !== undefined) end(Effect.fail(tooMuch))
     })
     request.on("end", () =>
       end(Effect.succeed(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))),

@@ -5,6 +5,7 @@
  */
 import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
+import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import * as Journey from "@drawbar/connector-runtime/Journey"
 import { Asker } from "@drawbar/registry/Asker"
 import { Cause, type Context, Effect, Exit, Result } from "effect"
@@ -37,7 +38,7 @@ export interface Options {
   readonly requestId: RequestId.RequestId
   /** The largest body that is read, in bytes. */
   readonly bodyLimit: number
-  readonly telemetry: Pick<Telemetry, "ended">
+  readonly telemetry: Pick<Telemetry, "began" | "ended">
   readonly authentication: Authentication.Authentication
   readonly audit: Audit | undefined
   readonly overload: Overload
@@ -69,7 +70,7 @@ export const make = (
       exchange.asker = asker
       const permitted = Authentication.permitted(asker, endpoint.needs)
       if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
-      return BodyText.read(exchange.request, bodyLimit).pipe(
+      return BodyText.read(exchange.request, bodyLimit, exchange.weigh).pipe(
         Effect.flatMap((sent) => handle(exchange, endpoint, sent)),
         Effect.flatMap(({ value, query }) => reply(exchange, warning, value, query)),
         Effect.provideService(Asker, asker),
@@ -80,7 +81,7 @@ export const make = (
 
   /** The endpoint that is asked, or what is answered without one. */
   const find = (exchange: Exchange): Result.Result<Served | Reply, RequestError> => {
-    const { request, response } = exchange
+    const { request } = exchange
     const { method, uri, path } = exchange.target
     // Who keeps the server running calls it by any name, and learns nothing.
     const refusal = path.startsWith("/_health/") ? undefined : guard.refusal(request.headers)
@@ -94,22 +95,28 @@ export const make = (
     exchange.route = match.value.endpoint.path
     exchange.params = match.params
     if (match.value.endpoint.needs !== "predict") return Result.succeed(match.value)
-    exchange.journey = Journey.make(exchange.trace === undefined ? undefined : Tracing.traceparentOf(exchange.trace))
+    const { trace } = exchange
+    const journey = Journey.make(trace === undefined ? undefined : Tracing.contextOf(trace), overload.load)
+    exchange.journey = journey
     exchange.model = match.params["model_id"]
     const bytes = Number(request.headers["content-length"] ?? 0)
     const tooMuch = overload.refusal(bytes)
     if (tooMuch !== undefined) return Result.fail(tooMuch)
-    response.once("close", overload.enter(bytes))
+    Journey.hold(journey, bytes)
+    exchange.weigh = (more) => overload.grown(journey, more)
     return Result.succeed(match.value)
   }
 
   const ended = (exchange: Exchange) => {
-    const { id, target, route, model, user, journey, trace, response, begun } = exchange
+    const { id, target, route, model, user, journey, trace, failure, response, begun } = exchange
     const status = response.writableFinished ? response.statusCode : 499
     const endedAt = performance.now()
     const { method, path } = target
-    const end = { id, method, path, route, model, user, status, millis: endedAt - begun, endedAt, journey }
+    const millis = endedAt - begun
+    const traceId = trace?.traceId
+    const end = { id, method, path, route, model, user, status, failure, millis, endedAt, journey, traceId }
     telemetry.ended(end)
+    if (journey !== undefined) Journey.release(journey)
     if (trace !== undefined) tracing?.ended(trace, end)
   }
 
@@ -121,6 +128,7 @@ export const make = (
 
   const refuse = (exchange: Exchange, cause: Cause.Cause<OpenSearchError.ApiError>) => {
     const { id, target } = exchange
+    exchange.failure = failureOf(cause)
     const fault = faultOf(cause)
     if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
     const refusal = refusalOf(cause, id)
@@ -135,14 +143,17 @@ export const make = (
       id: requestId(request.headers["x-request-id"]),
       target: targetOf(request),
       begun: performance.now(),
-      trace: tracing?.begin(headerOf(request, "traceparent")),
+      trace: tracing?.begin(request.headers),
       route: undefined,
       model: undefined,
       user: undefined,
       asker: undefined,
       params: {},
       journey: undefined,
+      weigh: undefined,
+      failure: undefined,
     }
+    telemetry.began()
     const fiber = run(answer(exchange))
     response.on("close", () => {
       fiber.interruptUnsafe()
@@ -205,6 +216,8 @@ interface Exchange {
   asker: Asker | undefined
   params: Readonly<Record<string, string>>
   journey: Journey.Journey | undefined
+  weigh: BodyText.Weigh | undefined
+  failure: OpenSearchError.Failure | undefined
 }
 
 interface Target {
@@ -244,6 +257,11 @@ const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): Op
   return Cause.hasInterruptsOnly(cause) ? OpenSearchError.stopping : OpenSearchError.unforeseen(id)
 }
 
+const failureOf = (cause: Cause.Cause<OpenSearchError.ApiError>): OpenSearchError.Failure | undefined => {
+  const failure = cause.reasons.find(Cause.isFailReason)
+  return failure === undefined ? undefined : OpenSearchError.failureOf(failure.error)
+}
+
 /** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
 const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
   const failure = cause.reasons.find(Cause.isFailReason)
@@ -253,11 +271,12 @@ const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
 }
 
 /** What every answer has. */
-const headersOf = ({ request, id }: Exchange): OutgoingHttpHeaders => {
+const headersOf = ({ request, id, journey, begun }: Exchange): OutgoingHttpHeaders => {
+  const headers: OutgoingHttpHeaders = { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
   const opaqueId = request.headers["x-opaque-id"]
-  return opaqueId === undefined
-    ? { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
-    : { "X-Content-Type-Options": "nosniff", "X-Request-Id": id, "X-Opaque-Id": opaqueId }
+  if (opaqueId !== undefined) headers["X-Opaque-Id"] = opaqueId
+  if (journey !== undefined) headers["Server-Timing"] = timingOf(journey, begun)
+  return headers
 }
 
 const streamed = Effect.fnUntraced(function* ({ events, failure }: EventStream.EventStream, exchange: Exchange) {
@@ -265,25 +284,21 @@ const streamed = Effect.fnUntraced(function* ({ events, failure }: EventStream.E
   const begun = yield* events
   if (response.destroyed) return undefined
   response.writeHead(200, { ...headersOf(exchange), ...EventStream.headers })
-  yield* EventStream.send(begun, failure, response)
+  const cause = yield* EventStream.send(begun, failure, response)
+  if (cause instanceof ConnectorError) exchange.failure = OpenSearchError.failureOf(cause)
   return undefined
 })
 
-/** https://www.w3.org/TR/server-timing/ */
+/** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
 const timingOf = (journey: Journey.Journey, begun: number): string => {
   const upstream = Journey.upstreamMillis(journey)
   const own = Math.max(0, performance.now() - begun - upstream)
   return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
 }
 
-const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
-  const value = headers[name]
-  return typeof value === "string" ? value : undefined
-}
-
 // Head and body go out in one write.
 const send = (exchange: Exchange, { status, headers, body }: Omit<Reply, "value">): void => {
-  const { response, journey, begun } = exchange
+  const { response } = exchange
   if (response.destroyed) return
   if (response.headersSent) return void response.destroy()
   const all = headersOf(exchange)
@@ -291,7 +306,6 @@ const send = (exchange: Exchange, { status, headers, body }: Omit<Reply, "value"
   all["Content-Length"] = Buffer.byteLength(body)
   // What is left of a body that is too large is not waited for.
   if (status === 413) all["Connection"] = "close"
-  if (journey !== undefined) all["Server-Timing"] = timingOf(journey, begun)
   response.writeHead(status, Object.assign(all, headers))
   response.end(body)
 }

@@ -1,4 +1,5 @@
 /** Every group of the API with its handlers: a group without any does not compile. */
+import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { Effect } from "effect"
 import * as BlueprintsHandlers from "./BlueprintsHandlers.ts"
 import * as ClusterHandlers from "./ClusterHandlers.ts"
@@ -34,7 +35,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
     principals: yield* PrincipalsHandlers.make,
-    health: HealthHandlers.make(telemetry, isStopping),
+    health: HealthHandlers.make(telemetry, yield* DocumentStore, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     stats: yield* StatsHandlers.make,

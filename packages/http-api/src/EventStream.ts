@@ -24,19 +24,26 @@ export const headers = {
   "X-Accel-Buffering": "no",
 } as const
 
-/** Sends the events no faster than they are read, and ends once: after the last, or after the failure. */
-export const send = (events: AsyncIterable<string>, failure: EventStream["failure"], response: ServerResponse) =>
+/** Sends the events no faster than they are read, and ends once: after the last, or after the failure, which is answered. */
+export const send = (
+  events: AsyncIterable<string>,
+  failure: EventStream["failure"],
+  response: ServerResponse,
+): Effect.Effect<unknown> =>
   Effect.promise(async () => {
     try {
       for await (const data of events) await write(response, data)
     } catch (cause) {
       await write(response, failure(cause))
+      response.end()
+      return cause
     }
     response.end()
+    return undefined
   })
 
 const write = async (response: ServerResponse, data: string): Promise<void> => {
-  if (response.destroyed || response.write(`data: ${data}\n\n`)) return
+  if (response.destroyed || response.writableEnded || response.write(`data: ${data}\n\n`)) return
   await new Promise<void>((resolve) => {
     const go = () => {
       response.off("drain", go).off("close", go)

@@ -10,7 +10,7 @@ const success = Schema.Struct({ status: Schema.Literal("ok") })
 
 export class HealthApi extends HttpApiGroup.make("health")
   .add(HttpApiEndpoint.get("live", "/_health/live", { ...shared, success }))
-  /** Status 503 from the moment on in which the server is told to stop. */
+  /** Status 503 from the moment on in which the server is told to stop, and while nothing can be written. */
   .add(HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success }))
   /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
   .add(

@@ -3,7 +3,8 @@ import { createServer, type RequestListener, type Server, type ServerResponse, S
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
-import { Data, Effect, type Scope } from "effect"
+import { Data, Effect, Option, type Scope } from "effect"
+import { cutOff } from "./CutOff.ts"
 
 export class ListenError extends Data.TaggedError("ListenError")<{
   readonly code: string
@@ -81,7 +82,22 @@ const stop = (server: Server, latest: ReadonlyMap<Duplex, ServerResponse>) => (g
   Effect.callback<void>((resume) => {
     for (const response of latest.values()) if (!response.headersSent) response.shouldKeepAlive = false
     server.close(() => resume(Effect.void))
-  }).pipe(Effect.timeoutOption(graceMillis), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
+  }).pipe(
+    Effect.timeoutOption(graceMillis),
+    Effect.tap((ended) => (Option.isSome(ended) ? Effect.void : tell(latest))),
+    Effect.andThen(Effect.sync(() => server.closeAllConnections())),
+  )
+
+/** In ms: how long the last word to those who are cut off may take. */
+const lastWord = 100
+
+const tell = (latest: ReadonlyMap<Duplex, ServerResponse>) =>
+  Effect.andThen(
+    Effect.sync(() => {
+      for (const response of latest.values()) cutOff(response)
+    }),
+    Effect.sleep(lastWord),
+  )
 
 /** Answers what is not even HTTP, or too much of it. */
 const refuse = (cause: Error & { readonly code?: string }, socket: Duplex): void => {

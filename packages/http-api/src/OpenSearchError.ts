@@ -4,7 +4,7 @@ import type { ConnectorError, Remote } from "@drawbar/connector-runtime/Connecto
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import type { ErrorEnvelope, Rendering } from "./ErrorEnvelope.ts"
-import type { RequestError } from "./RequestError.ts"
+import { type RequestError, Stopping } from "./RequestError.ts"
 
 /** Everything that a handler may fail with. */
 export type ApiError = BlueprintError | RegistryError | ConnectorError | DeploymentError | RequestError
@@ -38,6 +38,7 @@ const rows: Record<Reason["_tag"], Row> = {
   UnknownBlueprint: [404, "status_exception"],
   Overloaded: [503, "status_exception"],
   Stopping: [503, "status_exception"],
+  NotReady: [503, "status_exception"],
   TimedOut: [504, "status_exception"],
   Unauthenticated: [401, "security_exception"],
   NotPermitted: [403, "security_exception"],
@@ -95,6 +96,28 @@ const rows: Record<Reason["_tag"], Row> = {
   DeadlineExceeded: [504, "status_exception"],
 }
 
+/** What the operator sees of a refusal. */
+export interface Failure {
+  /** The name of the reason, such as `ConnectTimeout`. */
+  readonly reason: string
+  /** OpenTelemetry's `error.type`: the platform's own status where it refused, else the reason. */
+  readonly class: string
+  readonly remote: Remote | undefined
+  /** In seconds. */
+  readonly retryAfter: number | undefined
+}
+
+export const failureOf = ({ reason }: ApiError): Failure => {
+  const remote = "remote" in reason ? reason.remote : undefined
+  const seconds = retryAfter(remote ?? reason)["Retry-After"]
+  return {
+    reason: reason._tag,
+    class: reason._tag === "RemoteRefused" ? String(reason.remote.status) : reason._tag,
+    remote,
+    retryAfter: seconds === undefined ? undefined : Number(seconds),
+  }
+}
+
 export interface Refusal {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -138,11 +161,14 @@ export const unforeseen = (requestId: string): Refusal => ({
   body: envelope(500, "exception", `Drawbar failed. The server's log says why, under the id ${requestId}.`),
 })
 
+const isStopping = new Stopping().message
+
 /** The server is going down, and the request with it. */
-export const stopping: Refusal = {
+export const stopping: Refusal & { readonly text: string } = {
   status: 503,
   headers: {},
-  body: envelope(503, "status_exception", "The server is stopping. Send the request again when it is back."),
+  body: envelope(503, "status_exception", isStopping),
+  text: isStopping,
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-www-authenticate */

@@ -99,6 +99,9 @@ export class Stopping extends Data.TaggedError("Stopping") {
   }
 }
 
+/** Nothing can be written: records are readable, and predicts go on, but no change would last. */
+export class NotReady extends Data.TaggedError("NotReady")<{ readonly message: string }> {}
+
 export type Reason =
   | NoHandler
   | WrongMethod
@@ -114,6 +117,7 @@ export type Reason =
   | NotYet
   | UnknownBlueprint
   | Stopping
+  | NotReady
   | TimedOut
   | Unauthenticated
   | NotPermitted

@@ -55,6 +55,7 @@ export const make = Effect.gen(function* () {
   const profileOf = Effect.fnUntraced(function* (id: string) {
     const { model } = yield* models.get(id)
     const counted = (yield* predictions.stats).get(id)
+    const pools = deployments.pools().filter(({ model: of }) => of === id)
     return {
       model_state: model.model_state,
       target_worker_nodes: [nodeId],
@@ -62,6 +63,7 @@ export const make = Effect.gen(function* () {
       ...(counted === undefined || counted.latencies.length === 0
         ? {}
         : { predict_request_stats: latenciesOf(counted) }),
+      connections: pools.map(({ pool }) => ({ origin: pool.origin, ...pool.state() })),
     }
   })
 

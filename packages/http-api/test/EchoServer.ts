@@ -1,6 +1,7 @@
 /** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
 import * as Authentication from "../src/Authentication.ts"
 import * as Dispatcher from "../src/Dispatcher.ts"
+import { EventStream } from "../src/EventStream.ts"
 import * as Endpoint from "../src/Endpoint.ts"
 import { failures } from "../src/ErrorEnvelope.ts"
 import { Flag, maybe, Source } from "../src/Field.ts"
@@ -37,6 +38,7 @@ class EchoApi extends HttpApiGroup.make("echo")
   )
   .add(HttpApiEndpoint.post("register", "/_plugins/_ml/models/_register", { ...shared }))
   .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }))
+  .add(HttpApiEndpoint.get("stream", "/stream", { ...shared }))
   .add(HttpApiEndpoint.get("slow", "/slow", { ...shared })) {}
 
 export const secret = "sk-inside"
@@ -54,6 +56,18 @@ export const listen = (
       text: ({ text }) => Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
       register: () => Effect.succeed({ registered: true }),
       broken: () => Effect.die(new Error(secret)),
+      // One event, and then no more.
+      stream: () =>
+        Effect.succeed(
+          new EventStream(
+            Effect.sync(async function* () {
+              yield '{"piece":1}'
+              seen.slow = "asked"
+              await new Promise(() => {})
+            }),
+            String,
+          ),
+        ),
       slow: () =>
         Effect.sync(() => (seen.slow = "asked")).pipe(
           Effect.andThen(Effect.sleep(options.slowMillis ?? 60_000)),
@@ -75,11 +89,16 @@ export const listen = (
             router,
             guard: Guard.make(address.port, ["drawbar.example:443"]),
             requestId: RequestId.make("test"),
-            telemetry: { ended: () => {} },
+            telemetry: { began: () => {}, ended: () => {} },
             authentication: Authentication.off,
             audit: undefined,
             tracing: undefined,
-            overload: { refusal: () => undefined, enter: () => () => {} },
+            overload: {
+              load: { bytes: 0 },
+              refusals: { bytes: 0, event_loop: 0 },
+              refusal: () => undefined,
+              grown: () => undefined,
+            },
             bodyLimit: options.bodyLimit ?? 1_000_000,
           },
           services,

@@ -429,16 +429,32 @@ describe("going away", () => {
     }),
   )
 
-  it.live("a server that has waited long enough ends the rest", () =>
+  it.live("a server that has waited long enough ends the rest, and says why", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { port, seen } = yield* Scope.provide(EchoServer.listen({ graceMillis: 50 }), scope)
-      const slow = yield* Effect.forkChild(Effect.exit(Effect.tryPromise(() => exchange(port, { path: "/slow" }))))
+      const slow = yield* Effect.forkChild(Effect.tryPromise(() => exchange(port, { path: "/slow" })))
       yield* until(() => seen.slow === "asked")
       yield* Scope.close(scope, Exit.void)
-      assert.isTrue(Exit.isFailure(yield* Fiber.join(slow)))
+      const { status, headers, json } = yield* Fiber.join(slow)
+      assert.deepStrictEqual([status, headers.connection], [503, "close"])
+      assert.include(json.error.reason, "stopping")
       yield* until(() => seen.slow !== "asked")
       assert.strictEqual(seen.slow, "interrupted")
+    }),
+  )
+
+  it.live("a stream that is under way then has it as its last event", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { port, seen } = yield* Scope.provide(EchoServer.listen({ graceMillis: 50 }), scope)
+      const stream = yield* Effect.forkChild(Effect.tryPromise(() => exchange(port, { path: "/stream" })))
+      yield* until(() => seen.slow === "asked")
+      yield* Scope.close(scope, Exit.void)
+      const [first, last, ...none] = (yield* Fiber.join(stream)).text.trimEnd().split("\n\n")
+      assert.strictEqual(first, 'data: {"piece":1}')
+      assert.match(last ?? "", /^data: \{"error":"The server is stopping\..*","status":503\}$/)
+      assert.deepStrictEqual(none, [])
     }),
   )
 })

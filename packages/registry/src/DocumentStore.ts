@@ -18,6 +18,8 @@ export class DocumentStore extends Context.Service<
     readonly get: (collection: Collection, id: string) => Effect.Effect<Option.Option<Document>, RegistryError>
     /** All of the writes or none, in order, in one commit; answers what each left behind (a deletion: what it removed). */
     readonly transact: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, RegistryError>
+    /** Fails where the last write did for the database's sake, and another one would. */
+    readonly writable: Effect.Effect<void, RegistryError>
     /** The records that a query finds; answered by the database, never by reading a table. */
     readonly search: (collection: Collection, request: SearchRequest) => Effect.Effect<SearchResult, RegistryError>
     readonly count: (collection: Collection) => Effect.Effect<number, RegistryError>

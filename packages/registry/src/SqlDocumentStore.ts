@@ -18,6 +18,18 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
   const sql = yield* SqlClient.SqlClient
   const commit = yield* SqlGroupCommit.make<ReadonlyArray<Document>>()
 
+  let isBroken = false
+  const write = (transaction: Parameters<typeof commit>[0]) =>
+    Effect.tapError(commit(transaction), ({ reason }) =>
+      Effect.sync(() => {
+        if (reason._tag === "StorageFailed") isBroken = true
+      }),
+    )
+  /** Changes a row that is nobody's. */
+  const touch = sql`
+    INSERT INTO sequences (collection, last_seq_no) VALUES ('', 1)
+    ON CONFLICT (collection) DO UPDATE SET last_seq_no = sequences.last_seq_no + 1`
+
   const rowsAfter = (collection: Collection, id: string) =>
     sql<SqlWrites.DocumentRow>`
       SELECT id, version, seq_no, source, sealed FROM documents
@@ -36,7 +48,11 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
     }),
 
     transact: Effect.fn("DocumentStore.transact")((writes: ReadonlyArray<Write>) =>
-      commit(Effect.forEach(writes, (write) => SqlWrites.apply(sql, write))),
+      write(Effect.forEach(writes, (one) => SqlWrites.apply(sql, one))),
+    ),
+
+    writable: Effect.suspend(() =>
+      isBroken ? Effect.map(commit(Effect.as(touch, [])), () => void (isBroken = false)) : Effect.void,
     ),
 
     search: Effect.fn("DocumentStore.search")((collection: Collection, request: SearchRequest) =>

@@ -83,6 +83,21 @@ describe("a file", () => {
     ),
   )
 
+  inFolder("says that nothing can be written from a write that failed on, until one succeeds", (filename) =>
+    openWithClient(filename, (store, sql) =>
+      Effect.gen(function* () {
+        yield* store.writable
+        yield* sql`PRAGMA query_only = ON`
+        yield* store.writable
+        assert.strictEqual((yield* Effect.flip(store.transact([create("a")]))).reason._tag, "StorageFailed")
+        assert.strictEqual((yield* Effect.flip(store.writable)).reason._tag, "StorageFailed")
+        yield* sql`PRAGMA query_only = OFF`
+        yield* store.writable
+        yield* store.transact([create("a")])
+      }),
+    ),
+  )
+
   inFolder("takes what comes at once in few commits", (filename) =>
     open(filename, (store) =>
       Effect.gen(function* () {

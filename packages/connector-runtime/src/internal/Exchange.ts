@@ -1,7 +1,9 @@
 /** One request and its answer, as undici's dispatcher calls it. It settles once, by answer or by error. */
+import { performance } from "node:perf_hooks"
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { Destination } from "../Destination.ts"
+import * as Journey from "../Journey.ts"
 import type { EgressRequest, Limits, RemoteResponse } from "../EgressPool.ts"
 import {
   BadEncoding,
@@ -50,6 +52,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Where the body of a success goes as it comes; absent: it is kept until it is whole. */
   readonly #flow: Flow | undefined
   #flowing = false
+  readonly #journey: Journey.Journey | undefined
+  #stage: Journey.Stage = "wait"
+  #since: number
 
   constructor(
     destination: Destination,
@@ -62,6 +67,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.destination = destination
     this.#limits = limits
     this.#settle = settle
+    this.#journey = request.journey
+    this.#since = request.journey === undefined ? 0 : performance.now()
     const options = {
       path: destination.path,
       method: request.method,
@@ -108,12 +115,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#carrier?.connection?.isPrivate === true && Result.isFailure(this.destination.inside))
       throw this.destination.inside.failure
     this.#controller = controller
+    this.#reach("head")
+    if (this.#journey !== undefined) this.#journey.sent += bytesOf(this.options.body)
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return
     this.#status = status
     this.#headers = headers
+    this.#reach("body")
     if (Number(headers["content-length"]) > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
     else if (this.#flow !== undefined && isSuccess({ status })) this.#begin(this.#flow)
   }
@@ -134,6 +144,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length
+    if (this.#journey !== undefined && !this.#flowing) Journey.hold(this.#journey, chunk.length)
     if (this.#received > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
     else if (this.#flowing) this.#flow?.push(chunk)
     else this.#chunks.push(chunk)
@@ -180,6 +191,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#patience)
+    this.#reach(this.#stage)
     if (!this.#flowing) clearTimeout(this.#deadline)
     if (Result.isFailure(settled)) this.#controller?.abort(settled.failure)
     // Not from inside the parser, whose client could not carry what the caller sends next.
@@ -188,7 +200,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #depart(): void {
     clearTimeout(this.#deadline)
+    this.#reach(this.#stage)
+    if (this.#journey !== undefined) this.#journey.received += this.#received
     if (this.#carrier !== undefined) queueMicrotask(this.#carrier.release)
+  }
+
+  /** The stage under way has taken what has passed since; the next begins. */
+  #reach(next: Journey.Stage): void {
+    const journey = this.#journey
+    if (journey === undefined) return
+    const now = performance.now()
+    journey[this.#stage] += now - this.#since
+    this.#since = now
+    this.#stage = next
   }
 
   #close(): void {
@@ -232,6 +256,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 export const isSuccess = ({ status }: Pick<RemoteResponse, "status">): boolean => status >= 200 && status <= 299
+
+const bytesOf = (body: unknown): number =>
+  typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : 0
 
 /** What a timer can count; beyond it, it would fire at once. */
 const longestTimer = 2_147_483_647

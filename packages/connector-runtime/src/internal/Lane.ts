@@ -32,6 +32,10 @@ export class Lane implements Carrier {
     })
   }
 
+  get isOpen(): boolean {
+    return this.connection?.socket.destroyed === false
+  }
+
   carry(exchange: Exchange): void {
     this.#exchange = exchange
     exchange.board(this)

@@ -23,6 +23,14 @@ export class Lanes {
     return this.#waiting.size
   }
 
+  get busy(): number {
+    return this.#all.length - this.#free.length
+  }
+
+  get open(): number {
+    return this.#all.filter(({ isOpen }) => isOpen).length
+  }
+
   get closing(): boolean {
     return this.#closing
   }

@@ -60,6 +60,11 @@ class OriginPool implements EgressPool {
     this.#era = this.#begin(settings.policies.current())
   }
 
+  readonly state: EgressPool["state"] = () => {
+    const { open, busy, waiting } = this.#era.lanes
+    return { open, busy, waiting, resting: false }
+  }
+
   readonly send: EgressPool["send"] = (request, limits) => this.#exchange(request, limits, undefined)
 
   readonly stream: EgressPool["stream"] = (request, limits) =>
