@@ -14,16 +14,37 @@ export interface CircuitBreaker {
 const enough = 20
 const pauseMillis = 5_000
 
-/** No connection, or nothing on it: a busy pool, a broken answer or a refusal are another matter. */
-const isDown: Partial<Record<EgressReason["_tag"], true>> = {
-  NameNotResolved: true,
-  ConnectFailed: true,
-  ConnectTimeout: true,
-  ProxyRefused: true,
-  TlsFailed: true,
-  HeadersTimeout: true,
-  ConnectionReset: true,
+/** What a failure says of the origin: no connection, or nothing on it, is down; a broken answer is one; the rest was never asked of it. */
+const says: Record<EgressReason["_tag"], "down" | "there" | "nothing"> = {
+  NameNotResolved: "down",
+  ConnectFailed: "down",
+  ConnectTimeout: "down",
+  ProxyRefused: "down",
+  TlsFailed: "down",
+  HeadersTimeout: "down",
+  ConnectionReset: "down",
+  IdleTimeout: "there",
+  BodyIncomplete: "there",
+  ResponseTooLarge: "there",
+  BadEncoding: "there",
+  ProtocolError: "there",
+  DeadlineExceeded: "nothing",
+  PoolExhausted: "nothing",
+  PoolClosed: "nothing",
+  CircuitOpen: "nothing",
+  Unsendable: "nothing",
+  BadScheme: "nothing",
+  BadPort: "nothing",
+  UserInfo: "nothing",
+  NotTrusted: "nothing",
+  PrivateAddress: "nothing",
+  RestrictedAddress: "nothing",
+  OriginMismatch: "nothing",
+  VerificationRequired: "nothing",
 }
+
+/** Whether it brings the breaker nearer to opening. */
+export const counts = (reason: EgressReason): boolean => says[reason._tag] === "down"
 
 export const make = (origin: string): CircuitBreaker => {
   let failures = 0
@@ -36,8 +57,9 @@ export const make = (origin: string): CircuitBreaker => {
       if (Exit.isSuccess(exit)) return void (failures = 0)
       const failure = exit.cause.reasons.find(Cause.isFailReason)
       // Who went away has learnt nothing.
-      if (failure === undefined) return
-      failures = isDown[failure.error.reason._tag] === true ? failures + 1 : 0
+      const said = failure === undefined ? "nothing" : says[failure.error.reason._tag]
+      if (said === "nothing") return
+      failures = said === "down" ? failures + 1 : 0
       if (failures >= enough) closedUntil = clock.currentTimeMillisUnsafe() + pauseMillis
     })
 

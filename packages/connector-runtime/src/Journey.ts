@@ -5,6 +5,8 @@ import { Context, Effect } from "effect"
 export interface Journey {
   /** The `traceparent` of its calls: https://www.w3.org/TR/trace-context/#traceparent-header */
   readonly traceparent: string | undefined
+  /** When its caller goes, in ms since 1970, where he said so. */
+  deadline: number | undefined
   /** Where the last call went. */
   origin: string | undefined
   /** How often something was sent, retries included. */
@@ -23,6 +25,7 @@ export const Journey = Context.Reference<Journey | undefined>("@drawbar/connecto
 
 export const make = (traceparent?: string): Journey => ({
   traceparent,
+  deadline: undefined,
   origin: undefined,
   attempts: 0,
   began: undefined,

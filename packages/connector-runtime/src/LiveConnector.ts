@@ -86,7 +86,9 @@ const deliver = Effect.fnUntraced(function* <A extends Transport.Head, R>(
     return authorise.sign(traced)
   }
   const { mend } = authorise
-  const sent = Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
+  const awaitedUntil = journey?.deadline
+  const bounds = { maxResponseBytes, deadline, awaitedUntil }
+  const sent = Transport.send({ origin, attempt, config, prepare, mend, budget, ...bounds }).pipe(
     Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
   )
   return yield* journey === undefined ? sent : Journey.timed(journey, origin, sent)

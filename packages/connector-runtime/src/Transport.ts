@@ -22,6 +22,8 @@ export interface Sending<A, E, R, R2> {
   readonly maxResponseBytes: number
   /** When the whole call has to be over, in ms since 1970; no bound if absent. */
   readonly deadline?: number
+  /** When nobody waits for it any more: what would be sent again later than that is told at once. */
+  readonly awaitedUntil?: number | undefined
 }
 
 /**
@@ -37,6 +39,7 @@ export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
   budget,
   maxResponseBytes,
   deadline,
+  awaitedUntil,
 }: Sending<A, E, R, R2>) {
   const limits = {
     headersTimeoutMs: config.read_timeout * 1000,
@@ -45,7 +48,7 @@ export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
   }
   const clock = yield* Clock.Clock
   const begun = clock.currentTimeMillisUnsafe()
-  const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline ?? Infinity)
+  const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline ?? Infinity, awaitedUntil ?? Infinity)
 
   let isMended = false
   budget?.earn()

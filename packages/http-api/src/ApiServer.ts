@@ -68,6 +68,7 @@ export const listen = Effect.fnUntraced(function* (
   const overload = yield* Overload.make(() => performance.now())
   const address = yield* HttpServer.listen({
     ...options,
+    abandon: Dispatcher.abandon,
     listener: ({ port }) =>
       Dispatcher.make(
         {

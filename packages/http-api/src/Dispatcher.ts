@@ -18,7 +18,7 @@ import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import type { Overload } from "./Overload.ts"
 import * as Query from "./Query.ts"
-import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
+import { BadParameter, because, Forbidden, NoHandler, type RequestError, Stopping, WrongMethod } from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
@@ -224,14 +224,14 @@ const headersOf = ({ headers }: IncomingMessage, id: string): OutgoingHttpHeader
 }
 
 const streamed = Effect.fnUntraced(function* (
-  { events, failure }: EventStream.EventStream,
+  stream: EventStream.EventStream,
   response: ServerResponse,
   headers: OutgoingHttpHeaders,
 ) {
-  const begun = yield* events
+  const begun = yield* stream.events
   if (response.destroyed) return undefined
   response.writeHead(200, headers)
-  yield* EventStream.send(begun, failure, response)
+  yield* EventStream.send(begun, stream, response)
   return undefined
 })
 
@@ -247,6 +247,15 @@ const headerOf = ({ headers }: IncomingMessage, name: string): string | undefine
   return typeof value === "string" ? value : undefined
 }
 
+/** Ends what the server's stop leaves no more time for, a stream with its one event of failure. */
+export const abandon = (response: ServerResponse): void => {
+  const { status, body } = OpenSearchError.stopping
+  if (response.headersSent) return EventStream.end(response, EventStream.failed(new Stopping().message, status))
+  response.writeHead(status, { "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
+}
+
+const json = "application/json; charset=UTF-8"
+
 // Head and body go out in one write.
 const send = (
   request: IncomingMessage,
@@ -258,7 +267,7 @@ const send = (
   if (response.headersSent) return void response.destroy()
   response.writeHead(status, {
     ...headersOf(request, id),
-    ...(body === "" ? {} : { "Content-Type": "application/json; charset=UTF-8" }),
+    ...(body === "" ? {} : { "Content-Type": json }),
     "Content-Length": Buffer.byteLength(body),
     // What is left of a body that is too large is not waited for.
     ...(status === 413 ? { Connection: "close" } : {}),

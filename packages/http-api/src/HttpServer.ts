@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse, S
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
-import { Data, Effect, type Scope } from "effect"
+import { Data, Effect, Option, type Scope } from "effect"
 
 export class ListenError extends Data.TaggedError("ListenError")<{
   readonly code: string
@@ -21,6 +21,8 @@ export interface Options {
   readonly port: number
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
+  /** Ends an answer that took longer than that. */
+  readonly abandon: (response: ServerResponse) => void
   readonly tls?: Tls
   /** Made once the address is known. */
   readonly listener: (address: AddressInfo) => RequestListener
@@ -46,7 +48,7 @@ interface Listening {
   readonly stop: (graceMillis: number) => Effect.Effect<void>
 }
 
-const open = ({ host, port, listener, tls }: Options) =>
+const open = ({ host, port, listener, tls, abandon }: Options) =>
   Effect.callback<Listening, ListenError>((resume) => {
     const server = serverOf(tls)
     // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
@@ -62,7 +64,7 @@ const open = ({ host, port, listener, tls }: Options) =>
       const address = server.address()
       if (address === null || typeof address === "string") throw new Error("a TCP server has no TCP address")
       server.on("request", listener(address))
-      resume(Effect.succeed({ address, stop: stop(server, latest) }))
+      resume(Effect.succeed({ address, stop: stop(server, latest, abandon) }))
     })
   })
 
@@ -77,11 +79,21 @@ const serverOf = (tls: Tls | undefined): Server => {
   return server
 }
 
-const stop = (server: Server, latest: ReadonlyMap<Duplex, ServerResponse>) => (graceMillis: number) =>
-  Effect.callback<void>((resume) => {
-    for (const response of latest.values()) if (!response.headersSent) response.shouldKeepAlive = false
-    server.close(() => resume(Effect.void))
-  }).pipe(Effect.timeoutOption(graceMillis), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
+/** In ms: how long what is said last may take to go out. */
+const lastWordMillis = 1_000
+
+const stop = (server: Server, latest: ReadonlyMap<Duplex, ServerResponse>, abandon: Options["abandon"]) =>
+  Effect.fnUntraced(function* (graceMillis: number) {
+    for (const [socket, response] of latest)
+      if (!response.headersSent) response.shouldKeepAlive = false
+      else if (!response.writableEnded) response.once("finish", () => socket.end())
+    const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
+    const closing = Effect.promise(() => closed)
+    if (Option.isSome(yield* Effect.timeoutOption(closing, graceMillis))) return
+    for (const response of latest.values()) abandon(response)
+    yield* Effect.timeoutOption(closing, lastWordMillis)
+    server.closeAllConnections()
+  })
 
 /** Answers what is not even HTTP, or too much of it. */
 const refuse = (cause: Error & { readonly code?: string }, socket: Duplex): void => {

@@ -429,14 +429,20 @@ describe("going away", () => {
     }),
   )
 
-  it.live("a server that has waited long enough ends the rest", () =>
+  it.live("a server that has waited long enough ends the rest, and says why", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { port, seen } = yield* Scope.provide(EchoServer.listen({ graceMillis: 50 }), scope)
-      const slow = yield* Effect.forkChild(Effect.exit(Effect.tryPromise(() => exchange(port, { path: "/slow" }))))
+      const ask = (path: string) => Effect.forkChild(Effect.promise(() => exchange(port, { path })))
+      const [slow, events] = [yield* ask("/slow"), yield* ask("/events")]
       yield* until(() => seen.slow === "asked")
       yield* Scope.close(scope, Exit.void)
-      assert.isTrue(Exit.isFailure(yield* Fiber.join(slow)))
+      const reason = "The server is stopping. Send the request again when it is back."
+      const refused = yield* Fiber.join(slow)
+      assert.deepStrictEqual([refused.status, refused.headers.connection], [503, "close"])
+      assert.strictEqual(JSON.parse(refused.text).error.reason, reason)
+      const last = (yield* Fiber.join(events)).text.split("\n\n").slice(-2)
+      assert.deepStrictEqual(last, [`data: ${JSON.stringify({ error: reason, status: 503 })}`, ""])
       yield* until(() => seen.slow !== "asked")
       assert.strictEqual(seen.slow, "interrupted")
     }),
