@@ -48,14 +48,22 @@ interface Listening {
   readonly stop: (graceMillis: number) => Effect.Effect<void>
 }
 
+/** The last answer of each connection; nothing where none was asked for. */
+type Latest = Map<Duplex, ServerResponse | undefined>
+
 const open = ({ host, port, listener, tls, abandon }: Options) =>
   Effect.callback<Listening, ListenError>((resume) => {
     const server = serverOf(tls)
     // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
-    const latest = new Map<Duplex, ServerResponse>()
-    server.on("connection", (socket) => socket.once("close", () => latest.delete(socket)))
-    server.on("secureConnection", (socket) => socket.once("close", () => latest.delete(socket)))
-    server.on("request", ({ socket }, response) => void latest.set(socket, response))
+    const latest: Latest = new Map()
+    server.on(tls === undefined ? "connection" : "secureConnection", (socket: Duplex) => {
+      latest.set(socket, undefined)
+      socket.once("close", () => latest.delete(socket))
+    })
+    server.on("request", ({ socket }, response) => {
+      latest.set(socket, response)
+      if (!server.listening) response.shouldKeepAlive = false
+    })
     server.on("clientError", refuse)
     server.once("error", (cause) =>
       resume(Effect.fail(new ListenError({ host, port, code: "code" in cause ? String(cause.code) : cause.name }))),
@@ -79,19 +87,24 @@ const serverOf = (tls: Tls | undefined): Server => {
   return server
 }
 
-/** In ms: how long what is said last may take to go out. */
-const lastWordMillis = 1_000
+/** In ms: how long a request may be on its way on a new connection, and a last word on an old one. */
+const momentMillis = 1_000
 
-const stop = (server: Server, latest: ReadonlyMap<Duplex, ServerResponse>, abandon: Options["abandon"]) =>
+const stop = (server: Server, latest: Latest, abandon: Options["abandon"]) =>
   Effect.fnUntraced(function* (graceMillis: number) {
     for (const [socket, response] of latest)
-      if (!response.headersSent) response.shouldKeepAlive = false
-      else if (!response.writableEnded) response.once("finish", () => socket.end())
+      if (response?.headersSent === false) response.shouldKeepAlive = false
+      else if (response?.writableEnded === false) response.once("finish", () => socket.end())
     const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
-    const closing = Effect.promise(() => closed)
-    if (Option.isSome(yield* Effect.timeoutOption(closing, graceMillis))) return
-    for (const response of latest.values()) abandon(response)
-    yield* Effect.timeoutOption(closing, lastWordMillis)
+    const isClosedWithin = (millis: number) =>
+      Effect.map(Effect.timeoutOption(Effect.promise(() => closed), Math.max(0, millis)), Option.isSome)
+
+    if (yield* isClosedWithin(Math.min(momentMillis, graceMillis))) return
+    // Node closes connections that have been used and are idle, and waits for those that never were.
+    for (const [socket, response] of latest) if (response === undefined) socket.destroy()
+    if (yield* isClosedWithin(graceMillis - momentMillis)) return
+    for (const response of latest.values()) if (response?.writableEnded === false) abandon(response)
+    yield* isClosedWithin(momentMillis)
     server.closeAllConnections()
   })
 

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
+import { once } from "node:events"
 import { request } from "node:http"
+import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import * as EchoServer from "./EchoServer.ts"
 import { type Answered, exchange, raw, type Sent } from "./Exchange.ts"
@@ -426,6 +428,21 @@ describe("going away", () => {
       const answered = yield* Fiber.join(slow)
       assert.deepStrictEqual([answered.status, answered.headers.connection, seen.slow], [200, "close", "answered"])
       yield* Fiber.join(stopped)
+    }),
+  )
+
+  it.live("a connection on which nobody has asked holds no server that stops", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { port } = yield* Scope.provide(EchoServer.listen({ graceMillis: 600_000 }), scope)
+      const ended = Promise.withResolvers<void>()
+      const silent = connect(port, "127.0.0.1").on("error", () => {})
+      silent.on("close", () => ended.resolve())
+      yield* Effect.promise(() => once(silent, "connect"))
+      // Who came later has been answered: the first has been taken in.
+      yield* Effect.promise(() => exchange(port, { path: "/things/a" }))
+      yield* Scope.close(scope, Exit.void)
+      yield* Effect.promise(() => ended.promise)
     }),
   )
 
