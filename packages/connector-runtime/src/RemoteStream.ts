@@ -25,7 +25,7 @@ export async function* frames(source: Source): AsyncGenerator<StreamFrame, void>
       const { content, toolCalls, finishReason, usage, isEnd, error } = readingOf(format, event, mask, status)
       if (error !== undefined)
         throw because(
-          new RemoteRefused({ remote: { status: 502, body: error }, message: `Error from remote service: ${error}` }),
+          new RemoteRefused({ remote: { status, body: error }, message: `Error from remote service: ${error}` }),
         )
       last = {
         ...last,

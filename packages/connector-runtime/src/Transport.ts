@@ -48,7 +48,11 @@ export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
   }
   const clock = yield* Clock.Clock
   const begun = clock.currentTimeMillisUnsafe()
-  const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline ?? Infinity, awaitedUntil ?? Infinity)
+  const lastRetry = Math.min(
+    begun + config.retry_timeout_seconds * 1000,
+    deadline ?? Infinity,
+    awaitedUntil ?? Infinity,
+  )
 
   let isMended = false
   budget?.earn()
@@ -83,8 +87,8 @@ type Outcome = Result.Result<Head, EgressError>
 const mayRetry = (outcome: Outcome): boolean =>
   Result.isFailure(outcome) ? outcome.failure.retryable : isRetryable(outcome.success)
 
-/** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
-const isRetryable = ({ status, headers }: Head): boolean =>
+/** Whether the platform is busy or broken for now. AWS also throttles with status 400 and says so in a header. */
+export const isRetryable = ({ status, headers }: Head): boolean =>
   status === 429 ||
   status >= 500 ||
   (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))

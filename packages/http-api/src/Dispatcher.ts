@@ -18,7 +18,15 @@ import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import type { Overload } from "./Overload.ts"
 import * as Query from "./Query.ts"
-import { BadParameter, because, Forbidden, NoHandler, type RequestError, Stopping, WrongMethod } from "./RequestError.ts"
+import {
+  BadParameter,
+  because,
+  Forbidden,
+  NoHandler,
+  type RequestError,
+  Stopping,
+  WrongMethod,
+} from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
@@ -83,7 +91,8 @@ export const make = (
     if (endpoint.path.includes("_predict")) {
       seen.journey = Journey.make(seen.trace === undefined ? undefined : Tracing.traceparentOf(seen.trace))
       seen.model = match.params["model_id"]
-      const bytes = Number(request.headers["content-length"] ?? 0)
+      // Beyond its limit a body is refused for itself.
+      const bytes = Math.min(Number(request.headers["content-length"] ?? 0), bodyLimit)
       const tooMuch = overload.refusal(bytes)
       if (tooMuch !== undefined) return yield* tooMuch
       response.once("close", overload.enter(bytes))

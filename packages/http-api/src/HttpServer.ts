@@ -97,7 +97,13 @@ const stop = (server: Server, latest: Latest, abandon: Options["abandon"]) =>
       else if (response?.writableEnded === false) response.once("finish", () => socket.end())
     const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
     const isClosedWithin = (millis: number) =>
-      Effect.map(Effect.timeoutOption(Effect.promise(() => closed), Math.max(0, millis)), Option.isSome)
+      Effect.map(
+        Effect.timeoutOption(
+          Effect.promise(() => closed),
+          Math.max(0, millis),
+        ),
+        Option.isSome,
+      )
 
     if (yield* isClosedWithin(Math.min(momentMillis, graceMillis))) return
     // Node closes connections that have been used and are idle, and waits for those that never were.
