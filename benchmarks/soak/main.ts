@@ -34,7 +34,7 @@ for (const name of positionals.length === 0 ? Object.keys(scenarios) : positiona
     const goal = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : undefined
     const isMet = Scenario.holds(figure)
     if (!isMet) missed += 1
-    const shown = `${Math.round(value * 100) / 100} ${unit}`.trim()
+    const shown = `${Math.round(value * 1_000) / 1_000} ${unit}`.trim()
     say(`  ${what}: ${shown}${goal === undefined ? "" : ` (goal ${goal}${isMet ? "" : ", MISSED"})`}`)
   }
 }

@@ -1,4 +1,5 @@
 /** One dead platform beside nine that are well: what it costs them. */
+import { setTimeout as wait } from "node:timers/promises"
 import * as Load from "../Load.ts"
 import type { Scenario } from "./Scenario.ts"
 import * as Stage from "./Stage.ts"
@@ -30,7 +31,8 @@ export const scenario: Scenario = {
     }
     await measured()
     const alone = await measured()
-    const dying = Stage.loop(60, Stage.forSeconds(seconds), () => silent.predict({}))
+    // Who is refused at once does not ask again at once.
+    const dying = Stage.loop(60, Stage.forSeconds(seconds), () => Promise.all([silent.predict({}), wait(100)]))
     const beside = await measured()
     await dying
     for (const platform of [...wells, dead]) platform.close()
