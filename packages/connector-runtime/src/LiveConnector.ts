@@ -1,7 +1,7 @@
 /** A connector ready to be called: compiled, its secrets at hand, its connections bound to the origins of its actions. */
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
-import { Effect, Redacted } from "effect"
+import { Context, Effect, Redacted } from "effect"
 import * as Authorization from "./Authorization.ts"
 import * as ClientIdentity from "./ClientIdentity.ts"
 import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
@@ -24,7 +24,18 @@ export interface LiveConnector {
   readonly mask: SecretMask.SecretMask
   readonly pools: ReadonlyMap<string, EgressPool>
   readonly budget: RetryBudget.RetryBudget
+  readonly longestCallMs: number
 }
+
+/** The server's own bounds of every call, in ms. */
+export const Bounds = Context.Reference("@drawbar/connector-runtime/LiveConnector/Bounds", {
+  defaultValue: () => ({
+    /** What it may take at the most, however slowly its platform trickles; longer only where the connector asks for it. */
+    longestCallMs: 600_000,
+    /** How long it may wait for a free connection. */
+    acquireTimeoutMs: 10_000,
+  }),
+})
 
 export interface Options {
   /** In place of the connector's own. */
@@ -45,21 +56,23 @@ export const open = Effect.fnUntraced(function* (
 ) {
   const origins = new Set(compiled.actions.map(({ url }) => url.origin))
   const pools = new Map<string, EgressPool>()
+  const { longestCallMs, acquireTimeoutMs } = yield* Bounds
   const client = yield* Effect.fromResult(ClientIdentity.of(config, credential))
   const identity = client === undefined ? {} : { identity: client }
   for (const origin of origins)
-    pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...identity, ...observed }), ofEgress))
+    pools.set(
+      origin,
+      yield* Effect.mapError(egress.open({ origin, config, acquireTimeoutMs, ...identity, ...observed }), ofEgress),
+    )
   const mask = SecretMask.make(credential)
   const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress, learn: mask.learn })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget: RetryBudget.make() }
+  const budget = RetryBudget.make()
+  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs }
   return live
 })
 
 const maxResponseBytes = 100_000_000
-
-/** What a call may take at the most, in ms, however slowly its platform trickles; longer only where the connector asks for it. */
-const longestCall = 600_000
 
 /** Authorises a request and sends it, again where that is safe and the connector says so. */
 export const send = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
@@ -70,7 +83,7 @@ export const stream = (live: LiveConnector, action: CompiledAction, request: Rem
   deliver(live, action, request, (pool) => pool.stream)
 
 const deliver = <A extends RemoteResponse, R>(
-  { pools, config, authorise: { sign, mend }, budget }: LiveConnector,
+  { pools, config, authorise: { sign, mend }, budget, longestCallMs }: LiveConnector,
   { url: { origin }, genAi }: CompiledAction,
   request: RemoteRequest,
   way: (pool: EgressPool) => Transport.Attempt<A, R>,
@@ -92,7 +105,8 @@ const deliver = <A extends RemoteResponse, R>(
       mend,
       budget,
       maxResponseBytes,
-      timeoutMs: Math.max(longestCall, asked),
+      timeoutMs: Math.max(longestCallMs, asked),
+      awaitedUntil: journey?.deadline,
     }).pipe(Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)))
     if (journey === undefined) return sent
     journey.origin = origin

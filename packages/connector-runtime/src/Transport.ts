@@ -22,6 +22,8 @@ export interface Sending<A, E, R, R2> {
   readonly maxResponseBytes: number
   /** How long the whole call may take, in ms; no bound if absent. */
   readonly timeoutMs?: number
+  /** When nobody waits for it any more, in ms since 1970: what would be sent again later than that is told at once. */
+  readonly awaitedUntil?: number | undefined
 }
 
 /**
@@ -37,12 +39,13 @@ export const send = <A extends Head, E, R, R2>({
   budget,
   maxResponseBytes,
   timeoutMs = Infinity,
+  awaitedUntil = Infinity,
 }: Sending<A, E, R, R2>): Effect.Effect<A, E | EgressError, R | R2> =>
   Effect.clockWith((clock) => {
     const headersTimeoutMs = config.read_timeout * 1000
     const begun = clock.currentTimeMillisUnsafe()
     const deadline = begun + timeoutMs
-    const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline)
+    const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline, awaitedUntil)
 
     let isMended = false
     budget?.earn()
@@ -83,8 +86,8 @@ type Outcome = Result.Result<Head, EgressError>
 const mayRetry = (outcome: Outcome): boolean =>
   Result.isFailure(outcome) ? outcome.failure.retryable : isRetryable(outcome.success)
 
-/** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
-const isRetryable = ({ status, headers }: Head): boolean =>
+/** Whether the platform is busy or broken for now. AWS also throttles with status 400 and says so in a header. */
+export const isRetryable = ({ status, headers }: Head): boolean =>
   status === 429 ||
   status >= 500 ||
   (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))

@@ -19,7 +19,15 @@ import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import type { Overload } from "./Overload.ts"
 import * as Query from "./Query.ts"
-import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
+import {
+  BadParameter,
+  because,
+  Forbidden,
+  NoHandler,
+  type RequestError,
+  Stopping,
+  WrongMethod,
+} from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
@@ -99,7 +107,8 @@ export const make = (
     const journey = Journey.make(trace === undefined ? undefined : Tracing.contextOf(trace), overload.load)
     exchange.journey = journey
     exchange.model = match.params["model_id"]
-    const bytes = Number(request.headers["content-length"] ?? 0)
+    // Beyond its limit a body is refused for itself.
+    const bytes = Math.min(Number(request.headers["content-length"] ?? 0), bodyLimit)
     const tooMuch = overload.refusal(bytes)
     if (tooMuch !== undefined) return Result.fail(tooMuch)
     Journey.hold(journey, bytes)
@@ -279,12 +288,12 @@ const headersOf = ({ request, id, journey, begun }: Exchange): OutgoingHttpHeade
   return headers
 }
 
-const streamed = Effect.fnUntraced(function* ({ events, failure }: EventStream.EventStream, exchange: Exchange) {
+const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, exchange: Exchange) {
   const { response } = exchange
-  const begun = yield* events
+  const begun = yield* stream.events
   if (response.destroyed) return undefined
   response.writeHead(200, { ...headersOf(exchange), ...EventStream.headers })
-  const cause = yield* EventStream.send(begun, failure, response)
+  const cause = yield* EventStream.send(begun, stream, response)
   if (cause instanceof ConnectorError) exchange.failure = OpenSearchError.failureOf(cause)
   return undefined
 })
@@ -296,13 +305,22 @@ const timingOf = (journey: Journey.Journey, begun: number): string => {
   return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
 }
 
+/** Ends what the server's stop leaves no more time for, a stream with its one event of failure. */
+export const abandon = (response: ServerResponse): void => {
+  const { status, body } = OpenSearchError.stopping
+  if (response.headersSent) return EventStream.end(response, EventStream.failed(new Stopping().message, status))
+  response.writeHead(status, { "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
+}
+
+const json = "application/json; charset=UTF-8"
+
 // Head and body go out in one write.
 const send = (exchange: Exchange, { status, headers, body }: Omit<Reply, "value">): void => {
   const { response } = exchange
   if (response.destroyed) return
   if (response.headersSent) return void response.destroy()
   const all = headersOf(exchange)
-  if (body !== "") all["Content-Type"] = "application/json; charset=UTF-8"
+  if (body !== "") all["Content-Type"] = json
   all["Content-Length"] = Buffer.byteLength(body)
   // What is left of a body that is too large is not waited for.
   if (status === 413) all["Connection"] = "close"
