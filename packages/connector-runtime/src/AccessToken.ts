@@ -9,6 +9,7 @@ import { Effect, Result } from "effect"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { EgressPool, EgressRequest, RemoteResponse } from "./EgressPool.ts"
 import * as Renewed from "./internal/Renewed.ts"
+import type { SecretMask } from "./SecretMask.ts"
 
 /** How a token is asked for. */
 export interface Grant {
@@ -65,28 +66,31 @@ const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("bas
 
 const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
 
-/** The token of a grant, fetched when it is needed and again before it expires. */
+/** The token of a grant, fetched when it is needed and again before it expires; `mask` is over what the issuer says. */
 export const make = (
   pool: EgressPool,
   { url, form, headers }: Grant,
+  mask: SecretMask,
 ): Effect.Effect<Effect.Effect<string, ConnectorError>> =>
   Renewed.make((now) => {
+    const fields = form(now)
+    if (fields["assertion"] !== undefined) mask.learn(fields["assertion"])
     const request: EgressRequest = {
       method: "POST",
       url,
       headers: { ...headers, "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-      body: new URLSearchParams(form(now)).toString(),
+      body: new URLSearchParams(fields).toString(),
     }
     return Effect.flatMap(
       Effect.mapError(pool.send(request, limits), ({ message }) => refusal(url, message)),
-      (response) => read(url, response, now),
+      (response) => read(url, response, now, mask),
     )
   })
 
 /** In seconds, where the answer does not say. */
 const usualLife = 3_600
 
-const read = (url: string, { status, body }: RemoteResponse, now: number) => {
+const read = (url: string, { status, body }: RemoteResponse, now: number, mask: SecretMask) => {
   const parsed = Result.getOrUndefined(Json.parse(Buffer.from(body).toString("utf8")))
   const answer = Json.isObject(parsed) ? parsed : {}
   const { access_token, expires_in = usualLife, error, error_description } = answer
@@ -94,7 +98,9 @@ const read = (url: string, { status, body }: RemoteResponse, now: number) => {
     return Effect.fail(
       refusal(
         url,
-        [`status ${status}`, error, error_description].filter((text) => typeof text === "string").join(", "),
+        mask.apply(
+          [`status ${status}`, error, error_description].filter((text) => typeof text === "string").join(", "),
+        ),
       ),
     )
   return Effect.succeed({ value: access_token, expires: now + Number(expires_in) * 1_000 })

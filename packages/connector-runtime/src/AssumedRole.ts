@@ -7,6 +7,7 @@ import { Effect, Result } from "effect"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { EgressPool, RemoteResponse } from "./EgressPool.ts"
 import * as Renewed from "./internal/Renewed.ts"
+import * as SecretMask from "./SecretMask.ts"
 
 export interface Options {
   /** Connections to the token service of the region. */
@@ -16,6 +17,8 @@ export interface Options {
   readonly externalId: string | undefined
   /** Who asks for the role. */
   readonly identity: Effect.Effect<SigV4.Credentials>
+  /** Is over what AWS says. */
+  readonly mask: SecretMask.SecretMask
 }
 
 export const originOf = (region: string): string => `https://sts.${region}.amazonaws.com`
@@ -25,7 +28,10 @@ const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_
 /** The role's keys. */
 export const make = (options: Options) => Renewed.make((now) => fetched(options, now))
 
-const fetched = Effect.fnUntraced(function* ({ pool, region, roleArn, externalId, identity }: Options, now: number) {
+const fetched = Effect.fnUntraced(function* (
+  { pool, region, roleArn, externalId, identity, mask }: Options,
+  now: number,
+) {
   const form = new URLSearchParams({
     Action: "AssumeRole",
     Version: "2011-06-15",
@@ -45,7 +51,8 @@ const fetched = Effect.fnUntraced(function* ({ pool, region, roleArn, externalId
   const response = yield* Effect.mapError(pool.send({ ...request, ...signed.success }, limits), ({ message }) =>
     because(new NotAuthorised({ message: sentence(roleArn, message) })),
   )
-  return yield* read(roleArn, response)
+  const own = SecretMask.of(Object.values(credentials).flatMap((value) => value ?? []))
+  return yield* read(roleArn, response, (text) => own.apply(mask.apply(text)))
 })
 
 const sentence = (roleArn: string, why: string) => `AWS did not give this server the role ${roleArn}: ${why}`
@@ -55,6 +62,7 @@ const refused = (roleArn: string, why: string) =>
 const read = (
   roleArn: string,
   { status, body }: RemoteResponse,
+  clean: (text: string) => string,
 ): Effect.Effect<Renewed.Expiring<SigV4.Credentials>, ConnectorError> => {
   const text = Buffer.from(body).toString("utf8")
   // AWS answers JSON where it is asked to, and XML where something before it does not let it.
@@ -70,7 +78,7 @@ const read = (
     field("SessionToken"),
   ]
   if (status !== 200 || accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined)
-    return refused(roleArn, `${field("Code") ?? `status ${status}`}: ${field("Message") ?? "no keys came"}`)
+    return refused(roleArn, clean(`${field("Code") ?? `status ${status}`}: ${field("Message") ?? "no keys came"}`))
   const expires = /^[\d.E]+$/.test(expiration ?? "") ? Number(expiration) * 1_000 : Date.parse(expiration ?? "")
   return Effect.succeed({
     value: { accessKeyId, secretAccessKey, sessionToken },

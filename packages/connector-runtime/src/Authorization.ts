@@ -13,6 +13,7 @@ import { AwsIdentity } from "./AwsIdentity.ts"
 import { because, ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { Egress } from "./Egress.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
+import type { SecretMask } from "./SecretMask.ts"
 import type { Head } from "./Transport.ts"
 
 export interface Authorization {
@@ -27,8 +28,8 @@ interface Holder {
   readonly credential: Credential
   /** For what has to be fetched before a request can be authorised. */
   readonly egress: Egress["Service"]
-  /** Is told each secret that was fetched. */
-  readonly learn: (secret: string) => void
+  /** Is told each secret that is fetched. */
+  readonly mask: SecretMask
 }
 
 type Way = (holder: Holder) => Effect.Effect<Authorization, ConnectorError, Scope.Scope>
@@ -42,10 +43,10 @@ const http: Way = Effect.fnUntraced(function* (holder: Holder) {
     because(new NotAuthorised({ message })),
   )
   if (grant === undefined) return { sign: Effect.succeed<RemoteRequest>, mend: never }
-  const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant)
+  const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant, holder.mask)
   const bear: Authorization["sign"] = (request) =>
     Effect.map(token, (value) => {
-      holder.learn(value)
+      holder.mask.learn(value)
       return { ...request, headers: { ...request.headers, Authorization: `Bearer ${value}` } }
     })
   return { sign: bear, mend: never }
@@ -83,7 +84,7 @@ const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   const clock = AwsClock.make()
   const sign: Authorization["sign"] = Effect.fnUntraced(function* (request) {
     const keys = yield* credentials
-    if (keys.sessionToken !== undefined) holder.learn(keys.sessionToken)
+    for (const sent of [keys.accessKeyId, keys.sessionToken]) if (sent !== undefined) holder.mask.learn(sent)
     const now = clock.correct(yield* Clock.currentTimeMillis)
     const signed = yield* Effect.promise(() => SigV4.sign(request, keys, scope, now))
     if (Result.isFailure(signed)) return yield* notAuthorised(signed.failure.message)
@@ -105,7 +106,14 @@ const credentialsOf = Effect.fnUntraced(function* (holder: Holder, region: strin
   if (roleArn === undefined) return notAuthorised(withoutKeys)
   if (identity === undefined) return notAuthorised(withoutIdentity)
   const pool = yield* poolTo(holder, AssumedRole.originOf(region))
-  return yield* AssumedRole.make({ pool, region, roleArn, externalId: secretOf(holder, "externalId"), identity })
+  return yield* AssumedRole.make({
+    pool,
+    region,
+    roleArn,
+    externalId: secretOf(holder, "externalId"),
+    identity,
+    mask: holder.mask,
+  })
 })
 
 const secretOf = ({ credential }: Holder, ...names: ReadonlyArray<string>): string | undefined => {

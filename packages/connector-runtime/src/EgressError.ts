@@ -162,6 +162,7 @@ export class PoolExhausted extends Data.TaggedError("PoolExhausted")<{
   readonly maxConnections: number
 }> {
   readonly retryable = true
+  readonly retryAfterMillis = 1_000
   override get message() {
     return `Error communicating with remote model: Acquire operation took longer than the configured maximum time: all ${this.maxConnections} connections to ${this.origin} are busy; raise client_config.max_connection or send less at once`
   }
@@ -246,14 +247,33 @@ export class ResponseTooLarge extends Data.TaggedError("ResponseTooLarge")<{
   }
 }
 
-/** The body is compressed in a way that is not known, or that does not hold. */
+/** What an answer may be compressed by: https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding */
+const codings = [
+  "aes128gcm",
+  "br",
+  "compress",
+  "dcb",
+  "dcz",
+  "deflate",
+  "exi",
+  "gzip",
+  "identity",
+  "pack200-gzip",
+  "zstd",
+]
+
+/** The body is compressed in a way that is not known, or that does not hold. A name that nobody registered is not repeated. */
 export class BadEncoding extends Data.TaggedError("BadEncoding")<{
   readonly origin: string
   readonly encoding: string
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: the answer of ${this.origin} is not readable as content-encoding ${JSON.stringify(this.encoding)}`
+    return `Error communicating with remote model: the answer of ${this.origin} is not readable as ${
+      codings.includes(this.encoding)
+        ? `content-encoding "${this.encoding}"`
+        : "its content-encoding, which is not known"
+    }`
   }
 }
 

@@ -10,6 +10,8 @@ export interface RemoteAnswer {
   readonly response: RemoteResponse
   /** The body as text. */
   readonly text: string
+  /** Has been over the text, not over the headers. */
+  readonly mask: SecretMask
 }
 
 /** How much of a platform's body an error carries, in characters. */
@@ -30,12 +32,10 @@ export const read = (
   const decoded = decode(response)
   const text = mask.apply(decoded ?? "")
   if (decoded === undefined && response.status >= 200 && response.status <= 299)
-    return Result.fail(unusable({ response, text }, notInItsCharset))
+    return Result.fail(unusable({ response, text, mask }, notInItsCharset))
+  const answer = { response, text, mask }
   if (response.status < 200 || response.status > 299)
-    return Result.fail(
-      because(new RemoteRefused({ remote: remoteOf(response, text, now), message: refusal(response, text) })),
-    )
-  const answer = { response, text }
+    return Result.fail(because(new RemoteRefused({ remote: remoteOf(answer, now), message: refusal(response, text) })))
   return text.trim() === ""
     ? Result.fail(unusable(answer, "Remote service returned empty response body"))
     : Result.succeed(answer)
@@ -66,8 +66,8 @@ export const spelled = (answer: RemoteAnswer): Result.Result<JsonSource.JsonSour
     : Result.map(json(answer), ({ text, value }) => ({ text: text.trim(), value }))
 
 /** A success that holds not what the connector needs. */
-export const unusable = ({ response, text }: RemoteAnswer, message: string): ConnectorError =>
-  because(new BadAnswer({ remote: remoteOf(response, text, undefined), message }))
+export const unusable = (answer: RemoteAnswer, message: string): ConnectorError =>
+  because(new BadAnswer({ remote: remoteOf(answer, undefined), message: answer.mask.apply(message) }))
 
 const isPage = (type: string | undefined, text: string): boolean =>
   (type !== undefined && /\bhtml\b/i.test(type)) || /^\s*<(!doctype|html)\b/i.test(text)
@@ -79,13 +79,13 @@ const refusal = (response: RemoteResponse, text: string): string => {
     : `Error from remote service: ${cut(text)}`
 }
 
-const remoteOf = (response: RemoteResponse, text: string, now: number | undefined): Remote => {
+const remoteOf = ({ response, text, mask }: RemoteAnswer, now: number | undefined): Remote => {
   const requestId = requestIdHeaders.map((name) => header(response, name)).find((id) => id !== undefined)
   const retryAfterMillis = now === undefined ? undefined : RetryAfter.millis(response.headers, now)
   return {
     status: response.status,
     body: cut(text),
-    ...(requestId === undefined ? {} : { requestId }),
+    ...(requestId === undefined ? {} : { requestId: mask.apply(requestId) }),
     ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
   }
 }

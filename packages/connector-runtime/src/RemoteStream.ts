@@ -5,6 +5,7 @@ import { ofEgress } from "./LiveConnector.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
 import type { SecretMask } from "./SecretMask.ts"
 import type { Reading } from "./stream/Reading.ts"
+import * as ToolCalls from "./stream/ToolCalls.ts"
 import { type RemoteEvent, Unframed } from "./stream/RemoteEvent.ts"
 import type { StreamFormat } from "./stream/StreamFormat.ts"
 
@@ -18,22 +19,24 @@ export interface Source {
 /** Throws a `ConnectorError` where the stream breaks, and where it ends before its end. */
 export async function* frames(source: Source): AsyncGenerator<StreamFrame, void> {
   const { format, status, bytes, mask } = source
+  const text = mask.flow()
+  const tools = ToolCalls.masked(mask)
   let last: Pick<StreamFrame, "finishReason" | "usage"> = {}
   let isComplete = false
   try {
     for await (const event of format.framing(bytes)) {
-      const { content, toolCalls, finishReason, usage, isEnd, error } = readingOf(format, event, mask, status)
-      if (error !== undefined)
-        throw because(
-          new RemoteRefused({ remote: { status, body: error }, message: `Error from remote service: ${error}` }),
-        )
+      const { content, toolCalls, finishReason, usage, isEnd, error } = readingOf(format, event, status)
+      if (error !== undefined) throw refused(status, mask.apply(error))
       last = {
         ...last,
-        ...(finishReason === undefined ? {} : { finishReason }),
-        ...(usage === undefined ? {} : { usage: merged(last.usage, usage) }),
+        ...(finishReason === undefined ? {} : { finishReason: mask.apply(finishReason) }),
+        ...(usage === undefined ? {} : { usage: merged(last.usage, mask.apply(usage)) }),
       }
       if (content !== undefined || toolCalls !== undefined)
-        yield { content: content ?? "", isLast: false, ...(toolCalls === undefined ? {} : { toolCalls }) }
+        yield* framesOf(
+          content === undefined ? "" : text.take(content),
+          toolCalls === undefined ? [] : [tools.take(toolCalls)],
+        )
       isComplete ||= isEnd === true
       if (isEnd === true) break
     }
@@ -43,17 +46,27 @@ export async function* frames(source: Source): AsyncGenerator<StreamFrame, void>
   // Not every platform says a last word after it has said why it ends.
   if (!isComplete && last.finishReason === undefined && format.endsSilently !== true)
     throw broken(status, "the platform ended its stream before the model's answer was complete")
+  yield* framesOf(text.rest(), tools.rest())
   yield { content: "", isLast: true, ...last }
 }
 
-const readingOf = (format: StreamFormat, event: RemoteEvent, mask: SecretMask, status: number): Reading => {
-  const data = mask.apply(event.data)
+function* framesOf(content: string, toolCalls: ReadonlyArray<string>): Iterable<StreamFrame> {
+  const [first, ...others] = toolCalls
+  if (first !== undefined) yield { content, isLast: false, toolCalls: first }
+  else if (content !== "") yield { content, isLast: false }
+  for (const calls of others) yield { content: "", isLast: false, toolCalls: calls }
+}
+
+const readingOf = (format: StreamFormat, event: RemoteEvent, status: number): Reading => {
   try {
-    return format.read({ ...event, data }, () => JSON.parse(data))
+    return format.read(event, (text = event.data) => JSON.parse(text))
   } catch {
     throw broken(status, "an event of the platform's stream is not JSON")
   }
 }
+
+const refused = (status: number, error: string): ConnectorError =>
+  because(new RemoteRefused({ remote: { status, body: error }, message: `Error from remote service: ${error}` }))
 
 // Platforms count the prompt at the beginning and the answer at the end.
 const merged = (before: string | undefined, usage: string): string =>

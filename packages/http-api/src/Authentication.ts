@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Asker } from "@drawbar/registry/Asker"
 import { type Proof, Principals } from "@drawbar/registry/Principals"
+import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Effect, Option, Result } from "effect"
 import { IdentityTokens } from "./IdentityTokens.ts"
 import * as Permission from "./Permission.ts"
@@ -19,7 +20,7 @@ export type Authentication = (
   headers: IncomingHttpHeaders,
   /** What the endpoint needs; nothing where everybody may ask it. */
   needed: Permission.Kind | undefined,
-) => Effect.Effect<Known, RequestError>
+) => Effect.Effect<Known, RequestError | RegistryError>
 
 /** Nobody is asked for a password: a name is taken at its word, and opens nothing. */
 export const off: Authentication = (headers) => {
@@ -32,7 +33,7 @@ const nobody: Known = {}
 export const on = Effect.gen(function* () {
   const { authenticate } = yield* Principals
   const tokens = yield* IdentityTokens
-  const find = (proof: Proof | Token): Effect.Effect<Option.Option<Asker>> =>
+  const find = (proof: Proof | Token): Effect.Effect<Option.Option<Asker>, RegistryError> =>
     proof._tag !== "Token" ? authenticate(proof) : (tokens?.verify(proof.token) ?? Effect.succeedNone)
 
   const authentication: Authentication = (headers, needed) => {

@@ -15,6 +15,7 @@ import * as Authentication from "./Authentication.ts"
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
+import * as Fault from "./Fault.ts"
 import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import type { Overload } from "./Overload.ts"
@@ -32,6 +33,7 @@ import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
 import * as Tracing from "./Tracing.ts"
+import * as User from "./User.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
 export interface Served {
@@ -130,16 +132,18 @@ export const make = (
   }
 
   const sendAudited = (exchange: Exchange, { value, ...reply }: Reply) => {
-    const { id, target, route, asker, params } = exchange
-    audit?.({ id, method: target.method, route, asker, params, status: reply.status, value })
+    const { id, target, route, asker, params, failure, request } = exchange
+    const { method } = target
+    const claimed = audit === undefined ? undefined : User.of(request.headers)
+    audit?.({ id, method, route, asker, claimed, params, status: reply.status, reason: failure?.reason, value })
     send(exchange, reply)
   }
 
   const refuse = (exchange: Exchange, cause: Cause.Cause<OpenSearchError.ApiError>) => {
-    const { id, target } = exchange
+    const { id, target, route } = exchange
     exchange.failure = failureOf(cause)
     const fault = faultOf(cause)
-    if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
+    if (fault !== undefined) run(Effect.logError(`${target.method} ${route} failed, request id ${id}: ${fault}`))
     const refusal = refusalOf(cause, id)
     const body = Answer.write(refusal.body, { pretty: Query.wantsPretty(target.search), filterPath: undefined })
     sendAudited(exchange, { ...refusal, body, value: undefined })
@@ -272,9 +276,9 @@ const failureOf = (cause: Cause.Cause<OpenSearchError.ApiError>): OpenSearchErro
 }
 
 /** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
-const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
+const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): string | undefined => {
   const failure = cause.reasons.find(Cause.isFailReason)
-  if (failure === undefined) return Cause.hasInterruptsOnly(cause) ? undefined : cause
+  if (failure === undefined) return Cause.hasInterruptsOnly(cause) ? undefined : Fault.describe(cause)
   const { reason } = failure.error
   return "remote" in reason || OpenSearchError.of(failure.error).status !== 500 ? undefined : reason.message
 }
@@ -307,9 +311,9 @@ const timingOf = (journey: Journey.Journey, begun: number): string => {
 
 /** Ends what the server's stop leaves no more time for, a stream with its one event of failure. */
 export const abandon = (response: ServerResponse): void => {
-  const { status, body } = OpenSearchError.stopping
+  const { status, headers, body } = OpenSearchError.stopping
   if (response.headersSent) return EventStream.end(response, EventStream.failed(new Stopping().message, status))
-  response.writeHead(status, { "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
+  response.writeHead(status, { ...headers, "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
 }
 
 const json = "application/json; charset=UTF-8"

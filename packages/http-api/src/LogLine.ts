@@ -31,7 +31,6 @@ const away = (journey: Journey.Journey) => ({
 const whyOf = ({ reason, remote, retryAfter }: Failure) => ({
   error: reason,
   remote_status: remote?.status,
-  remote_id: remote?.requestId,
   retry_after: retryAfter,
 })
 

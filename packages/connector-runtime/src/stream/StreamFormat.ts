@@ -13,8 +13,8 @@ import * as OpenAI from "./OpenAI.ts"
 import { at, type Reading, reading } from "./Reading.ts"
 import type { Framing, RemoteEvent } from "./RemoteEvent.ts"
 
-/** What an event says; `json` parses its data. */
-export type Read = (event: RemoteEvent, json: () => unknown) => Reading
+/** What an event says; `json` parses its data, or what stands in it. */
+export type Read = (event: RemoteEvent, json: (text?: string) => unknown) => Reading
 
 export interface StreamFormat {
   readonly framing: Framing
