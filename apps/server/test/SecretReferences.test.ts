@@ -7,7 +7,6 @@ import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Effect, Exit, Scope } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import * as OperatorSecrets from "../src/OperatorSecrets.ts"
 import * as Server from "../src/Server.ts"
 import * as Drawbar from "./Drawbar.ts"
 
@@ -39,7 +38,7 @@ beforeAll(async () => {
       port: 0,
       connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
       certificateAuthorities: [platform.ca],
-      secrets: OperatorSecrets.make(environment, join(folder, "secrets")),
+      secrets: { environment, folder: join(folder, "secrets") },
     }).pipe(Scope.provide(scope)),
   )
   url = running.url

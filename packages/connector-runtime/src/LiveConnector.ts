@@ -49,7 +49,13 @@ export const open = Effect.fnUntraced(function* (
   for (const origin of origins)
     pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...identity, ...observed }), ofEgress))
   const mask = SecretMask.make(credential)
-  const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress, learn: mask.learn })
+  const authorise = yield* Authorization.of({
+    connector: compiled.connector,
+    credential,
+    origins,
+    egress,
+    learn: mask.learn,
+  })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
   const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget: RetryBudget.make() }
   return live
