@@ -9,8 +9,11 @@ export const accessKey = ["access_key", "aws_access_key_id"] as const
 export const secretKey = ["secret_key", "aws_secret_access_key"] as const
 export const sessionToken = ["session_token", "aws_session_token"] as const
 
-/** What names keys that are kept elsewhere; `"aws_identity": "server"` those of the server itself. */
-export const borrowed = ["roleArn", "secretArn", "aws_identity"] as const
+/** What names keys that are kept elsewhere. */
+export const borrowed = ["roleArn", "secretArn"] as const
+
+/** The parameter by which a connector asks to sign as the server itself: `"aws_identity": "server"`. It is no secret, so that everybody sees it. */
+export const identity = "aws_identity"
 
 /** The first of `names` that a credential has. */
 export const nameIn = (credential: object, names: ReadonlyArray<string>): string | undefined =>

@@ -117,8 +117,9 @@ const credentialsOf = Effect.fnUntraced(function* (holder: Holder, region: strin
 
 /** The server's own keys, where a connector that signs asks for them; fails where its operator does not lend them. */
 export const lent = Effect.fnUntraced(function* (holder: Asker) {
-  const wish = secretOf(holder, "aws_identity")
-  if (wish === undefined || holder.connector.protocol !== "aws_sigv4") return undefined
+  const { protocol, parameters } = holder.connector
+  const wish = parameters[AwsSigning.identity]
+  if (wish === undefined || protocol !== "aws_sigv4") return undefined
   const service = settingOf(holder, "service_name") ?? ""
   const identity = yield* AwsIdentity.AwsIdentity
   return yield* Effect.fromResult(AwsIdentity.lend(identity, { wish, service, origins: holder.origins }))

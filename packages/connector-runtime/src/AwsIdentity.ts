@@ -3,6 +3,7 @@
  * those with `aws_identity` sign as the server itself, for the services that he lists.
  */
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import { Context, type Effect, Result } from "effect"
 import * as AwsEndpoint from "./AwsEndpoint.ts"
 import { type ConnectorError, invalidConnector } from "./ConnectorError.ts"
@@ -21,7 +22,7 @@ export const AwsIdentity = Context.Reference<AwsIdentity | undefined>("@drawbar/
 
 /** What a connector that wants to sign as the server says of itself. */
 export interface Borrower {
-  /** What stands in its credential as `aws_identity`. */
+  /** Its parameter `aws_identity`. */
   readonly wish: string
   readonly service: string
   readonly origins: Iterable<string>
@@ -50,4 +51,4 @@ export const lend = (
     : refused(`${foreign} is not AWS, and nothing that this server signs as itself goes elsewhere`)
 }
 
-const refused = (why: string) => Result.fail(invalidConnector("/credential/aws_identity", why))
+const refused = (why: string) => Result.fail(invalidConnector(`/parameters/${AwsSigning.identity}`, why))
