@@ -1,6 +1,6 @@
 /** What the operator lets connectors name: variables called `DRAWBAR_SECRET_…`, the files of one folder, and what stores of secrets keep. */
 import { constants } from "node:fs"
-import { open, realpath } from "node:fs/promises"
+import { type FileHandle, open, realpath } from "node:fs/promises"
 import { join, sep } from "node:path"
 import * as AwsIdentity from "@drawbar/connector-runtime/AwsIdentity"
 import { none, type Reading, SecretSource } from "@drawbar/deployments/SecretReferences"
@@ -67,10 +67,18 @@ const content = async (folder: string, name: string): Promise<string> => {
   const path = await realpath(join(inside, name))
   if (!path.startsWith(`${inside}${sep}`)) throw new Refused(`${name} leads out of the server's folder of secrets`)
   // A pipe would keep its reader waiting for somebody who writes.
-  await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  try {
+    return (await textOf(handle, name)).replace(/\r?\n$/, "")
+  } finally {
+    await handle.close()
+  }
+}
+
+const textOf = async (handle: FileHandle, name: string): Promise<string> => {
   const found = await handle.stat()
   if (!found.isFile()) throw new Refused(`${name} in the server's folder of secrets is no file`)
   if (found.size > largest)
     throw new Refused(`${name} in the server's folder of secrets is larger than ${largest} bytes`)
-  return (await handle.readFile("utf8")).replace(/\r?\n$/, "")
+  return handle.readFile("utf8")
 }

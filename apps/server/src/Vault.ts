@@ -51,7 +51,7 @@ export const make =
   (name) =>
     Effect.gen(function* () {
       const [, path = "", field = ""] = /^([^#]+)#(.+)$/s.exec(name) ?? []
-      if (field === "") return yield* Effect.fail(`vault:${name} is not of the form vault:PATH#FIELD`)
+      if (field === "") return yield* Effect.fail("it is not of the form vault:PATH#FIELD")
       if (!plain(path) || !path.startsWith(`${vault.prefix}/`))
         return yield* Effect.fail(`only what lies below ${vault.prefix}/ in Vault may be named, and ${path} does not`)
       const [mount, ...rest] = path.split("/")

@@ -261,16 +261,20 @@ describe("the server's own keys", () => {
   })
 })
 
-describe("a connector", () => {
-  const environment = () => variables
-  const both =
-    (signFor: ReadonlyArray<string>): NonNullable<Aws.Options["server"]> =>
-    (environment) => ({ aws: { credentials: "env", environment, signFor } })
+const lending =
+  (signFor: ReadonlyArray<string>): NonNullable<Aws.Options["server"]> =>
+  (environment) => ({ aws: { credentials: "env", environment, signFor } })
 
+describe("a connector", () => {
   it.each<readonly [string, object, NonNullable<Aws.Options["server"]>, says: string]>([
     ["that asks for an identity which the server does not have", lent, () => ({}), "start it with --aws-credentials"],
-    ["for a service that the operator does not list", lent, both(["textract"]), "start it with --aws-sign-for bedrock"],
-    ["for no service at all that is listed", lent, both([]), "start it with --aws-sign-for bedrock"],
+    [
+      "for a service that the operator does not list",
+      lent,
+      lending(["textract"]),
+      "start it with --aws-sign-for bedrock",
+    ],
+    ["for no service at all that is listed", lent, lending([]), "start it with --aws-sign-for bedrock"],
     [
       "that goes elsewhere than to AWS",
       Aws.bedrock(
@@ -280,13 +284,13 @@ describe("a connector", () => {
           actions: [{ action_type: "predict", method: "POST", url: "https://api.cohere.ai/v1", request_body: "{}" }],
         },
       ),
-      both(["bedrock"]),
+      lending(["bedrock"]),
       "https://api.cohere.ai is not AWS",
     ],
-    ["that asks for another", Aws.bedrock({}, asking("yes")), both(["bedrock"]), "aws_identity can only be"],
-    ["that asks for none", Aws.bedrock({}), both(["bedrock"]), "Missing credential"],
+    ["that asks for another", Aws.bedrock({}, asking("yes")), lending(["bedrock"]), "aws_identity can only be"],
+    ["that asks for none", Aws.bedrock({}), lending(["bedrock"]), "Missing credential"],
   ])("%s is refused when it is created", async (_, connector, server, says) => {
-    await using aws = await Aws.start({ environment, server })
+    await using aws = await Aws.start({ environment: ways.variables, server })
     const { status, text } = await aws.tell("POST", "/connectors/_create", connector)
     assert.strictEqual(status, 400, text)
     assert.include(text, says.replaceAll('"', '\\"'))
@@ -295,7 +299,7 @@ describe("a connector", () => {
   })
 
   it("shows that it signs as the server, and cannot come to it by an update that is not allowed", async () => {
-    await using aws = await Aws.start({ environment, server: both(["bedrock"]) })
+    await using aws = await Aws.start({ environment: ways.variables, server: lending(["bedrock"]) })
     const made = await aws.tell("POST", "/connectors/_create", lent)
     const { text } = await aws.tell("GET", `/connectors/${made.json.connector_id}`)
     assert.include(text, '"aws_identity":"server"')
@@ -307,7 +311,7 @@ describe("a connector", () => {
 
   it("signs with keys of its own, where it has them", async () => {
     const { accessKeyId, secretAccessKey } = Aws.keysOf("OTHERFILE")
-    await using aws = await Aws.start({ environment, server: both(["bedrock"]) })
+    await using aws = await Aws.start({ environment: ways.variables, server: lending(["bedrock"]) })
     assert.strictEqual(
       await signedBy(aws, Aws.bedrock({ access_key: accessKeyId, secret_key: secretAccessKey }, asking("server"))),
       "OTHERFILE",

@@ -114,9 +114,9 @@ describe("a secretArn", () => {
   it.each<readonly [string, object, says: string]>([
     ["the operator does not list", chat(arnOf("other/own")), "has to list it with --aws-secret"],
     ["begins like one that is listed", chat(arnOf("drawbar-other")), "has to list it with --aws-secret"],
-    ["is no ARN", chat("drawbar/own"), "is no ARN of a secret"],
-    ["is the ARN of something else", chat("arn:aws:iam::123456789012:role/a"), "is no ARN of a secret"],
-    ["names a region that is a host", chat(own.replace(Aws.region, "evil.example/")), "is no ARN of a secret"],
+    ["is no ARN", chat("drawbar/own"), "it is no ARN of a secret"],
+    ["is the ARN of something else", chat("arn:aws:iam::123456789012:role/a"), "it is no ARN of a secret"],
+    ["names a region that is a host", chat(own.replace(Aws.region, "evil.example/")), "it is no ARN of a secret"],
     ["is in no region", chat(own.replace(Aws.region, "secrets")), "has to list it"],
     ["has no such member", chat(own, "${credential.secretArn.none}"), "credential has no 'secretArn.none'"],
     [

@@ -6,7 +6,9 @@
 import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as AssumedRole from "@drawbar/connector-runtime/AssumedRole"
+import type { Expiring } from "@drawbar/connector-runtime/Renewed"
 import { Effect } from "effect"
 import * as Ini from "./Ini.ts"
 import { codeOf, type Keys, regionOf, type World } from "./World.ts"
@@ -20,9 +22,8 @@ export const keys = Effect.fnUntraced(function* (
   const named = world.environment["AWS_PROFILE"]
   const profiles = yield* load(world)
   const name = named || "default"
-  const profile = profiles.get(name)
-  if (!named && (profile === undefined || [...profile.keys()].every((key) => !says.test(key)))) return undefined
-  return yield* keysOf({ world, profiles, now }, name, [])
+  const isMeant = named || [...(profiles.get(name)?.keys() ?? [])].some((key) => says.test(key))
+  return isMeant ? yield* keysOf({ world, profiles, now }, name, []) : undefined
 })
 
 /** The names by which a profile says how keys are had, known here or not. */
@@ -34,48 +35,42 @@ interface Reading {
   readonly now: number
 }
 
-/** In ms: keys that stand in a file are read anew when they are asked for later than that, less what is left of them. */
+/** In ms: how long keys that stand in a file are taken to be those that stand in it. */
 const rereadAfter = 600_000
 
-const keysOf = (reading: Reading, name: string, before: ReadonlyArray<string>): Keys => {
-  const profile = reading.profiles.get(name)
-  if (profile === undefined)
-    return Effect.fail(`no profile is called ${name} in AWS's shared files (AWS_PROFILE, or a source_profile)`)
-  const roleArn = profile.get("role_arn")
-  // A profile may be its own source: then its own keys take the role on.
-  if (roleArn !== undefined && !before.includes(name)) return roleOf(reading, name, roleArn, before)
-  const [accessKeyId, secretAccessKey] = [profile.get("aws_access_key_id"), profile.get("aws_secret_access_key")]
-  if (!accessKeyId || !secretAccessKey)
-    return Effect.fail(
-      `the profile ${name} has neither aws_access_key_id and aws_secret_access_key, nor role_arn and source_profile; other ways of a profile are not gone`,
-    )
-  const sessionToken = profile.get("aws_session_token") || undefined
-  return Effect.succeed({
-    value: { accessKeyId, secretAccessKey, sessionToken },
-    expires: reading.now + rereadAfter,
-  })
-}
-
-const roleOf = Effect.fnUntraced(function* (
+/** `before`: the profiles that have come to this one as their source. */
+const keysOf = Effect.fnUntraced(function* (
   reading: Reading,
   name: string,
-  roleArn: string,
   before: ReadonlyArray<string>,
-): Effect.fn.Return<Effect.Success<Keys>, string> {
+): Effect.fn.Return<Expiring<SigV4.Credentials>, string> {
   const { world, profiles, now } = reading
   const profile = profiles.get(name)
-  const source = profile?.get("source_profile")
-  if (source === undefined) return yield* Effect.fail(`the profile ${name} has a role_arn, but no source_profile`)
-  const found = yield* keysOf(reading, source, [...before, name])
-  if (found === undefined) return undefined
-  const options = {
-    way: world.door,
-    region: profile?.get("region") ?? regionOf(world),
-    roleArn,
-    proof: { keys: Effect.succeed(found.value), externalId: profile?.get("external_id") },
-    sessionName: profile?.get("role_session_name"),
+  if (profile === undefined)
+    return yield* Effect.fail(`no profile is called ${name} in AWS's shared files (AWS_PROFILE, or a source_profile)`)
+
+  const [roleArn, source] = [profile.get("role_arn"), profile.get("source_profile")]
+  // A profile may be its own source: then its own keys take the role on.
+  if (roleArn !== undefined && !before.includes(name)) {
+    if (source === undefined) return yield* Effect.fail(`the profile ${name} has a role_arn, but no source_profile`)
+    const { value } = yield* keysOf(reading, source, [...before, name])
+    const options = {
+      way: world.door,
+      region: profile.get("region") ?? regionOf(world),
+      roleArn,
+      proof: { keys: Effect.succeed(value), externalId: profile.get("external_id") },
+      sessionName: profile.get("role_session_name"),
+    }
+    return yield* Effect.mapError(AssumedRole.fetch(options, now), ({ message }) => `the profile ${name}: ${message}`)
   }
-  return yield* Effect.mapError(AssumedRole.fetch(options, now), ({ message }) => `the profile ${name}: ${message}`)
+
+  const [accessKeyId, secretAccessKey] = [profile.get("aws_access_key_id"), profile.get("aws_secret_access_key")]
+  if (!accessKeyId || !secretAccessKey)
+    return yield* Effect.fail(
+      `the profile ${name} has neither aws_access_key_id and aws_secret_access_key, nor role_arn and source_profile; what else it may say is not read`,
+    )
+  const sessionToken = profile.get("aws_session_token") || undefined
+  return { value: { accessKeyId, secretAccessKey, sessionToken }, expires: now + rereadAfter }
 })
 
 /** What both files say; where both say it, the file of credentials is right. */
@@ -87,12 +82,9 @@ const load = Effect.fnUntraced(function* ({ environment }: World) {
     usual: string,
     nameOf: (section: string) => string | undefined,
   ) {
-    const text = content(environment[variable] || join(folder, usual))
-    // The usual file need not be there; one that is named has to.
-    const found = environment[variable]
-      ? text
-      : Effect.catch(text, (why) => (why.endsWith("(ENOENT)") ? Effect.succeed("") : Effect.fail(why)))
-    for (const [section, values] of Ini.parse(yield* found)) {
+    const named = environment[variable]
+    const text = yield* content(named || join(folder, usual), Boolean(named))
+    for (const [section, values] of Ini.parse(text)) {
       const name = nameOf(section)
       if (name !== undefined) profiles.set(name, new Map([...(profiles.get(name) ?? []), ...values]))
     }
@@ -105,8 +97,10 @@ const load = Effect.fnUntraced(function* ({ environment }: World) {
   return whole
 })
 
-const content = (file: string): Effect.Effect<string, string> =>
-  Effect.tryPromise({
-    try: () => readFile(file, "utf8"),
-    catch: (cause) => `the file ${file} cannot be read (${codeOf(cause)})`,
-  })
+/** The usual file need not be there; one that is named has to. */
+const content = (file: string, isNamed: boolean): Effect.Effect<string, string> =>
+  Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: codeOf }).pipe(
+    Effect.catch((code) =>
+      code === "ENOENT" && !isNamed ? Effect.succeed("") : Effect.fail(`the file ${file} cannot be read (${code})`),
+    ),
+  )

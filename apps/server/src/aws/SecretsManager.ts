@@ -24,7 +24,7 @@ export const make =
     Effect.gen(function* () {
       const { secretArn } = secret
       const region = arn.exec(secretArn)?.[1]
-      if (region === undefined) return yield* Effect.fail(`${secretArn} is no ARN of a secret of AWS Secrets Manager`)
+      if (region === undefined) return yield* Effect.fail("it is no ARN of a secret of AWS Secrets Manager")
       if (!listed.some((entry) => covers(entry, secretArn)))
         return yield* Effect.fail(
           `${secretArn} is not among the secrets that connectors may name: this server's operator has to list it with --aws-secret`,
