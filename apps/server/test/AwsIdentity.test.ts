@@ -1,5 +1,7 @@
 /** Who the server is to AWS by its environment, and which connectors may sign as it. */
-import { mkdir, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Received from "@drawbar/stub-platform/Received"
 import { assert, describe, it } from "vitest"
 import * as Aws from "./Aws.ts"
@@ -307,6 +309,28 @@ describe("a connector", () => {
     const changed = await aws.tell("PUT", `/connectors/${made.json.connector_id}`, change)
     assert.strictEqual(changed.status, 400, changed.text)
     assert.include(changed.text, "--aws-sign-for sagemaker")
+  })
+
+  it("no longer signs as the server when its operator has changed his mind", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+    const files = { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") }
+    const kept = (services: ReadonlyArray<string>) =>
+      Aws.start({
+        environment: ways.variables,
+        server: (environment) => ({ ...lending(services)(environment), files }),
+      })
+    let id = ""
+    {
+      await using aws = await kept(["bedrock"])
+      id = (await aws.register(lent)).json.model_id
+      assert.strictEqual((await aws.predict(id)).status, 200)
+    }
+    await using aws = await kept([])
+    const { status, text } = await aws.predict(id)
+    assert.strictEqual(status, 400, text)
+    assert.include(text, "start it with --aws-sign-for bedrock")
+    assert.strictEqual(aws.platform.requests.length, 0)
+    await rm(folder, { recursive: true })
   })
 
   it("signs with keys of its own, where it has them", async () => {
