@@ -29,10 +29,9 @@ export const layer = ({ environment, folder, vault, awsSecrets = [] }: Options, 
         env: (name) => variable(environment, name),
         file: folder === undefined ? none.file : file(folder),
         vault: vault === undefined ? none.vault : Vault.make(vault, door),
-        aws:
-          identity === undefined || awsSecrets.length === 0
-            ? none.aws
-            : SecretsManager.make({ listed: awsSecrets, identity, door }),
+        ...(identity === undefined || awsSecrets.length === 0
+          ? {}
+          : { aws: SecretsManager.make({ listed: awsSecrets, identity, door }) }),
       }
     }),
   )

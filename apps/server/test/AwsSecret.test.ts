@@ -136,11 +136,14 @@ describe("a secretArn", () => {
     assert.notInclude(text, key)
   })
 
-  it("is refused where nothing is listed, and nothing is asked of AWS", async () => {
+  it("may be created where nothing is listed, as it is published, with a finding; and is refused when it is deployed", async () => {
     await using aws = await start([])
-    const { status, text } = await aws.register(chat(own))
+    const { json } = await aws.register(chat(own))
+    const { status, text } = await aws.predict(json.model_id)
     assert.strictEqual(status, 400)
     assert.include(text, "its operator has to list the secret with --aws-secret")
+    assert.include((await aws.tell("POST", "/connectors/_validate", chat(own))).text, "borrowed-credential")
+    assert.strictEqual((await aws.tell("POST", `/models/${json.model_id}/_deploy`)).status, 400)
     assert.strictEqual(aws.platform.requests.length, 0)
   })
 

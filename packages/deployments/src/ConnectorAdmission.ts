@@ -34,7 +34,7 @@ export class ConnectorAdmission extends Context.Service<
           if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
             return yield* refuse(new RemoteInferenceDisabled())
           // What it names has to be there, and to be nameable, before it is stored.
-          const { connector, credential } = yield* SecretReferences.resolve(blueprint)
+          const { connector, credential } = yield* SecretReferences.verify(blueprint)
           const { actions } = yield* Effect.fromResult(compile(connector, names(credential)))
           for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
           const config = connector.client_config ?? ClientConfig.defaults

@@ -24,8 +24,8 @@ export interface AwsSecret {
 
 /** Where referred secrets come from. */
 export interface SecretSource extends Readonly<Record<Kind, Reading>> {
-  /** The members of a secret by their names. */
-  readonly aws: (secret: AwsSecret) => Effect.Effect<Readonly<Record<string, string>>, string>
+  /** The members of a secret by their names; absent where the operator lists no secret of AWS. */
+  readonly aws?: (secret: AwsSecret) => Effect.Effect<Readonly<Record<string, string>>, string>
 }
 
 /** How a server says that it gives none. */
@@ -37,10 +37,6 @@ export const none: SecretSource = {
     Effect.fail(
       "this server gives nothing of Vault to connectors: its operator has to start it with --vault-prefix PATH",
     ),
-  aws: () =>
-    Effect.fail(
-      "this server gives nothing of AWS Secrets Manager to connectors: its operator has to list the secret with --aws-secret",
-    ),
 }
 
 /** Nothing is set aside: every reference is refused. */
@@ -49,9 +45,29 @@ export const SecretSource = Context.Reference<SecretSource>("@drawbar/deployment
 })
 
 /** A blueprint with the values in place of the references; fails at the first that has none. */
-export const resolve = (blueprint: Blueprint): Effect.Effect<Blueprint, ConnectorError> =>
+export const resolve = (blueprint: Blueprint): Effect.Effect<Blueprint, ConnectorError> => filled(blueprint, withoutAws)
+
+/**
+ * As `resolve`, before a blueprint is stored. Published ones name secrets of AWS, and can be created on a server that gives none:
+ * the reference stays, and is refused when the model is deployed.
+ */
+export const verify = (blueprint: Blueprint): Effect.Effect<Blueprint, ConnectorError> =>
+  filled(blueprint, Effect.succeed)
+
+/** What becomes of a credential that names a secret of AWS, where there are none. */
+type Otherwise = (credential: Credential) => Effect.Effect<Credential, ConnectorError>
+
+const withoutAws: Otherwise = () =>
+  asked(
+    arnField,
+    Effect.fail(
+      "this server gives nothing of AWS Secrets Manager to connectors: its operator has to list the secret with --aws-secret",
+    ),
+  )
+
+const filled = (blueprint: Blueprint, otherwise: Otherwise): Effect.Effect<Blueprint, ConnectorError> =>
   hasReference(blueprint.credential)
-    ? Effect.map(resolved(blueprint.credential), (credential) => ({ ...blueprint, credential }))
+    ? Effect.map(resolved(blueprint.credential, otherwise), (credential) => ({ ...blueprint, credential }))
     : Effect.succeed(blueprint)
 
 const kindOf = (text: string): Kind | undefined => kinds.find((kind) => text.startsWith(`${kind}:`))
@@ -63,7 +79,10 @@ const hasReference = (credential: Credential): boolean =>
   credential[arnField] !== undefined ||
   Object.values(credential).some((secret) => kindOf(Redacted.value(secret)) !== undefined)
 
-const resolved = Effect.fnUntraced(function* (credential: Credential) {
+const resolved = Effect.fnUntraced(function* (
+  credential: Credential,
+  otherwise: Otherwise,
+): Effect.fn.Return<Credential, ConnectorError> {
   const source = yield* SecretSource
   const values: Record<string, Redacted.Redacted> = Object.create(null)
   for (const [field, secret] of Object.entries(credential)) {
@@ -74,6 +93,7 @@ const resolved = Effect.fnUntraced(function* (credential: Credential) {
   }
   const { [arnField]: arn, ...rest } = values
   if (arn === undefined) return rest
+  if (source.aws === undefined) return yield* otherwise(values)
   const text = (field: string) => (rest[field] === undefined ? undefined : Redacted.value(rest[field]))
   const secret = { secretArn: Redacted.value(arn), roleArn: text("roleArn"), externalId: text("externalId") }
   const members = Object.entries(yield* asked(arnField, source.aws(secret)))

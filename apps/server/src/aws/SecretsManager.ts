@@ -7,7 +7,7 @@ import * as Json from "@drawbar/blueprint-schema/Json"
 import * as AssumedRole from "@drawbar/connector-runtime/AssumedRole"
 import * as AwsEndpoint from "@drawbar/connector-runtime/AwsEndpoint"
 import type { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
-import type { AwsSecret, SecretSource } from "@drawbar/deployments/SecretReferences"
+import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
 import { Clock, Effect, Result } from "effect"
 import type * as Door from "../Door.ts"
 
@@ -19,8 +19,8 @@ export interface Options {
 }
 
 export const make =
-  ({ listed, identity, door }: Options): SecretSource["aws"] =>
-  (secret) =>
+  ({ listed, identity, door }: Options) =>
+  (secret: AwsSecret) =>
     Effect.gen(function* () {
       const { secretArn } = secret
       const region = arn.exec(secretArn)?.[1]
