@@ -2,10 +2,11 @@
 import { isIP } from "node:net"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import { Result } from "effect"
+import type * as Chain from "./aws/Chain.ts"
 import * as OtlpSettings from "./OtlpSettings.ts"
+import * as Vault from "./Vault.ts"
 
 export interface Flags {
   readonly help: boolean
@@ -32,8 +33,13 @@ export interface Flags {
   readonly allowUnverifiedTls: boolean
   readonly otlp: OtlpSettings.OtlpSettings | undefined
   readonly proxy: Proxy.Proxy | undefined
-  /** From the environment, where the operator lets connectors act in roles. */
-  readonly awsIdentity: SigV4.Credentials | undefined
+  /** Where the server's own keys of AWS come from. */
+  readonly awsCredentials: Chain.Choice | undefined
+  /** The services of AWS that connectors may sign for as the server. */
+  readonly awsSignFor: ReadonlyArray<string>
+  /** The secrets of AWS Secrets Manager that connectors may name. */
+  readonly awsSecrets: ReadonlyArray<string>
+  readonly vault: Vault.Vault | undefined
   /** The folder of files that connectors may name in place of secrets. */
   readonly secrets: string | undefined
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -65,17 +71,29 @@ export const usage = `Usage: drawbar-server [flags]
   --tls-cert FILE, --tls-key FILE
                        PEM; read again when they change      DRAWBAR_TLS_CERT, DRAWBAR_TLS_KEY
   --behind-proxy       a proxy before it ends TLS            DRAWBAR_BEHIND_PROXY=on
-  --aws-credentials env|off
-                       env: connectors with a roleArn may act
-                       in roles that the keys in AWS_ACCESS_KEY_ID,
-                       AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
-                       may take on                           DRAWBAR_AWS_CREDENTIALS off
+  --aws-credentials off|env|default
+                       connectors with a roleArn may act in roles
+                       that the server's own keys of AWS may take on:
+                       env: those in AWS_ACCESS_KEY_ID and the like;
+                       default: these, else a profile's, a web
+                       identity's, a container's, or the instance's
+                                                             DRAWBAR_AWS_CREDENTIALS off
+  --aws-sign-for SERVICE
+                       connectors with aws_identity may sign for
+                       SERVICE as the server itself, such as
+                       bedrock; repeatable                   DRAWBAR_AWS_SIGN_FOR  (commas between)
+  --aws-secret ARN     a secret of AWS Secrets Manager that
+                       connectors may name as secretArn; all that
+                       begin so with * at the end; repeatable
+                                                             DRAWBAR_AWS_SECRET  (commas between)
   --allow-unverified-tls
                        connectors may set skip_ssl_verification
                                                              DRAWBAR_ALLOW_UNVERIFIED_TLS=on
   --secrets FOLDER     files that a credential may name as file:NAME;
                        variables DRAWBAR_SECRET_… as env:NAME
                                                              DRAWBAR_SECRETS
+  --vault-prefix PATH  what is below PATH in the Vault of VAULT_ADDR
+                       may be named as vault:PATH#FIELD      DRAWBAR_VAULT_PREFIX
   --log on|off         a line of JSON for each request,
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
@@ -101,6 +119,9 @@ const options = {
   "tls-key": one,
   "behind-proxy": { type: "boolean" },
   "aws-credentials": one,
+  "aws-sign-for": many,
+  "aws-secret": many,
+  "vault-prefix": one,
   secrets: one,
   jwt: one,
   audit: one,
@@ -123,6 +144,10 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       given["tls-key"] ?? environment["DRAWBAR_TLS_KEY"],
     )
     const behindProxy = given["behind-proxy"] ?? environment["DRAWBAR_BEHIND_PROXY"] === "on"
+    const awsCredentials = yield* awsChoice(
+      given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",
+      environment,
+    )
     const data = given.data ?? environment["DRAWBAR_DATA"] ?? "./data"
     return {
       help: given.help ?? false,
@@ -148,10 +173,10 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       proxy: yield* Proxy.read(environment),
       otlp: yield* OtlpSettings.read(environment),
       tls,
-      awsIdentity: yield* awsIdentity(
-        given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",
-        environment,
-      ),
+      awsCredentials,
+      awsSignFor: yield* services(awsCredentials, given["aws-sign-for"] ?? list(environment["DRAWBAR_AWS_SIGN_FOR"])),
+      awsSecrets: yield* arns(awsCredentials, given["aws-secret"] ?? list(environment["DRAWBAR_AWS_SECRET"])),
+      vault: yield* Vault.read(given["vault-prefix"] ?? environment["DRAWBAR_VAULT_PREFIX"], environment),
     }
   })
 
@@ -183,15 +208,62 @@ const onlyWith = (auth: boolean, flag: string, file: string | undefined): Result
     : Result.fail(`${flag} ${file} says who may ask, but nobody is asked who he is: add --auth on.`)
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
-const awsIdentity = (choice: string, environment: Environment): Result.Result<Flags["awsIdentity"], string> => {
+const awsChoice = (choice: string, environment: Environment): Result.Result<Chain.Choice | undefined, string> => {
   if (choice === "off") return Result.succeed(undefined)
-  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} is neither env nor off.`)
-  const accessKeyId = environment["AWS_ACCESS_KEY_ID"]
-  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"]
-  return accessKeyId === undefined || secretAccessKey === undefined
-    ? Result.fail("--aws-credentials env, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.")
-    : Result.succeed({ accessKeyId, secretAccessKey, sessionToken: environment["AWS_SESSION_TOKEN"] })
+  if (choice === "default") return Result.succeed(choice)
+  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} is none of off, env and default.`)
+  return environment["AWS_ACCESS_KEY_ID"] && environment["AWS_SECRET_ACCESS_KEY"]
+    ? Result.succeed(choice)
+    : Result.fail("--aws-credentials env, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.")
 }
+
+/** What these give out are keys, or secrets, which an answer would show to whoever asks the model. */
+const giving = new Set([
+  "sts",
+  "iam",
+  "sso",
+  "signin",
+  "cognito-identity",
+  "rolesanywhere",
+  "secretsmanager",
+  "ssm",
+  "kms",
+])
+
+const services = (
+  identity: Chain.Choice | undefined,
+  names: ReadonlyArray<string>,
+): Result.Result<ReadonlyArray<string>, string> => {
+  const odd = names.find((name) => !/^[a-z0-9-]+$/.test(name) || giving.has(name))
+  return odd === undefined
+    ? needing(identity, "--aws-sign-for", names)
+    : Result.fail(
+        giving.has(odd)
+          ? `--aws-sign-for ${odd} would let connectors fetch keys or secrets as this server.`
+          : `--aws-sign-for ${odd} is not the signing name of a service, such as bedrock.`,
+      )
+}
+
+const arns = (
+  identity: Chain.Choice | undefined,
+  entries: ReadonlyArray<string>,
+): Result.Result<ReadonlyArray<string>, string> => {
+  const odd = entries.find((entry) => !/^arn:aws[a-z-]*:secretsmanager:[^*]*\*?$/.test(entry))
+  return odd === undefined
+    ? needing(identity, "--aws-secret", entries)
+    : Result.fail(
+        `--aws-secret ${odd} is not of the form arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, with at most a * at its end.`,
+      )
+}
+
+const needing = (
+  identity: Chain.Choice | undefined,
+  flag: string,
+  entries: ReadonlyArray<string>,
+): Result.Result<ReadonlyArray<string>, string> =>
+  entries.length === 0 || identity !== undefined
+    ? Result.succeed(entries)
+    : Result.fail(`${flag} ${entries[0]} needs an identity of this server's own: add --aws-credentials.`)
 
 const tlsPair = (cert: string | undefined, key: string | undefined): Result.Result<Flags["tls"], string> => {
   if (cert === undefined && key === undefined) return Result.succeed(undefined)

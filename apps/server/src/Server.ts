@@ -1,8 +1,6 @@
 /** All the wiring on one screen. */
 import type { AddressInfo } from "node:net"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
-import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { Egress } from "@drawbar/connector-runtime/Egress"
 import * as Proxy from "@drawbar/connector-runtime/Proxy"
@@ -11,7 +9,6 @@ import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
-import { SecretSource } from "@drawbar/deployments/SecretReferences"
 import { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
 import type { Tls } from "@drawbar/http-api/HttpServer"
@@ -28,8 +25,10 @@ import * as Resealing from "@drawbar/registry/Resealing"
 import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
 import { Context, Data, Effect, Layer, type Redacted } from "effect"
+import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as EgressSettings from "./EgressSettings.ts"
 import * as Jwt from "./Jwt.ts"
+import * as OperatorSecrets from "./OperatorSecrets.ts"
 import type { OtlpSettings } from "./OtlpSettings.ts"
 import { sealedWith } from "./SealedWith.ts"
 
@@ -59,10 +58,10 @@ export interface Options {
   readonly allowUnverifiedTls?: boolean
   /** The proxy by which connections leave. */
   readonly proxy?: Proxy.Proxy
-  /** Who this server is to AWS: connectors with a `roleArn` act in roles that it may take on. */
-  readonly awsIdentity?: SigV4.Credentials
+  /** Who this server is to AWS, and what connectors may do with that. */
+  readonly aws?: OwnIdentity.Options
   /** What connectors may name in place of secrets. */
-  readonly secrets?: SecretSource
+  readonly secrets?: OperatorSecrets.Options
   readonly tls?: Tls
   /** How long requests under way may take to end when it stops, in ms; 30 s if absent. */
   readonly graceMillis?: number
@@ -142,7 +141,7 @@ const layer = ({
   certificateAuthorities = [],
   allowUnverifiedTls = false,
   proxy,
-  awsIdentity,
+  aws,
   secrets,
   jwt,
 }: Options) => {
@@ -170,7 +169,6 @@ const layer = ({
     Layer.provideMerge(Egress.layer({ certificateAuthorities, allowUnverifiedTls })),
     Layer.provideMerge(EgressSettings.layer),
   )
-  const identity = awsIdentity === undefined ? undefined : Effect.succeed(awsIdentity)
   const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
@@ -179,10 +177,10 @@ const layer = ({
     jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt, certificateAuthorities))
   return Layer.merge(live, identities).pipe(
     Layer.provideMerge(runtime),
+    Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets, certificateAuthorities)),
+    Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws, certificateAuthorities)),
     Layer.provideMerge(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),
-    Layer.provideMerge(Layer.succeed(AwsIdentity, identity)),
-    Layer.provideMerge(secrets === undefined ? Layer.empty : Layer.succeed(SecretSource, secrets)),
   )
 }
 

@@ -9,7 +9,6 @@ import * as AuditLog from "./AuditLog.ts"
 import * as Certificate from "./Certificate.ts"
 import type { Flags } from "./Flags.ts"
 import * as Jwt from "./Jwt.ts"
-import * as OperatorSecrets from "./OperatorSecrets.ts"
 import type { Options } from "./Server.ts"
 import { UnusableFile } from "./UnusableFile.ts"
 
@@ -24,13 +23,15 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     certificateAuthorities,
     allowedHosts: flags.allowedHosts,
     auth: flags.auth,
-    secrets: OperatorSecrets.make(environment, flags.secrets),
+    secrets: { environment, folder: flags.secrets, vault: flags.vault, awsSecrets: flags.awsSecrets },
     ...(flags.allowUnverifiedTls ? { allowUnverifiedTls: true } : {}),
     ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
     ...(flags.otlp === undefined ? {} : { otlp: flags.otlp }),
     ...(flags.jwt === undefined ? {} : { jwt: yield* issuer(flags.jwt) }),
     ...(flags.audit === undefined ? {} : { auditLog: yield* auditLog(flags.audit) }),
-    ...(flags.awsIdentity === undefined ? {} : { awsIdentity: flags.awsIdentity }),
+    ...(flags.awsCredentials === undefined
+      ? {}
+      : { aws: { credentials: flags.awsCredentials, environment, signFor: flags.awsSignFor } }),
     ...(flags.tls === undefined ? {} : { tls: yield* Certificate.load(flags.tls) }),
   }
   if (flags.data === ":memory:") return options

@@ -9,6 +9,11 @@ import * as Server from "../src/Server.ts"
 
 const ml = "/_plugins/_ml"
 const own = { accessKeyId: "AKIDOWN", secretAccessKey: "the-servers-own-secret", sessionToken: "own-token" }
+const variables = {
+  AWS_ACCESS_KEY_ID: own.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: own.secretAccessKey,
+  AWS_SESSION_TOKEN: own.sessionToken,
+}
 const role = { accessKeyId: "ASIAROLE", secretAccessKey: "the-roles-secret", sessionToken: "a/role+token==" }
 const roleArn = "arn:aws:iam::123456789012:role/models"
 
@@ -49,7 +54,7 @@ const start = async ({ identity = true, sts, secondsLeft = 3_600 }: Options) => 
         "bedrock-runtime.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
       },
       certificateAuthorities: [platform.ca],
-      ...(identity ? { awsIdentity: own } : {}),
+      ...(identity ? { aws: { credentials: "env", environment: variables } } : {}),
     }).pipe(Scope.provide(scope)),
   )
   const ask = async (path: string, body: unknown) => {
@@ -133,7 +138,7 @@ describe("a connector with a roleArn", () => {
     await using server = await start({ identity: false })
     const { status, json } = await server.predict()
     assert.strictEqual(status, 400)
-    assert.include(json.error.reason, "--aws-credentials env")
+    assert.include(json.error.reason, "--aws-credentials")
     assert.strictEqual(server.asked.length, 0)
   })
 })

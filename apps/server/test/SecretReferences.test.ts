@@ -1,4 +1,5 @@
 /** Credentials that name a secret which stands elsewhere. */
+import { execFileSync } from "node:child_process"
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,7 +8,6 @@ import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Effect, Exit, Scope } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import * as OperatorSecrets from "../src/OperatorSecrets.ts"
 import * as Server from "../src/Server.ts"
 import * as Drawbar from "./Drawbar.ts"
 
@@ -29,6 +29,13 @@ beforeAll(async () => {
   await writeFile(join(folder, "secrets/cohere"), "from-a-file\n")
   await writeFile(join(folder, "outside"), "not-to-be-read")
   await symlink(join(folder, "outside"), join(folder, "secrets/link"))
+  await symlink("/dev/zero", join(folder, "secrets/zero"))
+  await symlink("link", join(folder, "secrets/link-to-link"))
+  await mkdir(join(folder, "secrets/folder"))
+  await mkdir(join(folder, "secretsbeside"))
+  await writeFile(join(folder, "secretsbeside/key"), "not-to-be-read")
+  await writeFile(join(folder, "secrets/huge"), Buffer.alloc(65_537, "x"))
+  execFileSync("mkfifo", [join(folder, "secrets/pipe")])
   platform = await StubPlatform.start({
     tls: ["api.cohere.ai"],
     handler: (received) => Answer.json({ was: Received.header(received, "authorization") === "Bearer x" }, 200),
@@ -39,7 +46,7 @@ beforeAll(async () => {
       port: 0,
       connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
       certificateAuthorities: [platform.ca],
-      secrets: OperatorSecrets.make(environment, join(folder, "secrets")),
+      secrets: { environment, folder: join(folder, "secrets") },
     }).pipe(Scope.provide(scope)),
   )
   url = running.url
@@ -99,6 +106,16 @@ describe("a credential", () => {
     ["a file by its whole path", "file:/etc/passwd", "cannot be read"],
     ["the folder itself", "file:.", "leads out of"],
     ["a file that is not there", "file:none", "cannot be read"],
+    ["a link to a link to a file outside", "file:link-to-link", "leads out of"],
+    ["a device", "file:zero", "leads out of"],
+    ["a file of a folder whose name begins alike", "file:../secretsbeside/key", "leads out of"],
+    ["a folder", "file:folder", "is no file"],
+    ["a pipe", "file:pipe", "is no file"],
+    ["a file that is no secret, by its size", "file:huge", "larger than 65536 bytes"],
+    ["a name that no file has", "file:a\0b", "cannot be read"],
+    ["a variable without a name", "env:", "only variables called DRAWBAR_SECRET_"],
+    ["what a prefix hides", "env:DRAWBAR_SECRET_", "is not set"],
+    ["Vault", "vault:secret/a#b", "--vault-prefix PATH"],
   ])("cannot name %s", async (_name, reference, sentence) => {
     const { status, text } = await register(reference)
     assert.strictEqual(status, 400, text)

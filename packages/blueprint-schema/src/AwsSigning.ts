@@ -12,6 +12,9 @@ export const sessionToken = ["session_token", "aws_session_token"] as const
 /** What names keys that are kept elsewhere. */
 export const borrowed = ["roleArn", "secretArn"] as const
 
+/** The parameter by which a connector asks to sign as the server itself: `"aws_identity": "server"`. It is no secret, so that everybody sees it. */
+export const identity = "aws_identity"
+
 /** The first of `names` that a credential has. */
 export const nameIn = (credential: object, names: ReadonlyArray<string>): string | undefined =>
   names.find((name) => Object.hasOwn(credential, name))

@@ -194,9 +194,9 @@ const checkAccessMode = (mode: string | null | undefined): Result.Result<AccessM
 // AWS's signature needs these; the names are checked here, the values where the request is signed.
 const checkAws = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> => {
   if (connector.protocol !== "aws_sigv4") return Result.void
-  const { accessKey, secretKey, borrowed, nameIn } = AwsSigning
+  const { accessKey, secretKey, borrowed, identity, nameIn } = AwsSigning
   const hasKeys = nameIn(credential, accessKey) !== undefined && nameIn(credential, secretKey) !== undefined
-  if (!hasKeys && nameIn(credential, borrowed) === undefined)
+  if (!hasKeys && nameIn(credential, borrowed) === undefined && connector.parameters[identity] === undefined)
     return Result.fail(
       invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"),
     )

@@ -136,6 +136,15 @@ it("a change merges parameters, replaces secrets, and null removes either", () =
   expect(Object.entries(credential).map(([name, value]) => [name, Redacted.value(value)])).toEqual([["x", "new"]])
 })
 
+it.each([
+  ["a role", { credential: { roleArn: "arn" } }],
+  ["a secret", { credential: { secretArn: "arn" } }],
+  ["the server's identity", { parameters: { region: "r", service_name: "s", aws_identity: "server" } }],
+])("AWS may be signed for with %s in place of keys", (_, change) => {
+  const aws = { ...valid, protocol: "aws_sigv4", parameters: { region: "r", service_name: "s" }, ...change }
+  expect(Result.isSuccess(read(aws))).toBe(true)
+})
+
 it("a change that would leave AWS without its keys is refused", () => {
   const aws = {
     ...valid,

@@ -8,7 +8,7 @@ import * as Json from "@drawbar/blueprint-schema/Json"
 import { Effect, Result } from "effect"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { EgressPool, EgressRequest, RemoteResponse } from "./EgressPool.ts"
-import * as Renewed from "./internal/Renewed.ts"
+import * as Renewed from "./Renewed.ts"
 import type { SecretMask } from "./SecretMask.ts"
 
 /** How a token is asked for. */

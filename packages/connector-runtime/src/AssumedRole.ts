@@ -1,63 +1,83 @@
 /**
  * Temporary keys of a role, fetched when they are needed and again before they expire.
- * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { Effect, Result } from "effect"
+import * as AwsEndpoint from "./AwsEndpoint.ts"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
-import type { EgressPool, RemoteResponse } from "./EgressPool.ts"
-import * as Renewed from "./internal/Renewed.ts"
+import type { EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
+import * as Renewed from "./Renewed.ts"
 import * as SecretMask from "./SecretMask.ts"
 
-export interface Options {
-  /** Connections to the token service of the region. */
-  readonly pool: EgressPool
-  readonly region: string
-  readonly roleArn: string
-  readonly externalId: string | undefined
-  /** Who asks for the role. */
-  readonly identity: Effect.Effect<SigV4.Credentials>
-  /** Is over what AWS says. */
-  readonly mask: SecretMask.SecretMask
+/** A way to the token service. */
+export interface Way {
+  readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, { readonly message: string }>
 }
 
-export const originOf = (region: string): string => `https://sts.${region}.amazonaws.com`
+/** By what the role is given: keys that may take it on, or the token of an issuer whom the role trusts. */
+export type Proof =
+  | { readonly keys: Effect.Effect<SigV4.Credentials, ConnectorError>; readonly externalId?: string | undefined }
+  | { readonly token: string }
+
+export interface Options {
+  readonly way: Way
+  readonly region: string
+  readonly roleArn: string
+  readonly proof: Proof
+  readonly sessionName?: string | undefined
+  /** Is over what AWS says. */
+  readonly mask?: SecretMask.SecretMask
+}
+
+export const originOf = (region: string): Result.Result<string, string> => AwsEndpoint.originOf("sts", region)
 
 const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
 
 /** The role's keys. */
-export const make = (options: Options) => Renewed.make((now) => fetched(options, now))
+export const make = (options: Options) => Renewed.make((now) => fetch(options, now))
 
-const fetched = Effect.fnUntraced(function* (
-  { pool, region, roleArn, externalId, identity, mask }: Options,
-  now: number,
-) {
-  const form = new URLSearchParams({
-    Action: "AssumeRole",
-    Version: "2011-06-15",
-    RoleArn: roleArn,
-    RoleSessionName: "drawbar",
-    ...(externalId === undefined ? {} : { ExternalId: externalId }),
-  })
-  const request = {
-    method: "POST",
-    url: `${originOf(region)}/`,
-    headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8", accept: "application/json" },
-    body: form.toString(),
-  }
-  const credentials = yield* identity
-  const signed = yield* Effect.promise(() => SigV4.sign(request, credentials, { region, service: "sts" }, now))
-  if (Result.isFailure(signed)) return yield* refused(roleArn, signed.failure.message)
-  const response = yield* Effect.mapError(pool.send({ ...request, ...signed.success }, limits), ({ message }) =>
-    because(new NotAuthorised({ message: sentence(roleArn, message) })),
-  )
-  const own = SecretMask.of(Object.values(credentials).flatMap((value) => value ?? []))
+/** Asks for the role's keys once; `now` is in ms since 1970. */
+export const fetch = Effect.fnUntraced(function* (options: Options, now: number) {
+  const { way, roleArn, proof, mask = SecretMask.none } = options
+  const origin = yield* Effect.mapError(Effect.fromResult(originOf(options.region)), (why) => refusal(roleArn, why))
+  const keys = "keys" in proof ? yield* proof.keys : undefined
+  const request = yield* signed(options, keys, requestOf(options, `${origin}/`), now)
+  const response = yield* Effect.mapError(way.send(request, limits), ({ message }) => refusal(roleArn, message))
+  const own = SecretMask.of(Object.values(keys ?? proof).filter((secret) => typeof secret === "string"))
   return yield* read(roleArn, response, (text) => own.apply(mask.apply(text)))
 })
 
-const sentence = (roleArn: string, why: string) => `AWS did not give this server the role ${roleArn}: ${why}`
-const refused = (roleArn: string, why: string) =>
-  Effect.fail(because(new NotAuthorised({ message: sentence(roleArn, why) })))
+const requestOf = ({ roleArn, proof, sessionName = "drawbar" }: Options, url: string) => {
+  const asking =
+    "token" in proof
+      ? { Action: "AssumeRoleWithWebIdentity", WebIdentityToken: proof.token }
+      : { Action: "AssumeRole", ...(proof.externalId === undefined ? {} : { ExternalId: proof.externalId }) }
+  const form = { ...asking, Version: "2011-06-15", RoleArn: roleArn, RoleSessionName: sessionName }
+  return {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8", accept: "application/json" },
+    body: new URLSearchParams(form).toString(),
+  }
+}
+
+const signed = Effect.fnUntraced(function* (
+  { region, roleArn }: Options,
+  keys: SigV4.Credentials | undefined,
+  request: ReturnType<typeof requestOf>,
+  now: number,
+) {
+  if (keys === undefined) return request
+  const signature = yield* Effect.promise(() => SigV4.sign(request, keys, { region, service: "sts" }, now))
+  return Result.isSuccess(signature)
+    ? { ...request, ...signature.success }
+    : yield* refusal(roleArn, signature.failure.message)
+})
+
+const refusal = (roleArn: string, why: string) =>
+  because(new NotAuthorised({ message: `AWS did not give this server the role ${roleArn}: ${why}` }))
 
 const read = (
   roleArn: string,
@@ -78,7 +98,9 @@ const read = (
     field("SessionToken"),
   ]
   if (status !== 200 || accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined)
-    return refused(roleArn, clean(`${field("Code") ?? `status ${status}`}: ${field("Message") ?? "no keys came"}`))
+    return Effect.fail(
+      refusal(roleArn, clean(`${field("Code") ?? `status ${status}`}: ${field("Message") ?? "no keys came"}`)),
+    )
   const expires = /^[\d.E]+$/.test(expiration ?? "") ? Number(expiration) * 1_000 : Date.parse(expiration ?? "")
   return Effect.succeed({
     value: { accessKeyId, secretAccessKey, sessionToken },

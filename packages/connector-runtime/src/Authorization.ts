@@ -9,7 +9,7 @@ import { Clock, Effect, Redacted, Result, type Scope } from "effect"
 import * as AccessToken from "./AccessToken.ts"
 import * as AssumedRole from "./AssumedRole.ts"
 import * as AwsClock from "./AwsClock.ts"
-import { AwsIdentity } from "./AwsIdentity.ts"
+import * as AwsIdentity from "./AwsIdentity.ts"
 import { because, ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { Egress } from "./Egress.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
@@ -23,9 +23,15 @@ export interface Authorization {
   readonly mend: (refusal: Head, now: number) => boolean
 }
 
-interface Holder {
+/** Who wants to be authorised. */
+export interface Asker {
   readonly connector: Connector
   readonly credential: Credential
+  /** Where its requests go. */
+  readonly origins: Iterable<string>
+}
+
+interface Holder extends Asker {
   /** For what has to be fetched before a request can be authorised. */
   readonly egress: Egress["Service"]
   /** Is told each secret that is fetched. */
@@ -77,9 +83,8 @@ const poolTo = ({ egress }: Holder, origin: string) =>
 
 const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   const { connector } = holder
-  const setting = (name: string) => connector.parameters[name] ?? secretOf(holder, name)
-  const region = setting("region") ?? AwsSigning.regionOfHost(connector) ?? ""
-  const scope: SigV4.Scope = { region, service: setting("service_name") ?? "" }
+  const region = settingOf(holder, "region") ?? AwsSigning.regionOfHost(connector) ?? ""
+  const scope: SigV4.Scope = { region, service: settingOf(holder, "service_name") ?? "" }
   const credentials = yield* credentialsOf(holder, region)
   const clock = AwsClock.make()
   const sign: Authorization["sign"] = Effect.fnUntraced(function* (request) {
@@ -93,7 +98,7 @@ const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   return { sign, mend: clock.mend }
 })
 
-/** Keys of the connector's own, or those of the role that it names. */
+/** Keys of the connector's own, else those of the role that it names, else the server's where they are lent to it. */
 const credentialsOf = Effect.fnUntraced(function* (holder: Holder, region: string) {
   const accessKeyId = secretOf(holder, ...AwsSigning.accessKey)
   const secretAccessKey = secretOf(holder, ...AwsSigning.secretKey)
@@ -102,30 +107,41 @@ const credentialsOf = Effect.fnUntraced(function* (holder: Holder, region: strin
     return Effect.succeed<SigV4.Credentials>({ accessKeyId, secretAccessKey, sessionToken })
   }
   const roleArn = secretOf(holder, "roleArn")
-  const identity = yield* AwsIdentity
-  if (roleArn === undefined) return notAuthorised(withoutKeys)
+  if (roleArn === undefined) return (yield* lent(holder)) ?? notAuthorised(withoutKeys)
+  const identity = yield* AwsIdentity.AwsIdentity
   if (identity === undefined) return notAuthorised(withoutIdentity)
-  const pool = yield* poolTo(holder, AssumedRole.originOf(region))
-  return yield* AssumedRole.make({
-    pool,
-    region,
-    roleArn,
-    externalId: secretOf(holder, "externalId"),
-    identity,
-    mask: holder.mask,
-  })
+  const origin = AssumedRole.originOf(region)
+  if (Result.isFailure(origin)) return notAuthorised(origin.failure)
+  const proof = { keys: identity.keys, externalId: secretOf(holder, "externalId") }
+  const way = yield* poolTo(holder, origin.success)
+  return yield* AssumedRole.make({ way, region, roleArn, proof, mask: holder.mask })
 })
 
-const secretOf = ({ credential }: Holder, ...names: ReadonlyArray<string>): string | undefined => {
-  const name = AwsSigning.nameIn(credential, names)
+/** The server's own keys, where a connector that signs asks for them; fails where its operator does not lend them. */
+export const lent = Effect.fnUntraced(function* (holder: Asker) {
+  const { protocol, parameters } = holder.connector
+  const wish = parameters[AwsSigning.identity]
+  if (wish === undefined || protocol !== "aws_sigv4") return undefined
+  const service = settingOf(holder, "service_name") ?? ""
+  const identity = yield* AwsIdentity.AwsIdentity
+  return yield* Effect.fromResult(AwsIdentity.lend(identity, { wish, service, origins: holder.origins }))
+})
+
+/** What signing reads from the connector's parameters, else from its credential. */
+const settingOf = (holder: Asker, name: string): string | undefined =>
+  holder.connector.parameters[name] ?? secretOf(holder, name)
+
+/** The first of the names that the credential has, or the secret that its `secretArn` stood for. */
+const secretOf = ({ credential }: Asker, ...names: ReadonlyArray<string>): string | undefined => {
+  const name = AwsSigning.nameIn(credential, [...names, ...names.map((name) => `secretArn.${name}`)])
   return name === undefined || credential[name] === undefined ? undefined : Redacted.value(credential[name])
 }
 
 const notAuthorised = (message: string) => Effect.fail(because(new NotAuthorised({ message })))
 
 const withoutKeys =
-  "The connector's credential has no access_key and secret_key; a secretArn alone cannot sign yet. Give keys, or a roleArn"
+  "The connector's credential has no access_key and secret_key, nor has the secret of its secretArn. Give keys, or a roleArn"
 const withoutIdentity =
-  "The connector acts in a role, but this server has no identity of its own with AWS. Start it with --aws-credentials env, or give the connector an access_key and a secret_key"
+  "The connector acts in a role, but this server has no identity of its own with AWS. Start it with --aws-credentials, or give the connector an access_key and a secret_key"
 
 const protocols: Readonly<Record<ConnectorProtocol, Way>> = { http, aws_sigv4: awsSigV4 }

@@ -65,7 +65,7 @@ export const open = Effect.fnUntraced(function* (
       yield* Effect.mapError(egress.open({ origin, config, acquireTimeoutMs, ...identity, ...observed }), ofEgress),
     )
   const mask = SecretMask.make(credential)
-  const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress, mask })
+  const authorise = yield* Authorization.of({ connector: compiled.connector, credential, origins, egress, mask })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
   const budget = RetryBudget.make()
   const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs }

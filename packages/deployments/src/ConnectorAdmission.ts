@@ -2,6 +2,7 @@
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import { names } from "@drawbar/blueprint-schema/Credential"
+import * as Authorization from "@drawbar/connector-runtime/Authorization"
 import { type CompiledAction, compile } from "@drawbar/connector-runtime/CompiledConnector"
 import { because, type ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import * as ClientIdentity from "@drawbar/connector-runtime/ClientIdentity"
@@ -30,19 +31,18 @@ export class ConnectorAdmission extends Context.Service<
       const settings = yield* Settings
       return {
         admit: Effect.fnUntraced(function* (blueprint) {
-          const { connector, credential } = blueprint
           if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
             return yield* refuse(new RemoteInferenceDisabled())
+          // What it names has to be there, and to be nameable, before it is stored.
+          const { connector, credential } = yield* SecretReferences.verify(blueprint)
           const { actions } = yield* Effect.fromResult(compile(connector, names(credential)))
           for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
-          // What it names has to be there, and to be nameable, before it is stored.
-          const whole = yield* SecretReferences.resolve(blueprint)
           const config = connector.client_config ?? ClientConfig.defaults
-          yield* Effect.fromResult(ClientIdentity.of(config, whole.credential))
-          for (const { url } of actions)
-            yield* Effect.mapError(Effect.fromResult(egress.permits(url.origin, config)), ({ reason }) =>
-              because(reason),
-            )
+          yield* Effect.fromResult(ClientIdentity.of(config, credential))
+          const origins = actions.map(({ url }) => url.origin)
+          yield* Authorization.lent({ connector, credential, origins })
+          for (const origin of origins)
+            yield* Effect.mapError(Effect.fromResult(egress.permits(origin, config)), ({ reason }) => because(reason))
         }),
       }
     }),

@@ -1,56 +1,108 @@
 /**
- * Secrets that stand elsewhere: a credential names a variable of the server's environment or a file, and the value is read when
- * the model is deployed. Only what the operator has set aside can be named, because whoever writes a connector also says
- * where its secrets are sent.
+ * Secrets that stand elsewhere: a credential names a variable of the server's environment, a file, or what a store of secrets
+ * holds, and the value is read when the model is deployed. Only what the operator has set aside can be named, because whoever
+ * writes a connector also says where its secrets are sent.
  */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { type ConnectorError, invalidConnector } from "@drawbar/connector-runtime/ConnectorError"
-import { Context, Effect, Redacted, Result } from "effect"
+import { Context, Effect, Redacted } from "effect"
 
-/** Where referred secrets come from; each answers the value, or the rest of a sentence that says why there is none. */
-export interface SecretSource {
-  readonly variable: (name: string) => Result.Result<string, string>
-  readonly file: (name: string) => Effect.Effect<string, string>
+/** What stands before the colon of a reference. */
+export const kinds = ["env", "file", "vault"] as const
+type Kind = (typeof kinds)[number]
+
+/** Answers the value of a name, or the rest of a sentence that says why there is none. */
+export type Reading = (name: string) => Effect.Effect<string, string>
+
+/** A secret of AWS Secrets Manager, and in which role it is read; as the server itself where there is none. */
+export interface AwsSecret {
+  readonly secretArn: string
+  readonly roleArn: string | undefined
+  readonly externalId: string | undefined
+}
+
+/** Where referred secrets come from. */
+export interface SecretSource extends Readonly<Record<Kind, Reading>> {
+  /** The members of a secret by their names; absent where the operator lists no secret of AWS. */
+  readonly aws?: (secret: AwsSecret) => Effect.Effect<Readonly<Record<string, string>>, string>
+}
+
+/** How a server says that it gives none. */
+export const none: SecretSource = {
+  env: () => Effect.fail("this server gives no variables to connectors"),
+  file: () =>
+    Effect.fail("this server gives no files to connectors: its operator has to start it with --secrets FOLDER"),
+  vault: () =>
+    Effect.fail(
+      "this server gives nothing of Vault to connectors: its operator has to start it with --vault-prefix PATH",
+    ),
 }
 
 /** Nothing is set aside: every reference is refused. */
 export const SecretSource = Context.Reference<SecretSource>("@drawbar/deployments/SecretSource", {
-  defaultValue: () => ({
-    variable: () => Result.fail("this server gives no variables to connectors"),
-    file: () => Effect.fail("this server gives no files to connectors: start it with --secrets FOLDER"),
-  }),
+  defaultValue: () => none,
 })
 
-/** The prefix of the variables that may be named. */
-export const prefix = "DRAWBAR_SECRET_"
-
 /** A blueprint with the values in place of the references; fails at the first that has none. */
-export const resolve = (blueprint: Blueprint): Effect.Effect<Blueprint, ConnectorError> =>
+export const resolve = (blueprint: Blueprint): Effect.Effect<Blueprint, ConnectorError> => filled(blueprint, withoutAws)
+
+/**
+ * As `resolve`, before a blueprint is stored. Published ones name secrets of AWS, and can be created on a server that gives none:
+ * the reference stays, and is refused when the model is deployed.
+ */
+export const verify = (blueprint: Blueprint): Effect.Effect<Blueprint, ConnectorError> =>
+  filled(blueprint, Effect.succeed)
+
+/** What becomes of a credential that names a secret of AWS, where there are none. */
+type Otherwise = (credential: Credential) => Effect.Effect<Credential, ConnectorError>
+
+const withoutAws: Otherwise = () =>
+  asked(
+    arnField,
+    Effect.fail(
+      "this server gives nothing of AWS Secrets Manager to connectors: its operator has to list the secret with --aws-secret",
+    ),
+  )
+
+const filled = (blueprint: Blueprint, otherwise: Otherwise): Effect.Effect<Blueprint, ConnectorError> =>
   hasReference(blueprint.credential)
-    ? Effect.map(resolved(blueprint.credential), (credential) => ({ ...blueprint, credential }))
+    ? Effect.map(resolved(blueprint.credential, otherwise), (credential) => ({ ...blueprint, credential }))
     : Effect.succeed(blueprint)
 
-const form = /^(env|file):(.+)$/s
+const kindOf = (text: string): Kind | undefined => kinds.find((kind) => text.startsWith(`${kind}:`))
+
+/** The field that names a secret of AWS; templates have its members as `${credential.secretArn.KEY}`. */
+const arnField = "secretArn"
 
 const hasReference = (credential: Credential): boolean =>
-  Object.values(credential).some((secret) => form.test(Redacted.value(secret)))
+  credential[arnField] !== undefined ||
+  Object.values(credential).some((secret) => kindOf(Redacted.value(secret)) !== undefined)
 
-const resolved = Effect.fnUntraced(function* (credential: Credential) {
+const resolved = Effect.fnUntraced(function* (
+  credential: Credential,
+  otherwise: Otherwise,
+): Effect.fn.Return<Credential, ConnectorError> {
   const source = yield* SecretSource
   const values: Record<string, Redacted.Redacted> = Object.create(null)
   for (const [field, secret] of Object.entries(credential)) {
-    const [, kind, name = ""] = form.exec(Redacted.value(secret)) ?? []
-    if (kind === undefined) {
-      values[field] = secret
-      continue
-    }
-    const found = kind === "env" ? Effect.fromResult(source.variable(name)) : source.file(name)
-    // The name is the author's own; the value is not his to see.
-    values[field] = Redacted.make(
-      yield* Effect.mapError(found, (why) => invalidConnector(`/credential/${field}`, `credential ${field}: ${why}`)),
-    )
+    const text = Redacted.value(secret)
+    const kind = kindOf(text)
+    values[field] =
+      kind === undefined ? secret : Redacted.make(yield* asked(field, source[kind](text.slice(kind.length + 1))))
   }
-  const whole: Credential = values
-  return whole
+  const { [arnField]: arn, ...rest } = values
+  if (arn === undefined) return rest
+  if (source.aws === undefined) return yield* otherwise(values)
+  const text = (field: string) => (rest[field] === undefined ? undefined : Redacted.value(rest[field]))
+  const secret = { secretArn: Redacted.value(arn), roleArn: text("roleArn"), externalId: text("externalId") }
+  const members = Object.entries(yield* asked(arnField, source.aws(secret)))
+  return {
+    ...rest,
+    ...Object.fromEntries(members.map(([name, value]) => [`${arnField}.${name}`, Redacted.make(value)])),
+  }
 })
+
+/** The name is the author's own; the value is not his to see. */
+const asked = <A>(field: string, found: Effect.Effect<A, string>): Effect.Effect<A, ConnectorError> =>
+  Effect.mapError(found, (why) => invalidConnector(`/credential/${field}`, `credential ${field}: ${why}`))

@@ -5,19 +5,25 @@ export const borrowedCredential: Rule = {
   code: "borrowed-credential",
   severity: "warning",
   about:
-    "`roleArn` and `secretArn` name keys that are kept elsewhere. A role is taken on where the server has an identity of its own with AWS (`--aws-credentials env`); secrets by `secretArn` are not fetched yet.",
+    "`roleArn`, `secretArn` and `aws_identity` stand for keys that are kept elsewhere: they need a server with an identity of its own with AWS (`--aws-credentials`), whose operator also lists the secret (`--aws-secret`), or the service that connectors may sign for as the server (`--aws-sign-for`).",
   example: {
     wrong: '"credential": {"roleArn": "arn:aws:iam::123456789012:role/a"}',
     right: '"credential": {"access_key": "env:AWS_ACCESS_KEY_ID", "secret_key": "env:AWS_SECRET_ACCESS_KEY"}',
   },
-  check: ({ credentialNames }) =>
-    AwsSigning.borrowed
+  check: ({ credentialNames, parameters }) => [
+    ...AwsSigning.borrowed
       .filter((name) => credentialNames.includes(name))
-      .map((name) => ({
-        pointer: `/credential/${name}`,
-        message:
-          name === "roleArn"
-            ? "roleArn needs a server with an identity of its own with AWS (--aws-credentials env), which may take on the role"
-            : "secretArn names secrets that Drawbar does not fetch yet. Give the secrets themselves",
-      })),
+      .map((name) => ({ pointer: `/credential/${name}`, message: needs[name] })),
+    ...(parameters[AwsSigning.identity] === undefined
+      ? []
+      : [{ pointer: `/parameters/${AwsSigning.identity}`, message: needs[AwsSigning.identity] }]),
+  ],
+}
+
+const needs = {
+  roleArn:
+    "roleArn needs a server with an identity of its own with AWS (--aws-credentials), which may take on the role",
+  secretArn: "secretArn needs a server whose operator lets connectors name that secret (--aws-secret)",
+  aws_identity:
+    "aws_identity needs a server whose operator lets connectors sign for that service as itself (--aws-sign-for)",
 }

@@ -19,7 +19,7 @@ export const signing: Rule = {
 /** All that is missing, at once. */
 export const missing = ({ document, parameters }: Subject): ReadonlyArray<Problem> => {
   const credential = members(document["credential"])
-  const { accessKey, secretKey, borrowed, nameIn, regionOfHost } = AwsSigning
+  const { accessKey, secretKey, borrowed, identity, nameIn, regionOfHost } = AwsSigning
   const has = (name: string) => parameters[name] !== undefined || credential[name] !== undefined
   const hasKeys = nameIn(credential, accessKey) !== undefined && nameIn(credential, secretKey) !== undefined
   const urls = (Array.isArray(document["actions"]) ? document["actions"] : []).map((action) =>
@@ -29,7 +29,7 @@ export const missing = ({ document, parameters }: Subject): ReadonlyArray<Proble
     (url) => regionOfHost({ actions: [{ action_type: "PREDICT", method: "POST", url }] }) !== undefined,
   )
   return [
-    ...(hasKeys || nameIn(credential, borrowed) !== undefined
+    ...(hasKeys || nameIn(credential, borrowed) !== undefined || parameters[identity] !== undefined
       ? []
       : [
           {

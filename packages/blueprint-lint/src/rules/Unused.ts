@@ -39,9 +39,10 @@ export const unusedCredential: Rule = {
   check: (subject) => {
     const used = usedNames(subject, "credential")
     if (used === undefined) return []
-    const signs = new Set<string>(subject.isAws ? awsNames : tokenNames)
+    const readsSecret = subject.credentialNames.includes("secretArn")
+    const read = new Set<string>(subject.isAws ? awsNames : [...tokenNames, ...(readsSecret ? secretNames : [])])
     return subject.credentialNames
-      .filter((name) => !used.has(name) && !signs.has(name) && name !== "secretArn")
+      .filter((name) => !used.has(name) && !read.has(name))
       .map((name) => ({ pointer: `/credential/${name}`, message: `No header uses the secret '${name}'` }))
   },
 }
@@ -49,12 +50,14 @@ export const unusedCredential: Rule = {
 /** What access tokens are fetched with. */
 const tokenNames = ["client_id", "client_secret", "google_service_account"]
 
+/** What secrets of AWS are read with. */
+const secretNames = [...AwsSigning.borrowed, "externalId"]
+
 const awsNames = [
   ...AwsSigning.accessKey,
   ...AwsSigning.secretKey,
   ...AwsSigning.sessionToken,
-  ...AwsSigning.borrowed,
-  "externalId",
+  ...secretNames,
   "region",
   "service_name",
 ]
@@ -79,6 +82,7 @@ const isRead = (name: string): boolean =>
 const read = new Set([
   "region",
   "service_name",
+  AwsSigning.identity,
   "http_body",
   "response_filter",
   "input_processors",

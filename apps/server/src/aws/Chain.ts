@@ -1,0 +1,44 @@
+/**
+ * Who this server is to AWS: the keys of the first of these ways that its environment speaks of, kept until shortly before they expire.
+ * A way that is spoken of and gives no keys is the answer; none that comes after it is tried.
+ * Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import { because, NotAuthorised } from "@drawbar/connector-runtime/ConnectorError"
+import * as Renewed from "@drawbar/connector-runtime/Renewed"
+import { Effect } from "effect"
+import * as Container from "./Container.ts"
+import * as Instance from "./Instance.ts"
+import * as Profile from "./Profile.ts"
+import * as Variables from "./Variables.ts"
+import * as WebIdentity from "./WebIdentity.ts"
+import type { World } from "./World.ts"
+
+/** What `--aws-credentials` lets the server look at. */
+export const choices = {
+  env: [Variables.keys],
+  default: [Variables.keys, Profile.keys, WebIdentity.keys, Container.keys, Instance.keys],
+} as const
+
+export type Choice = keyof typeof choices
+
+export const make = (choice: Choice, world: World) =>
+  Renewed.make((now) =>
+    Effect.mapError(first(choice, world, now), (why) =>
+      because(new NotAuthorised({ message: `This server has no keys of AWS: ${why}` })),
+    ),
+  )
+
+const first = Effect.fnUntraced(function* (
+  choice: Choice,
+  world: World,
+  now: number,
+): Effect.fn.Return<Renewed.Expiring<SigV4.Credentials>, string> {
+  for (const keys of choices[choice]) {
+    const found = yield* keys(world, now)
+    if (found !== undefined) return found
+  }
+  return yield* Effect.fail(
+    "nothing in its environment says where they are, and its metadata service is not to be asked",
+  )
+})

@@ -1,0 +1,98 @@
+/**
+ * Secrets of AWS Secrets Manager, of those that the operator lists: read in the role that a connector names, or as this server itself.
+ * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ */
+import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import * as Json from "@drawbar/blueprint-schema/Json"
+import * as AssumedRole from "@drawbar/connector-runtime/AssumedRole"
+import * as AwsEndpoint from "@drawbar/connector-runtime/AwsEndpoint"
+import type { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
+import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
+import { Clock, Effect, Result } from "effect"
+import type * as Door from "../Door.ts"
+
+export interface Options {
+  /** The ARNs that connectors may name; one that ends in `*` stands for all that begin so. */
+  readonly listed: ReadonlyArray<string>
+  readonly identity: AwsIdentity
+  readonly door: Door.Once
+}
+
+export const make =
+  ({ listed, identity, door }: Options) =>
+  (secret: AwsSecret) =>
+    Effect.gen(function* () {
+      const { secretArn } = secret
+      const region = arn.exec(secretArn)?.[1]
+      if (region === undefined) return yield* Effect.fail("it is no ARN of a secret of AWS Secrets Manager")
+      if (!listed.some((entry) => covers(entry, secretArn)))
+        return yield* Effect.fail(
+          `${secretArn} is not among the secrets that connectors may name: this server's operator has to list it with --aws-secret`,
+        )
+      const now = yield* Clock.currentTimeMillis
+      const keys = yield* Effect.mapError(keysFor(secret, region, { identity, door }, now), ({ message }) => message)
+      const origin = yield* Effect.fromResult(AwsEndpoint.originOf("secretsmanager", region))
+      const request = {
+        method: "POST",
+        url: `${origin}/`,
+        headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "secretsmanager.GetSecretValue" },
+        body: JSON.stringify({ SecretId: secretArn }),
+      }
+      const signed = yield* Effect.promise(() => SigV4.sign(request, keys, { region, service: "secretsmanager" }, now))
+      const headers = Result.isSuccess(signed) ? signed.success : yield* Effect.fail(signed.failure.message)
+      const { status, body } = yield* Effect.mapError(
+        door.send({ ...request, ...headers }, limits),
+        ({ message }) => message,
+      )
+      return yield* Effect.fromResult(members(secretArn, status, Buffer.from(body).toString("utf8")))
+    })
+
+/** Partition, region, account, and what AWS lets names be made of. */
+const arn = /^arn:aws(?:-[a-z]+)*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]{1,519}$/
+
+const covers = (entry: string, secretArn: string): boolean =>
+  entry.endsWith("*") ? secretArn.startsWith(entry.slice(0, -1)) : secretArn === entry
+
+const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 262_144 }
+
+const keysFor = (
+  { roleArn, externalId }: AwsSecret,
+  region: string,
+  { identity: { keys }, door }: Pick<Options, "identity" | "door">,
+  now: number,
+) =>
+  roleArn === undefined
+    ? keys
+    : Effect.map(
+        AssumedRole.fetch({ way: door, region, roleArn, proof: { keys, externalId } }, now),
+        ({ value }) => value,
+      )
+
+/** The members of the object that the secret is; texts, numbers and booleans. Nothing of it is in a sentence. */
+const members = (
+  secretArn: string,
+  status: number,
+  text: string,
+): Result.Result<Readonly<Record<string, string>>, string> => {
+  const answer = objectIn(text)
+  if (status !== 200) {
+    const [type, message] = [answer?.["__type"], answer?.["Message"] ?? answer?.["message"]]
+    const why = [type, message].filter((part) => typeof part === "string").join(": ")
+    return Result.fail(`AWS does not give the secret ${secretArn}: ${why || `status ${status}`}`)
+  }
+  const secret = objectIn(answer?.["SecretString"])
+  if (secret === undefined)
+    return Result.fail(`the secret ${secretArn} is no JSON object, whose members could be named`)
+  return Result.succeed(
+    Object.fromEntries(
+      Object.entries(secret).flatMap(([name, value]) =>
+        value === null || Array.isArray(value) || Json.isObject(value) ? [] : [[name, Json.toText(value)]],
+      ),
+    ),
+  )
+}
+
+const objectIn = (text: unknown) => {
+  const parsed = typeof text === "string" ? Result.getOrUndefined(Json.parse(text)) : undefined
+  return Json.isObject(parsed) ? parsed : undefined
+}

@@ -1,0 +1,139 @@
+/** Credentials that name what HashiCorp Vault keeps. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as Received from "@drawbar/stub-platform/Received"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import { Effect, Exit, Result, Scope } from "effect"
+import { assert, describe, it } from "vitest"
+import * as Server from "../src/Server.ts"
+import * as Vault from "../src/Vault.ts"
+import * as Drawbar from "./Drawbar.ts"
+import { ask } from "./Guarded.ts"
+
+const ml = "/_plugins/_ml"
+const token = "hvs.the-token-of-the-server"
+const key = "the-key-that-vault-keeps"
+
+const kept: Readonly<Record<string, unknown>> = {
+  "/v1/secret/data/drawbar/cohere": { key, number: 1 },
+  "/v1/secret/data/other": { key },
+}
+
+const start = async ({
+  prefix = "secret/drawbar",
+  answer,
+}: { readonly prefix?: string | undefined; readonly answer?: Answer.Answer } = {}) => {
+  const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  await writeFile(join(folder, "token"), `${token}\n`)
+  const vault = await StubPlatform.start({
+    handler: (received) => {
+      if (answer !== undefined) return answer
+      if (Received.header(received, "x-vault-token") !== token)
+        return Answer.json({ errors: ["permission denied"] }, 403)
+      const data = kept[received.target]
+      return data === undefined
+        ? Answer.json({ errors: [] }, 404)
+        : Answer.json({ data: { data, metadata: { version: 1 } } })
+    },
+  })
+  const platform = await StubPlatform.start({
+    tls: ["api.cohere.ai"],
+    handler: (received) => Answer.json({ right: Received.header(received, "authorization") === `Bearer ${key}` }),
+  })
+  const scope = Effect.runSync(Scope.make())
+  const environment = { VAULT_ADDR: vault.origin, VAULT_TOKEN_FILE: join(folder, "token"), VAULT_NAMESPACE: "team" }
+  const { url } = await Effect.runPromise(
+    Server.listen({
+      host: "127.0.0.1",
+      port: 0,
+      connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+      certificateAuthorities: [platform.ca],
+      secrets: { environment, vault: Result.getOrThrow(Vault.read(prefix, environment)) },
+    }).pipe(Scope.provide(scope)),
+  )
+  const [{ post_process_function: _, ...action } = { post_process_function: "" }] = Drawbar.blueprint.actions
+  return {
+    vault,
+    folder,
+    register: (cohere_key: string) =>
+      ask(url, undefined, "POST", `${ml}/models/_register`, {
+        name: "m",
+        function_name: "remote",
+        connector: { ...Drawbar.blueprint, actions: [action], credential: { cohere_key } },
+      }),
+    predict: (id: string) =>
+      ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, { parameters: { texts: ["x"] } }),
+    [Symbol.asyncDispose]: async () => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await platform.close()
+      await vault.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+describe("a credential", () => {
+  it("may name what Vault keeps below the operator's path", async () => {
+    await using server = await start()
+    const { json, text } = await server.register("vault:secret/drawbar/cohere#key")
+    assert.isString(json.model_id, text)
+    const answer = await server.predict(json.model_id)
+    assert.deepStrictEqual(answer.json.inference_results[0].output[0].dataAsMap, { right: true }, answer.text)
+    const [asked] = server.vault.requests
+    assert.strictEqual(`${asked?.method} ${asked?.target}`, "GET /v1/secret/data/drawbar/cohere")
+    assert.strictEqual(Received.header(asked!, "x-vault-namespace"), "team")
+    const count = server.vault.requests.length
+    await server.predict(json.model_id)
+    assert.strictEqual(server.vault.requests.length, count)
+  })
+
+  const below = "only what lies below secret/drawbar/"
+  it.each([
+    ["what lies elsewhere", "vault:secret/other#key", below],
+    ["what begins alike", "vault:secret/drawbarn/cohere#key", below],
+    ["the path itself", "vault:secret/drawbar#key", below],
+    ["a way up", "vault:secret/drawbar/../other#key", below],
+    ["an encoded way up", "vault:secret/drawbar/%2e%2e/other#key", below],
+    ["a query", "vault:secret/drawbar/cohere?version=1#key", below],
+    ["another mount", "vault:sys/drawbar/cohere#key", below],
+    ["an empty segment", "vault:secret/drawbar//cohere#key", below],
+    ["no field", "vault:secret/drawbar/cohere", "not of the form vault:PATH#FIELD"],
+    ["nothing", "vault:", "not of the form vault:PATH#FIELD"],
+    ["what is not there", "vault:secret/drawbar/none#key", "Vault has nothing at secret/drawbar/none"],
+    ["a field that is not there", "vault:secret/drawbar/cohere#none", "has no text called none"],
+    ["a field of objects", "vault:secret/drawbar/cohere#__proto__", "has no text called __proto__"],
+    ["a number", "vault:secret/drawbar/cohere#number", "has no text called number"],
+  ])("cannot name %s", async (_, reference, says) => {
+    await using server = await start()
+    const { status, text } = await server.register(reference)
+    assert.strictEqual(status, 400, text)
+    assert.include(text, says)
+    assert.notInclude(text, token)
+    assert.notInclude(text, key)
+    if (says === below) assert.strictEqual(server.vault.requests.length, 0)
+  })
+
+  it.each([
+    ["lets nobody in", Answer.json({ errors: ["permission denied"] }, 403), "Vault does not let this server read"],
+    ["is sealed", Answer.json({ errors: ["Vault is sealed"] }, 503), "Vault answered with status 503"],
+    ["stands by", Answer.redirect("http://127.0.0.1:1/"), "Vault answered with status 302"],
+    ["cuts the line", Answer.reset, "Vault cannot be asked"],
+    ["answers something else", Answer.html(200), "has no text called key"],
+  ])("is told when Vault %s", async (_, answer, says) => {
+    await using server = await start({ answer })
+    const { status, text } = await server.register("vault:secret/drawbar/cohere#key")
+    assert.strictEqual(status, 400, text)
+    assert.include(text, says)
+    assert.notInclude(text, token)
+  })
+
+  it("cannot name Vault where the operator sets no path aside", async () => {
+    await using server = await start({ prefix: "" })
+    const { status, text } = await server.register("vault:secret/drawbar/cohere#key")
+    assert.strictEqual(status, 400)
+    assert.include(text, "--vault-prefix PATH")
+    assert.strictEqual(server.vault.requests.length, 0)
+  })
+})
