@@ -1,6 +1,8 @@
 /** A platform's stream read to its end: frames as they come, and the last one only where the platform said that it was all. */
+import { Result } from "effect"
 import { BadAnswer, because, ConnectorError, RemoteRefused } from "./ConnectorError.ts"
 import { EgressError } from "./EgressError.ts"
+import * as JsonSource from "./JsonSource.ts"
 import { ofEgress } from "./LiveConnector.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
 import type { SecretMask } from "./SecretMask.ts"
@@ -48,12 +50,11 @@ export async function* frames(source: Source): AsyncGenerator<StreamFrame, void>
 
 const readingOf = (format: StreamFormat, event: RemoteEvent, mask: SecretMask, status: number): Reading => {
   const data = mask.apply(event.data)
-  return format.read({ ...event, data }, () => {
-    try {
-      return JSON.parse(data)
-    } catch {
-      throw broken(status, "an event of the platform's stream is not JSON")
-    }
+  return format.read({ ...event, data }, (text = data) => {
+    const parsed = JsonSource.parse(text)
+    if (Result.isFailure(parsed))
+      throw broken(status, "an event of the platform's stream is not JSON, or too much of it")
+    return parsed.success.value
   })
 }
 

@@ -32,7 +32,7 @@ export const invoke: Read = (event, json) => {
   if (name.startsWith("error ")) return failure(name, json())
   const bytes = at(json(), "bytes")
   if (typeof bytes !== "string") return nothing
-  const value: unknown = JSON.parse(Buffer.from(bytes, "base64").toString("utf8"))
+  const value = json(Buffer.from(bytes, "base64").toString("utf8"))
   if (typeof at(value, "type") === "string") return Anthropic.messages(event, () => value)
   const finishReason = at(value, "completionReason") ?? at(value, "stop_reason") ?? at(value, "finish_reason")
   return reading({
