@@ -104,6 +104,8 @@ const credentialsOf = Effect.fnUntraced(function* (holder: Holder, region: strin
   const identity = yield* AwsIdentity
   if (roleArn === undefined) return notAuthorised(withoutKeys)
   if (identity === undefined) return notAuthorised(withoutIdentity)
+  // It becomes a part of a host's name, to which this server's own identity is shown.
+  if (!/^[a-z0-9-]+$/.test(region)) return notAuthorised(`${region} is no region of AWS`)
   const pool = yield* poolTo(holder, AssumedRole.originOf(region))
   return yield* AssumedRole.make({ pool, region, roleArn, externalId: secretOf(holder, "externalId"), identity })
 })

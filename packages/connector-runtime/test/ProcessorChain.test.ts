@@ -117,11 +117,12 @@ describe("a chain that cannot be read is refused:", () => {
   })
 })
 
+const step = (type: string, config: object) => ({ type, ...config })
+const times = (count: number, one: object) => Array.from({ length: count }, () => one)
+
 describe("a chain that callers may bring", () => {
   const long = JSON.stringify("a".repeat(200_000))
   const list = JSON.stringify(Array.from({ length: 20_000 }, (_, a) => ({ a })))
-  const step = (type: string, config: object) => ({ type, ...config })
-  const times = (count: number, one: object) => Array.from({ length: count }, () => one)
 
   it.each<[string, ReadonlyArray<object>, string]>([
     ["makes a text without bound", [step("regex_replace", { pattern: "a", replacement: "b".repeat(1_000) })], long],

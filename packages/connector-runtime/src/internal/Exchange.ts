@@ -2,6 +2,7 @@
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { Destination } from "../Destination.ts"
+import * as ContentCoding from "../ContentCoding.ts"
 import type { EgressRequest, Limits, RemoteResponse } from "../EgressPool.ts"
 import {
   BadEncoding,
@@ -20,7 +21,6 @@ import {
   Unsendable,
 } from "../EgressError.ts"
 import type { Connection } from "./Connection.ts"
-import * as ContentCoding from "./ContentCoding.ts"
 import type { Flow } from "./Flow.ts"
 
 export type Settle = (settled: Result.Result<RemoteResponse, EgressError>) => void
@@ -163,10 +163,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #decode(body: Buffer, encoding: string): void {
     const { maxResponseBytes } = this.#limits
     ContentCoding.decode(body, encoding, maxResponseBytes, (decoded) => {
-      if ("problem" in decoded) {
-        const { origin } = this.destination
-        return this.fail(decoded.problem === "too large" ? this.#tooLarge : new BadEncoding({ origin, encoding }))
-      }
+      const { origin } = this.destination
+      if ("problem" in decoded) return this.fail(new BadEncoding({ origin, encoding }))
+      if ("largerThan" in decoded)
+        return this.fail(new ResponseTooLarge({ origin, part: "decompressed body", limit: decoded.largerThan }))
       const { "content-encoding": _encoding, "content-length": _length, ...headers } = this.#headers
       this.#succeed(decoded.body, headers)
     })
