@@ -44,6 +44,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #carrier: Carrier | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
+  /** Heads that came before the answer's own. */
+  #early = 0
   #headers: Headers = {}
   #chunks: Array<Buffer> = []
   #received = 0
@@ -111,7 +113,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return
+    if (status < 200) {
+      if (++this.#early > mostEarly)
+        this.fail(new ProtocolError({ origin: this.destination.origin, code: String(status) }))
+      return
+    }
     this.#status = status
     this.#headers = headers
     if (Number(headers["content-length"]) > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
@@ -232,6 +238,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 export const isSuccess = ({ status }: Pick<RemoteResponse, "status">): boolean => status >= 200 && status <= 299
+
+/** Hints before an answer (status 1xx) are a few, and each begins the wait for its head anew. */
+const mostEarly = 20
 
 /** What a timer can count; beyond it, it would fire at once. */
 const longestTimer = 2_147_483_647
