@@ -1,12 +1,19 @@
 /**
  * No way leads inside: each spelling of each inner address, by each entry point, on a server whose list trusts every host.
- * A canary listens on loopback and counts; and every connection of the process is made by the one door.
+ * A canary listens on loopback and counts; and the process has no way to the network but by the one door.
  */
-import { createServer, Socket, type AddressInfo } from "node:net"
-import { Effect, Exit, Scope } from "effect"
+import { spawnSync } from "node:child_process"
+import { generateKeyPairSync } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import process from "node:process"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { ask } from "./Guarded.ts"
+import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
 
@@ -66,41 +73,38 @@ const alone = [
 const hosts = [...inner.flatMap(spellings), ...alone]
 
 let canary: { readonly port: number; readonly heard: () => number; readonly close: () => void }
+let platform: StubPlatform.StubPlatform
+let server: Spawned.Spawned
+let folder = ""
 let url = ""
-const scope = Effect.runSync(Scope.make())
-const strangers: Array<string> = []
-const { connect } = Socket.prototype
+const oneDoor = ["--import", join(import.meta.dirname, "OneDoor.ts")]
 
 beforeAll(async () => {
   let heard = 0
-  const server = createServer((socket) => {
+  const listener = createServer((socket) => {
     heard += 1
     socket.destroy()
   })
-  await new Promise<void>((resume) => server.listen(0, "0.0.0.0", resume))
-  canary = { port: (server.address() as AddressInfo).port, heard: () => heard, close: () => server.close() }
-  ;({ url } = await Effect.runPromise(
-    Server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
-    }).pipe(Scope.provide(scope)),
-  ))
-  const own = new URL(url).port
-  Error.stackTraceLimit = 60
-  // Node's one way to a TCP connection. The test's own go to the server's port.
-  Socket.prototype.connect = function (this: Socket, ...args: Array<any>) {
-    const stack = String(new Error("connected").stack)
-    const [options] = Array.isArray(args[0]) ? args[0] : args
-    if (String(options?.port) !== own && !/connector-runtime.src.internal.(Connection|Tunnel)/.test(stack))
-      strangers.push(stack)
-    return Reflect.apply(connect, this, args)
-  } as typeof connect
+  await new Promise<void>((resume) => listener.listen(0, "0.0.0.0", resume))
+  canary = { port: (listener.address() as AddressInfo).port, heard: () => heard, close: () => listener.close() }
+  platform = await StubPlatform.start({ handler: () => Answer.json({ a: 1 }) })
+  folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  const settings = join(folder, "settings.json")
+  await writeFile(
+    settings,
+    JSON.stringify({ "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] }),
+  )
+  const outside = ["--connect-to", `own.example:80:127.0.0.1:${platform.port}`]
+  const flags = ["--port", "0", "--data", ":memory:", "--settings", settings, "--aws-credentials", "env", ...outside]
+  const env = { AWS_ACCESS_KEY_ID: "AKIDOWN", AWS_SECRET_ACCESS_KEY: "the-servers-own-secret" }
+  server = await Spawned.start(flags, { node: oneDoor, env })
+  url = await server.url
 })
 afterAll(async () => {
-  Socket.prototype.connect = connect
-  await Effect.runPromise(Scope.close(scope, Exit.void))
+  await server[Symbol.asyncDispose]()
+  await platform.close()
   canary.close()
+  await rm(folder, { recursive: true })
 })
 
 const connector = (target: string, change: object = {}) => ({
@@ -142,6 +146,9 @@ const byModel =
   }
 const at = (host: string, scheme = "http") => `${scheme}://${host}:${canary.port}/v1/chat/completions`
 
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const account = { client_email: "a@b", private_key: String(privateKey.export({ type: "pkcs8", format: "pem" })) }
+
 const entries: Readonly<Record<string, Entry>> = {
   predict: byModel("_predict", (host) => connector(at(host))),
   "predict by TLS": byModel("_predict", (host) => connector(at(host, "https"))),
@@ -149,6 +156,16 @@ const entries: Readonly<Record<string, Entry>> = {
   "a host from a parameter": byModel("_predict", (host) =>
     connector("http://${parameters.host}/v1", { parameters: { host: `${host}:${canary.port}` } }),
   ),
+  "a region that is a host": byModel("_predict", (host) => ({
+    ...connector("https://bedrock-runtime.us-east-1.amazonaws.com/model/m/invoke"),
+    protocol: "aws_sigv4",
+    parameters: { region: `x@${host}:${canary.port}/`, service_name: "bedrock" },
+    credential: { key: "k", roleArn: "arn:aws:iam::123456789012:role/r" },
+  })),
+  "a service account's token_uri": byModel("_predict", (host) => ({
+    ...connector("https://api.openai.com/v1/chat/completions"),
+    credential: { key: "k", google_service_account: JSON.stringify({ ...account, token_uri: at(host) }) },
+  })),
   "a token's URL": byModel("_predict", (host) =>
     connector("https://api.openai.com/v1/chat/completions", { parameters: { oauth2_token_url: at(host) } }),
   ),
@@ -175,5 +192,36 @@ describe.each(Object.keys(entries))("%s", (name) => {
 })
 
 describe("the process", () => {
-  it("has made no connection but by its one door", () => assert.deepStrictEqual(strangers, []))
+  it("reaches its own platform by its one door", async () => {
+    const id = await modelOf(connector("http://own.example/v1"))
+    const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${String(id)}/_predict`, body)
+    assert.strictEqual(status, 200, text)
+    assert.strictEqual(platform.requests.length, 1)
+  })
+
+  it("has tried no other way", () => assert.notInclude(server.said(), "NOT BY THE DOOR"))
+
+  it.each([
+    'import { connect } from "node:net"; connect(PORT, "127.0.0.1")',
+    'import * as net from "node:net"; net.createConnection(PORT, "127.0.0.1")',
+    'import net from "net"; new net.Socket().connect(PORT, "127.0.0.1")',
+    'import { connect } from "node:tls"; connect(PORT, "127.0.0.1")',
+    'import { request } from "node:http"; request("http://127.0.0.1:PORT")',
+    'import http from "node:http"; http.get("http://127.0.0.1:PORT")',
+    'import { get } from "node:https"; get("https://127.0.0.1:PORT")',
+    'import { connect } from "node:http2"; connect("http://127.0.0.1:PORT")',
+    'import { createSocket } from "node:dgram"; createSocket("udp4").send("x", PORT, "127.0.0.1")',
+    'import dgram from "node:dgram"; new dgram.Socket("udp4")',
+    'await fetch("http://127.0.0.1:PORT")',
+    'new WebSocket("ws://127.0.0.1:PORT")',
+    'const { ClientRequest } = await import("node:http"); new ClientRequest("http://127.0.0.1:PORT")',
+  ])("would be caught where it did: %s", (script) => {
+    const source = script.replace("PORT", String(canary.port))
+    const { status, stderr } = spawnSync(process.execPath, [...oneDoor, "--input-type=module", "--eval", source], {
+      encoding: "utf8",
+    })
+    assert.include(stderr, "NOT BY THE DOOR")
+    assert.strictEqual(status, 1)
+    assert.strictEqual(canary.heard(), 0)
+  })
 })

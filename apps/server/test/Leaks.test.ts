@@ -183,7 +183,7 @@ beforeAll(async () => {
       OTEL_BSP_SCHEDULE_DELAY: "500",
       OTEL_METRIC_EXPORT_INTERVAL: "500",
     },
-    before,
+    node: ["--import", before],
   })
   await ask(server.url, `Basic ${btoa(`ada:${password}`)}`, "GET", `${ml}/stats`)
 }, 60_000)

@@ -1,42 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import * as Spawned from "./Spawned.ts"
 
-interface Process extends AsyncDisposable {
-  readonly child: ChildProcess
-  readonly said: () => string
-  readonly ended: Promise<number | null>
-  /** The URL that it says it listens on. */
-  readonly url: Promise<string>
-}
-
-const main = join(import.meta.dirname, "../src/main.ts")
-
-const run = (...args: ReadonlyArray<string>): Process => {
-  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...args], { env: {} })
-  let said = ""
-  const ended = once(child, "close").then(([code]) => code)
-  const url = new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      said += chunk.toString()
-      const found = /listens on (\S+)/.exec(said)?.[1]
-      if (found !== undefined) resolve(found)
-    }
-    child.stdout.on("data", read)
-    child.stderr.on("data", read)
-    void ended.then((code) => reject(new Error(`it ended with ${code}: ${said}`)))
-  })
-  url.catch(() => {})
-  const stop = async () => {
-    child.kill("SIGKILL")
-    await ended
-  }
-  return { child, said: () => said, ended, url, [Symbol.asyncDispose]: stop }
-}
+const run = (...flags: ReadonlyArray<string>) => Spawned.run(flags)
 
 const folder = async () => {
   const path = await mkdtemp(join(tmpdir(), "drawbar-"))

@@ -1,5 +1,4 @@
 /** SIGTERM under load: what a platform has been asked for is answered. DRAWBAR_SIGTERMS says how often it is tried. */
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -11,9 +10,9 @@ import { text } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { ask } from "./Guarded.ts"
+import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
-const main = join(import.meta.dirname, "../src/main.ts")
 const rounds = Number(process.env["DRAWBAR_SIGTERMS"] ?? 4)
 
 let folder = ""
@@ -29,16 +28,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const start = async (): Promise<{ readonly child: ChildProcess; readonly url: string }> => {
+const start = async () => {
   const flags = ["--port", "0", "--data", ":memory:", "--settings", join(folder, "settings.json"), "--log", "off"]
-  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...flags], { env: {} })
-  let said = ""
-  for await (const chunk of child.stdout) {
-    said += chunk
-    const url = /listens on (\S+)/.exec(said)?.[1]
-    if (url !== undefined) return { child, url }
-  }
-  throw new Error(`it did not start: ${said}`)
+  const { child, url } = Spawned.run(flags)
+  return { child, url: await url }
 }
 
 describe("SIGTERM under load", () => {

@@ -1,32 +1,36 @@
-/** The server as a process of its own, and all that it says. */
+/** The server as a process of its own, as users start it, and all that it says. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import process from "node:process"
 
-export interface Spawned extends AsyncDisposable {
+export interface Running extends AsyncDisposable {
   readonly child: ChildProcess
-  readonly url: string
   /** On standard output and standard error, so far. */
   readonly said: () => string
   readonly ended: Promise<number | null>
+  /** The URL that it says it listens on. */
+  readonly url: Promise<string>
+}
+
+export interface Spawned extends Omit<Running, "url"> {
+  readonly url: string
 }
 
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
-  /** A module that is loaded before the server. */
-  readonly before?: string
+  /** Node's own flags. */
+  readonly node?: ReadonlyArray<string>
 }
 
 const main = join(import.meta.dirname, "../src/main.ts")
 
-/** Starts it on a free port, and waits until it says where; `await using` kills it. */
-export const start = async (flags: ReadonlyArray<string>, { env = {}, before }: Options = {}): Promise<Spawned> => {
-  const own = ["--conditions=@drawbar/source", ...(before === undefined ? [] : ["--import", before])]
-  const child = spawn(process.execPath, [...own, main, "--port", "0", ...flags], { env })
+/** Starts it; `await using` kills it. */
+export const run = (flags: ReadonlyArray<string>, { env = {}, node = [] }: Options = {}): Running => {
+  const child = spawn(process.execPath, ["--conditions=@drawbar/source", ...node, main, ...flags], { env })
   const ended = once(child, "close").then(([code]) => code)
   let said = ""
-  const url = await new Promise<string>((resolve, reject) => {
+  const url = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (piece: string) => {
         said += piece
@@ -35,9 +39,16 @@ export const start = async (flags: ReadonlyArray<string>, { env = {}, before }: 
       })
     void ended.then((code) => reject(new Error(`it ended with ${code}: ${said}`)))
   })
+  url.catch(() => {})
   const stop = async () => {
     child.kill("SIGKILL")
     await ended
   }
   return { child, url, said: () => said, ended, [Symbol.asyncDispose]: stop }
+}
+
+/** Starts it on a free port, and waits until it says where. */
+export const start = async (flags: ReadonlyArray<string>, options: Options = {}): Promise<Spawned> => {
+  const running = run(["--port", "0", ...flags], options)
+  return { ...running, url: await running.url }
 }

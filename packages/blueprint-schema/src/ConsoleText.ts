@@ -50,7 +50,9 @@ export const read = (source: string): ConsoleText => {
   }
 }
 
-const requestLine = /^(?:\s|\/\/.*|#.*|\/\*[^]*?\*\/)*(GET|POST|PUT|DELETE|HEAD|PATCH)[ \t]+(\S+)[ \t]*(?=\r?\n|$)/
+// A comment ends with its line, so that the text can be read in one way only and a refusal takes no longer than a reading.
+const requestLine =
+  /^(?:\s|(?:\/\/|#)[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(GET|POST|PUT|DELETE|HEAD|PATCH)[ \t]+(\S+)[ \t]*(?=\r?\n|$)/
 
 // A string in three quotes, a comment, a string, or a run of anything else.
 const token = /"""([^]*?)"""|\/\/[^\n]*|#[^\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\n]|\\.)*"?|[^"/#]+|\//g

@@ -36,10 +36,14 @@ declare global {
 /** How deep arrays and objects may nest: past it a text is refused, not followed. */
 export const maxDepth = 1_000
 
+/** How many arrays, objects and members a text may have: each takes many times the memory of its few characters. */
+export const maxParts = 1_000_000
+
 /** Reads JSON text (RFC 8259); fails with line and column. */
 export const parse = (text: string): Result.Result<Json, JsonError> => {
-  const depth = firstTooDeep(text)
-  if (depth !== undefined) return Result.fail(errorAt(text, depth, `it nests deeper than ${maxDepth} levels`))
+  // To keep digits each item is looked at, so that here items count as well.
+  const fault = excess(text, "[{:,")
+  if (fault !== undefined) return Result.fail(errorAt(text, fault.offset, fault.message))
   try {
     return Result.succeed(JSON.parse(text, keepDigits))
   } catch {
@@ -62,26 +66,30 @@ const keepDigits = (_key: string, value: Json, context: { readonly source?: stri
     ? JSON.rawJSON(context.source)
     : value
 
-/** Whether arrays and objects nest deeper than `maxDepth`. A text with few of them is not walked. */
-export const nestsTooDeep = (text: string): boolean => firstTooDeep(text) !== undefined
-
-const firstTooDeep = (text: string): number | undefined => {
-  if (!hasManyOpeners(text)) return undefined
+/** Where a text becomes more than a parser should be given, whether or not it is JSON. A text with little in it is not walked. */
+export const excess = (text: string, counted: "[{:" | "[{:," = "[{:"): JsonFault.Fault | undefined => {
+  if (!hasMore(text, "[{", maxDepth) && !hasMore(text, counted, maxParts)) return undefined
   let depth = 0
+  let parts = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (c === 0x22) i = endOfString(text, i)
-    else if (c === 0x5b || c === 0x7b) {
-      if (++depth > maxDepth) return i
-    } else if (c === 0x5d || c === 0x7d) depth--
+    else if (c === 0x5d || c === 0x7d) depth--
+    else if (c === 0x5b || c === 0x7b || c === 0x3a || (c === 0x2c && counted.includes(","))) {
+      if (++parts > maxParts) return { offset: i, message: `it has more than ${maxParts} parts` }
+      if (c !== 0x3a && c !== 0x2c && ++depth > maxDepth)
+        return { offset: i, message: `it nests deeper than ${maxDepth} levels` }
+    }
   }
   return undefined
 }
 
-const hasManyOpeners = (text: string): boolean => {
-  let left = maxDepth
-  for (const opener of ["[", "{"])
-    for (let at = text.indexOf(opener); at !== -1; at = text.indexOf(opener, at + 1)) if (--left < 0) return true
+/** Whether these marks stand in a text more than so many times, in strings or outside. */
+const hasMore = (text: string, marks: string, times: number): boolean => {
+  if (text.length <= times) return false
+  let left = times
+  for (const mark of marks)
+    for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) if (--left < 0) return true
   return false
 }
 

@@ -1,6 +1,6 @@
 /** A URL that may leave: read once, so that what is checked and what is sent cannot differ. */
 import { Result } from "effect"
-import { because, type EgressError, NotTrusted } from "./EgressError.ts"
+import { because, type EgressError, NotTrusted, Unsendable } from "./EgressError.ts"
 import type { Policy } from "./EgressPolicy.ts"
 import * as Origin from "./Origin.ts"
 import * as TrustedEndpoints from "./TrustedEndpoints.ts"
@@ -19,13 +19,17 @@ export const make = (url: string, policy: Policy): Result.Result<Destination, Eg
     // A fragment is never sent, so it must not decide who is trusted.
     parsed.hash = ""
     const origin = yield* Origin.ofUrl(parsed)
+    const path = pathOf(url)
+    // The parser takes it away: the list would be held against another path than the one that is sent.
+    if (/^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(path))
+      return yield* Result.fail(because(new Unsendable({ problem: "its path has a segment `.` or `..`" })))
     yield* listed(parsed, "endpoints", policy.trustedEndpoints)
     const { trustedPrivateEndpoints } = policy
     const inside =
       trustedPrivateEndpoints.entries.length === 0
         ? Result.void
         : listed(parsed, "private endpoints", trustedPrivateEndpoints)
-    return { ...origin, path: pathOf(url), inside }
+    return { ...origin, path, inside }
   })
 
 const listed = (

@@ -238,7 +238,7 @@ export class BodyIncomplete extends Data.TaggedError("BodyIncomplete")<{
 
 export class ResponseTooLarge extends Data.TaggedError("ResponseTooLarge")<{
   readonly origin: string
-  readonly part: "headers" | "body"
+  readonly part: "headers" | "body" | "decompressed body"
   readonly limit: number
 }> {
   readonly retryable = false

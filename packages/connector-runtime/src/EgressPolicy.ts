@@ -1,6 +1,6 @@
 /** What the operator lets out. Its values change while the server runs, so that they are read at each use. */
 import { Context, Layer, Result } from "effect"
-import { RE2JS } from "re2js"
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { trustedEndpointDefaults } from "@drawbar/blueprint-schema/TrustedEndpointDefaults"
 import * as TrustedEndpoints from "./TrustedEndpoints.ts"
 
@@ -12,7 +12,7 @@ export interface Policy {
   /** `plugins.ml_commons.trusted_connector_private_endpoints_regex`; where it is empty, it holds nobody back. */
   readonly trustedPrivateEndpoints: TrustedEndpoints.TrustedEndpoints
   /** `plugins.ml_commons.connector.restricted_ip_patterns` */
-  readonly restrictedAddresses: ReadonlyArray<RE2JS>
+  readonly restrictedAddresses: ReadonlyArray<Pattern.Pattern>
 }
 
 /** `current` gives one and the same object until a setting changes: a new object closes idle connections. */
@@ -41,8 +41,8 @@ export const make = (settings: Settings = {}): Result.Result<Policy, TrustedEndp
     }
   })
 
-const addressPattern = (entry: string): Result.Result<RE2JS, TrustedEndpoints.InvalidEntry> =>
-  Result.try({
-    try: () => RE2JS.compile(entry),
-    catch: () => new TrustedEndpoints.InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
-  })
+const addressPattern = (entry: string): Result.Result<Pattern.Pattern, TrustedEndpoints.InvalidEntry> =>
+  Result.mapError(
+    Pattern.compile(entry),
+    () => new TrustedEndpoints.InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
+  )

@@ -2,9 +2,9 @@
  * What may not be sent to a model, or come back from it. They are handed in, because one of them may ask another model,
  * and the runtime looks up none. Who cannot decide forbids.
  */
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { type Supplied, text, textOf } from "@drawbar/template-renderer/Parameter"
 import { Effect, Result } from "effect"
-import { RE2JS } from "re2js"
 import { because, type ConnectorError, GuardrailTriggered } from "./ConnectorError.ts"
 import type { Parameters } from "./PredictInput.ts"
 import type { Prediction } from "./Prediction.ts"
@@ -46,7 +46,7 @@ const check = (
 
 /** Forbids what one of the patterns matches as a whole; a dot matches line breaks too, so that none hides a word. */
 export const forbidding = (patterns: ReadonlyArray<string>): Guardrail => {
-  const forbidden = patterns.map((pattern) => RE2JS.compile(pattern, RE2JS.DOTALL))
+  const forbidden = patterns.map((pattern) => Result.getOrThrow(Pattern.compile(pattern, Pattern.DOTALL)))
   return ({ text }) =>
     Effect.sync(() => !spellings(text).some((spelling) => forbidden.some((pattern) => pattern.testExact(spelling))))
 }
@@ -63,7 +63,7 @@ export interface Judge {
 const patience = "60 seconds"
 
 export const judgedBy = ({ ask, filter, accepting }: Judge): Guardrail => {
-  const accepted = RE2JS.compile(accepting)
+  const accepted = Result.getOrThrow(Pattern.compile(accepting))
   const settings = filter === undefined ? [] : [["response_filter", text(filter)] as const]
   return ({ question }) =>
     ask(new Map([...settings, ["question", text(question)]])).pipe(

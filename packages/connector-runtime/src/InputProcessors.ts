@@ -17,22 +17,25 @@ const name = "input_processors"
 export const compile = (author: Author) => OwnChain.compile(author, name)
 
 /** The body after the connector's chain. JSON has to stay JSON. */
-export const onBody = (chain: ProcessorChain.ProcessorChain, body: string): Result.Result<string, ConnectorError> => {
-  const result = chain(body)
-  const changed = typeof result === "string" ? result : Json.stringify(result)
-  return Result.isSuccess(Json.parse(body)) && Result.isFailure(Json.parse(changed))
-    ? Result.fail(invalidInput(`${name} made the body no JSON. Change the chain in the connector's parameters`))
-    : Result.succeed(changed)
-}
+export const onBody = (chain: ProcessorChain.ProcessorChain, body: string): Result.Result<string, ConnectorError> =>
+  Result.flatMap(run(chain, body), (result) => {
+    const changed = typeof result === "string" ? result : Json.stringify(result)
+    return Result.isSuccess(Json.parse(body)) && Result.isFailure(Json.parse(changed))
+      ? Result.fail(invalidInput(`${name} made the body no JSON. Change the chain in the connector's parameters`))
+      : Result.succeed(changed)
+  })
+
+const run = (chain: ProcessorChain.ProcessorChain, value: Json.Json) => Result.mapError(chain.run(value), invalidInput)
 
 /** The caller's parameters after a chain that stands among them. */
 export const onParameters = (given: Parameters): Result.Result<Parameters, ConnectorError> => {
   const own = given.get(name)
   if (own === undefined) return Result.succeed(given)
-  return Result.mapBoth(ProcessorChain.compile(textOf(own)), {
-    onSuccess: (chain) =>
-      new Map([...given].map(([key, value]) => [key, settings.has(key) ? value : changed(chain, value)])),
-    onFailure: (sentence) => invalidInput(`${name}: ${sentence}`),
+  return Result.gen(function* () {
+    const chain = yield* Result.mapError(ProcessorChain.compile(textOf(own)), (why) => invalidInput(`${name}: ${why}`))
+    const values = new Map(given)
+    for (const [key, value] of given) if (!settings.has(key)) values.set(key, yield* changed(chain, value))
+    return values
   })
 }
 
@@ -40,11 +43,11 @@ export const onParameters = (given: Parameters): Result.Result<Parameters, Conne
 const settings = new Set([name, "output_processors", "response_filter"])
 
 // A text stays a text; what was sent as JSON stays JSON where it can.
-const changed = (chain: ProcessorChain.ProcessorChain, value: Value): Value => {
-  if (value._tag === "Text") return ofResult(chain(value.text), false)
+const changed = (chain: ProcessorChain.ProcessorChain, value: Value): Result.Result<Value, ConnectorError> => {
+  if (value._tag === "Text") return Result.map(run(chain, value.text), (result) => ofResult(result, false))
   return Result.match(Json.parse(value.json), {
-    onSuccess: (parsed) => ofResult(chain(parsed), true),
-    onFailure: () => value,
+    onSuccess: (parsed) => Result.map(run(chain, parsed), (result) => ofResult(result, true)),
+    onFailure: () => Result.succeed(value),
   })
 }
 

@@ -39,7 +39,8 @@ const reachOf = (address: Address): Reach => {
 const parse = (text: string): Address | undefined => (text.includes(":") ? parseV6(text) : parseV4(text))
 
 const parseV4 = (text: string): Address | undefined => {
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined
+  // A zero in front makes a number octal for some readers.
+  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined
   const octets = text.split(".").map(Number)
   if (octets.some((octet) => octet > 255)) return undefined
   return { bits: 32, value: octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n) }
@@ -88,6 +89,8 @@ const ranges: ReadonlyArray<Range> = [
   range("100.100.100.200/32", "forbidden"), // Alibaba Cloud
   range("fd00:ec2::/32", "forbidden"), // AWS
   range("fd20:ce::/32", "forbidden"), // Google Cloud
+  range("fd00:c1::/32", "forbidden"), // Oracle Cloud
+  range("fd00:42::42/128", "forbidden"), // Scaleway
 
   range("10.0.0.0/8", "private"),
   range("100.64.0.0/10", "private"),

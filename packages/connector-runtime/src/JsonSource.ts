@@ -17,7 +17,8 @@ export type Location = ReadonlyArray<string | number>
 
 /** Reads a text as JSON; fails with the parser's own sentence. The text itself is not repeated in it. */
 export const parse = (text: string): Result.Result<JsonSource, string> => {
-  if (Json.nestsTooDeep(text)) return Result.fail(`Invalid JSON format: it nests deeper than ${Json.maxDepth} levels`)
+  const fault = Json.excess(text)
+  if (fault !== undefined) return Result.fail(`Invalid JSON format: ${fault.message}`)
   try {
     return Result.succeed({ text, value: JSON.parse(text) })
   } catch (cause) {

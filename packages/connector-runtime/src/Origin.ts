@@ -25,6 +25,9 @@ export const ofUrl = (url: URL): Result.Result<Origin, EgressError> => {
   return Result.succeed({ origin: url.origin, authority: url.host, secure, host, port })
 }
 
+/** https://www.rfc-editor.org/rfc/rfc1035#section-3.1, with a dot at the end. */
+const longestName = 254
+
 /** Reads a URL strictly: the parser forgives tabs, back slashes and missing slashes, and what it would mend is refused. */
 export const parse = (url: string): Result.Result<URL, EgressError> => {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
@@ -36,5 +39,7 @@ export const parse = (url: string): Result.Result<URL, EgressError> => {
       because(new Unsendable({ problem: "its URL is not absolute, or has a character that must be percent-encoded" })),
     )
   const parsed = new URL(url)
+  if (parsed.hostname.length > longestName)
+    return Result.fail(because(new Unsendable({ problem: `its host is longer than ${longestName} characters` })))
   return authority.includes("@") ? Result.fail(because(new UserInfo({ host: parsed.host }))) : Result.succeed(parsed)
 }

@@ -78,7 +78,7 @@ const shaped = (stage: PostProcess, supplied: Supplied, answer: RemoteAnswer): R
 
 const named = (processor: PostProcessor, filter: ResponseFilter.ResponseFilter, answer: RemoteAnswer) =>
   Result.flatMap(RemoteAnswers.json(answer), (source) =>
-    Result.mapError(processor.run(ResponseFilter.select(filter, source)), (sentence) =>
+    Result.mapError(Result.flatMap(ResponseFilter.select(filter, source), processor.run), (sentence) =>
       RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
     ),
   )
@@ -88,16 +88,17 @@ const filtered = (
   filter: ResponseFilter.ResponseFilter,
   source: JsonSource.JsonSource,
   answer: RemoteAnswer,
-): Result.Result<JsonSource.JsonSource, ConnectorError> => {
-  const selection = ResponseFilter.select(filter, source)
-  const [first] = selection.nodes
-  if (first === undefined)
-    return Result.fail(
-      RemoteAnswers.unusable(answer, `response_filter finds nothing in the platform's answer (at ${filter.path})`),
-    )
-  const found = texts(selection, selection.nodes)
-  return parsed(selection.definite ? (found[0] ?? "null") : `[${found.join(",")}]`)
-}
+): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  Result.gen(function* () {
+    const selection = yield* Result.mapError(ResponseFilter.select(filter, source), invalidInput)
+    const [first] = selection.nodes
+    if (first === undefined)
+      return yield* Result.fail(
+        RemoteAnswers.unusable(answer, `response_filter finds nothing in the platform's answer (at ${filter.path})`),
+      )
+    const found = texts(selection, selection.nodes)
+    return yield* parsed(selection.definite ? (found[0] ?? "null") : `[${found.join(",")}]`)
+  })
 
 type Function = Pick<PostProcess, "processor" | "script">
 
@@ -133,7 +134,8 @@ const spelled = (text: string): JsonSource.JsonSource => {
 const processed = (chain: ProcessorChain, { text }: JsonSource.JsonSource) =>
   Result.flatMap(
     Result.mapError(Json.parse(text), ({ message }) => invalidInput(message)),
-    (value) => parsed(Json.stringify(chain(value))),
+    (value) =>
+      Result.flatMap(Result.mapError(chain.run(value), invalidInput), (result) => parsed(Json.stringify(result))),
   )
 
 const parsed = (text: string) => Result.mapError(JsonSource.parse(text), invalidInput)

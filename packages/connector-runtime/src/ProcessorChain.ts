@@ -6,11 +6,14 @@ import * as Json from "@drawbar/blueprint-schema/Json"
 import { Result } from "effect"
 import * as JsonSteps from "./chain/JsonSteps.ts"
 import * as NestedSteps from "./chain/NestedSteps.ts"
-import type { Compiled, Make, Step } from "./chain/Step.ts"
+import { Allowance, Exhausted } from "./Allowance.ts"
+import { type Compiled, type Make, textOf } from "./chain/Step.ts"
 import * as TextSteps from "./chain/TextSteps.ts"
 
-/** A step that cannot do its work leaves the value as it was. */
-export type ProcessorChain = Step
+export interface ProcessorChain {
+  /** What it makes of a value: a step that cannot do its work leaves it as it was. Fails with a sentence where it takes too much. */
+  readonly run: (value: Json.Json) => Result.Result<Json.Json, string>
+}
 
 const types: Readonly<Record<string, Make>> = {
   to_string: TextSteps.toString,
@@ -27,25 +30,47 @@ const types: Readonly<Record<string, Make>> = {
 
 /** Reads a chain from the JSON text of a list of steps; fails with a sentence. */
 export const compile = (text: string): Result.Result<ProcessorChain, string> =>
-  Result.flatMap(
-    Result.mapError(Json.parse(text), ({ message, line, column }) => `${message} at line ${line}, column ${column}`),
-    (steps) => chainOf(steps),
-  )
+  Result.gen(function* () {
+    const steps = yield* Result.mapError(
+      Json.parse(text),
+      ({ message, line, column }) => `${message} at line ${line}, column ${column}`,
+    )
+    const allowance = new Allowance()
+    const chain = yield* chainOf(steps, allowance)
+    return {
+      run: (value) =>
+        Result.try({
+          try: () => {
+            allowance.begin()
+            return chain(value)
+          },
+          catch: (cause) => {
+            if (cause instanceof Exhausted) return "A chain of processors takes too much work"
+            throw cause
+          },
+        }),
+    }
+  })
 
 /** In each other; a chain is a few steps, and not a way to exhaust the stack. */
 const deepest = 16
 
-const chainOf = (steps: Json.Json | undefined, depth = 0): Compiled => {
+const chainOf = (steps: Json.Json | undefined, allowance: Allowance, depth = 0): Compiled => {
   if (depth > deepest) return Result.fail(`processors nest deeper than ${deepest} levels`)
   const list = Json.isObject(steps) ? [steps] : steps
   if (!Array.isArray(list)) return Result.fail("a chain of processors is a list of objects with a 'type'")
   return Result.map(
-    Result.all(list.map((step) => stepOf(step, depth))),
-    (compiled) => (value) => compiled.reduce((last, step) => NestedSteps.attempt(step, last), value),
+    Result.all(list.map((step) => stepOf(step, allowance, depth))),
+    (compiled) => (value) =>
+      compiled.reduce((last, step) => {
+        // A step may put a value into itself, so that each doubles it.
+        allowance.spend(textOf(last).length + 100)
+        return NestedSteps.attempt(step, last)
+      }, value),
   )
 }
 
-const stepOf = (step: Json.Json, depth: number): Compiled => {
+const stepOf = (step: Json.Json, allowance: Allowance, depth: number): Compiled => {
   const type = Json.isObject(step) ? step["type"] : undefined
   const name = typeof type === "string" ? type.toLowerCase() : ""
   const make = Object.hasOwn(types, name) ? types[name] : undefined
@@ -53,5 +78,5 @@ const stepOf = (step: Json.Json, depth: number): Compiled => {
     ? Result.fail(
         `Invalid ML processor type: ${Json.toText(type ?? null)}. Use one of ${Object.keys(types).join(", ")}`,
       )
-    : make(step, (inner) => chainOf(inner, depth + 1))
+    : make(step, { chain: (inner) => chainOf(inner, allowance, depth + 1), allowance })
 }

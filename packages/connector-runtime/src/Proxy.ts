@@ -63,6 +63,10 @@ export const layer = (proxy: Proxy) =>
     })),
   )
 
-/** Names that mean this machine or this network: no proxy is asked for what the address rule would refuse. */
+/**
+ * Names that mean this machine or this network: no proxy is asked for what the address rule would refuse.
+ * https://www.iana.org/assignments/special-use-domain-names and https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+ */
 const isInner = (host: string): boolean =>
-  isIP(host) === 0 && (!host.includes(".") || /\.(localhost|local|internal|home\.arpa)\.?$/.test(host))
+  isIP(host) === 0 &&
+  /^[^.]*\.?$|\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa)\.?$/.test(host)

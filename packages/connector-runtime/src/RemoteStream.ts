@@ -1,6 +1,8 @@
 /** A platform's stream read to its end: frames as they come, and the last one only where the platform said that it was all. */
+import { Result } from "effect"
 import { BadAnswer, because, ConnectorError, RemoteRefused } from "./ConnectorError.ts"
 import { EgressError } from "./EgressError.ts"
+import * as JsonSource from "./JsonSource.ts"
 import { ofEgress } from "./LiveConnector.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
 import type { SecretMask } from "./SecretMask.ts"
@@ -59,9 +61,10 @@ function* framesOf(content: string, toolCalls: ReadonlyArray<string>): Iterable<
 
 const readingOf = (format: StreamFormat, event: RemoteEvent, status: number): Reading => {
   try {
-    return format.read(event, (text = event.data) => JSON.parse(text))
-  } catch {
-    throw broken(status, "an event of the platform's stream is not JSON")
+    return format.read(event, (text = event.data) => Result.getOrThrow(JsonSource.parse(text)).value)
+  } catch (cause) {
+    if (cause instanceof Unframed) throw cause
+    throw broken(status, "an event of the platform's stream is not JSON, or too much of it")
   }
 }
 

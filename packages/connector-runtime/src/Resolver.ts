@@ -30,7 +30,7 @@ export class Resolver extends Context.Service<
     Layer.effect(
       Resolver,
       Effect.map(Resolver, (below) => {
-        const named = new Map(Object.entries(targets).map(([from, to]) => [from, place(to)]))
+        const named = new Map(Object.entries(targets).map(([from, to]) => [from.toLowerCase(), place(to)]))
         return {
           resolve: (host: string, port: number) => {
             const target = named.get(`${host}:${port}`)

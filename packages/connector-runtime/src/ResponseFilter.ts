@@ -1,33 +1,27 @@
-/** JSONPath (RFC 9535, https://www.rfc-editor.org/rfc/rfc9535) over a platform's answer. */
+/** A JSONPath over a platform's answer. */
 import { Result } from "effect"
-import { compile as compileQuery, type JSONPathQuery } from "json-p3"
+import type { Allowance } from "./Allowance.ts"
+import * as JsonQuery from "./JsonQuery.ts"
 import type { JsonSource } from "./JsonSource.ts"
 import type { Selection } from "./PostProcessor.ts"
 import { type DataType, dataTypes } from "./Tensor.ts"
 
 export interface ResponseFilter {
   readonly path: string
-  readonly query: JSONPathQuery
-  readonly definite: boolean
+  readonly query: JsonQuery.JsonQuery
   readonly dataType: DataType
 }
 
-/** Reads a path once; fails with a sentence that says where it cannot be read. */
-export const compile = (path: string): Result.Result<ResponseFilter, string> => {
-  try {
-    const query = compileQuery(standard(path))
-    return Result.succeed({ path, query, definite: query.singularQuery(), dataType: dataTypeOf(path) })
-  } catch (cause) {
-    return Result.fail(`response_filter is no JSONPath: ${cause instanceof Error ? cause.message : String(cause)}`)
-  }
-}
+/** Reads a path once; fails with a sentence that says where it cannot be read. With an allowance, it spends of that. */
+export const compile = (path: string, allowance?: Allowance): Result.Result<ResponseFilter, string> =>
+  Result.mapBoth(JsonQuery.compile(standard(path), allowance), {
+    onSuccess: (query) => ({ path, query, dataType: dataTypeOf(path) }),
+    onFailure: (why) => `response_filter is no JSONPath: ${why}`,
+  })
 
-export const select = ({ query, definite, dataType }: ResponseFilter, source: JsonSource): Selection => ({
-  source,
-  nodes: query.query(source.value).nodes.map(({ location, value }) => ({ location, value })),
-  definite,
-  dataType,
-})
+/** Fails with a sentence where the path takes too much. */
+export const select = ({ query, dataType }: ResponseFilter, source: JsonSource): Result.Result<Selection, string> =>
+  Result.map(query.nodes(source.value), (nodes) => ({ source, nodes, definite: query.isSingular, dataType }))
 
 // The wire derives the type of an embedding from the spelling of its path: `$.embeddings.int8` holds INT8.
 const dataTypeOf = (path: string): DataType => {

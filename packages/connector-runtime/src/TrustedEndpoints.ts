@@ -1,6 +1,6 @@
 /** The list of URLs that connectors may call, as the operator wrote it. */
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Data, Result } from "effect"
-import { RE2JS } from "re2js"
 
 /** An entry that is neither a host nor a regular expression of RE2. */
 export class InvalidEntry extends Data.TaggedError("InvalidEntry")<{
@@ -53,12 +53,9 @@ const longest = 256
 const regex = (entry: string): Result.Result<Test, InvalidEntry> => {
   if (entry.length > longest)
     return invalid(entry, `Regex pattern too long (max ${longest} chars): ${entry.slice(0, longest)}`)
-  return Result.try({
-    try: () => {
-      const pattern = RE2JS.compile(entry)
-      return (url: URL) => spellings(url).some((text) => pattern.testExact(text))
-    },
-    catch: () => new InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
+  return Result.mapBoth(Pattern.compile(entry), {
+    onSuccess: (pattern) => (url: URL) => spellings(url).some((text) => pattern.testExact(text)),
+    onFailure: () => new InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
   })
 }
 

@@ -5,7 +5,7 @@ import * as ProcessorChain from "../src/ProcessorChain.ts"
 
 const run = (steps: unknown, value: string): string => {
   const chain = Result.getOrThrow(ProcessorChain.compile(JSON.stringify(steps)))
-  return Json.stringify(chain(Result.getOrThrow(Json.parse(value))))
+  return Json.stringify(Result.getOrThrow(chain.run(Result.getOrThrow(Json.parse(value)))))
 }
 
 const set = (to: boolean) => [{ type: "set_field", path: "$.taken", value: to }]
@@ -117,9 +117,53 @@ describe("a chain that cannot be read is refused:", () => {
   })
 })
 
-describe("a replacement", () => {
-  it("that would make a text without bound leaves it as it was", () => {
-    const source = JSON.stringify("a".repeat(20_000))
-    assert.strictEqual(run([{ type: "regex_replace", pattern: "a", replacement: "b".repeat(10_000) }], source), source)
+const step = (type: string, config: object) => ({ type, ...config })
+const times = (count: number, one: object) => Array.from({ length: count }, () => one)
+
+describe("a chain that callers may bring", () => {
+  const long = JSON.stringify("a".repeat(200_000))
+  const list = JSON.stringify(Array.from({ length: 20_000 }, (_, a) => ({ a })))
+
+  it.each<[string, ReadonlyArray<object>, string]>([
+    ["makes a text without bound", [step("regex_replace", { pattern: "a", replacement: "b".repeat(1_000) })], long],
+    ["doubles a text with each step", times(30, step("regex_replace", { pattern: "a", replacement: "aa" })), '"a"'],
+    [
+      "puts a value into itself",
+      times(60, step("set_field", { path: "$.a", source_path: "$" })).map((one, i) => ({ ...one, path: `$.a${i}` })),
+      '{"a":1}',
+    ],
+    ["puts a value into each part of itself", [step("set_field", { path: "$[*].a", source_path: "$" })], list],
+    ["searches a long text for a long pattern", [step("regex_capture", { pattern: "(.*a){150}" })], long],
+    ["looks everywhere in everything", [step("jsonpath_filter", { path: `$${"[*,*]".repeat(30)}` })], nested(30)],
+    ["asks each part about all the others", [step("jsonpath_filter", { path: "$[?count($..*) > 0]" })], list],
+    ["has many steps", times(10_000, step("to_string", {})), long],
+    ["asks in many ways", [step("conditional", { routes: times(1_000, { "regex:.*b": [] }) })], long],
+  ])("that %s is refused", (_, steps, value) => {
+    const chain = Result.getOrThrow(ProcessorChain.compile(JSON.stringify(steps)))
+    const ran = Result.flip(chain.run(Result.getOrThrow(Json.parse(value))))
+    assert.strictEqual(Result.getOrThrow(ran), "A chain of processors takes too much work")
   })
+
+  // Where each of the places were changed in a copy of the whole, these would take minutes.
+  it.each<[string, object]>([
+    ["for_each", { path: "$[*]", processors: set(true) }],
+    ["set_field", { path: "$[*].b", value: 1 }],
+    ["set_field", { path: "$[*].a", value: 1 }],
+    ["remove_jsonpath", { path: "$[*].a" }],
+    ["remove_jsonpath", { path: "$[*]" }],
+  ])("%s %j takes a step for each place", (type, config) => {
+    const all = JSON.stringify(Array.from({ length: 100_000 }, () => ({ a: 0 })))
+    assert.isBelow(run([{ type, ...config }], all).length, all.length * 4)
+  })
+
+  it("changes `__proto__` like any other name", () =>
+    assert.strictEqual(
+      run(
+        [step("set_field", { path: "$['__proto__'].b", value: 1 }), step("remove_jsonpath", { path: "$.a" })],
+        '{"__proto__":{"a":1},"a":2}',
+      ),
+      '{"__proto__":{"a":1,"b":1}}',
+    ))
 })
+
+const nested = (levels: number) => `${"[".repeat(levels)}1${"]".repeat(levels)}`

@@ -26,7 +26,7 @@ const after = (name: string, body: string) => {
   const processor = postProcessors[`connector.post_process.${name}` as PostProcess]
   const source = Result.getOrThrow(JsonSource.parse(body))
   const filter = Result.getOrThrow(ResponseFilter.compile(processor.path))
-  return Result.match(processor.run(ResponseFilter.select(filter, source)), {
+  return Result.match(Result.flatMap(ResponseFilter.select(filter, source), processor.run), {
     onFailure: (sentence) => sentence,
     onSuccess: (tensors) => tensors.map(Tensor.toJsonText),
   })

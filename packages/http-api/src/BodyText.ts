@@ -1,8 +1,7 @@
 /** The bytes of a body, and their text; no larger than the limit, JSON by its content type, UTF-8 by its bytes. */
 import { isUtf8 } from "node:buffer"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
-import { promisify } from "node:util"
-import { brotliDecompress, gunzip, inflate } from "node:zlib"
+import * as ContentCoding from "@drawbar/connector-runtime/ContentCoding"
 import { Effect, Result } from "effect"
 import type { Query } from "./Query.ts"
 import {
@@ -81,24 +80,20 @@ const bytes = (request: IncomingMessage, limit: number, weigh: Weigh) =>
   })
 
 /** A body without its compression; the limit is that of what comes out. */
-const decoded = (body: Buffer, named: string, limit: number): Effect.Effect<Buffer, RequestError> => {
-  const encoding = named.toLowerCase()
-  if (encoding === "identity") return Effect.succeed(body)
-  const decompress = Object.hasOwn(codings, encoding) ? codings[encoding as keyof typeof codings] : undefined
-  if (decompress === undefined)
-    return Effect.fromResult(
-      notAcceptable(`Content-Encoding [${encoding}] is not served: use one of [${Object.keys(codings).join(", ")}]`),
-    )
-  return Effect.tryPromise({
-    try: () => decompress(body, { maxOutputLength: limit }),
-    catch: (cause) =>
-      cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE"
-        ? because(new BodyTooLarge({ limit }))
-        : because(new BodyUnreadable({ message: `The request body is not ${encoding}` })),
-  })
-}
-
-const codings = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) } as const
+const decoded = (body: Buffer, encoding: string, limit: number): Effect.Effect<Buffer, RequestError> =>
+  Effect.callback((resume) =>
+    ContentCoding.decode(body, encoding, limit, (found) => {
+      if ("body" in found) return resume(Effect.succeed(found.body))
+      if ("largerThan" in found) return resume(Effect.fail(because(new BodyTooLarge({ limit: found.largerThan }))))
+      resume(
+        found.problem === "unknown"
+          ? Effect.fromResult(
+              notAcceptable(`Content-Encoding [${encoding}] is not served: use one of [gzip, deflate, br]`),
+            )
+          : Effect.fail(because(new BodyUnreadable({ message: `The request body is not ${encoding}` }))),
+      )
+    }),
+  )
 
 const textOf = (body: Buffer, headers: IncomingHttpHeaders): Result.Result<string, RequestError> =>
   Result.flatMap(checkMediaType(headers["content-type"]), () =>

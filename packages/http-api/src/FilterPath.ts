@@ -3,36 +3,55 @@
  * depth, a leading `-` leaves out. Lists are looked through, not counted.
  */
 import * as Json from "@drawbar/blueprint-schema/Json"
+import { Result } from "effect"
 
 export interface FilterPath {
   readonly apply: (value: Json.Json) => Json.Json
 }
 
-type Pattern = ReadonlyArray<string>
+/** The rest of a pattern, from one of its names on; one that is at its end has arrived. */
+interface Pattern {
+  readonly names: ReadonlyArray<string>
+  readonly at: number
+}
 
-/** Reads a comma-separated list of patterns. */
-export const parse = (text: string): FilterPath => {
+/** How many names all patterns together may have: each is held against each name of an answer. */
+const most = 200
+
+/** Reads a comma-separated list of patterns; fails with a sentence where there are too many. */
+export const parse = (text: string): Result.Result<FilterPath, string> => {
   const all = text
     .split(",")
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== "")
-  const wanted = all.filter((pattern) => !pattern.startsWith("-")).map((pattern) => pattern.split("."))
-  const unwanted = all.filter((pattern) => pattern.startsWith("-")).map((pattern) => pattern.slice(1).split("."))
-  return {
+  const wanted = all.filter((pattern) => !pattern.startsWith("-")).map(patternOf)
+  const unwanted = all.filter((pattern) => pattern.startsWith("-")).map((pattern) => patternOf(pattern.slice(1)))
+  if ([...wanted, ...unwanted].reduce((count, { names }) => count + names.length, 0) > most)
+    return Result.fail(`filter_path has more than ${most} names`)
+  return Result.succeed({
     apply: (value) => {
       const kept = wanted.length === 0 ? value : (only(value, wanted) ?? {})
       return unwanted.length === 0 ? kept : without(kept, unwanted)
     },
-  }
+  })
 }
 
-/** What is left of the patterns one name further down; an empty one is a pattern that has arrived. */
-const advance = (patterns: ReadonlyArray<Pattern>, name: string): ReadonlyArray<Pattern> =>
-  patterns.flatMap((pattern): ReadonlyArray<Pattern> => {
-    const [head = "", ...rest] = pattern
-    if (head === "**") return rest.length === 0 ? [rest] : [pattern, ...advance([rest], name)]
-    return matches(head, name) ? [rest] : []
-  })
+const patternOf = (text: string): Pattern => ({ names: text.split("."), at: 0 })
+
+const hasArrived = ({ names, at }: Pattern): boolean => at === names.length
+
+/** What is left of the patterns one name further down, each once: there are many ways to pass a name by `**`. */
+const advance = (patterns: ReadonlyArray<Pattern>, name: string): ReadonlyArray<Pattern> => {
+  const reached = new Map<ReadonlyArray<string>, Set<number>>()
+  for (const { names, at } of patterns) {
+    const places = reached.get(names) ?? new Set()
+    reached.set(names, places)
+    let here = at
+    for (; names[here] === "**"; here++) places.add(here === names.length - 1 ? names.length : here)
+    if (here < names.length && matches(names[here] ?? "", name)) places.add(here + 1)
+  }
+  return [...reached].flatMap(([names, places]) => [...places].map((at) => ({ names, at })))
+}
 
 const matches = (glob: string, name: string): boolean => {
   if (!glob.includes("*")) return glob === name
@@ -56,7 +75,7 @@ const only = (value: Json.Json, patterns: ReadonlyArray<Pattern>): Json.Json | u
   if (!Json.isObject(value)) return undefined
   const kept = Object.entries(value).flatMap(([name, child]) => {
     const left = advance(patterns, name)
-    const part = left.some((pattern) => pattern.length === 0) ? child : only(child, left)
+    const part = left.some(hasArrived) ? child : only(child, left)
     return part === undefined ? [] : [[name, part] as const]
   })
   return kept.length === 0 ? undefined : Object.fromEntries(kept)
@@ -68,7 +87,7 @@ const without = (value: Json.Json, patterns: ReadonlyArray<Pattern>): Json.Json 
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, child]) => {
       const left = advance(patterns, name)
-      return left.some((pattern) => pattern.length === 0) ? [] : [[name, without(child, left)] as const]
+      return left.some(hasArrived) ? [] : [[name, without(child, left)] as const]
     }),
   )
 }

@@ -64,6 +64,8 @@ const parse = (text: string): Outcome<Body> =>
 
 // The numbers of this value are approximate; nobody sends them on. Where the text is no JSON, the careful parser says where.
 const quickly = (text: string): Outcome<Json.Json> => {
+  const fault = Json.excess(text)
+  if (fault !== undefined) return Result.fail(unreadable(Json.errorAt(text, fault.offset, fault.message)))
   try {
     return Result.succeed(JSON.parse(text))
   } catch {
@@ -88,18 +90,8 @@ const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
   const given = value["parameters"]
   if (given == null) return Result.succeed(new Map())
   if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
-  const tooDeep = Json.nestsTooDeep(text)
-    ? Object.entries(given).find(([, value]) => nestsDeeper(value, Json.maxDepth))
-    : undefined
-  if (tooDeep !== undefined)
-    return Result.fail(invalid("/parameters", `Parameter [${tooDeep[0]}] nests deeper than ${Json.maxDepth} levels`))
   return Result.succeed(parametersAt({ text, value: null }, ["parameters"], given))
 }
-
-const nestsDeeper = (value: Json.Json, levels: number): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((child) => nestsDeeper(child, levels - 1)))
 
 const ignoringCase = (...words: ReadonlyArray<string>) =>
   Schema.String.check(Schema.isPattern(new RegExp(`^(${words.join("|")})$`, "i")))

@@ -40,17 +40,21 @@ export const read = (
       because(new NotAcceptable({ message: `format [${format}] is not served: answers are JSON. Use format=json.` })),
     )
   const filterPath = given.get("filter_path")
-  return Result.succeed({
-    pretty: isOn(given.get("pretty")),
-    filterPath: filterPath === undefined ? undefined : FilterPath.parse(filterPath),
-    source: given.get("source"),
-    sourceContentType: given.get("source_content_type"),
-    own: Object.fromEntries(
-      known.flatMap((name) => {
-        const value = given.get(name)
-        return value === undefined ? [] : [[name, value === "" ? "true" : value]]
-      }),
-    ),
+  const parsed = filterPath === undefined ? Result.succeed(undefined) : FilterPath.parse(filterPath)
+  return Result.mapBoth(parsed, {
+    onFailure: (message) => because(new BadParameter({ message })),
+    onSuccess: (filterPath) => ({
+      pretty: isOn(given.get("pretty")),
+      filterPath,
+      source: given.get("source"),
+      sourceContentType: given.get("source_content_type"),
+      own: Object.fromEntries(
+        known.flatMap((name) => {
+          const value = given.get(name)
+          return value === undefined ? [] : [[name, value === "" ? "true" : value]]
+        }),
+      ),
+    }),
   })
 }
 

@@ -2,8 +2,8 @@
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { decode } from "@drawbar/blueprint-schema/Decode"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Result, Schema } from "effect"
-import { RE2JS } from "re2js"
 import * as JsonField from "./JsonField.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
@@ -69,7 +69,7 @@ const checkJudge = (side: Side, at: string): Result.Result<void, BlueprintError>
 }
 
 const checkPattern = (pattern: string, at: string): Result.Result<void, BlueprintError> =>
-  Result.mapBoth(Result.try({ try: () => RE2JS.compile(pattern), catch: String }), {
+  Result.mapBoth(Pattern.compile(pattern), {
     onSuccess: () => undefined,
     onFailure: (why) => invalid(`/guardrails${at}`, `Invalid regex pattern: ${pattern} (${why})`),
   })

@@ -4,9 +4,9 @@
  */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { isObject, type Json, type JsonObject, parse, toText } from "@drawbar/blueprint-schema/Json"
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js"
 import { Result, Schema } from "effect"
-import { RE2JS } from "re2js"
 
 export const ModelInterface = Schema.Struct({
   input: Schema.optionalKey(Schema.String),
@@ -49,10 +49,16 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
       ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
     )
     if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
-    const validate = yield* compiled(JSON.parse(text))
+    const validate = yield* compiled(JSON.parse(text), false)
+    const validateAll = yield* compiled(JSON.parse(text), true)
     return {
       typesOf: (parameter) => declared(schema, parameter),
-      problems: (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, shown).map(sentenceOf)),
+      problems: (value) => {
+        if (validate(value)) return []
+        // A large value may have a complaint for each of its parts: then the first has to do.
+        const { errors } = isSmall(value) && !validateAll(value) ? validateAll : validate
+        return (errors ?? []).slice(0, shown).map(sentenceOf)
+      },
     }
   })
 
@@ -60,27 +66,61 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
 const shown = 5
 
 // Patterns run in linear time. Each schema has its own instance, so that it is forgotten with its model.
-const compiled = (schema: object | boolean): Result.Result<ValidateFunction, string> =>
+const compiled = (schema: object | boolean, allErrors: boolean): Result.Result<ValidateFunction, string> =>
   Result.try({
     try: () =>
       new Ajv2020({
         strict: false,
-        allErrors: true,
+        allErrors,
         validateFormats: false,
         logger: false,
         code: { regExp: linear },
-      }).compile(schema),
+      })
+        .removeKeyword(uniqueItems.keyword)
+        .addKeyword(uniqueItems)
+        .compile(schema),
     catch: (cause) => `is no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
   })
 
 const linear = Object.assign(
   (pattern: string) => {
-    const compiledPattern = RE2JS.compile(pattern)
+    const compiledPattern = Result.getOrThrowWith(
+      Pattern.compile(pattern),
+      (why) => new Error(`invalid pattern ${pattern}: ${why}`),
+    )
     // By its text the compiler of schemas tells one pattern from another.
     return { test: (text: string) => compiledPattern.test(text), toString: () => pattern }
   },
   { code: "RE2JS" },
 )
+
+/** The library's own holds each item against every other. */
+const uniqueItems = {
+  keyword: "uniqueItems",
+  type: "array",
+  schemaType: "boolean",
+  error: { message: "must NOT have duplicate items" },
+  validate: (wanted: boolean, items: ReadonlyArray<unknown>) =>
+    !wanted || new Set(items.map((item) => JSON.stringify(item, inNameOrder))).size === items.length,
+} as const
+
+const inNameOrder = (_name: string, value: unknown): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value
+
+const few = 1_000
+
+const isSmall = (value: unknown): boolean => {
+  const left: Array<unknown> = [value]
+  for (let seen = 0; left.length > 0; seen++) {
+    if (seen + left.length > few) return false
+    const next = left.pop()
+    if (typeof next !== "object" || next === null) continue
+    const inner = Object.values(next)
+    if (inner.length > few) return false
+    left.push(...inner)
+  }
+  return true
+}
 
 const sentenceOf = ({ instancePath, keyword, params, message }: ErrorObject): string => {
   const path = pathOf(instancePath)

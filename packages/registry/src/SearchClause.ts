@@ -234,13 +234,17 @@ const pattern = (
   o: Common & { readonly case_insensitive?: boolean },
   read: (text: string) => SearchPattern.SearchPattern,
 ): Parsed<SearchQuery> =>
-  Result.map(searched(query, value), (text): SearchQuery => ({
-    _tag: "Pattern",
-    field,
-    pattern: read(text),
-    caseInsensitive: o.case_insensitive ?? false,
-    ...boosted(o),
-  }))
+  Result.flatMap(searched(query, value), (text) =>
+    text.length > SearchPattern.longest
+      ? refuse(`[${query}] has a pattern longer than [${SearchPattern.longest}] characters`)
+      : Result.succeed<SearchQuery>({
+          _tag: "Pattern",
+          field,
+          pattern: read(text),
+          caseInsensitive: o.case_insensitive ?? false,
+          ...boosted(o),
+        }),
+  )
 
 const range = { gt: bound, gte: bound, lt: bound, lte: bound, format: text, time_zone: utc, relation: text }
 

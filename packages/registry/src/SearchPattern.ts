@@ -3,6 +3,9 @@
 /** Literal runs with `any` and `one` between them; no two `any` stand side by side. */
 export type SearchPattern = ReadonlyArray<{ readonly literal: string } | "any" | "one">
 
+/** In characters, of what clients send: the work is up to the product of a pattern's length and its text's. */
+export const longest = 1_000
+
 export const parse = (text: string): SearchPattern => {
   const parts: Array<SearchPattern[number]> = []
   let literal = ""

@@ -16,13 +16,18 @@ export interface QueryStringOptions {
   readonly simple: boolean
 }
 
+/** In characters; OpenSearch bounds the clauses that come of it, of which there may be one for each two. */
+const longest = 10_000
+
 export const parseQueryString = (text: string, options: QueryStringOptions): Parsed<SearchQuery> =>
-  Result.flatMap(tokens(text, options.simple), (all) => {
-    const reader = { all, next: 0 }
-    return Result.flatMap(group(reader, options, 0), (query) =>
-      reader.next === all.length || options.simple ? Result.succeed(query) : unbalanced(text),
-    )
-  })
+  text.length > longest
+    ? refuse(`Failed to parse query: it is longer than [${longest}] characters`)
+    : Result.flatMap(tokens(text, options.simple), (all) => {
+        const reader = { all, next: 0 }
+        return Result.flatMap(group(reader, options, 0), (query) =>
+          reader.next === all.length || options.simple ? Result.succeed(query) : unbalanced(text),
+        )
+      })
 
 type Token =
   | { readonly _tag: "Open" | "Close" | "And" | "Or" | "Not" | "Must" }

@@ -1,6 +1,6 @@
 /** One cluster setting: its default, when it may change, and how its text is read. */
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Result } from "effect"
-import { RE2JS } from "re2js"
 
 /** A value as clients send and are shown it: text, or a list of texts. */
 export type Shown = string | ReadonlyArray<string>
@@ -86,10 +86,8 @@ const check = (regex: string): Result.Result<void, string> => {
     return Result.fail(`Regex pattern too long (max ${maxPatternChars} chars): ${regex}`)
   if (/\([^()]*[+*}][^()]*\)[+*{]|\\[1-9]|\\k</.test(regex))
     return Result.fail(`Regex pattern contains nested quantifiers or backreferences that may cause ReDoS: ${regex}`)
-  try {
-    RE2JS.compile(regex)
-    return Result.void
-  } catch {
-    return Result.fail(`Invalid regex pattern: ${regex}`)
-  }
+  return Result.mapBoth(Pattern.compile(regex), {
+    onSuccess: () => undefined,
+    onFailure: () => `Invalid regex pattern: ${regex}`,
+  })
 }

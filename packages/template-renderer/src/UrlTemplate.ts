@@ -41,6 +41,9 @@ const parseOrigin = (text: string): string => {
 /** Whether the URL's path has a segment that `URL` would take away. */
 const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
 
+/** No name of a host is longer, and each hole in it is read with all that stands before. */
+const longestOrigin = 1_000
+
 /** The text up to the path: holes in it are the connector's to fill, and what they hold beyond the host belongs to the path. */
 const readOrigin = (composition: Composition.Composition, source: Source.Source, fixed: Map<string, string>) => {
   let text = ""
@@ -52,6 +55,10 @@ const readOrigin = (composition: Composition.Composition, source: Source.Source,
     const end = /^[^/?#]*:\/\/[^/?#]*(?=[/?#])/.exec(text)?.[0].length
     if (end !== undefined || hole === undefined)
       return { origin: text.slice(0, end), rest: end === undefined ? "" : text.slice(end), next }
+    if (text.length > longestOrigin)
+      return refuse(
+        new InvalidOrigin({ problem: `what stands before the path is longer than ${longestOrigin} characters` }),
+      )
     text += Composition.constant(composition, source, hole, "origin", fixed)
     from = hole.at + 1
     next++

@@ -2,6 +2,7 @@
 import * as Json from "@drawbar/blueprint-schema/Json"
 import { Option, Result } from "effect"
 import type { JSONValue } from "json-p3"
+import { type Allowance, Exhausted } from "../Allowance.ts"
 import type { Location } from "../JsonSource.ts"
 import * as ResponseFilter from "../ResponseFilter.ts"
 import { type Compiled, Inapplicable } from "./Step.ts"
@@ -13,13 +14,14 @@ export interface JsonPath {
   readonly location: Option.Option<Location>
 }
 
-export const compile = (path: string): Compiled<JsonPath> =>
-  Result.mapBoth(ResponseFilter.compile(path), {
-    onSuccess: ({ query, definite }) => ({
-      definite,
+export const compile = (path: string, allowance: Allowance): Compiled<JsonPath> =>
+  Result.mapBoth(ResponseFilter.compile(path, allowance), {
+    onSuccess: ({ query }) => ({
+      definite: query.isSingular,
       // The library looks at numbers; where they stand is then found in the value that has their digits.
-      locations: (value) => query.query(plain(value)).nodes.map((node) => node.location),
-      location: definite ? stepsOf(path) : Option.none(),
+      locations: (value) =>
+        Result.getOrThrowWith(query.nodes(plain(value)), () => new Exhausted()).map(({ location }) => location),
+      location: query.isSingular ? stepsOf(path) : Option.none(),
     }),
     onFailure: (sentence) => sentence.replace("response_filter", `the path ${path}`),
   })
@@ -42,21 +44,60 @@ const child = (value: Json.Json, step: string | number): Json.Json | undefined =
   return Json.isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
 }
 
-/** The value with another at a place; objects on the way there are made where they are missing. */
-export const put = (value: Json.Json, [step, ...rest]: Location, inner: Json.Json): Json.Json => {
-  if (step === undefined) return inner
-  if (Array.isArray(value) && typeof step === "number" && step < value.length)
-    return value.with(step, put(value[step], rest, inner))
-  if (!Json.isObject(value) || typeof step === "number") throw new Inapplicable()
-  return { ...value, [step]: put(child(value, step) ?? {}, rest, inner) }
+/** A value that is changed at one place after the other; each array or object is copied once, however many places lie in it. */
+export class Draft {
+  value: Json.Json
+  readonly #copies = new Set<unknown>()
+
+  constructor(value: Json.Json) {
+    this.value = value
+  }
+
+  /** Puts another value at a place; objects on the way there are made where they are missing. */
+  put(location: Location, inner: Json.Json): void {
+    this.value = this.#within(this.value, location, 0, inner)
+  }
+
+  /** Takes places away, the last of them first, so that no index moves before its turn. */
+  remove(locations: ReadonlyArray<Location>): void {
+    const byHolder = new Map<string, { readonly holder: Location; readonly steps: Set<string | number> }>()
+    for (const location of locations.toReversed()) {
+      const step = location.at(-1)
+      if (step === undefined) continue
+      const holder = location.slice(0, -1)
+      const key = JSON.stringify(holder)
+      const held = byHolder.get(key) ?? { holder, steps: new Set() }
+      byHolder.set(key, held)
+      held.steps.add(step)
+    }
+    for (const { holder, steps } of byHolder.values()) this.put(holder, without(at(this.value, holder), steps))
+  }
+
+  #within(value: Json.Json, location: Location, depth: number, inner: Json.Json): Json.Json {
+    const step = location[depth]
+    if (step === undefined) return inner
+    if (Array.isArray(value) && typeof step === "number" && step < value.length) {
+      const copy = this.#copy(value, () => [...value])
+      copy[step] = this.#within(value[step], location, depth + 1, inner)
+      return copy
+    }
+    if (!Json.isObject(value) || typeof step === "number") throw new Inapplicable()
+    const copy = this.#copy(value, () => ({ ...value }))
+    const changed = this.#within(child(value, step) ?? {}, location, depth + 1, inner)
+    // Not an assignment, for which `__proto__` is no name like any other.
+    Object.defineProperty(copy, step, { value: changed, writable: true, enumerable: true, configurable: true })
+    return copy
+  }
+
+  #copy<A extends object>(held: A, make: () => A): A {
+    if (this.#copies.has(held)) return held
+    const copy = make()
+    this.#copies.add(copy)
+    return copy
+  }
 }
 
-export const removed = (value: Json.Json, location: Location): Json.Json => {
-  const step = location.at(-1)
-  if (step === undefined) return value
-  const holder = at(value, location.slice(0, -1))
-  const without = Array.isArray(holder)
-    ? holder.filter((_, i) => i !== step)
-    : Object.fromEntries(Object.entries(Json.isObject(holder) ? holder : {}).filter(([name]) => name !== step))
-  return put(value, location.slice(0, -1), without)
-}
+const without = (holder: Json.Json, steps: ReadonlySet<string | number>): Json.Json =>
+  Array.isArray(holder)
+    ? holder.filter((_, i) => !steps.has(i))
+    : Object.fromEntries(Object.entries(Json.isObject(holder) ? holder : {}).filter(([name]) => !steps.has(name)))

@@ -2,6 +2,7 @@
 import * as Json from "@drawbar/blueprint-schema/Json"
 import * as JsonFault from "@drawbar/blueprint-schema/JsonFault"
 import { Option, Result } from "effect"
+import type { Allowance } from "../Allowance.ts"
 import * as JsonPath from "./JsonPath.ts"
 import { documentOf, Inapplicable, type Make, text, textOf } from "./Step.ts"
 
@@ -27,8 +28,8 @@ const firstIn = (source: string, opening: RegExp): Json.Json | undefined => {
   return Result.getOrUndefined(Json.parse(rest.slice(0, JsonFault.find(rest).offset)))
 }
 
-export const jsonPathFilter: Make = (config) =>
-  Result.map(Result.flatMap(text(config, "path"), JsonPath.compile), (path) => (value) => {
+export const jsonPathFilter: Make = (config, { allowance }) =>
+  Result.map(pathIn(config, allowance), (path) => (value) => {
     const document = documentOf(value)
     const found = path.locations(document).map((location) => JsonPath.at(document, location))
     if (!path.definite) return found
@@ -36,40 +37,53 @@ export const jsonPathFilter: Make = (config) =>
   })
 
 /** Takes `paths`, or the one `path`. */
-export const removeJsonPath: Make = (config) => {
+export const removeJsonPath: Make = (config, { allowance }) => {
   const given = config["paths"] ?? (config["path"] === undefined ? [] : [config["path"]])
   const paths = Array.isArray(given) ? given : [given]
   if (paths.length === 0) return Result.fail("'paths' is required for remove_jsonpath processor")
-  return Result.map(Result.all(paths.map((path) => JsonPath.compile(textOf(path)))), (compiled) => (value) => {
-    let document = documentOf(value)
-    for (const { locations } of compiled)
-      // From the last place to the first, so that no index moves before its turn.
-      for (const location of locations(document).toReversed()) document = JsonPath.removed(document, location)
-    return document
-  })
+  return Result.map(
+    Result.all(paths.map((path) => JsonPath.compile(textOf(path), allowance))),
+    (compiled) => (value) => {
+      const draft = new JsonPath.Draft(documentOf(value))
+      for (const { locations } of compiled) draft.remove(locations(draft.value))
+      return draft.value
+    },
+  )
 }
 
 /** Sets a place to `value`, or to what stands at `source_path`. */
-export const setField: Make = (config) =>
+export const setField: Make = (config, { allowance }) =>
   Result.gen(function* () {
-    const path = yield* Result.flatMap(text(config, "path"), JsonPath.compile)
+    const path = yield* pathIn(config, allowance)
     const { value, source_path, default: otherwise } = config
     if (value === undefined && source_path === undefined)
       return yield* Result.fail("Either 'value' or 'source_path' is required for set_field processor")
-    const source = source_path === undefined ? undefined : yield* JsonPath.compile(textOf(source_path))
+    const source = source_path === undefined ? undefined : yield* JsonPath.compile(textOf(source_path), allowance)
     return (given) => {
       const document = documentOf(given)
       const found = source?.locations(document).map((location) => JsonPath.at(document, location)) ?? []
       const field = source === undefined ? value : source.definite ? (found[0] ?? otherwise) : found
       if (field === undefined) throw new Inapplicable()
-      return setAll(document, path, field)
+      return setAll(document, path, field, allowance)
     }
   })
 
 /** The document with a value at each place of a path, or at the one that the path names and the document has not. */
-export const setAll = (document: Json.Json, path: JsonPath.JsonPath, value: Json.Json): Json.Json => {
-  const places = path.locations(document)
-  if (places.length > 0) return places.reduce((set, location) => JsonPath.put(set, location, value), document)
-  if (Option.isNone(path.location)) throw new Inapplicable()
-  return JsonPath.put(document, path.location.value, value)
+export const setAll = (
+  document: Json.Json,
+  path: JsonPath.JsonPath,
+  value: Json.Json,
+  allowance: Allowance,
+): Json.Json => {
+  const found = path.locations(document)
+  const places = found.length > 0 ? found : Option.toArray(path.location)
+  if (places.length === 0) throw new Inapplicable()
+  allowance.spend(textOf(value).length * places.length)
+  const draft = new JsonPath.Draft(document)
+  for (const place of places) draft.put(place, value)
+  return draft.value
 }
+
+/** The path that a step's settings have to name. */
+export const pathIn = (config: Json.JsonObject, allowance: Allowance) =>
+  Result.flatMap(text(config, "path"), (path) => JsonPath.compile(path, allowance))

@@ -1,22 +1,24 @@
 /** Steps that have chains of their own. */
 import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Result } from "effect"
+import type { Allowance } from "../Allowance.ts"
 import * as JsonPath from "./JsonPath.ts"
-import { setAll } from "./JsonSteps.ts"
+import { pathIn, setAll } from "./JsonSteps.ts"
 import { type Compiled, documentOf, Inapplicable, type Make, type Step, text, textOf } from "./Step.ts"
 import { regex } from "./TextSteps.ts"
 
 /** Takes the first route whose condition holds of the value, or of what stands at `path`. */
-export const conditional: Make = (config, chain) =>
+export const conditional: Make = (config, { chain, allowance }) =>
   Result.gen(function* () {
-    const path = config["path"] == null ? undefined : yield* JsonPath.compile(textOf(config["path"]))
+    const path = config["path"] == null ? undefined : yield* JsonPath.compile(textOf(config["path"]), allowance)
     const given = Array.isArray(config["routes"]) ? config["routes"] : []
     const entries = given.flatMap((route) => (Json.isObject(route) ? Object.entries(route) : []))
     if (entries.length === 0)
       return yield* Result.fail("'routes' must contain at least one route for conditional processor")
     const routes: Array<{ readonly holds: Condition; readonly run: Step }> = []
     for (const [condition, steps] of entries)
-      routes.push({ holds: yield* conditionOf(condition), run: yield* chain(steps) })
+      routes.push({ holds: yield* conditionOf(condition, allowance), run: yield* chain(steps) })
     const otherwise = yield* chain(config["default"] ?? [])
     return (value) => {
       const looked = path === undefined ? value : lookedUp(path, documentOf(value))
@@ -25,29 +27,27 @@ export const conditional: Make = (config, chain) =>
   })
 
 /** Runs a chain on the value and puts its result at `path`. */
-export const processAndSet: Make = (config, chain) =>
+export const processAndSet: Make = (config, { chain, allowance }) =>
   Result.gen(function* () {
-    const path = yield* Result.flatMap(text(config, "path"), JsonPath.compile)
+    const path = yield* pathIn(config, allowance)
     const run = yield* chain(config["processors"])
-    return (value) => setAll(documentOf(value), path, run(value))
+    return (value) => setAll(documentOf(value), path, run(value), allowance)
   })
 
 /** Runs a chain on each item of a list. */
-export const forEach: Make = (config, chain) =>
+export const forEach: Make = (config, { chain, allowance }) =>
   Result.gen(function* () {
     const written = yield* text(config, "path")
     if (!written.includes("[*]"))
       return yield* Result.fail(`'path' must contain '[*]' to indicate array iteration, got: ${written}`)
-    const path = yield* JsonPath.compile(written)
+    const path = yield* JsonPath.compile(written, allowance)
     const run = yield* chain(config["processors"])
     return (value) => {
       const document = documentOf(value)
-      return path
-        .locations(document)
-        .reduce(
-          (changed, location) => JsonPath.put(changed, location, attempt(run, JsonPath.at(document, location))),
-          document,
-        )
+      const draft = new JsonPath.Draft(document)
+      for (const location of path.locations(document))
+        draft.put(location, attempt(run, JsonPath.at(document, location)))
+      return draft.value
     }
   })
 
@@ -70,7 +70,7 @@ type Condition = (value: Json.Json) => boolean
 
 const isAbsent: Condition = (value) => value === null || (Array.isArray(value) && value.length === 0)
 
-const conditionOf = (condition: string): Compiled<Condition> => {
+const conditionOf = (condition: string, allowance: Allowance): Compiled<Condition> => {
   if (condition === "null" || condition === "not_exists") return Result.succeed(isAbsent)
   if (condition === "exists") return Result.succeed((value) => !isAbsent(value))
   const present =
@@ -78,7 +78,12 @@ const conditionOf = (condition: string): Compiled<Condition> => {
     (value) =>
       !isAbsent(value) && holds(textOf(value))
   if (condition.startsWith("regex:"))
-    return Result.map(regex(condition.slice(6)), (pattern) => present((value) => pattern.testExact(value)))
+    return Result.map(regex(condition.slice(6)), (pattern) =>
+      present((value) => {
+        allowance.spend(Pattern.work(pattern, value))
+        return pattern.testExact(value)
+      }),
+    )
   if (condition.startsWith("contains:")) return Result.succeed(present((value) => value.includes(condition.slice(9))))
   const [, sign = "", limit = ""] = /^(>=|<=|==|>|<)\s*(-?\d.*)$/.exec(condition) ?? []
   const compare = comparisons[sign]

@@ -1,14 +1,21 @@
 /** One step of a processor chain: a JSON value in, another out. */
 import * as Json from "@drawbar/blueprint-schema/Json"
 import { Result } from "effect"
+import type { Allowance } from "../Allowance.ts"
 
 /** A step that cannot do its work throws `Inapplicable`, and the chain goes on with what it had. */
 export type Step = (value: Json.Json) => Json.Json
 
 export type Compiled<A = Step> = Result.Result<A, string>
 
-/** Reads the settings of one type of step; `chain` reads a list of steps inside them. */
-export type Make = (config: Json.JsonObject, chain: (steps: Json.Json | undefined) => Compiled) => Compiled
+/** What a step is made with: how a list of steps inside its settings is read, and what its work is taken from. */
+export interface Making {
+  readonly chain: (steps: Json.Json | undefined) => Compiled
+  readonly allowance: Allowance
+}
+
+/** Reads the settings of one type of step. */
+export type Make = (config: Json.JsonObject, making: Making) => Compiled
 
 export class Inapplicable extends Error {}
 

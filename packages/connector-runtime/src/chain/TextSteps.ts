@@ -1,26 +1,28 @@
 /** Steps that work on text: a value that is none is taken as its JSON. Patterns are RE2's, and a dot matches a line break too. */
 import type * as Json from "@drawbar/blueprint-schema/Json"
+import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Result } from "effect"
-import { RE2JS } from "re2js"
+import type { Allowance } from "../Allowance.ts"
 import { type Compiled, Inapplicable, type Make, text, textOf } from "./Step.ts"
 
 export const toString: Make = ({ escape_json }) =>
   Result.succeed((value) => (escape_json === true ? JSON.stringify(textOf(value)).slice(1, -1) : textOf(value)))
 
 /** A replacement may name groups as `$1`. */
-export const regexReplace: Make = (config) =>
+export const regexReplace: Make = (config, { allowance }) =>
   Result.map(patternIn(config), (pattern) => {
     const { replacement = "", replace_all = true } = config
-    return (value) => replaced(pattern, textOf(value), textOf(replacement), replace_all === true)
+    return (value) =>
+      replaced(searched(pattern, textOf(value), allowance), textOf(replacement), replace_all === true, allowance)
   })
 
 /** The groups of the first match: one as text, several as a list. What does not match stays as it is. */
-export const regexCapture: Make = (config) =>
+export const regexCapture: Make = (config, { allowance }) =>
   Result.gen(function* () {
     const pattern = yield* patternIn(config)
     const groups = yield* groupsOf(config["groups"] ?? "1")
     return (value) => {
-      const matcher = pattern.matcher(textOf(value))
+      const matcher = searched(pattern, textOf(value), allowance)
       if (!matcher.find()) return value
       const captures = groups.filter((group) => group <= matcher.groupCount()).map((group) => matcher.group(group))
       return captures.length === 1 ? (captures[0] ?? null) : captures
@@ -28,30 +30,26 @@ export const regexCapture: Make = (config) =>
   })
 
 /** A compiled pattern, or why it is none. Also used by conditions. */
-export const regex = (pattern: string): Compiled<RE2JS> => {
-  try {
-    return Result.succeed(RE2JS.compile(pattern, RE2JS.DOTALL))
-  } catch (cause) {
-    return Result.fail(`Invalid regex pattern: ${pattern} (${cause instanceof Error ? cause.message : String(cause)})`)
-  }
+export const regex = (pattern: string): Compiled<Pattern.Pattern> =>
+  Result.mapError(Pattern.compile(pattern, Pattern.DOTALL), (why) => `Invalid regex pattern: ${pattern} (${why})`)
+
+const searched = (pattern: Pattern.Pattern, source: string, allowance: Allowance): Matcher => {
+  allowance.spend(Pattern.work(pattern, source))
+  return pattern.matcher(source)
 }
+
+type Matcher = ReturnType<Pattern.Pattern["matcher"]>
 
 const patternIn = (config: Json.JsonObject) => Result.flatMap(text(config, "pattern"), regex)
 
-/** In characters: a replacement that is longer than its match may not make a text of any length. */
-const longest = 100_000_000
-
-const replaced = (pattern: RE2JS, source: string, replacement: string, all: boolean): string => {
-  const matcher = pattern.matcher(source)
-  let left = longest - source.length
+const replaced = (matcher: Matcher, replacement: string, all: boolean, allowance: Allowance): string => {
   const expand = (...groups: ReadonlyArray<string | undefined>): string => {
     const text = replacement.replaceAll(reference, (_, literal: string | undefined, group: string) => {
       if (literal !== undefined) return literal
       if (Number(group) > matcher.groupCount()) throw new Inapplicable()
       return groups[Number(group)] ?? ""
     })
-    left -= text.length
-    if (left < 0) throw new Inapplicable()
+    allowance.spend(text.length + 300)
     return text
   }
   return all ? matcher.replaceAll(expand) : matcher.replaceFirst(expand)

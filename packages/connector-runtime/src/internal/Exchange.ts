@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks"
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { Destination } from "../Destination.ts"
+import * as ContentCoding from "../ContentCoding.ts"
 import * as Journey from "../Journey.ts"
 import type { EgressRequest, Limits, RemoteResponse } from "../EgressPool.ts"
 import {
@@ -22,7 +23,6 @@ import {
   Unsendable,
 } from "../EgressError.ts"
 import type { Connection } from "./Connection.ts"
-import * as ContentCoding from "./ContentCoding.ts"
 import type { Flow } from "./Flow.ts"
 
 export type Settle = (settled: Result.Result<RemoteResponse, EgressError>) => void
@@ -46,6 +46,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #carrier: Carrier | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
+  /** Heads that came before the answer's own. */
+  #early = 0
   #headers: Headers = {}
   #chunks: Array<Buffer> = []
   #received = 0
@@ -120,7 +122,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return
+    if (status < 200) {
+      if (++this.#early > mostEarly)
+        this.fail(new ProtocolError({ origin: this.destination.origin, code: String(status) }))
+      return
+    }
     this.#status = status
     this.#headers = headers
     this.#reach("body")
@@ -174,10 +180,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #decode(body: Buffer, encoding: string): void {
     const { maxResponseBytes } = this.#limits
     ContentCoding.decode(body, encoding, maxResponseBytes, (decoded) => {
-      if ("problem" in decoded) {
-        const { origin } = this.destination
-        return this.fail(decoded.problem === "too large" ? this.#tooLarge : new BadEncoding({ origin, encoding }))
-      }
+      const { origin } = this.destination
+      if ("problem" in decoded) return this.fail(new BadEncoding({ origin, encoding }))
+      if ("largerThan" in decoded)
+        return this.fail(new ResponseTooLarge({ origin, part: "decompressed body", limit: decoded.largerThan }))
       const { "content-encoding": _encoding, "content-length": _length, ...headers } = this.#headers
       this.#succeed(decoded.body, headers)
     })
@@ -259,6 +265,9 @@ export const isSuccess = ({ status }: Pick<RemoteResponse, "status">): boolean =
 
 const bytesOf = (body: unknown): number =>
   typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : 0
+
+/** Hints before an answer (status 1xx) are a few, and each begins the wait for its head anew. */
+const mostEarly = 20
 
 /** What a timer can count; beyond it, it would fire at once. */
 const longestTimer = 2_147_483_647

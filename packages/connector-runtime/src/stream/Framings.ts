@@ -12,6 +12,7 @@ export const serverSent: Framing = async function* (bytes) {
   const parser = createParser({
     onEvent: ({ event, data }) => events.push(event === undefined ? { data } : { name: event, data }),
     maxBufferSize: longest,
+    // The parser would go on after each of its errors but this.
     onError: ({ type }) => {
       if (type === "max-buffer-size-exceeded") throw new Unframed("has an event without end")
     },
@@ -27,39 +28,52 @@ export const serverSent: Framing = async function* (bytes) {
 
 /** A JSON value a line: https://github.com/ndjson/ndjson-spec */
 export const lines: Framing = async function* (bytes) {
-  let rest = ""
+  // Put together once their line has ended, however many pieces it comes in.
+  let rest: Array<string> = []
+  let length = 0
   for await (const text of texts(bytes)) {
-    const parts = (rest + text).split("\n")
-    rest = parts.pop() ?? ""
-    if (rest.length > longest) throw new Unframed("has a line without end")
-    for (const data of parts) if (data.trim() !== "") yield { data }
+    const [first = "", ...more] = text.split("\n")
+    rest.push(first)
+    length += first.length
+    if (length > longest) throw new Unframed("has a line without end")
+    const last = more.pop()
+    if (last === undefined) continue
+    for (const data of [rest.join(""), ...more]) if (data.trim() !== "") yield { data }
+    rest = [last]
+    length = last.length
   }
-  if (rest.trim() !== "") yield { data: rest }
+  const data = rest.join("")
+  if (data.trim() !== "") yield { data }
 }
 
 /** https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html#streaming-event-stream */
 export const amazonEvents: Framing = async function* (bytes) {
-  let rest = new Uint8Array()
+  let pieces: Array<Uint8Array> = []
+  let size = 0
+  let wanted = headLength
   for await (const chunk of bytes) {
-    rest = rest.length === 0 ? new Uint8Array(chunk) : joined(rest, chunk)
-    for (let length = lengthOf(rest); length !== undefined && rest.length >= length; length = lengthOf(rest)) {
-      yield decoded(rest.subarray(0, length))
-      rest = rest.subarray(length)
+    pieces.push(chunk)
+    size += chunk.length
+    if (size < wanted) continue
+    let rest: Uint8Array = Buffer.concat(pieces)
+    wanted = lengthOf(rest)
+    while (rest.length >= wanted) {
+      yield decoded(rest.subarray(0, wanted))
+      rest = rest.subarray(wanted)
+      wanted = lengthOf(rest)
     }
+    pieces = [rest]
+    size = rest.length
   }
-  if (rest.length > 0) throw new Unframed("ends inside a message")
+  if (size > 0) throw new Unframed("ends inside a message")
 }
 
-const joined = (one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const whole = new Uint8Array(one.length + two.length)
-  whole.set(one)
-  whole.set(two, one.length)
-  return whole
-}
+/** In bytes: what says how long a message is. */
+const headLength = 4
 
-/** The length of the message that begins here; nothing before its first four bytes have come. */
-const lengthOf = (bytes: Uint8Array): number | undefined => {
-  if (bytes.length < 4) return undefined
+/** How much has to be there to read on: the message that begins here, or what says its length. */
+const lengthOf = (bytes: Uint8Array): number => {
+  if (bytes.length < headLength) return headLength
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   if (length < 16 || length > longest) throw new Unframed(`has a message of ${length} bytes`)
   return length

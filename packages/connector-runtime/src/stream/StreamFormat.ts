@@ -1,7 +1,7 @@
 /** The streams of the platforms: to add one, add a file and a row. */
-import { compile as compileQuery } from "json-p3"
 import { Result } from "effect"
 import * as Json from "@drawbar/blueprint-schema/Json"
+import * as JsonQuery from "../JsonQuery.ts"
 import type { RemoteRequest } from "../RemoteRequest.ts"
 import * as Anthropic from "./Anthropic.ts"
 import * as Bedrock from "./Bedrock.ts"
@@ -11,9 +11,9 @@ import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
 import * as OpenAI from "./OpenAI.ts"
 import { at, type Reading, reading } from "./Reading.ts"
-import type { Framing, RemoteEvent } from "./RemoteEvent.ts"
+import { type Framing, type RemoteEvent, Unframed } from "./RemoteEvent.ts"
 
-/** What an event says; `json` parses its data, or what stands in it. */
+/** What an event says; `json` parses its data, or a text that stands in them. */
 export type Read = (event: RemoteEvent, json: (text?: string) => unknown) => Reading
 
 export interface StreamFormat {
@@ -127,22 +127,22 @@ export const find = ({ name, deltaPath, url }: Asked): Result.Result<StreamForma
 }
 
 const declared = (path: string): Result.Result<StreamFormat, string> =>
-  Result.try({
-    try: () => {
-      const query = compileQuery(path)
-      const read: Read = ({ name, data }) => {
+  Result.mapBoth(JsonQuery.compile(path), {
+    onSuccess: (query) => {
+      const read: Read = ({ name, data }, json) => {
         if (data.trim() === "[DONE]") return { isEnd: true }
-        const value = JSON.parse(data)
-        const found = query.query(value).values()
+        const value = JSON.parse(JSON.stringify(json()))
+        const found = query.nodes(value)
+        if (Result.isFailure(found)) throw new Unframed(`cannot be read: ${found.failure}`)
         return reading({
-          content: found.map((piece) => (typeof piece === "string" ? piece : "")).join(""),
+          content: found.success.map((piece) => (typeof piece.value === "string" ? piece.value : "")).join(""),
           error: at(value, "error") ?? (name === "error" ? value : undefined),
         })
       }
       // Server-sent events or lines, as the answer says.
       return { ...sse, contentType: /./, read, framing: either, endsSilently: true as const }
     },
-    catch: (cause) => `stream_delta_path is no JSONPath: ${cause instanceof Error ? cause.message : String(cause)}`,
+    onFailure: (why) => `stream_delta_path is no JSONPath: ${why}`,
   })
 
 /** Lines of JSON, or of server-sent events: the first character tells. */
