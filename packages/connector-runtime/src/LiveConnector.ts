@@ -83,10 +83,7 @@ const deliver = Effect.fnUntraced(function* <A extends RemoteResponse, R>(
   const attempt: Transport.Attempt<A, R> =
     journey === undefined ? way(pool) : (sending, limits) => way(pool)({ ...sending, journey }, limits)
   const traced = journey?.context === undefined ? request : withTrace(request, journey.context)
-  const prepare = () => {
-    if (journey !== undefined) journey.attempts += 1
-    return authorise.sign(traced)
-  }
+  const prepare = () => authorise.sign(traced)
   const { mend } = authorise
   const sent = Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
     Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
