@@ -1,4 +1,4 @@
-// Writes anew all that is generated and kept: the catalogue's requests and predictions, the page of lint, the schema for editors.
+// Writes anew all that is generated and kept: the catalogue's requests and predictions, the pages of lint, access and errors, the schema for editors.
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -11,9 +11,11 @@ const docs = (name) => join(root, "docs", name)
 const { jsonSchema } = await import("../packages/blueprint-schema/src/BlueprintJsonSchema.ts")
 const { markdown } = await import("../packages/blueprint-lint/src/Page.ts")
 const access = await import("../packages/http-api/src/AccessPage.ts")
+const errors = await import("../packages/http-api/src/ErrorPage.ts")
 writeFileSync(docs("blueprint.schema.json"), `${JSON.stringify(jsonSchema, null, 2)}\n`)
 writeFileSync(docs("lint.md"), markdown())
 writeFileSync(docs("access.md"), access.markdown())
+writeFileSync(docs("errors.md"), errors.markdown())
 
 const run = (command, args, cwd) => {
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit" })

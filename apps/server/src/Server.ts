@@ -64,6 +64,8 @@ export interface Options {
   /** What connectors may name in place of secrets. */
   readonly secrets?: SecretSource
   readonly tls?: Tls
+  /** How long requests under way may take to end when it stops, in ms; 30 s if absent. */
+  readonly graceMillis?: number
   /** The collector that takes spans and metrics. */
   readonly otlp?: OtlpSettings
 }
@@ -114,6 +116,7 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     ...(options.auditLog === undefined ? {} : { auditLog: options.auditLog }),
     ...(options.auth === undefined ? {} : { auth: options.auth }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.graceMillis === undefined ? {} : { graceMillis: options.graceMillis }),
     ...exporting,
     version,
   }).pipe(Effect.provideContext(services))

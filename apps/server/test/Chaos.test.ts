@@ -3,6 +3,7 @@
  * answer is taken for a whole, and no answer goes to another's request. The order comes from DRAWBAR_SEED, the number of
  * requests from DRAWBAR_CHAOS.
  */
+import { createHash } from "node:crypto"
 import { createServer, type Socket, type AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
 import process from "node:process"
@@ -13,7 +14,7 @@ import { ask } from "./Guarded.ts"
 
 const ml = "/_plugins/_ml"
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
-const requests = Number(process.env["DRAWBAR_CHAOS"] ?? 1_500)
+const requests = Number(process.env["DRAWBAR_CHAOS"] ?? 800)
 
 const head = (status: number, headers: Readonly<Record<string, string | number>>) =>
   `HTTP/1.1 ${status} Said\r\n${Object.entries(headers)
@@ -52,18 +53,49 @@ const bit = (text: string | Buffer) => Buffer.from(text).subarray(0, 60)
 const chunk = (piece: Buffer) =>
   Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")])
 
+/** So many bytes, and after so many ms the next. */
+const sliced =
+  (bytes: (nonce: string) => Buffer, size: number, pause: number): Way["act"] =>
+  (socket, nonce) => {
+    const all = bytes(nonce)
+    const step = (at: number) => {
+      if (socket.destroyed || at >= all.length) return
+      socket.write(all.subarray(at, at + size))
+      if (pause === 0) setImmediate(step, at + size)
+      else setTimeout(step, pause, at + size)
+    }
+    step(0)
+  }
+
+/** The same part of the way for the same nonce. */
+const partOf = (bytes: Buffer, nonce: string) =>
+  bytes.subarray(0, createHash("sha256").update(nonce).digest().readUInt32BE() % bytes.length)
+
+const event = (data: unknown) => `data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`
+const delta = (content: string) => event({ choices: [{ delta: { content } }] })
+const toldOf = (nonce: string) => `${nonce} ${"é🙂 ".repeat(30)}`
+const streamOf = (
+  nonce: string,
+  end = event({ choices: [{ delta: {}, finish_reason: "stop" }] }) + event("[DONE]"),
+) => {
+  const body = Buffer.from((toldOf(nonce).match(/.{1,9}/gsu) ?? []).map(delta).join("") + end)
+  const pieces = Array.from({ length: Math.ceil(body.length / 100) }, (_, n) => body.subarray(n * 100, n * 100 + 100))
+  return Buffer.concat([
+    Buffer.from(head(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" })),
+    ...pieces.map(chunk),
+    Buffer.from("0\r\n\r\n"),
+  ])
+}
+
 const well: Readonly<Record<string, Way>> = {
   "at once": says(200, (nonce) => whole(bodyOf(nonce))),
-  "in small pieces": {
+  "in small pieces": { status: 200, act: sliced((nonce) => whole(bodyOf(nonce)), 37, 0) },
+  "over a thin line": { status: 200, act: sliced((nonce) => whole(bodyOf(nonce)), 64, 3) },
+  "and is slow to close": {
     status: 200,
     act: (socket, nonce) => {
-      const bytes = whole(bodyOf(nonce))
-      const step = (at: number) => {
-        if (socket.destroyed || at >= bytes.length) return
-        socket.write(bytes.subarray(at, at + 37))
-        setImmediate(step, at + 37)
-      }
-      step(0)
+      socket.write(head(200, { ...json, connection: "close" }) + bodyOf(nonce))
+      setTimeout(() => socket.end(), 60)
     },
   },
   chunked: says(200, (nonce) => {
@@ -120,6 +152,15 @@ const ill: Readonly<Record<string, Way>> = {
     (nonce) => `HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n${bodyOf(nonce)}`,
     "end",
   ),
+  "is cut anywhere": {
+    status: 502,
+    act: (socket, nonce) => socket.write(partOf(whole(bodyOf(nonce)), nonce), () => socket.end()),
+  },
+  "is reset anywhere": {
+    status: 502,
+    act: (socket, nonce) =>
+      socket.write(partOf(whole(bodyOf(nonce)), nonce), () => setTimeout(() => socket.resetAndDestroy(), 5)),
+  },
   "says nothing": { status: 504, act: () => {} },
   "falls silent in the head": says(504, () => "HTTP/1.1 200 OK\r\ncontent-ty"),
   "falls silent in the body": says(504, () => `${head(200, { ...json, "content-length": 500 })}{"a"`),
@@ -150,6 +191,38 @@ const ill: Readonly<Record<string, Way>> = {
 }
 const ways: Readonly<Record<string, Way>> = { ...well, ...ill }
 
+const streamsWell: Readonly<Record<string, Way>> = {
+  "streams at once": says(200, (nonce) => streamOf(nonce)),
+  "streams in small pieces": { status: 200, act: sliced((nonce) => streamOf(nonce), 37, 0) },
+  "streams over a thin line": { status: 200, act: sliced((nonce) => streamOf(nonce), 256, 3) },
+  "streams late": { status: 200, act: (socket, nonce) => void setTimeout(() => socket.write(streamOf(nonce)), 50) },
+}
+/** The status of the answer, or of its last event. */
+const streamsIll: Readonly<Record<string, Way>> = {
+  "is cut anywhere in its stream": {
+    status: 502,
+    act: (socket, nonce) => socket.write(partOf(streamOf(nonce), nonce), () => socket.end()),
+  },
+  "is reset anywhere in its stream": {
+    status: 502,
+    act: (socket, nonce) =>
+      socket.write(partOf(streamOf(nonce), nonce), () => setTimeout(() => socket.resetAndDestroy(), 5)),
+  },
+  "falls silent anywhere in its stream": {
+    status: 504,
+    act: (socket, nonce) => void socket.write(partOf(streamOf(nonce), nonce)),
+  },
+  "ends its stream in order, and too early": says(502, (nonce) => streamOf(nonce, "")),
+  "tells of an error in its stream": says(502, (nonce) => streamOf(nonce, event({ error: { message: "broken" } }))),
+  "streams what is no JSON": says(502, (nonce) => streamOf(nonce, event("{nonsense"))),
+  "streams what is no UTF-8": says(502, () =>
+    whole(Buffer.from([0x64, 0xff, 0xfe, 0x0a]), 200, { "content-type": "text/event-stream" }),
+  ),
+  "is busy before its stream": says(503, () => whole('{"error":"busy"}', 503)),
+  "answers as if no stream was asked for": says(502, (nonce) => whole(bodyOf(nonce))),
+}
+const streams: Readonly<Record<string, Way>> = { ...streamsWell, ...streamsIll }
+
 /** https://en.wikipedia.org/wiki/Linear_congruential_generator, with the numbers of Numerical Recipes */
 const random = (() => {
   let state = seed
@@ -166,10 +239,11 @@ const platform = async () => {
     let text = ""
     socket.on("data", (bytes) => {
       text += bytes.toString("latin1")
-      const found = /\r\n\r\n\{"way":"([^"]+)","nonce":"([^"]+)"\}/.exec(text)
+      const found = /\r\n\r\n\{"way":"([^"]+)","nonce":"([^"]+)"(?:,"stream":true)?\}/.exec(text)
       if (found === null) return
       text = ""
-      ways[found[1]!]!.act(socket, found[2]!)
+      const [, way = "", nonce = ""] = found
+      ;(ways[way] ?? streams[way])!.act(socket, nonce)
     })
   })
   await new Promise<void>((resume) => server.listen(0, "127.0.0.1", resume))
@@ -184,66 +258,101 @@ const platform = async () => {
 }
 
 describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
-  it(`is told in ${Object.keys(ill).length} ways, ${requests} times`, async () => {
-    const chaos = await platform()
-    const scope = Effect.runSync(Scope.make())
-    const { url } = await Effect.runPromise(
-      Server.listen({
-        host: "127.0.0.1",
-        port: 0,
-        settings: {
-          "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-          "plugins.ml_commons.connector.private_ip_enabled": true,
-        },
-      }).pipe(Scope.provide(scope)),
-    )
-    const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-      name: "chaos",
-      function_name: "remote",
-      connector: {
-        name: "c",
-        version: 1,
-        protocol: "http",
-        client_config: { read_timeout: 1, connection_timeout: 5, max_connection: 64 },
-        actions: [
-          {
-            action_type: "predict",
-            method: "POST",
-            url: `http://127.0.0.1:${chaos.port}/`,
-            request_body: '{"way":"${parameters.way}","nonce":"${parameters.nonce}"}',
+  it(
+    `is told in ${Object.keys(ill).length + Object.keys(streamsIll).length} ways, ${requests} times`,
+    async () => {
+      const chaos = await platform()
+      const scope = Effect.runSync(Scope.make())
+      const { url } = await Effect.runPromise(
+        Server.listen({
+          host: "127.0.0.1",
+          port: 0,
+          settings: {
+            "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
+            "plugins.ml_commons.connector.private_ip_enabled": true,
           },
-        ],
-      },
-    })
-    const predict = async (way: string, nonce: string) => {
-      const {
-        status,
-        text,
-        json: body,
-        headers,
-      } = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, {
-        parameters: { way, nonce },
+        }).pipe(Scope.provide(scope)),
+      )
+      const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
+        name: "chaos",
+        function_name: "remote",
+        connector: {
+          name: "c",
+          version: 1,
+          protocol: "http",
+          client_config: { read_timeout: 1, connection_timeout: 5, max_connection: 64 },
+          actions: [
+            {
+              action_type: "predict",
+              method: "POST",
+              url: `http://127.0.0.1:${chaos.port}/v1/chat/completions`,
+              request_body: '{"way":"${parameters.way}","nonce":"${parameters.nonce}"}',
+            },
+          ],
+        },
       })
-      assert.strictEqual(status, ways[way]!.status, `${way}: ${text.slice(0, 300)}`)
-      if (status === 200) {
-        assert.deepStrictEqual(body.inference_results[0].output[0].dataAsMap, JSON.parse(bodyOf(nonce)), way)
-        return
+      const predict = async (way: string, nonce: string) => {
+        const {
+          status,
+          text,
+          json: body,
+          headers,
+        } = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, {
+          parameters: { way, nonce },
+        })
+        assert.strictEqual(status, ways[way]!.status, `${way}: ${text.slice(0, 300)}`)
+        if (status === 200) {
+          assert.deepStrictEqual(body.inference_results[0].output[0].dataAsMap, JSON.parse(bodyOf(nonce)), way)
+          return
+        }
+        assert.isString(body.error.type, way)
+        assert.isNotEmpty(body.error.reason, way)
+        assert.notInclude(text, "inference_results")
+        if (way === "throttles") assert.strictEqual(headers.get("retry-after"), "7")
       }
-      assert.isString(body.error.type, way)
-      assert.isNotEmpty(body.error.reason, way)
-      assert.notInclude(text, "inference_results")
-      if (way === "throttles") assert.strictEqual(headers.get("retry-after"), "7")
-    }
-    let left = requests
-    const worker = async (number: number) => {
-      while (left-- > 0) await predict(one(Object.keys(random() < 0.5 ? well : ill)), `n${number}-${left}`)
-    }
-    // Each way once, and then as it comes.
-    for (const way of Object.keys(ways)) await predict(way, `once ${way}`)
-    await Promise.all(Array.from({ length: 24 }, (_, number) => worker(number)))
-    await Effect.runPromise(Scope.close(scope, Exit.void))
-    await new Promise((resume) => setTimeout(resume, 100))
-    assert.strictEqual(chaos.sockets.size, 0)
-    chaos.close()
-  }, 120_000)
+      const stream = async (way: string, nonce: string) => {
+        const answer = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict/stream`, {
+          parameters: { way, nonce },
+        })
+        const { status, text } = answer
+        const expected = streams[way]!.status
+        if (status !== 200) return void assert.strictEqual(status, expected, `${way}: ${text.slice(0, 300)}`)
+        const events = text
+          .trimEnd()
+          .split("\n\n")
+          .map((event) => JSON.parse(event.slice("data: ".length)))
+        const last = events.pop()
+        const maps = events.map(({ inference_results }) => inference_results[0].output[0].dataAsMap)
+        const said = maps.map(({ content }) => content).join("")
+        assert.isFalse(maps.some(({ is_last }) => is_last))
+        // Behind the last word nothing is missed.
+        const isWhole = expected === 200 || (way.includes("anywhere") && last.status === undefined)
+        if (isWhole) {
+          assert.isTrue(last.inference_results[0].output[0].dataAsMap.is_last, way)
+          assert.strictEqual(said, toldOf(nonce), way)
+        } else {
+          assert.strictEqual(last.status, expected, `${way}: ${JSON.stringify(last)}`)
+          assert.isTrue(toldOf(nonce).startsWith(said), way)
+        }
+      }
+      let left = requests
+      const worker = async (number: number) => {
+        while (left-- > 0) {
+          const nonce = `n${number}-${left}`
+          const isWell = random() < 0.5
+          if (random() < 0.6) await predict(one(Object.keys(isWell ? well : ill)), nonce)
+          else await stream(one(Object.keys(isWell ? streamsWell : streamsIll)), nonce)
+        }
+      }
+      // Each way once, and then as it comes.
+      for (const way of Object.keys(ways)) await predict(way, `once ${way}`)
+      for (const way of Object.keys(streams)) await stream(way, `once ${way}`)
+      await Promise.all(Array.from({ length: 24 }, (_, number) => worker(number)))
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await new Promise((resume) => setTimeout(resume, 100))
+      assert.strictEqual(chaos.sockets.size, 0)
+      chaos.close()
+    },
+    60_000 + requests * 60,
+  )
 })

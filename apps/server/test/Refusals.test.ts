@@ -207,4 +207,33 @@ describe("a caller who has little time", () => {
     expect(odd.status).toBe(400)
     expect(odd.json.error.reason).toContain("such as 30s")
   })
+
+  it("is told at once that the platform asks for more, and not when his time is over", async () => {
+    await using drawbar = await Drawbar.start(() => Answer.json({}, 429, { "retry-after": "20" }))
+    const { model } = await make(drawbar, { client_config: { max_retry_times: 3 } })
+    const answer = await fetch(`${drawbar.url}/_plugins/_ml/models/${model}/_predict?timeout=15s`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"parameters":{"texts":["a"]}}',
+    })
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([429, "20"])
+    expect(drawbar.platform.requests.length).toBe(1)
+  })
+
+  it("bounds the wait for a connection, and all calls of a predict together", async () => {
+    await using drawbar = await Drawbar.start(({ text }) =>
+      text.includes("slow") ? Answer.hang : Answer.slow(whole, 150),
+    )
+    const { model } = await make(drawbar, { client_config: { max_connection: 1, read_timeout: 60 } })
+    const ask = (texts: ReadonlyArray<string>, timeout: string) =>
+      Drawbar.ask(drawbar, "POST", `/_plugins/_ml/_predict/text_embedding/${model}?timeout=${timeout}`, {
+        text_docs: texts,
+      })
+    const busy = ask(["slow"], "600ms")
+    await setTimeout(100)
+    const waiting = await ask(["a"], "200ms")
+    expect(waiting.json.error.reason).toContain("within its timeout of 200ms")
+    await busy
+    expect((await ask(["b"], "2s")).status).toBe(200)
+  })
 })

@@ -1,4 +1,7 @@
 /** A predict that answers piece by piece: the platforms' streams, what breaks them, and who goes away. */
+import { once } from "node:events"
+import { Agent, request } from "node:http"
+import { text as readAll } from "node:stream/consumers"
 import { setTimeout } from "node:timers/promises"
 import { EventStreamCodec } from "@smithy/eventstream-codec"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -46,8 +49,13 @@ const register = async (drawbar: Drawbar.Drawbar, document: object): Promise<str
   return json.model_id
 }
 
-const streamed = async ({ url }: Drawbar.Drawbar, id: string, parameters: object = {}): Promise<Streamed> => {
-  const response = await fetch(`${url}${ml}/models/${id}/_predict/stream`, {
+const streamed = async (
+  { url }: Drawbar.Drawbar,
+  id: string,
+  parameters: object = {},
+  query = "",
+): Promise<Streamed> => {
+  const response = await fetch(`${url}${ml}/models/${id}/_predict/stream${query}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ parameters }),
@@ -423,6 +431,48 @@ describe("a stream", () => {
     await closed.promise
   })
 
+  it("whose caller's time is over ends with that, and the platform is let go", async () => {
+    const closed = Promise.withResolvers<void>()
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, endless(), { aborted: () => closed.resolve() }))
+    const id = await register(drawbar, connector(openAi))
+    const result = await streamed(drawbar, id, {}, "?timeout=300ms")
+    assert.strictEqual(maps(result)[0].content, "more")
+    const reason = "The predict was not answered within its timeout of 300ms"
+    assert.deepStrictEqual(maps(result).at(-1), { error: reason, status: 504 })
+    assert.strictEqual(maps(result).filter(({ error }) => error !== undefined).length, 1)
+    await closed.promise
+  })
+
+  it("is asked for again where the platform is busy, and never once it has begun", async () => {
+    const again = { client_config: { max_retry_times: 3, retry_backoff_millis: 1 } }
+    const busy = Answer.json({}, 503)
+    const broken = Answer.stream(sse, [chunk("x")], { ending: "reset" })
+    const begun = Answer.inTurn(busy, broken, Answer.stream(sse, [chunk("y"), stop]))
+    const result = await ask(begun, openAi, again)
+    assert.strictEqual(contentOf(result), "x")
+    assert.include(maps(result).at(-1).error, "broke")
+    assert.strictEqual(result.sent.length, 2)
+  })
+
+  it("leaves the caller's connection to his next request, of whatever method", async () => {
+    await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
+    const id = await register(drawbar, connector(openAi))
+    const ports = new Set<number | undefined>()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (const method of ["POST", "HEAD", "POST", "GET"]) {
+      const path = method === "POST" ? `${ml}/models/${id}/_predict/stream` : "/_health/live"
+      const headers = method === "POST" ? { "content-type": "application/json" } : {}
+      const sent = request({ agent, port: drawbar.port, method, path, headers })
+      sent.end(method === "POST" ? '{"parameters":{}}' : undefined)
+      const [answer] = await once(sent, "response")
+      ports.add(answer.socket.localPort)
+      const said = await readAll(answer)
+      if (method === "POST") assert.include(said, '"is_last":true')
+    }
+    agent.destroy()
+    assert.strictEqual(ports.size, 1)
+  })
+
   it("leaves its connection to the next", async () => {
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
     const id = await register(drawbar, connector(openAi))
@@ -441,7 +491,7 @@ describe("a stream", () => {
       yield stop + done
     }
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, pieces()))
-    const id = await register(drawbar, connector(openAi))
+    const id = await register(drawbar, connector(openAi, { client_config: { read_timeout: 1 } }))
     const response = await fetch(`${drawbar.url}${ml}/models/${id}/_predict/stream`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -449,8 +499,8 @@ describe("a stream", () => {
     })
     const reader = response.body!.getReader()
     await reader.read()
-    // What stands between the two fills up, and then nothing moves any more.
-    for (let before = -1; before !== given; await setTimeout(400)) before = given
+    // What stands between the two fills up, and then nothing moves any more; the platform is not blamed for it.
+    for (let before = -1; before !== given; await setTimeout(1_500)) before = given
     assert.isBelow(given, 2_500)
     let size = 0
     for (let next = await reader.read(); !next.done; next = await reader.read()) size += next.value.length

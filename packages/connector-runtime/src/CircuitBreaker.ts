@@ -16,8 +16,8 @@ export interface CircuitBreaker {
 const enough = 20
 const pauseMillis = 5_000
 
-/** What a failure says of the origin: it gave no answer, or one that was no good. A busy pool or a refusal says nothing. */
-const says: Partial<Record<EgressReason["_tag"], "down" | "there">> = {
+/** What a failure says of the origin: no connection, or nothing on it, is down; a broken answer is one; the rest was never asked of it. */
+const says: Record<EgressReason["_tag"], "down" | "there" | "nothing"> = {
   NameNotResolved: "down",
   ConnectFailed: "down",
   ConnectTimeout: "down",
@@ -30,7 +30,23 @@ const says: Partial<Record<EgressReason["_tag"], "down" | "there">> = {
   ResponseTooLarge: "there",
   BadEncoding: "there",
   ProtocolError: "there",
+  DeadlineExceeded: "nothing",
+  PoolExhausted: "nothing",
+  PoolClosed: "nothing",
+  CircuitOpen: "nothing",
+  Unsendable: "nothing",
+  BadScheme: "nothing",
+  BadPort: "nothing",
+  UserInfo: "nothing",
+  NotTrusted: "nothing",
+  PrivateAddress: "nothing",
+  RestrictedAddress: "nothing",
+  OriginMismatch: "nothing",
+  VerificationRequired: "nothing",
 }
+
+/** Whether it brings the breaker nearer to opening. */
+export const counts = (reason: EgressReason): boolean => says[reason._tag] === "down"
 
 export const make = (origin: string): CircuitBreaker => {
   let failures = 0
@@ -41,10 +57,10 @@ export const make = (origin: string): CircuitBreaker => {
   const learn = (began: number, isTrial: boolean, clock: Clock.Clock) => (exit: Exit.Exit<unknown, EgressError>) =>
     Effect.sync(() => {
       const failure = Exit.isSuccess(exit) ? undefined : exit.cause.reasons.find(Cause.isFailReason)
-      const said = Exit.isSuccess(exit) ? "there" : failure && says[failure.error.reason._tag]
+      const said = Exit.isSuccess(exit) ? "there" : failure === undefined ? "nothing" : says[failure.error.reason._tag]
       if (said === "there") failures = 0
       // Who went away has learnt nothing: the next may try.
-      if (said === undefined && isTrial) openUntil = 0
+      if (said === "nothing" && isTrial) openUntil = 0
       if (said !== "down" || began !== openings) return
       failures += 1
       if (failures < enough) return

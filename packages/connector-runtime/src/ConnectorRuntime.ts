@@ -1,7 +1,7 @@
 /** Runs a connector's actions against its platform. `execute` and `call` are the way of one predict, stage by stage. */
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import type { Supplied } from "@drawbar/template-renderer/Parameter"
-import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Result, type Scope } from "effect"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import type { ConnectorError } from "./ConnectorError.ts"
 import { Egress } from "./Egress.ts"
@@ -55,14 +55,16 @@ export class ConnectorRuntime extends Context.Service<
     Effect.map(Egress, (egress) => ({
       open: (compiled, credential) => LiveConnector.open(egress, compiled, credential),
 
-      execute: Effect.fnUntraced(function* (live, input, guardrails = {}) {
-        const action = yield* Effect.fromResult(CompiledConnector.find(live.compiled, actionOf(input)))
-        const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input))
-        const results = yield* Effect.forEach(calls, (supplied) => call(live, action, supplied, guardrails), {
-          concurrency: fanOut,
-        })
-        return { inference_results: filtered(input, results) }
-      }),
+      execute: (live, input, guardrails = {}) => {
+        const action = CompiledConnector.find(live.compiled, actionOf(input))
+        if (Result.isFailure(action)) return Effect.fail(action.failure)
+        const calls = PreProcess.run(action.success.preProcess, input)
+        if (Result.isFailure(calls)) return Effect.fail(calls.failure)
+        return Effect.map(
+          each(calls.success, (supplied) => call(live, action.success, supplied, guardrails)),
+          (results) => ({ inference_results: filtered(input, results) }),
+        )
+      },
 
       stream: Streaming.run,
 
@@ -71,22 +73,44 @@ export class ConnectorRuntime extends Context.Service<
   )
 }
 
+/** Side by side; a single one, as most are, in the fiber that asks. */
+const each = <A, B, E>(items: ReadonlyArray<A>, run: (item: A) => Effect.Effect<B, E>) => {
+  const [only] = items
+  return items.length === 1 && only !== undefined
+    ? Effect.map(run(only), (result) => [result])
+    : Effect.forEach(items, run, { concurrency: fanOut })
+}
+
 /** One call of the platform. */
-const call = Effect.fnUntraced(function* (
+const call = (
   live: LiveConnector.LiveConnector,
   action: CompiledConnector.CompiledAction,
   supplied: Supplied,
   guardrails: Guardrails.Guardrails,
-): Effect.fn.Return<InferenceResult, ConnectorError> {
-  const request = yield* Effect.fromResult(RemoteRequest.render(action, supplied, live.secret))
-  yield* Guardrails.checkInput(guardrails, request.body ?? "", supplied)
-  const response = yield* LiveConnector.send(live, action, request)
-  const answer = yield* Effect.fromResult(RemoteAnswer.read(response, yield* Clock.currentTimeMillis, live.mask))
-  yield* Guardrails.checkOutput(guardrails, answer.text)
-  const output = yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer))
-  const usage = TokenUsage.ofResponse(response, answer.text)
+): Effect.Effect<InferenceResult, ConnectorError> =>
+  Effect.fromResult(RemoteRequest.render(action, supplied, live.secret)).pipe(
+    Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", supplied)),
+    Effect.flatMap((request) => LiveConnector.send(live, action, request)),
+    Effect.flatMap((response) =>
+      Effect.clockWith((clock) =>
+        Effect.fromResult(RemoteAnswer.read(response, clock.currentTimeMillisUnsafe(), live.mask)),
+      ),
+    ),
+    Effect.tap((answer) => Guardrails.checkOutput(guardrails, answer.text)),
+    Effect.flatMap((answer) =>
+      Effect.fromResult(
+        Result.map(PostProcess.run(action.postProcess, supplied, answer), (output) => resultOf(answer, output)),
+      ),
+    ),
+  )
+
+const resultOf = (
+  { response, text }: RemoteAnswer.RemoteAnswer,
+  output: InferenceResult["output"],
+): InferenceResult => {
+  const usage = TokenUsage.ofResponse(response, text)
   return { output, status_code: response.status, ...(usage === undefined ? {} : { usage }) }
-})
+}
 
 const filtered = (input: PredictInput, results: ReadonlyArray<InferenceResult>): ReadonlyArray<InferenceResult> => {
   const filter = input._tag === "TextDocs" ? input.filter : undefined

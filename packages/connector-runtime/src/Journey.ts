@@ -14,6 +14,8 @@ export interface Load {
 export interface Journey {
   /** What goes with its calls where it is traced: https://www.w3.org/TR/trace-context/ */
   readonly context: Readonly<Record<string, string>> | undefined
+  /** When its caller goes, in ms since 1970, where he said so. */
+  deadline: number | undefined
   /** Where the last call went, what it asks for, and the status of its answer. */
   origin: string | undefined
   genAi: GenAi | undefined
@@ -50,6 +52,7 @@ export const Journey = Context.Reference<Journey | undefined>("@drawbar/connecto
 
 export const make = (context?: Journey["context"], load: Load = { bytes: 0 }): Journey => ({
   context,
+  deadline: undefined,
   origin: undefined,
   genAi: undefined,
   status: undefined,

@@ -58,7 +58,7 @@ const children = (text: string, open: number): ReadonlyMap<string | number, Span
     let name: string | number = spans.size
     if (isObject) {
       const end = skipString(text, at)
-      name = JSON.parse(text.slice(at, end))
+      name = nameAt(text, at, end)
       at = skipSpace(text, skipSpace(text, end) + 1)
     }
     const end = skipValue(text, at)
@@ -67,6 +67,11 @@ const children = (text: string, open: number): ReadonlyMap<string | number, Span
     if (text.charCodeAt(at) === 0x2c) at = skipSpace(text, at + 1)
   }
   return spans
+}
+
+const nameAt = (text: string, open: number, end: number): string => {
+  const name = text.slice(open + 1, end - 1)
+  return name.includes("\\") ? JSON.parse(text.slice(open, end)) : name
 }
 
 const skipSpace = (text: string, from: number): number => {
@@ -89,15 +94,24 @@ const skipValue = (text: string, start: number): number => {
   if (first === 0x22) return skipString(text, start)
   if (first !== 0x7b && first !== 0x5b) return skipScalar(text, start)
   let depth = 0
-  // Numbers and commas, which most of an answer is made of, are passed over at the speed of the pattern's machine.
-  structural.lastIndex = start
-  for (let found = structural.exec(text); found !== null; found = structural.exec(text)) {
-    const c = text.charCodeAt(found.index)
-    if (c === 0x22) structural.lastIndex = skipString(text, found.index)
-    else if (c === 0x7b || c === 0x5b) depth++
-    else if (--depth === 0) return found.index + 1
+  for (let at = start; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (c === 0x22) at = skipString(text, at) - 1
+    else if (c === 0x7b) depth++
+    else if (c === 0x5b) {
+      depth++
+      at = skipNumbers(text, at + 1) - 1
+    } else if ((c === 0x7d || c === 0x5d) && --depth === 0) return at + 1
   }
   return text.length
+}
+
+/** Vectors are most of an answer: they are passed over at the speed of the pattern's machine. */
+const skipNumbers = (text: string, from: number): number => {
+  const c = text.charCodeAt(from)
+  if (c !== 0x2d && (c < 0x30 || c > 0x39)) return from
+  structural.lastIndex = from
+  return structural.exec(text)?.index ?? text.length
 }
 
 const structural = /["[\]{}]/g

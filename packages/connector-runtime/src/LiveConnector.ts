@@ -1,7 +1,7 @@
 /** A connector ready to be called: compiled, its secrets at hand, its connections bound to the origins of its actions. */
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
-import { Clock, Effect, Redacted } from "effect"
+import { Context, Effect, Redacted } from "effect"
 import * as Authorization from "./Authorization.ts"
 import * as ClientIdentity from "./ClientIdentity.ts"
 import type { CompiledAction, CompiledConnector } from "./CompiledConnector.ts"
@@ -24,7 +24,18 @@ export interface LiveConnector {
   readonly mask: SecretMask.SecretMask
   readonly pools: ReadonlyMap<string, EgressPool>
   readonly budget: RetryBudget.RetryBudget
+  readonly longestCallMs: number
 }
+
+/** The server's own bounds of every call, in ms. */
+export const Bounds = Context.Reference("@drawbar/connector-runtime/LiveConnector/Bounds", {
+  defaultValue: () => ({
+    /** What it may take at the most, however slowly its platform trickles; longer only where the connector asks for it. */
+    longestCallMs: 600_000,
+    /** How long it may wait for a free connection. */
+    acquireTimeoutMs: 10_000,
+  }),
+})
 
 export interface Options {
   /** In place of the connector's own. */
@@ -45,21 +56,23 @@ export const open = Effect.fnUntraced(function* (
 ) {
   const origins = new Set(compiled.actions.map(({ url }) => url.origin))
   const pools = new Map<string, EgressPool>()
+  const { longestCallMs, acquireTimeoutMs } = yield* Bounds
   const client = yield* Effect.fromResult(ClientIdentity.of(config, credential))
   const identity = client === undefined ? {} : { identity: client }
   for (const origin of origins)
-    pools.set(origin, yield* Effect.mapError(egress.open({ origin, config, ...identity, ...observed }), ofEgress))
+    pools.set(
+      origin,
+      yield* Effect.mapError(egress.open({ origin, config, acquireTimeoutMs, ...identity, ...observed }), ofEgress),
+    )
   const mask = SecretMask.make(credential)
   const authorise = yield* Authorization.of({ connector: compiled.connector, credential, egress, learn: mask.learn })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget: RetryBudget.make() }
+  const budget = RetryBudget.make()
+  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs }
   return live
 })
 
 const maxResponseBytes = 100_000_000
-
-/** What a call may take at the most, in ms, however slowly its platform trickles; longer only where the connector asks for it. */
-const longestCall = 600_000
 
 /** Authorises a request and sends it, again where that is safe and the connector says so. */
 export const send = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
@@ -69,33 +82,38 @@ export const send = (live: LiveConnector, action: CompiledAction, request: Remot
 export const stream = (live: LiveConnector, action: CompiledAction, request: RemoteRequest) =>
   deliver(live, action, request, (pool) => pool.stream)
 
-const deliver = Effect.fnUntraced(function* <A extends RemoteResponse, R>(
-  { pools, config, authorise, budget }: LiveConnector,
+const deliver = <A extends RemoteResponse, R>(
+  { pools, config, authorise: { sign, mend }, budget, longestCallMs }: LiveConnector,
   { url: { origin }, genAi }: CompiledAction,
   request: RemoteRequest,
   way: (pool: EgressPool) => Transport.Attempt<A, R>,
-) {
-  const pool = pools.get(origin)
-  if (pool === undefined) return yield* Effect.die(new Error(`no connections to ${origin}`))
-  const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
-  const deadline = (yield* Clock.currentTimeMillis) + Math.max(longestCall, asked)
-  const journey = yield* Journey.Journey
-  const attempt: Transport.Attempt<A, R> =
-    journey === undefined ? way(pool) : (sending, limits) => way(pool)({ ...sending, journey }, limits)
-  const traced = journey?.context === undefined ? request : withTrace(request, journey.context)
-  const prepare = () => authorise.sign(traced)
-  const { mend } = authorise
-  const sent = Transport.send({ origin, attempt, config, prepare, mend, budget, maxResponseBytes, deadline }).pipe(
-    Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)),
-  )
-  if (journey === undefined) return yield* sent
-  journey.origin = origin
-  journey.genAi = genAi
-  const response = yield* Journey.timed(journey, sent)
-  journey.status = response.status
-  if (journey.context !== undefined) journey.responseModel = GenAi.modelOf(Buffer.from(response.body).toString())
-  return response
-})
+): Effect.Effect<A, ConnectorError, R> =>
+  Effect.flatMap(Journey.Journey, (journey) => {
+    const pool = pools.get(origin)
+    if (pool === undefined) return Effect.die(new Error(`no connections to ${origin}`))
+    const asked = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
+    const traced = journey?.context === undefined ? request : withTrace(request, journey.context)
+    const attempt = way(pool)
+    const sent = Transport.send({
+      origin,
+      attempt: journey === undefined ? attempt : (sending, limits) => attempt({ ...sending, journey }, limits),
+      config,
+      prepare: () => sign(traced),
+      mend,
+      budget,
+      maxResponseBytes,
+      timeoutMs: Math.max(longestCallMs, asked),
+      awaitedUntil: journey?.deadline,
+    }).pipe(Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)))
+    if (journey === undefined) return sent
+    journey.origin = origin
+    journey.genAi = genAi
+    return Effect.map(Journey.timed(journey, sent), (response) => {
+      journey.status = response.status
+      if (journey.context !== undefined) journey.responseModel = GenAi.modelOf(Buffer.from(response.body).toString())
+      return response
+    })
+  })
 
 /** What the author sends under such a name is his own. */
 const withTrace = (request: RemoteRequest, context: Readonly<Record<string, string>>): RemoteRequest => ({

@@ -50,6 +50,20 @@ export const run = (
   supplied: Supplied,
   answer: RemoteAnswer,
 ): Result.Result<Tensors, ConnectorError> =>
+  isPlain(stage, supplied) ? Result.map(RemoteAnswers.spelled(answer), alone) : shaped(stage, supplied, answer)
+
+/** Whether the answer goes on as it is. */
+const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: Supplied): boolean =>
+  processor === undefined &&
+  script === undefined &&
+  filter === undefined &&
+  chain === undefined &&
+  !caller.has("response_filter") &&
+  !caller.has("output_processors")
+
+const alone = (source: JsonSource.JsonSource): Tensors => [asTensor(source)]
+
+const shaped = (stage: PostProcess, supplied: Supplied, answer: RemoteAnswer): Result.Result<Tensors, ConnectorError> =>
   Result.gen(function* () {
     const filter = yield* filterOf(stage, supplied)
     const { processor, script } = stage
@@ -59,7 +73,7 @@ export const run = (
     const content = filter === undefined ? yield* found : yield* filtered(filter, yield* found, answer)
     const chain = yield* OutputProcessors.of(stage.chain, supplied)
     const result = chain === undefined ? content : yield* processed(chain, content)
-    return scripted === undefined ? [asTensor(result)] : PostProcessScript.tensors(result)
+    return scripted === undefined ? alone(result) : PostProcessScript.tensors(result)
   })
 
 const named = (processor: PostProcessor, filter: ResponseFilter.ResponseFilter, answer: RemoteAnswer) =>

@@ -28,56 +28,64 @@ export const render = (
   action: CompiledAction,
   supplied: Supplied,
   secret: (name: string) => string,
-): Result.Result<RemoteRequest, ConnectorError> =>
-  Result.gen(function* () {
-    yield* nothingMissing(action, supplied)
-    const url = yield* at("url", UrlTemplate.render(action.url, supplied))
-    const headers = yield* at("headers", HeadersTemplate.render(action.headers, supplied, secret))
-    const { method } = action.action
-    const body = yield* bodyOf(action, supplied)
-    return body === undefined ? { method, url, headers } : { method, url, headers: withContentType(headers), body }
-  })
+): Result.Result<RemoteRequest, ConnectorError> => {
+  const rendered = fill(action, supplied, secret)
+  if (Result.isSuccess(rendered)) return rendered
+  // Everything that is absent is named at once, before any other complaint.
+  const names = missing(action, supplied)
+  return names.size === 0 ? rendered : Result.fail(because(new MissingParameters({ names: [...names] })))
+}
 
-// Everything that is absent is named at once, before any other complaint.
-const nothingMissing = (
-  { url, headers, body }: CompiledAction,
+// No generators here, which would cost more than what they are for: each predict comes by.
+const fill = (
+  action: CompiledAction,
   supplied: Supplied,
-): Result.Result<void, ConnectorError> => {
-  const names = new Set([
+  secret: (name: string) => string,
+): Result.Result<RemoteRequest, ConnectorError> => {
+  const url = UrlTemplate.render(action.url, supplied)
+  if (Result.isFailure(url)) return notRendered("url", url.failure)
+  const headers = HeadersTemplate.render(action.headers, supplied, secret)
+  if (Result.isFailure(headers)) return notRendered("headers", headers.failure)
+  const body = bodyOf(action, supplied)
+  if (Result.isFailure(body)) return Result.fail(body.failure)
+  const { method } = action.action
+  return Result.succeed(
+    body.success === undefined
+      ? { method, url: url.success, headers: headers.success }
+      : { method, url: url.success, headers: withContentType(headers.success), body: body.success },
+  )
+}
+
+const missing = ({ url, headers, body }: CompiledAction, supplied: Supplied): ReadonlySet<string> =>
+  new Set([
     ...UrlTemplate.missing(url, supplied),
     ...HeadersTemplate.missing(headers, supplied),
     ...(body === undefined ? [] : BodyTemplate.missing(body, supplied)),
   ])
-  return names.size === 0 ? Result.void : Result.fail(because(new MissingParameters({ names: [...names] })))
+
+const notRendered = (stage: NotRendered["stage"], problem: TemplateError) =>
+  Result.fail(because(new NotRendered({ stage, problem })))
+
+const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<string | undefined, ConnectorError> => {
+  const { action, body } = compiled
+  if (body === undefined) return Result.succeed(undefined)
+  const rendered = BodyTemplate.render(body, supplied)
+  if (Result.isFailure(rendered)) return notRendered("body", rendered.failure)
+  const text = rendered.success
+  if (text === "")
+    return action.method !== "POST" || action.action_type === "CANCEL_BATCH_PREDICT"
+      ? Result.succeed(undefined)
+      : Result.fail(withoutBody)
+  const structured = action.supports_structured_output ? StructuredOutput.inject(text, supplied, compiled.author) : text
+  const clean = Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
+  return compiled.inputProcessors === undefined
+    ? Result.succeed(clean)
+    : InputProcessors.onBody(compiled.inputProcessors, clean)
 }
 
-const at = <A>(
-  stage: NotRendered["stage"],
-  rendered: Result.Result<A, TemplateError>,
-): Result.Result<A, ConnectorError> =>
-  Result.mapError(rendered, (problem) => because(new NotRendered({ stage, problem })))
-
-const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<string | undefined, ConnectorError> =>
-  Result.gen(function* () {
-    const { action, body } = compiled
-    if (body === undefined) return undefined
-    const text = yield* at("body", BodyTemplate.render(body, supplied))
-    if (text === "") {
-      if (action.method !== "POST" || action.action_type === "CANCEL_BATCH_PREDICT") return undefined
-      return yield* Result.fail(
-        invalidInput(
-          "Content length is 0. Aborting request to remote model: give request_body, or the parameter http_body",
-        ),
-      )
-    }
-    const structured = action.supports_structured_output
-      ? StructuredOutput.inject(text, supplied, compiled.author)
-      : text
-    const clean = Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
-    return compiled.inputProcessors === undefined
-      ? clean
-      : yield* InputProcessors.onBody(compiled.inputProcessors, clean)
-  })
+const withoutBody = invalidInput(
+  "Content length is 0. Aborting request to remote model: give request_body, or the parameter http_body",
+)
 
 const withContentType = (headers: RemoteRequest["headers"]): RemoteRequest["headers"] =>
   Object.keys(headers).some((name) => name.toLowerCase() === "content-type")

@@ -25,7 +25,7 @@ export async function* frames(source: Source): AsyncGenerator<StreamFrame, void>
       const { content, toolCalls, finishReason, usage, isEnd, error } = readingOf(format, event, mask, status)
       if (error !== undefined)
         throw because(
-          new RemoteRefused({ remote: { status: 502, body: error }, message: `Error from remote service: ${error}` }),
+          new RemoteRefused({ remote: { status, body: error }, message: `Error from remote service: ${error}` }),
         )
       last = {
         ...last,
@@ -48,13 +48,11 @@ export async function* frames(source: Source): AsyncGenerator<StreamFrame, void>
 
 const readingOf = (format: StreamFormat, event: RemoteEvent, mask: SecretMask, status: number): Reading => {
   const data = mask.apply(event.data)
-  return format.read({ ...event, data }, () => {
-    try {
-      return JSON.parse(data)
-    } catch {
-      throw broken(status, "an event of the platform's stream is not JSON")
-    }
-  })
+  try {
+    return format.read({ ...event, data }, () => JSON.parse(data))
+  } catch {
+    throw broken(status, "an event of the platform's stream is not JSON")
+  }
 }
 
 // Platforms count the prompt at the beginning and the answer at the end.

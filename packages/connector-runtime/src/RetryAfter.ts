@@ -15,7 +15,7 @@ export const millis = (headers: RemoteResponse["headers"], now: number): number 
 }
 
 const count = (text: string | undefined, unit: number): number | undefined =>
-  text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * unit) : undefined
+  text !== undefined && /^\d{1,9}(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * unit) : undefined
 
 /** An HTTP date: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
 const until = (text: string | undefined, now: number): number | undefined =>

@@ -24,7 +24,8 @@ export const make = (): RetryBudget => {
     },
     spend: (now) => {
       saved = Math.min(most, saved + (Math.max(0, now - at) / 1_000) * eachSecond)
-      at = now
+      // Calls that were told the time one after the other may come in another order.
+      at = Math.max(at, now)
       if (saved < 1) return false
       saved -= 1
       return true

@@ -1,6 +1,6 @@
 /** Sends a request until it is answered, its attempts are used up, or its time is over. */
 import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
-import { Clock, Effect, Random, Result } from "effect"
+import { Effect, Random, Result } from "effect"
 import type { EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
 import { because, DeadlineExceeded, type EgressError } from "./EgressError.ts"
 import type { RetryBudget } from "./RetryBudget.ts"
@@ -20,15 +20,17 @@ export interface Sending<A, E, R, R2> {
   /** Of all calls of the connector; absent: each call has what `config` gives it. */
   readonly budget?: RetryBudget
   readonly maxResponseBytes: number
-  /** When the whole call has to be over, in ms since 1970; no bound if absent. */
-  readonly deadline?: number
+  /** How long the whole call may take, in ms; no bound if absent. */
+  readonly timeoutMs?: number
+  /** When nobody waits for it any more, in ms since 1970: what would be sent again later than that is told at once. */
+  readonly awaitedUntil?: number | undefined
 }
 
 /**
  * The last answer, whatever its status. What was sent is sent again only if the platform answered that it is busy or broken:
  * where an answer failed to come, it may have done the work.
  */
-export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
+export const send = <A extends Head, E, R, R2>({
   origin,
   attempt: sendOnce,
   config,
@@ -36,39 +38,43 @@ export const send = Effect.fnUntraced(function* <A extends Head, E, R, R2>({
   mend,
   budget,
   maxResponseBytes,
-  deadline,
-}: Sending<A, E, R, R2>) {
-  const limits = {
-    headersTimeoutMs: config.read_timeout * 1000,
-    idleTimeoutMs: config.read_timeout * 1000,
-    maxResponseBytes,
-  }
-  const clock = yield* Clock.Clock
-  const begun = clock.currentTimeMillisUnsafe()
-  const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline ?? Infinity)
+  timeoutMs = Infinity,
+  awaitedUntil = Infinity,
+}: Sending<A, E, R, R2>): Effect.Effect<A, E | EgressError, R | R2> =>
+  Effect.clockWith((clock) => {
+    const headersTimeoutMs = config.read_timeout * 1000
+    const begun = clock.currentTimeMillisUnsafe()
+    const deadline = begun + timeoutMs
+    const lastRetry = Math.min(begun + config.retry_timeout_seconds * 1000, deadline, awaitedUntil)
 
-  let isMended = false
-  budget?.earn()
+    let isMended = false
+    budget?.earn()
 
-  for (let attempt = 0; ; attempt++) {
-    const request = yield* prepare(attempt)
-    const timeoutMs = deadline === undefined ? undefined : deadline - clock.currentTimeMillisUnsafe()
-    if (timeoutMs !== undefined && timeoutMs <= 0) return yield* because(new DeadlineExceeded({ origin }))
+    const attempt = (count: number): Effect.Effect<A, E | EgressError, R | R2> =>
+      Effect.flatMap(prepare(count), (request) => {
+        const left = deadline - clock.currentTimeMillisUnsafe()
+        if (left <= 0) return Effect.fail(because(new DeadlineExceeded({ origin })))
+        const limits = { headersTimeoutMs, idleTimeoutMs: headersTimeoutMs, maxResponseBytes, timeoutMs: left }
+        return Effect.flatMap(Effect.result(sendOnce(request, limits)), (outcome) => conclude(outcome, count))
+      })
 
-    const outcome = yield* Effect.result(sendOnce(request, timeoutMs === undefined ? limits : { ...limits, timeoutMs }))
-    if (!isMended && Result.isSuccess(outcome) && mend?.(outcome.success, clock.currentTimeMillisUnsafe()) === true) {
-      isMended = true
-      attempt--
-      continue
+    const conclude = (outcome: Result.Result<A, EgressError>, count: number) => {
+      const now = clock.currentTimeMillisUnsafe()
+      if (!isMended && Result.isSuccess(outcome) && mend?.(outcome.success, now) === true) {
+        isMended = true
+        return attempt(count)
+      }
+      if (count === config.max_retry_times || !mayRetry(outcome)) return Effect.fromResult(outcome)
+      const wait = asked(outcome, now)
+      return Effect.flatMap(wait === undefined ? backoff(config, count) : Effect.succeed(wait), (asked) => {
+        const delay = Math.max(shortest, asked)
+        if (now + delay >= lastRetry || budget?.spend(now) === false) return Effect.fromResult(outcome)
+        return Effect.andThen(Effect.sleep(delay), attempt(count + 1))
+      })
     }
-    if (attempt === config.max_retry_times || !mayRetry(outcome)) return yield* Effect.fromResult(outcome)
 
-    const now = clock.currentTimeMillisUnsafe()
-    const delay = Math.max(shortest, asked(outcome, now) ?? (yield* backoff(config, attempt)))
-    if (now + delay >= lastRetry || budget?.spend(now) === false) return yield* Effect.fromResult(outcome)
-    yield* Effect.sleep(delay)
-  }
-})
+    return attempt(0)
+  })
 
 /** In ms; `Retry-After: 0` and a backoff of 0 are no leave to hammer. */
 const shortest = 10
@@ -80,8 +86,8 @@ type Outcome = Result.Result<Head, EgressError>
 const mayRetry = (outcome: Outcome): boolean =>
   Result.isFailure(outcome) ? outcome.failure.retryable : isRetryable(outcome.success)
 
-/** Busy or broken for now. AWS also throttles with status 400 and says so in a header. */
-const isRetryable = ({ status, headers }: Head): boolean =>
+/** Whether the platform is busy or broken for now. AWS also throttles with status 400 and says so in a header. */
+export const isRetryable = ({ status, headers }: Head): boolean =>
   status === 429 ||
   status >= 500 ||
   (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))

@@ -30,7 +30,7 @@ const kinds: Readonly<Record<string, { readonly framing: Framing; readonly body:
   "server-sent events": {
     framing: Framings.serverSent,
     body: () => {
-      const end = ["\n", "\r\n"][below(2)]!
+      const end = ["\n", "\r\n", "\r"][below(3)]!
       return some(() =>
         [
           ...(below(2) === 0 ? [`event: ${["delta", "stop"][below(2)]}${end}`] : []),

@@ -114,4 +114,11 @@ describe("a retry budget", () => {
     assert.isAtMost(sent, calls * 0.2 + (millis / 1_000) * 10 + 10)
     assert.isAtLeast(sent, calls * 0.2)
   })
+
+  it("gives a second's share once, in whatever order calls are told the time", () => {
+    const budget = RetryBudget.make()
+    let sent = 0
+    for (let n = 0; n < 10_000; n++) if (budget.spend(1_000_000 + n + (n % 2 === 0 ? 50 : 0))) sent += 1
+    assert.isAtMost(sent, 10 + 10_050 / 100)
+  })
 })

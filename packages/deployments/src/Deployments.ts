@@ -178,6 +178,18 @@ export class Deployments extends Context.Service<
           return entry.deployment === undefined ? Fiber.join(entry.making) : Effect.succeed(entry.deployment)
         })
 
+      const marking = new Map<string, Fiber.Fiber<string, RegistryError>>()
+
+      /** Those who ask while a model is being marked wait for the one who began: each mark makes the deployment anew. */
+      const mark = Effect.fnUntraced(function* (id: string) {
+        const begun = marking.get(id)
+        if (begun !== undefined) return yield* Fiber.join(begun)
+        const ended = Effect.sync(() => marking.delete(id))
+        const fiber = yield* Effect.forkIn(Effect.ensuring(models.markDeployed(id), ended), layerScope)
+        marking.set(id, fiber)
+        return yield* Fiber.join(fiber)
+      })
+
       const ready = Effect.fnUntraced(function* (deployment: Deployment) {
         const { id, model } = deployment
         if (model.is_enabled === false) return yield* refuse(new ModelDisabled({ modelId: id }))
@@ -186,7 +198,7 @@ export class Deployments extends Context.Service<
           return yield* refuse(new NotDeployed({ modelId: id, by: "setting" }))
         if (model.deploy_setting?.is_auto_deploy_enabled === false)
           return yield* refuse(new NotDeployed({ modelId: id, by: "model" }))
-        yield* models.markDeployed(id)
+        yield* mark(id)
         return yield* join(id)
       })
 

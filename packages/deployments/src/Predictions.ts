@@ -149,23 +149,25 @@ export class Predictions extends Context.Service<
         })
 
       /** Remembers what was taken: of the quota of who asks, and for who watches. */
-      const spend = Effect.fnUntraced(function* (usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>) {
-        const [asker, journey] = [yield* Asker, yield* Journey]
-        if (asker?.quota?.tokens_per_day === undefined && journey === undefined) return
-        const { input, output } = TokenUsage.sum(usages)
-        if (journey !== undefined) {
-          journey.input += input
-          journey.output += output
-        }
-        if (asker?.quota?.tokens_per_day !== undefined)
-          tokens.spend(`${asker.kind} ${asker.name}`, input + output, clock.currentTimeMillisUnsafe())
-      })
+      const spend = (usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>) =>
+        Effect.flatMap(Asker, (asker) =>
+          Effect.map(Journey, (journey) => {
+            const isCounted = asker?.quota?.tokens_per_day !== undefined
+            if (!isCounted && journey === undefined) return
+            const { input, output } = TokenUsage.sum(usages)
+            if (journey !== undefined) {
+              journey.input += input
+              journey.output += output
+            }
+            if (isCounted) tokens.spend(`${asker.kind} ${asker.name}`, input + output, clock.currentTimeMillisUnsafe())
+          }),
+        )
 
       /** Fails where this may not be asked, now, by this user. */
       const admitted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
         withinQuota(deployment.id).pipe(
-          Effect.andThen(Effect.fromResult(deployment.interface.input(input))),
-          Effect.andThen(allowed(deployment, user)),
+          Effect.andThen(() => Effect.fromResult(deployment.interface.input(input))),
+          Effect.andThen(() => allowed(deployment, user)),
         )
 
       /** Runs it, and remembers how it ended and how long it took. */
@@ -177,18 +179,14 @@ export class Predictions extends Context.Service<
           )
         })
 
-      const predicted = Effect.fnUntraced(function* (
-        deployment: Deployment,
-        input: PredictInput,
-        user: string | undefined,
-      ) {
-        yield* admitted(deployment, input, user)
-        const guardrails = deployment.guardrails(ask)
-        const prediction = yield* counted(deployment.id, runtime.execute(deployment.live, input, guardrails))
-        yield* spend(prediction.inference_results.map(({ usage }) => usage))
-        yield* Effect.fromResult(deployment.interface.output(prediction))
-        return prediction
-      })
+      const predicted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
+        admitted(deployment, input, user).pipe(
+          Effect.andThen(() =>
+            counted(deployment.id, runtime.execute(deployment.live, input, deployment.guardrails(ask))),
+          ),
+          Effect.tap(({ inference_results }) => spend(inference_results.map(({ usage }) => usage))),
+          Effect.tap((prediction) => Effect.fromResult(deployment.interface.output(prediction))),
+        )
 
       return {
         predict: (id, input, user) => deployments.use(id, (deployment) => predicted(deployment, input, user)),

@@ -15,7 +15,7 @@ import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { KeyRing } from "@drawbar/registry/KeyRing"
 import { ModelGroups } from "@drawbar/registry/ModelGroups"
 import { Models } from "@drawbar/registry/Models"
-import { RecordChanges } from "@drawbar/registry/RecordChanges"
+import { type RecordChange, RecordChanges } from "@drawbar/registry/RecordChanges"
 import { Settings } from "@drawbar/registry/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
@@ -142,6 +142,22 @@ it.layer(live)("a model", (it) => {
         }),
       )
       expect(answer?.status_code).toBe(200)
+    }),
+  )
+
+  it.effect("that many ask first is deployed once", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      let written = 0
+      const count = (changes: ReadonlyArray<RecordChange>) => {
+        written += changes.filter(({ collection, id }) => collection === "model" && id === model_id).length
+      }
+      yield* (yield* RecordChanges).subscribe(count)
+      yield* Effect.all(
+        Array.from({ length: 50 }, () => answered(model_id)),
+        { concurrency: "unbounded" },
+      )
+      expect(written).toBe(1)
     }),
   )
 

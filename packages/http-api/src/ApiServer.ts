@@ -88,6 +88,7 @@ export const listen = Effect.fnUntraced(function* (
   const authentication = auth ? yield* Authentication.on : Authentication.off
   const address = yield* HttpServer.listen({
     ...options,
+    abandon: Dispatcher.abandon,
     listener: ({ port }) =>
       Dispatcher.make(
         {

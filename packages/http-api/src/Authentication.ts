@@ -17,7 +17,8 @@ export interface Known {
 
 export type Authentication = (
   headers: IncomingHttpHeaders,
-  endpoint: { readonly method: string; readonly path: string },
+  /** What the endpoint needs; nothing where everybody may ask it. */
+  needed: Permission.Kind | undefined,
 ) => Effect.Effect<Known, RequestError>
 
 /** Nobody is asked for a password: a name is taken at its word, and opens nothing. */
@@ -34,27 +35,27 @@ export const on = Effect.gen(function* () {
   const find = (proof: Proof | Token): Effect.Effect<Option.Option<Asker>> =>
     proof._tag !== "Token" ? authenticate(proof) : (tokens?.verify(proof.token) ?? Effect.succeedNone)
 
-  return Effect.fnUntraced(function* (headers, endpoint) {
-    const needed = Permission.needed(endpoint)
-    if (needed === undefined) return nobody
+  const authentication: Authentication = (headers, needed) => {
+    if (needed === undefined) return Effect.succeed(nobody)
     const proof = proofIn(headers)
-    if (proof === undefined) return yield* because(new Unauthenticated({ message: missing }))
-    const found = yield* find(proof)
-    if (Option.isNone(found)) return yield* because(new Unauthenticated({ message: wrong }))
-    return { name: found.value.name, asker: found.value }
-  }) satisfies Authentication
+    if (proof === undefined) return Effect.fail(because(new Unauthenticated({ message: missing })))
+    return Effect.flatMap(find(proof), (found) =>
+      Option.isNone(found)
+        ? Effect.fail(because(new Unauthenticated({ message: wrong })))
+        : Effect.succeed({ name: found.value.name, asker: found.value }),
+    )
+  }
+  return authentication
 })
 
 /** Fails where who asks lacks the right that the endpoint needs; a server that asks nobody who he is refuses nobody. */
 export const permitted = (
   asker: Asker | undefined,
-  endpoint: Parameters<Authentication>[1],
-): Result.Result<void, RequestError> => {
-  const needed = Permission.needed(endpoint)
-  return asker === undefined || needed === undefined || Permission.mayDo(asker.roles, needed)
+  needed: Permission.Kind | undefined,
+): Result.Result<void, RequestError> =>
+  asker === undefined || needed === undefined || Permission.mayDo(asker.roles, needed)
     ? Result.void
     : Result.fail(because(new NotPermitted({ name: asker.name, roles: asker.roles, needed })))
-}
 
 const missing = "Say who you are: Authorization: Bearer <API key>, or Basic credentials"
 const wrong = "The API key, the token, or the name and the password, are not known here, or have expired"

@@ -27,14 +27,16 @@ export const read = (
   weigh: Weigh = weightless,
 ): Effect.Effect<string, RequestError> => {
   if (Number(request.headers["content-length"]) > limit) return Effect.fail(because(new BodyTooLarge({ limit })))
-  return Effect.flatMap(bytes(request, limit, weigh), (body) =>
-    body.length === 0
-      ? Effect.succeed("")
-      : Effect.flatMap(decoded(body, request.headers, limit), (whole) => {
+  const { headers } = request
+  return Effect.flatMap(bytes(request, limit, weigh), (body) => {
+    if (body.length === 0) return Effect.succeed("")
+    return headers["content-encoding"] === undefined
+      ? Effect.fromResult(textOf(body, headers))
+      : Effect.flatMap(decoded(body, headers["content-encoding"], limit), (whole) => {
           const tooMuch = whole === body ? undefined : weigh(whole.length)
-          return tooMuch === undefined ? Effect.fromResult(textOf(whole, request.headers)) : Effect.fail(tooMuch)
-        }),
-  )
+          return tooMuch === undefined ? Effect.fromResult(textOf(whole, headers)) : Effect.fail(tooMuch)
+        })
+  })
 }
 
 /** A body that stands in the query, for clients that cannot send one with GET; empty where there is none. */
@@ -79,8 +81,8 @@ const bytes = (request: IncomingMessage, limit: number, weigh: Weigh) =>
   })
 
 /** A body without its compression; the limit is that of what comes out. */
-const decoded = (body: Buffer, headers: IncomingHttpHeaders, limit: number): Effect.Effect<Buffer, RequestError> => {
-  const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity"
+const decoded = (body: Buffer, named: string, limit: number): Effect.Effect<Buffer, RequestError> => {
+  const encoding = named.toLowerCase()
   if (encoding === "identity") return Effect.succeed(body)
   const decompress = Object.hasOwn(codings, encoding) ? codings[encoding as keyof typeof codings] : undefined
   if (decompress === undefined)

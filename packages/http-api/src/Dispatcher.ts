@@ -19,7 +19,15 @@ import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import type { Overload } from "./Overload.ts"
 import * as Query from "./Query.ts"
-import { BadParameter, because, Forbidden, NoHandler, type RequestError, WrongMethod } from "./RequestError.ts"
+import {
+  BadParameter,
+  because,
+  Forbidden,
+  NoHandler,
+  type RequestError,
+  Stopping,
+  WrongMethod,
+} from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
@@ -60,128 +68,165 @@ export const make = (
   const run = Effect.runForkWith(services)
 
   /** Answers what is still to be sent; nothing where it went out as it came. */
-  const answer = Effect.fnUntraced(function* (
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: Target,
-    id: string,
-    seen: Seen,
-  ): Effect.fn.Return<Reply | undefined, OpenSearchError.ApiError> {
-    const { method, uri, path, search } = target
+  const answer = (exchange: Exchange): Effect.Effect<Reply | undefined, OpenSearchError.ApiError> => {
+    const found = find(exchange)
+    if (Result.isFailure(found)) return Effect.fail(found.failure)
+    if ("status" in found.success) return Effect.succeed(found.success)
+    const { endpoint, warning } = found.success
+    return Effect.flatMap(authentication(exchange.request.headers, endpoint.needs), ({ name, asker }) => {
+      exchange.user = name
+      exchange.asker = asker
+      const permitted = Authentication.permitted(asker, endpoint.needs)
+      if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
+      return BodyText.read(exchange.request, bodyLimit, exchange.weigh).pipe(
+        Effect.flatMap((sent) => handle(exchange, endpoint, sent)),
+        Effect.flatMap(({ value, query }) => reply(exchange, warning, value, query)),
+        Effect.provideService(Asker, asker),
+        Effect.provideService(Journey.Journey, exchange.journey),
+      )
+    })
+  }
+
+  /** The endpoint that is asked, or what is answered without one. */
+  const find = (exchange: Exchange): Result.Result<Served | Reply, RequestError> => {
+    const { request } = exchange
+    const { method, uri, path } = exchange.target
     // Who keeps the server running calls it by any name, and learns nothing.
     const refusal = path.startsWith("/_health/") ? undefined : guard.refusal(request.headers)
-    if (refusal !== undefined) return yield* because(new Forbidden({ message: refusal }))
+    if (refusal !== undefined) return Result.fail(because(new Forbidden({ message: refusal })))
     const match = router.find(method, path)
-    if (match._tag === "NoRoute") return yield* because(new NoHandler({ uri, method }))
-    if (match._tag === "WrongMethod") {
-      if (method === "OPTIONS")
-        return { status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined }
-      return yield* because(new WrongMethod({ uri, method, allowed: match.allowed }))
-    }
-    const { endpoint, warning } = match.value
-    seen.route = endpoint.path
-    seen.params = match.params
-    if (endpoint.path.includes("_predict")) {
-      const journey = Journey.make(seen.trace === undefined ? undefined : Tracing.contextOf(seen.trace), overload.load)
-      seen.journey = journey
-      seen.model = match.params["model_id"]
-      const bytes = Number(request.headers["content-length"] ?? 0)
-      const tooMuch = overload.refusal(bytes)
-      if (tooMuch !== undefined) return yield* tooMuch
-      Journey.hold(journey, bytes)
-      seen.weigh = (more) => overload.grown(journey, more)
-    }
-    const { name, asker } = yield* authentication(request.headers, endpoint)
-    seen.user = name
-    seen.asker = asker
-    yield* Effect.fromResult(Authentication.permitted(asker, endpoint))
-    const params = yield* Effect.fromResult(decodeAll(match.params))
-    const query = yield* Effect.fromResult(Query.read(search, endpoint.queryNames, path))
-    const sent = yield* BodyText.read(request, bodyLimit, seen.weigh)
-    const text = sent === "" ? yield* Effect.fromResult(BodyText.inQuery(query)) : sent
-    const answered = endpoint.answer({ params, query: query.own, text, user: name })
-    const watched =
-      seen.journey === undefined ? answered : Effect.provideService(answered, Journey.Journey, seen.journey)
-    const value = yield* asker === undefined ? watched : Effect.provideService(watched, Asker, asker)
-    if (value instanceof EventStream.EventStream)
-      return yield* Effect.scoped(
-        streamed(value, response, seen, { ...headersOf(request, id), ...EventStream.headers }),
-      ).pipe(Effect.provideService(Asker, asker), Effect.provideService(Journey.Journey, seen.journey))
-    if (value instanceof Answer.PlainText)
-      return { status: 200, headers: { "Content-Type": value.contentType }, body: value.text, value: undefined }
-    const headers = warning === undefined ? {} : { Warning: warning }
-    return { status: 200, headers, body: Answer.write(value, query), value }
-  })
+    if (match._tag === "NoRoute") return Result.fail(because(new NoHandler({ uri, method })))
+    if (match._tag === "WrongMethod")
+      return method === "OPTIONS"
+        ? Result.succeed({ status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined })
+        : Result.fail(because(new WrongMethod({ uri, method, allowed: match.allowed })))
+    exchange.route = match.value.endpoint.path
+    exchange.params = match.params
+    if (match.value.endpoint.needs !== "predict") return Result.succeed(match.value)
+    const { trace } = exchange
+    const journey = Journey.make(trace === undefined ? undefined : Tracing.contextOf(trace), overload.load)
+    exchange.journey = journey
+    exchange.model = match.params["model_id"]
+    // Beyond its limit a body is refused for itself.
+    const bytes = Math.min(Number(request.headers["content-length"] ?? 0), bodyLimit)
+    const tooMuch = overload.refusal(bytes)
+    if (tooMuch !== undefined) return Result.fail(tooMuch)
+    Journey.hold(journey, bytes)
+    exchange.weigh = (more) => overload.grown(journey, more)
+    return Result.succeed(match.value)
+  }
+
+  const ended = (exchange: Exchange) => {
+    const { id, target, route, model, user, journey, trace, failure, response, begun } = exchange
+    const status = response.writableFinished ? response.statusCode : 499
+    const endedAt = performance.now()
+    const { method, path } = target
+    const millis = endedAt - begun
+    const traceId = trace?.traceId
+    const end = { id, method, path, route, model, user, status, failure, millis, endedAt, journey, traceId }
+    telemetry.ended(end)
+    if (journey !== undefined) Journey.release(journey)
+    if (trace !== undefined) tracing?.ended(trace, end)
+  }
+
+  const sendAudited = (exchange: Exchange, { value, ...reply }: Reply) => {
+    const { id, target, route, asker, params } = exchange
+    audit?.({ id, method: target.method, route, asker, params, status: reply.status, value })
+    send(exchange, reply)
+  }
+
+  const refuse = (exchange: Exchange, cause: Cause.Cause<OpenSearchError.ApiError>) => {
+    const { id, target } = exchange
+    exchange.failure = failureOf(cause)
+    const fault = faultOf(cause)
+    if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
+    const refusal = refusalOf(cause, id)
+    const body = Answer.write(refusal.body, { pretty: Query.wantsPretty(target.search), filterPath: undefined })
+    sendAudited(exchange, { ...refusal, body, value: undefined })
+  }
 
   return (request, response) => {
-    const id = requestId(request.headers["x-request-id"])
-    const target = targetOf(request)
-    const seen: Seen = {
+    const exchange: Exchange = {
+      request,
+      response,
+      id: requestId(request.headers["x-request-id"]),
+      target: targetOf(request),
+      begun: performance.now(),
+      trace: tracing?.begin(request.headers),
       route: undefined,
       model: undefined,
       user: undefined,
       asker: undefined,
       params: {},
       journey: undefined,
-      trace: tracing?.begin(request.headers),
       weigh: undefined,
       failure: undefined,
-      begun: performance.now(),
     }
     telemetry.began()
-    const { begun } = seen
-    const reply = (given: Reply) => {
-      const { route, asker, params } = seen
-      audit?.({ id, method: target.method, route, asker, params, status: given.status, value: given.value })
-      send(
-        request,
-        response,
-        id,
-        seen.journey === undefined
-          ? given
-          : { ...given, headers: { ...timing(seen.journey, begun), ...given.headers } },
-      )
-    }
-    const fiber = run(answer(request, response, target, id, seen))
+    const fiber = run(answer(exchange))
     response.on("close", () => {
       fiber.interruptUnsafe()
-      const { method, path } = target
-      const status = response.writableFinished ? response.statusCode : 499
-      const endedAt = performance.now()
-      const millis = endedAt - begun
-      const { route, model, user, journey, trace, failure } = seen
-      const traceId = trace?.traceId
-      const ended = { id, method, path, route, model, user, status, failure, millis, endedAt, journey, traceId }
-      telemetry.ended(ended)
-      if (journey !== undefined) Journey.release(journey)
-      if (trace !== undefined) tracing?.ended(trace, ended)
+      ended(exchange)
     })
     fiber.addObserver((exit) => {
-      if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : reply(exit.value)
-      const refusal = refusalOf(exit.cause, id)
-      seen.failure = failureOf(exit.cause)
-      const fault = faultOf(exit.cause)
-      if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
-      const pretty = Query.wantsPretty(target.search)
-      const body = Answer.write(refusal.body, { pretty, filterPath: undefined })
-      reply({ ...refusal, body, value: undefined })
+      if (Exit.isFailure(exit)) refuse(exchange, exit.cause)
+      else if (exit.value !== undefined) sendAudited(exchange, exit.value)
     })
   }
 }
 
-/** What is known of a request once it has found its endpoint. */
-interface Seen {
+/** Asks the handler, once path and query are read. */
+const handle = (exchange: Exchange, endpoint: Endpoint, sent: string) => {
+  const { path, search } = exchange.target
+  const params = decodeAll(exchange.params)
+  if (Result.isFailure(params)) return Effect.fail(params.failure)
+  const query = Query.read(search, endpoint.queryNames, path)
+  if (Result.isFailure(query)) return Effect.fail(query.failure)
+  const text = sent === "" ? BodyText.inQuery(query.success) : Result.succeed(sent)
+  if (Result.isFailure(text)) return Effect.fail(text.failure)
+  const { own } = query.success
+  return Effect.map(
+    endpoint.answer({ params: params.success, query: own, text: text.success, user: exchange.user }),
+    (value) => ({ value, query: query.success }),
+  )
+}
+
+/** What goes out for what a handler gave; nothing where it went out as it came. */
+const reply = (
+  exchange: Exchange,
+  warning: string | undefined,
+  value: unknown,
+  query: Query.Query,
+): Effect.Effect<Reply | undefined, OpenSearchError.ApiError> => {
+  if (value instanceof EventStream.EventStream) return Effect.scoped(streamed(value, exchange))
+  if (value instanceof Answer.PlainText)
+    return Effect.succeed({
+      status: 200,
+      headers: { "Content-Type": value.contentType },
+      body: value.text,
+      value: undefined,
+    })
+  const headers = warning === undefined ? {} : { Warning: warning }
+  return Effect.succeed({ status: 200, headers, body: Answer.write(value, query), value })
+}
+
+/** A request under way, and what is known of it once it has found its endpoint. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly id: string
+  readonly target: Target
+  /** By `performance.now()`. */
+  readonly begun: number
+  readonly trace: Tracing.Trace | undefined
   route: string | undefined
   model: string | undefined
   user: string | undefined
   asker: Asker | undefined
   params: Readonly<Record<string, string>>
   journey: Journey.Journey | undefined
-  readonly trace: Tracing.Trace | undefined
   weigh: BodyText.Weigh | undefined
   failure: OpenSearchError.Failure | undefined
-  /** By `performance.now()`. */
-  readonly begun: number
 }
 
 interface Target {
@@ -235,52 +280,50 @@ const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
 }
 
 /** What every answer has. */
-const headersOf = ({ headers }: IncomingMessage, id: string): OutgoingHttpHeaders => {
-  const opaqueId = headers["x-opaque-id"]
-  return {
-    "X-Content-Type-Options": "nosniff",
-    "X-Request-Id": id,
-    ...(opaqueId === undefined ? {} : { "X-Opaque-Id": opaqueId }),
-  }
+const headersOf = ({ request, id, journey, begun }: Exchange): OutgoingHttpHeaders => {
+  const headers: OutgoingHttpHeaders = { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
+  const opaqueId = request.headers["x-opaque-id"]
+  if (opaqueId !== undefined) headers["X-Opaque-Id"] = opaqueId
+  if (journey !== undefined) headers["Server-Timing"] = timingOf(journey, begun)
+  return headers
 }
 
-const streamed = Effect.fnUntraced(function* (
-  { events, failure }: EventStream.EventStream,
-  response: ServerResponse,
-  seen: Seen,
-  headers: OutgoingHttpHeaders,
-) {
-  const begun = yield* events
+const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, exchange: Exchange) {
+  const { response } = exchange
+  const begun = yield* stream.events
   if (response.destroyed) return undefined
-  response.writeHead(200, seen.journey === undefined ? headers : { ...timing(seen.journey, seen.begun), ...headers })
-  const cause = yield* EventStream.send(begun, failure, response)
-  if (cause instanceof ConnectorError) seen.failure = OpenSearchError.failureOf(cause)
+  response.writeHead(200, { ...headersOf(exchange), ...EventStream.headers })
+  const cause = yield* EventStream.send(begun, stream, response)
+  if (cause instanceof ConnectorError) exchange.failure = OpenSearchError.failureOf(cause)
   return undefined
 })
 
 /** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
-const timing = (journey: Journey.Journey, begun: number) => {
+const timingOf = (journey: Journey.Journey, begun: number): string => {
   const upstream = Journey.upstreamMillis(journey)
   const own = Math.max(0, performance.now() - begun - upstream)
-  return { "Server-Timing": `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}` }
+  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
 }
 
+/** Ends what the server's stop leaves no more time for, a stream with its one event of failure. */
+export const abandon = (response: ServerResponse): void => {
+  const { status, body } = OpenSearchError.stopping
+  if (response.headersSent) return EventStream.end(response, EventStream.failed(new Stopping().message, status))
+  response.writeHead(status, { "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
+}
+
+const json = "application/json; charset=UTF-8"
+
 // Head and body go out in one write.
-const send = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  id: string,
-  { status, headers, body }: Reply,
-): void => {
+const send = (exchange: Exchange, { status, headers, body }: Omit<Reply, "value">): void => {
+  const { response } = exchange
   if (response.destroyed) return
   if (response.headersSent) return void response.destroy()
-  response.writeHead(status, {
-    ...headersOf(request, id),
-    ...(body === "" ? {} : { "Content-Type": "application/json; charset=UTF-8" }),
-    "Content-Length": Buffer.byteLength(body),
-    // What is left of a body that is too large is not waited for.
-    ...(status === 413 ? { Connection: "close" } : {}),
-    ...headers,
-  })
+  const all = headersOf(exchange)
+  if (body !== "") all["Content-Type"] = json
+  all["Content-Length"] = Buffer.byteLength(body)
+  // What is left of a body that is too large is not waited for.
+  if (status === 413) all["Connection"] = "close"
+  response.writeHead(status, Object.assign(all, headers))
   response.end(body)
 }

@@ -1,6 +1,7 @@
 /** The parts of the API that Drawbar answers with a sentence: what it does instead, or that it is not there yet. */
 import { Effect } from "effect"
 import type { Endpoint } from "./Endpoint.ts"
+import * as Permission from "./Permission.ts"
 import { because, NotServed, NotYet, type Reason } from "./RequestError.ts"
 
 const base = "/_plugins/_ml"
@@ -48,5 +49,6 @@ export const endpoints: ReadonlyArray<Endpoint> = table.map(([method, path, reas
   method,
   path: base + path,
   queryNames: [],
+  needs: Permission.needed({ method, path: base + path }),
   answer: () => Effect.fail(because(reason)),
 }))

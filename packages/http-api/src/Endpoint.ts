@@ -8,6 +8,7 @@ import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type { JsonText, PlainText } from "./Answer.ts"
 import type { EventStream } from "./EventStream.ts"
 import type { ApiError } from "./OpenSearchError.ts"
+import * as Permission from "./Permission.ts"
 import * as RequestBody from "./RequestBody.ts"
 import { because, BodyMissing, BodyUnreadable, type RequestError } from "./RequestError.ts"
 
@@ -46,6 +47,8 @@ export interface Endpoint {
   readonly method: string
   readonly path: string
   readonly queryNames: ReadonlyArray<string>
+  /** What who asks it has to be allowed; nothing where everybody may. */
+  readonly needs: Permission.Kind | undefined
   readonly answer: (arrived: Arrived) => Effect.Effect<unknown, ApiError>
 }
 
@@ -78,17 +81,20 @@ const toEndpoint = (contract: HttpApiEndpoint.Top, handler: AnyHandler): Endpoin
   return {
     method: contract.method,
     path: contract.path,
+    needs: Permission.needed(contract),
     queryNames:
       contract.query !== undefined && "fields" in contract.query ? Object.keys(Object(contract.query.fields)) : [],
-    answer: (arrived) =>
-      Effect.gen(function* () {
-        const { params, text, user } = arrived
-        if (text === "" && required !== undefined) return yield* because(new BodyMissing({ message: required }))
-        const query = yield* Effect.fromResult(readQuery(arrived.query))
-        if (asText) return yield* handler({ params, query, text, user })
-        const json = yield* Effect.fromResult(text === "" ? Result.succeed({}) : readObject(text))
-        return yield* handler({ params, query, payload: yield* Effect.fromResult(readPayload(json)), json, text, user })
-      }),
+    answer: ({ params, query: given, text, user }) => {
+      if (text === "" && required !== undefined) return Effect.fail(because(new BodyMissing({ message: required })))
+      const query = readQuery(given)
+      if (Result.isFailure(query)) return Effect.fail(query.failure)
+      if (asText) return handler({ params, query: query.success, text, user })
+      const json = text === "" ? Result.succeed({}) : readObject(text)
+      const payload = Result.flatMap(json, readPayload)
+      return Result.isSuccess(json) && Result.isSuccess(payload)
+        ? handler({ params, query: query.success, payload: payload.success, json: json.success, text, user })
+        : Effect.fromResult(payload)
+    },
   }
 }
 

@@ -5,15 +5,19 @@
 import type { ServerResponse } from "node:http"
 import { Effect, type Scope } from "effect"
 import type { ApiError } from "./OpenSearchError.ts"
+import type { Bound } from "./Timeout.ts"
 
 export class EventStream {
   /** The data of each event. What fails before the first is a refusal like any other. */
   readonly events: Effect.Effect<AsyncIterable<string>, ApiError, Scope.Scope>
   /** The data of the one event that tells of a failure later on. */
   readonly failure: (cause: unknown) => string
-  constructor(events: EventStream["events"], failure: EventStream["failure"]) {
+  /** How long it may take. */
+  readonly within: Bound
+  constructor(events: EventStream["events"], failure: EventStream["failure"], within: Bound) {
     this.events = events
     this.failure = failure
+    this.within = within
   }
 }
 
@@ -27,23 +31,39 @@ export const headers = {
 /** Sends the events no faster than they are read, and ends once: after the last, or after the failure, which is answered. */
 export const send = (
   events: AsyncIterable<string>,
-  failure: EventStream["failure"],
+  { failure, within }: EventStream,
   response: ServerResponse,
-): Effect.Effect<unknown> =>
-  Effect.promise(async () => {
+): Effect.Effect<unknown> => {
+  const fail = (cause: unknown) => {
+    end(response, failure(cause))
+    return cause
+  }
+  return Effect.promise(async () => {
     try {
       for await (const data of events) await write(response, data)
-    } catch (cause) {
-      await write(response, failure(cause))
       response.end()
-      return cause
+      return undefined
+    } catch (cause) {
+      return fail(cause)
     }
-    response.end()
-    return undefined
-  })
+  }).pipe(
+    within,
+    Effect.catch((error) => Effect.sync(() => fail(error))),
+  )
+}
+
+/** What the one event of a failure says. */
+export const failed = (error: string, status: number): string => JSON.stringify({ error, status })
+
+const frame = (data: string) => `data: ${data}\n\n`
+
+/** Says the last word, if nobody has. */
+export const end = (response: ServerResponse, data: string): void => {
+  if (!response.writableEnded) response.end(frame(data))
+}
 
 const write = async (response: ServerResponse, data: string): Promise<void> => {
-  if (response.destroyed || response.writableEnded || response.write(`data: ${data}\n\n`)) return
+  if (response.destroyed || response.writableEnded || response.write(frame(data))) return
   await new Promise<void>((resolve) => {
     const go = () => {
       response.off("drain", go).off("close", go)

@@ -4,7 +4,6 @@ import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import { Data, Effect, Option, type Scope } from "effect"
-import { cutOff } from "./CutOff.ts"
 
 export class ListenError extends Data.TaggedError("ListenError")<{
   readonly code: string
@@ -22,6 +21,8 @@ export interface Options {
   readonly port: number
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
+  /** Ends an answer that took longer than that. */
+  readonly abandon: (response: ServerResponse) => void
   readonly tls?: Tls
   /** Made once the address is known. */
   readonly listener: (address: AddressInfo) => RequestListener
@@ -47,14 +48,22 @@ interface Listening {
   readonly stop: (graceMillis: number) => Effect.Effect<void>
 }
 
-const open = ({ host, port, listener, tls }: Options) =>
+/** The last answer of each connection; nothing where none was asked for. */
+type Latest = Map<Duplex, ServerResponse | undefined>
+
+const open = ({ host, port, listener, tls, abandon }: Options) =>
   Effect.callback<Listening, ListenError>((resume) => {
     const server = serverOf(tls)
     // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
-    const latest = new Map<Duplex, ServerResponse>()
-    server.on("connection", (socket) => socket.once("close", () => latest.delete(socket)))
-    server.on("secureConnection", (socket) => socket.once("close", () => latest.delete(socket)))
-    server.on("request", ({ socket }, response) => void latest.set(socket, response))
+    const latest: Latest = new Map()
+    server.on(tls === undefined ? "connection" : "secureConnection", (socket: Duplex) => {
+      latest.set(socket, undefined)
+      socket.once("close", () => latest.delete(socket))
+    })
+    server.on("request", ({ socket }, response) => {
+      latest.set(socket, response)
+      if (!server.listening) response.shouldKeepAlive = false
+    })
     server.on("clientError", refuse)
     server.once("error", (cause) =>
       resume(Effect.fail(new ListenError({ host, port, code: "code" in cause ? String(cause.code) : cause.name }))),
@@ -63,7 +72,7 @@ const open = ({ host, port, listener, tls }: Options) =>
       const address = server.address()
       if (address === null || typeof address === "string") throw new Error("a TCP server has no TCP address")
       server.on("request", listener(address))
-      resume(Effect.succeed({ address, stop: stop(server, latest) }))
+      resume(Effect.succeed({ address, stop: stop(server, latest, abandon) }))
     })
   })
 
@@ -78,26 +87,32 @@ const serverOf = (tls: Tls | undefined): Server => {
   return server
 }
 
-const stop = (server: Server, latest: ReadonlyMap<Duplex, ServerResponse>) => (graceMillis: number) =>
-  Effect.callback<void>((resume) => {
-    for (const response of latest.values()) if (!response.headersSent) response.shouldKeepAlive = false
-    server.close(() => resume(Effect.void))
-  }).pipe(
-    Effect.timeoutOption(graceMillis),
-    Effect.tap((ended) => (Option.isSome(ended) ? Effect.void : tell(latest))),
-    Effect.andThen(Effect.sync(() => server.closeAllConnections())),
-  )
+/** In ms: how long a request may be on its way on a new connection, and a last word on an old one. */
+const momentMillis = 1_000
 
-/** In ms: how long the last word to those who are cut off may take. */
-const lastWord = 100
+const stop = (server: Server, latest: Latest, abandon: Options["abandon"]) =>
+  Effect.fnUntraced(function* (graceMillis: number) {
+    for (const [socket, response] of latest)
+      if (response?.headersSent === false) response.shouldKeepAlive = false
+      else if (response?.writableEnded === false) response.once("finish", () => socket.end())
+    const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
+    const isClosedWithin = (millis: number) =>
+      Effect.map(
+        Effect.timeoutOption(
+          Effect.promise(() => closed),
+          Math.max(0, millis),
+        ),
+        Option.isSome,
+      )
 
-const tell = (latest: ReadonlyMap<Duplex, ServerResponse>) =>
-  Effect.andThen(
-    Effect.sync(() => {
-      for (const response of latest.values()) cutOff(response)
-    }),
-    Effect.sleep(lastWord),
-  )
+    if (yield* isClosedWithin(Math.min(momentMillis, graceMillis))) return
+    // Node closes connections that have been used and are idle, and waits for those that never were.
+    for (const [socket, response] of latest) if (response === undefined) socket.destroy()
+    if (yield* isClosedWithin(graceMillis - momentMillis)) return
+    for (const response of latest.values()) if (response?.writableEnded === false) abandon(response)
+    yield* isClosedWithin(momentMillis)
+    server.closeAllConnections()
+  })
 
 /** Answers what is not even HTTP, or too much of it. */
 const refuse = (cause: Error & { readonly code?: string }, socket: Duplex): void => {

@@ -4,7 +4,7 @@ import type { ConnectorError, Remote } from "@drawbar/connector-runtime/Connecto
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import type { ErrorEnvelope, Rendering } from "./ErrorEnvelope.ts"
-import { type RequestError, Stopping } from "./RequestError.ts"
+import { because, type RequestError, Stopping } from "./RequestError.ts"
 
 /** Everything that a handler may fail with. */
 export type ApiError = BlueprintError | RegistryError | ConnectorError | DeploymentError | RequestError
@@ -161,16 +161,6 @@ export const unforeseen = (requestId: string): Refusal => ({
   body: envelope(500, "exception", `Drawbar failed. The server's log says why, under the id ${requestId}.`),
 })
 
-const isStopping = new Stopping().message
-
-/** The server is going down, and the request with it. */
-export const stopping: Refusal & { readonly text: string } = {
-  status: 503,
-  headers: {},
-  body: envelope(503, "status_exception", isStopping),
-  text: isStopping,
-}
-
 /** https://www.rfc-editor.org/rfc/rfc9110#name-www-authenticate */
 const challenge = { "WWW-Authenticate": 'Basic realm="drawbar", charset="UTF-8"' }
 
@@ -196,3 +186,6 @@ const remoteBlock = ({ status, requestId, body }: Remote) => ({
   ...(requestId === undefined ? {} : { request_id: requestId }),
   body,
 })
+
+/** The server is going down, and the request with it. */
+export const stopping: Refusal = of(because(new Stopping()))

@@ -72,11 +72,11 @@ const quickly = (text: string): Outcome<Json.Json> => {
 }
 
 const remote = (body: Body): Outcome<PredictInput> =>
-  Result.gen(function* () {
-    const action = yield* actionOf(body.value["action_type"])
-    const parameters = yield* parametersOf(body)
-    return action === undefined ? { _tag: "Parameters", parameters } : { _tag: "Parameters", parameters, action }
-  })
+  Result.flatMap(actionOf(body.value["action_type"]), (action) =>
+    Result.map(parametersOf(body), (parameters) =>
+      action === undefined ? { _tag: "Parameters", parameters } : { _tag: "Parameters", parameters, action },
+    ),
+  )
 
 const actionOf = (given: Json.Json | undefined): Outcome<ActionType | undefined> => {
   if (given == null) return Result.succeed(undefined)
@@ -88,7 +88,9 @@ const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
   const given = value["parameters"]
   if (given == null) return Result.succeed(new Map())
   if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
-  const tooDeep = Object.entries(given).find(([, value]) => nestsDeeper(value, Json.maxDepth))
+  const tooDeep = Json.nestsTooDeep(text)
+    ? Object.entries(given).find(([, value]) => nestsDeeper(value, Json.maxDepth))
+    : undefined
   if (tooDeep !== undefined)
     return Result.fail(invalid("/parameters", `Parameter [${tooDeep[0]}] nests deeper than ${Json.maxDepth} levels`))
   return Result.succeed(parametersAt({ text, value: null }, ["parameters"], given))

@@ -90,7 +90,7 @@ export const TrialReport = Schema.Struct({
   ),
 })
 
-/** `timeout`, such as `30s`: how long the whole call may take, until its answer begins. */
+/** `timeout`, such as `30s`: how long the whole call may take, to the last event where it is a stream. */
 const query = { timeout: Schema.optionalKey(Schema.String) }
 
 const predict = { ...shared, query, payload: PredictDocument, success: PredictAnswer } as const

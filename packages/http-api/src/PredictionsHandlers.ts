@@ -5,14 +5,14 @@ import * as Prediction from "@drawbar/connector-runtime/Prediction"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import { Effect, Result } from "effect"
 import { JsonText } from "./Answer.ts"
-import { EventStream } from "./EventStream.ts"
+import { EventStream, failed } from "./EventStream.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as PredictBody from "./PredictBody.ts"
 import { PredictionsApi } from "./PredictionsApi.ts"
 import * as RenderBody from "./RenderBody.ts"
-import { BadParameter, because, TimedOut } from "./RequestError.ts"
-import * as TimeUnit from "./TimeUnit.ts"
+import { RequestError } from "./RequestError.ts"
+import * as Timeout from "./Timeout.ts"
 import * as TrialText from "./TrialText.ts"
 
 async function* asEvents(frames: AsyncIterable<StreamFrame>) {
@@ -21,18 +21,8 @@ async function* asEvents(frames: AsyncIterable<StreamFrame>) {
 
 /** After the first event the status cannot be changed any more: it is told. */
 const failureOf = (cause: unknown): string => {
-  if (!(cause instanceof ConnectorError)) return JSON.stringify({ error: "Drawbar failed", status: 500 })
-  const { status } = OpenSearchError.of(cause)
-  return JSON.stringify({ error: cause.message, status })
-}
-
-/** Ends with an error when the caller's time is over; what is under way is cut off. */
-const within = <A, E, R>(timeout: string | undefined, call: Effect.Effect<A, E, R>) => {
-  if (timeout === undefined) return call
-  const millis = Result.mapError(TimeUnit.read("timeout", timeout), (message) => because(new BadParameter({ message })))
-  return Effect.flatMap(Effect.fromResult(millis), (duration) =>
-    Effect.timeoutOrElse(call, { duration, orElse: () => Effect.fail(because(new TimedOut({ timeout }))) }),
-  )
+  if (!(cause instanceof ConnectorError || cause instanceof RequestError)) return failed("Drawbar failed", 500)
+  return failed(cause.message, OpenSearchError.of(cause).status)
 }
 
 interface Asked {
@@ -42,18 +32,20 @@ interface Asked {
 }
 
 export const make = Effect.map(Predictions, (predictions) => {
-  const predict = Effect.fnUntraced(function* (algorithm: string, modelId: string, { text, user, query }: Asked) {
-    const input = yield* Effect.fromResult(PredictBody.readPredict(algorithm, text))
-    const prediction = yield* within(query.timeout, predictions.predict(modelId, input, user))
-    return new JsonText(Prediction.toJsonText(prediction))
-  })
+  const predict = (algorithm: string, modelId: string, { text, user, query }: Asked) => {
+    const input = PredictBody.readPredict(algorithm, text)
+    if (Result.isFailure(input)) return Effect.fail(input.failure)
+    const prediction = predictions.predict(modelId, input.success, user)
+    return Effect.map(Timeout.within(query.timeout, prediction), (found) => new JsonText(Prediction.toJsonText(found)))
+  }
   return Endpoint.serve(PredictionsApi, {
     predict: ({ params, ...asked }) => predict("remote", params.model_id, asked),
     predictAs: ({ params, ...asked }) => predict(params.algorithm, params.model_id, asked),
     predictStream: Effect.fnUntraced(function* ({ params, text, user, query }) {
       const input = yield* Effect.fromResult(PredictBody.readPredict("remote", text))
-      const frames = within(query.timeout, predictions.stream(params.model_id, input, user))
-      return new EventStream(Effect.map(frames, asEvents), failureOf)
+      const within = yield* Timeout.begin(query.timeout)
+      const frames = within(predictions.stream(params.model_id, input, user))
+      return new EventStream(Effect.map(frames, asEvents), failureOf, within)
     }),
     render: Effect.fnUntraced(function* ({ params, text }) {
       const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))

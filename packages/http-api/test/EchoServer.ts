@@ -1,7 +1,7 @@
 /** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
 import * as Authentication from "../src/Authentication.ts"
 import * as Dispatcher from "../src/Dispatcher.ts"
-import { EventStream } from "../src/EventStream.ts"
+import { setTimeout } from "node:timers/promises"
 import * as Endpoint from "../src/Endpoint.ts"
 import { failures } from "../src/ErrorEnvelope.ts"
 import { Flag, maybe, Source } from "../src/Field.ts"
@@ -12,6 +12,7 @@ import * as RequestBody from "../src/RequestBody.ts"
 import * as RequestId from "../src/RequestId.ts"
 import * as Router from "../src/Router.ts"
 import { JsonText } from "../src/Answer.ts"
+import { EventStream } from "../src/EventStream.ts"
 import { Effect, Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -38,8 +39,15 @@ class EchoApi extends HttpApiGroup.make("echo")
   )
   .add(HttpApiEndpoint.post("register", "/_plugins/_ml/models/_register", { ...shared }))
   .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }))
-  .add(HttpApiEndpoint.get("stream", "/stream", { ...shared }))
+  .add(HttpApiEndpoint.get("events", "/events", { ...shared }))
   .add(HttpApiEndpoint.get("slow", "/slow", { ...shared })) {}
+
+async function* endless() {
+  for (let n = 0; ; n++) {
+    yield String(n)
+    await setTimeout(5)
+  }
+}
 
 export const secret = "sk-inside"
 
@@ -55,19 +63,15 @@ export const listen = (
       put: ({ json }) => Effect.succeed(json),
       text: ({ text }) => Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
       register: () => Effect.succeed({ registered: true }),
-      broken: () => Effect.die(new Error(secret)),
-      // One event, and then no more.
-      stream: () =>
+      events: () =>
         Effect.succeed(
           new EventStream(
-            Effect.sync(async function* () {
-              yield '{"piece":1}'
-              seen.slow = "asked"
-              await new Promise(() => {})
-            }),
-            String,
+            Effect.succeed(endless()),
+            () => "failed",
+            (call) => call,
           ),
         ),
+      broken: () => Effect.die(new Error(secret)),
       slow: () =>
         Effect.sync(() => (seen.slow = "asked")).pipe(
           Effect.andThen(Effect.sleep(options.slowMillis ?? 60_000)),
@@ -83,6 +87,7 @@ export const listen = (
       host: "127.0.0.1",
       port: 0,
       graceMillis: options.graceMillis ?? 1_000,
+      abandon: Dispatcher.abandon,
       listener: (address) =>
         Dispatcher.make(
           {

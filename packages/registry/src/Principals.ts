@@ -134,14 +134,15 @@ export class Principals extends Context.Service<
           return true
         }),
         list: Effect.sync(() => [...known].map(([id, { principal }]) => ({ id, principal }))),
-        authenticate: Effect.fnUntraced(function* (proof) {
-          const found = proof._tag === "Key" ? byKey(proof.key) : yield* byPassword(proof.name, proof.password)
-          const now = yield* Clock.currentTimeMillis
-          return Option.map(
-            Option.filter(found, (one) => valid(one, now)),
-            ({ principal }) => principal,
-          )
-        }),
+        authenticate: (proof) =>
+          Effect.flatMap(
+            proof._tag === "Key" ? Effect.succeed(byKey(proof.key)) : byPassword(proof.name, proof.password),
+            (found) =>
+              Effect.clockWith((clock) => {
+                const current = Option.filter(found, (one) => valid(one, clock.currentTimeMillisUnsafe()))
+                return Effect.succeed(Option.map(current, ({ principal }) => principal))
+              }),
+          ),
       }
     }),
   )

@@ -82,6 +82,7 @@ export const missing = (template: BodyTemplate, supplied: Parameter.Supplied): R
 export const render = (template: BodyTemplate, supplied: Parameter.Supplied): Result.Result<string, TemplateError> =>
   attempt(() => {
     const skipping = skipMissing(template, supplied)
-    Program.refuseMissing(template.program, supplied, skipping)
-    return Program.render(template.program, supplied, skipping)
+    return Program.namingMissing(template.program, supplied, skipping, () =>
+      Program.render(template.program, supplied, skipping),
+    )
   })

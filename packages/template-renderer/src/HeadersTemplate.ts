@@ -130,16 +130,17 @@ export const render = (
   supplied: Parameter.Supplied,
   credential: (name: string) => string,
 ): Result.Result<Readonly<Record<string, string>>, TemplateError> =>
-  attempt(() => {
-    Program.refuseMissing(template.program, supplied)
-    Fixed.check(template.fixed, supplied)
-    let size = 0
-    const rendered = template.headers.map(({ name, program }): readonly [string, string] => {
-      const value = Program.render(program, supplied, false, credential)
-      check(name, value, "call")
-      size += name.length + value.length
-      return [name, value]
-    })
-    if (size > maximumHeaders) refuse(new HeaderTooLarge({ header: undefined, fault: "call" }))
-    return Object.fromEntries(rendered)
-  })
+  attempt(() =>
+    Program.namingMissing(template.program, supplied, false, () => {
+      Fixed.check(template.fixed, supplied)
+      let size = 0
+      const rendered = template.headers.map(({ name, program }): readonly [string, string] => {
+        const value = Program.render(program, supplied, false, credential)
+        check(name, value, "call")
+        size += name.length + value.length
+        return [name, value]
+      })
+      if (size > maximumHeaders) refuse(new HeaderTooLarge({ header: undefined, fault: "call" }))
+      return Object.fromEntries(rendered)
+    }),
+  )

@@ -112,9 +112,11 @@ export const missing = (template: UrlTemplate, supplied: Parameter.Supplied): Re
 /** The absolute URL as it is to be sent: `new URL(url).href === url`. */
 export const render = (template: UrlTemplate, supplied: Parameter.Supplied): Result.Result<string, TemplateError> =>
   attempt(() => {
-    Program.refuseMissing(template.program, supplied)
-    Fixed.check(template.fixed, supplied)
-    const target = Program.render(template.program, supplied)
-    if (hasDotSegment(target)) refuse(new InvalidPathSegment({ parameter: undefined, fault: "call" }))
+    const target = Program.namingMissing(template.program, supplied, false, () => {
+      Fixed.check(template.fixed, supplied)
+      return Program.render(template.program, supplied)
+    })
+    if (template.program.length > 1 && hasDotSegment(target))
+      refuse(new InvalidPathSegment({ parameter: undefined, fault: "call" }))
     return template.origin + target
   })

@@ -12,7 +12,9 @@ export const serverSent: Framing = async function* (bytes) {
   const parser = createParser({
     onEvent: ({ event, data }) => events.push(event === undefined ? { data } : { name: event, data }),
     maxBufferSize: longest,
-    onError: () => {},
+    onError: ({ type }) => {
+      if (type === "max-buffer-size-exceeded") throw new Unframed("has an event without end")
+    },
   })
   for await (const text of texts(bytes)) {
     parser.feed(text)

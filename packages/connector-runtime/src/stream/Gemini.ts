@@ -10,7 +10,8 @@ export const generateContent: Read = (_event, json) => {
   return reading({
     content: list.map((part) => at(part, "text") ?? "").join(""),
     toolCalls: calls.length === 0 ? undefined : calls,
-    finishReason: at(value, "candidates", 0, "finishReason"),
+    // A prompt that is not let in has no candidates.
+    finishReason: at(value, "candidates", 0, "finishReason") ?? at(value, "promptFeedback", "blockReason"),
     usage: at(value, "usageMetadata"),
     error: at(value, "error"),
   })

@@ -2,7 +2,7 @@ import type { Read } from "./StreamFormat.ts"
 import { at, nothing, reading } from "./Reading.ts"
 
 /** https://platform.openai.com/docs/api-reference/chat/streaming and, with `text`, the older completions. */
-export const chat: Read = ({ data }, json) => {
+export const chat: Read = ({ name, data }, json) => {
   if (data.trim() === "[DONE]") return { isEnd: true }
   const value = json()
   const choice = at(value, "choices", 0)
@@ -11,7 +11,7 @@ export const chat: Read = ({ data }, json) => {
     toolCalls: at(choice, "delta", "tool_calls"),
     finishReason: at(choice, "finish_reason"),
     usage: at(value, "usage"),
-    error: at(value, "error"),
+    error: at(value, "error") ?? (name === "error" ? value : undefined),
   })
 }
 

@@ -35,7 +35,8 @@ export const reading = (parts: {
 }): Reading => {
   const content = text(parts.content)
   const finishReason = text(parts.finishReason)
-  const error = parts.error === undefined || parts.error === null ? undefined : messageOf(parts.error)
+  // Some platforms say in each event that there is none.
+  const error = parts.error ? messageOf(parts.error) : undefined
   return {
     ...(content === undefined || content === "" ? {} : { content }),
     ...(parts.toolCalls === undefined || parts.toolCalls === null

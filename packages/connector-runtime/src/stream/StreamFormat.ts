@@ -10,7 +10,7 @@ import * as Framings from "./Framings.ts"
 import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
 import * as OpenAI from "./OpenAI.ts"
-import { type Reading, reading } from "./Reading.ts"
+import { at, type Reading, reading } from "./Reading.ts"
 import type { Framing, RemoteEvent } from "./RemoteEvent.ts"
 
 /** What an event says; `json` parses its data. */
@@ -130,10 +130,14 @@ const declared = (path: string): Result.Result<StreamFormat, string> =>
   Result.try({
     try: () => {
       const query = compileQuery(path)
-      const read: Read = ({ data }, json) => {
+      const read: Read = ({ name, data }) => {
         if (data.trim() === "[DONE]") return { isEnd: true }
-        const found = query.query(JSON.parse(JSON.stringify(json()))).values()
-        return reading({ content: found.map((value) => (typeof value === "string" ? value : "")).join("") })
+        const value = JSON.parse(data)
+        const found = query.query(value).values()
+        return reading({
+          content: found.map((piece) => (typeof piece === "string" ? piece : "")).join(""),
+          error: at(value, "error") ?? (name === "error" ? value : undefined),
+        })
       }
       // Server-sent events or lines, as the answer says.
       return { ...sse, contentType: /./, read, framing: either, endsSilently: true as const }
@@ -144,13 +148,21 @@ const declared = (path: string): Result.Result<StreamFormat, string> =>
 /** Lines of JSON, or of server-sent events: the first character tells. */
 const either: Framing = async function* (bytes) {
   const iterator = bytes[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  if (first.done === true) return
-  const rest: AsyncIterable<Uint8Array> = {
-    async *[Symbol.asyncIterator]() {
-      yield first.value
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
-    },
+  const seen: Array<Uint8Array> = []
+  let first: number | undefined
+  while (first === undefined) {
+    const next = await iterator.next()
+    if (next.done === true) return
+    seen.push(next.value)
+    first = next.value.find((byte) => !before.has(byte))
   }
-  yield* (String.fromCharCode(first.value[0] ?? 0) === "{" ? Framings.lines : Framings.serverSent)(rest)
+  async function* all() {
+    yield* seen
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  yield* (first === brace ? Framings.lines : Framings.serverSent)(all())
 }
+
+/** White space, and the three bytes of a byte order mark. */
+const before = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf])
+const brace = 0x7b

@@ -3,7 +3,7 @@
  * is not.
  * Source: https://www.rfc-editor.org/rfc/rfc7914 and https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
  */
-import { createHash, scrypt, type ScryptOptions, timingSafeEqual } from "node:crypto"
+import { hash, scrypt, type ScryptOptions, timingSafeEqual } from "node:crypto"
 import { Effect } from "effect"
 
 const cost: ScryptOptions = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
@@ -27,7 +27,7 @@ export const isPassword = Effect.fnUntraced(function* (password: string, hash: s
   return equal(yield* derived(password, Buffer.from(salt, "base64url")), Buffer.from(kept, "base64url"))
 })
 
-export const ofKey = (key: string): string => `sha256.${createHash("sha256").update(key).digest("base64url")}`
+export const ofKey = (key: string): string => `sha256.${hash("sha256", key, "base64url")}`
 
 export const isKey = (key: string, hash: string): boolean => equal(Buffer.from(ofKey(key)), Buffer.from(hash))
 

@@ -253,10 +253,20 @@ export const missing = (
   return names
 }
 
-/** Refuses a call that leaves holes open, all of their names at once. */
-export const refuseMissing = (program: Program, supplied: Parameter.Supplied, skipMissing: boolean = false): void => {
-  const names = missing(program, supplied, skipMissing)
-  if (names.length > 0) refuse(new MissingParameters({ names }))
+/** What `render` gives. Where it refuses, holes that nobody fills are the first complaint, all of their names at once. */
+export const namingMissing = <A>(
+  program: Program,
+  supplied: Parameter.Supplied,
+  skipMissing: boolean,
+  render: () => A,
+): A => {
+  try {
+    return render()
+  } catch (error) {
+    const names = missing(program, supplied, skipMissing)
+    if (names.length > 0) refuse(new MissingParameters({ names }))
+    throw error
+  }
 }
 
 const isRequired = (step: Exclude<Step, string>, skipMissing: boolean): boolean =>

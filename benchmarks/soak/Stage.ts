@@ -1,0 +1,160 @@
+/** What a soak plays on: the server's bundle as its own process, and platforms of this one. */
+import { once } from "node:events"
+import { readdirSync } from "node:fs"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { type AddressInfo, createServer, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Agent, request } from "undici"
+import * as Program from "../Program.ts"
+import { bundle } from "../Subjects.ts"
+
+const ml = "/_plugins/_ml"
+
+export interface Platform {
+  readonly port: number
+  /** How many requests came. */
+  readonly asked: () => number
+  readonly sockets: ReadonlySet<Socket>
+  readonly close: () => void
+}
+
+/** Is called for each whole request, with its body. */
+export type Act = (socket: Socket, body: string) => void
+
+export const platform = async (act: Act): Promise<Platform> => {
+  const sockets = new Set<Socket>()
+  let asked = 0
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on("close", () => sockets.delete(socket)).on("error", () => {})
+    let text = ""
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1")
+      const body = /\r\n\r\n(\{.*\})$/s.exec(text)?.[1]
+      if (body === undefined) return
+      text = ""
+      asked += 1
+      act(socket, body)
+    })
+  })
+  server.listen(0, "127.0.0.1", 4_096)
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { port, asked: () => asked, sockets, close }
+}
+
+export const head = (status: number, headers: Readonly<Record<string, string | number>> = {}): string =>
+  [
+    `HTTP/1.1 ${status} Said`,
+    ...Object.entries({ "content-type": "application/json", ...headers }).map(([name, value]) => `${name}: ${value}`),
+    "",
+    "",
+  ].join("\r\n")
+
+export const whole = (body: string, status = 200, headers: Readonly<Record<string, string | number>> = {}): string =>
+  head(status, { "content-length": Buffer.byteLength(body), ...headers }) + body
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly millis: number
+}
+
+/** A deployed model. */
+export interface Model {
+  readonly path: string
+  readonly predict: (parameters: object, query?: string) => Promise<Answer>
+}
+
+export interface Stage extends AsyncDisposable {
+  readonly program: Program.Program
+  readonly model: (port: number, client_config?: object, action?: object) => Promise<Model>
+  readonly descriptors: () => number
+  /** How many timers are set. */
+  readonly timers: () => Promise<number>
+}
+
+// Says on demand what holds the process; the bundle itself is as it is shipped.
+const telling = `data:text/javascript,process.on("SIGUSR2",()=>process.stdout.write("timers "+process.getActiveResourcesInfo().filter((name)=>name==="Timeout").length+"\\n"))`
+
+export const start = async (): Promise<Stage> => {
+  const folder = await mkdtemp(join(tmpdir(), "drawbar-soak-"))
+  const settings = join(folder, "settings.json")
+  await writeFile(
+    settings,
+    JSON.stringify({
+      "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:.*$"],
+      "plugins.ml_commons.connector.private_ip_enabled": true,
+    }),
+  )
+  const flags = ["--port", "0", "--data", ":memory:", "--settings", settings, "--log", "off"]
+  const program = await Program.start([`--import=${telling}`, bundle, ...flags])
+  const agent = new Agent({ connections: 4_096, pipelining: 1 })
+  const post = async (path: string, body: object): Promise<Answer> => {
+    const began = performance.now()
+    const answer = await request(program.origin + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      dispatcher: agent,
+    })
+    const text = await answer.body.text()
+    return { status: answer.statusCode, text, millis: performance.now() - began }
+  }
+  return {
+    program,
+    model: async (port, client_config = {}, action = {}) => {
+      const made = await post(`${ml}/models/_register`, {
+        name: `m${port}`,
+        function_name: "remote",
+        connector: {
+          name: "c",
+          version: 1,
+          protocol: "http",
+          client_config,
+          actions: [
+            {
+              action_type: "predict",
+              method: "POST",
+              url: `http://127.0.0.1:${port}/v1/chat/completions`,
+              request_body: '{"way":"${parameters.way:-}","nonce":"${parameters.nonce:-}"}',
+              ...action,
+            },
+          ],
+        },
+      })
+      const path = `${ml}/models/${JSON.parse(made.text).model_id}/_predict`
+      return { path, predict: (parameters, query = "") => post(path + query, { parameters }) }
+    },
+    descriptors: () => readdirSync(`/proc/${program.child.pid}/fd`).length,
+    timers: async () => {
+      const said = once(program.child.stdout!, "data")
+      program.child.kill("SIGUSR2")
+      return Number(/timers (\d+)/.exec(String(await said))?.[1])
+    },
+    [Symbol.asyncDispose]: async () => {
+      await agent.destroy()
+      await Program.stop(program)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Calls from so many callers, each again when it is answered, as long as `more` says. */
+export const loop = async (callers: number, more: () => boolean, call: (n: number) => Promise<unknown>) => {
+  let n = 0
+  const caller = async () => {
+    while (more()) await call(n++)
+  }
+  await Promise.all(Array.from({ length: callers }, caller))
+}
+
+export const forSeconds = (seconds: number): (() => boolean) => {
+  const end = performance.now() + seconds * 1_000
+  return () => performance.now() < end
+}
