@@ -74,6 +74,13 @@ describe("a platform that is down", () => {
     assert.include(refused.json.error.reason, "gave no answer to the last 20 requests")
     assert.isAtLeast(Number(refused.headers.get("retry-after")), 1)
     assert.strictEqual((await alive()).status, 200)
+    const { text } = await ask(server.url, undefined, "GET", "/metrics")
+    assert.include(text, `drawbar_breaker_open{origin="http://127.0.0.1:${gone.port}"} 1`)
+    assert.include(text, `drawbar_breaker_open{origin="http://127.0.0.1:${well.port}"} 0`)
+    assert.deepStrictEqual(
+      [...text.matchAll(/^drawbar_predict_attempts_total\{.*\} (\d+)$/gm)].map(([, count]) => Number(count)).toSorted(),
+      [1, 20],
+    )
     well.close()
   })
 

@@ -98,10 +98,7 @@ const deliver = <A extends RemoteResponse, R>(
       origin,
       attempt: journey === undefined ? attempt : (sending, limits) => attempt({ ...sending, journey }, limits),
       config,
-      prepare: () => {
-        if (journey !== undefined) journey.attempts += 1
-        return sign(traced)
-      },
+      prepare: () => sign(traced),
       mend,
       budget,
       maxResponseBytes,

@@ -71,6 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#settle = settle
     this.#journey = request.journey
     this.#since = request.journey === undefined ? 0 : performance.now()
+    if (request.journey !== undefined) request.journey.attempts += 1
     const options = {
       path: destination.path,
       method: request.method,
