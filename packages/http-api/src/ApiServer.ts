@@ -65,7 +65,7 @@ export const listen = Effect.fnUntraced(function* (
   const { bodyLimit, auth = false, auditLog } = options
   const audit = auditLog === undefined ? undefined : Audit.make(auditLog, () => clock.currentTimeMillisUnsafe())
   const authentication = auth ? yield* Authentication.on : Authentication.off
-  const overload = yield* Overload.make(() => performance.now())
+  const overload = yield* Overload.make({ now: () => performance.now(), used: processorMillis })
   const address = yield* HttpServer.listen({
     ...options,
     abandon: Dispatcher.abandon,
@@ -89,3 +89,8 @@ export const listen = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
   return address
 })
+
+const processorMillis = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
