@@ -3,6 +3,7 @@ import { json, type Supplied, textOf } from "@drawbar/template-renderer/Paramete
 import { Clock, Effect, Result } from "effect"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import { ConnectorError, invalidInput } from "./ConnectorError.ts"
+import { EgressError } from "./EgressError.ts"
 import * as Guardrails from "./Guardrails.ts"
 import * as LiveConnector from "./LiveConnector.ts"
 import { actionOf, type PredictInput } from "./PredictInput.ts"
@@ -96,5 +97,6 @@ const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<StreamFrame, v
 
 const asConnectorError = (cause: unknown): ConnectorError => {
   if (cause instanceof ConnectorError) return cause
+  if (cause instanceof EgressError) return LiveConnector.ofEgress(cause)
   throw cause
 }
