@@ -9,6 +9,9 @@ import { Agent, request } from "undici"
 import * as Program from "../Program.ts"
 import { bundle } from "../Subjects.ts"
 
+/** How many may ask at once. */
+const callers = 512
+
 const ml = "/_plugins/_ml"
 
 export interface Platform {
@@ -74,6 +77,8 @@ export interface Model {
 export interface Stage extends AsyncDisposable {
   readonly program: Program.Program
   readonly model: (port: number, client_config?: object, action?: object) => Promise<Model>
+  /** Opens all connections that callers have, as those that have long been there. */
+  readonly warm: () => Promise<unknown>
   readonly descriptors: () => number
   /** How many timers are set. */
   readonly timers: () => Promise<number>
@@ -94,7 +99,7 @@ export const start = async (): Promise<Stage> => {
   )
   const flags = ["--port", "0", "--data", ":memory:", "--settings", settings, "--log", "off"]
   const program = await Program.start([`--import=${telling}`, bundle, ...flags])
-  const agent = new Agent({ connections: 4_096, pipelining: 1 })
+  const agent = new Agent({ connections: callers, pipelining: 1 })
   const post = async (path: string, body: object): Promise<Answer> => {
     const began = performance.now()
     const answer = await request(program.origin + path, {
@@ -131,6 +136,7 @@ export const start = async (): Promise<Stage> => {
       const path = `${ml}/models/${JSON.parse(made.text).model_id}/_predict`
       return { path, predict: (parameters, query = "") => post(path + query, { parameters }) }
     },
+    warm: () => Promise.all(Array.from({ length: callers }, () => post("/_plugins/_ml/connectors/_create", {}))),
     descriptors: () => readdirSync(`/proc/${program.child.pid}/fd`).length,
     timers: async () => {
       const said = once(program.child.stdout!, "data")

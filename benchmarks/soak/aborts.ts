@@ -17,6 +17,8 @@ const acts: Readonly<Record<string, string>> = {
 }
 const phases = [...Object.keys(acts), "request", "queue"]
 
+const bodyOf = (way: string, nonce: string) => JSON.stringify({ parameters: { way, nonce } })
+
 export const scenario: Scenario = {
   says: `${count} callers go away: in their request, in the queue, and while the platform is silent, in its head, its body, its stream`,
   run: async () => {
@@ -39,7 +41,6 @@ export const scenario: Scenario = {
       )
       return socket
     }
-    const bodyOf = (way: string, nonce: string) => JSON.stringify({ parameters: { way, nonce } })
     const millis: Array<number> = []
     const abort = async (phase: string, nonce: string) => {
       if (phase === "request" || phase === "queue") {
@@ -60,11 +61,6 @@ export const scenario: Scenario = {
       millis.push(performance.now() - began)
     }
 
-    await Stage.loop(
-      connections,
-      () => false,
-      () => model.predict({}),
-    )
     await model.predict({})
     const blocking = caller(full.path, bodyOf("silent", "blocks"))
     await wait(1_000)

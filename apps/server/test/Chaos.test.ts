@@ -219,6 +219,15 @@ const streamsIll: Readonly<Record<string, Way>> = {
     whole(Buffer.from([0x64, 0xff, 0xfe, 0x0a]), 200, { "content-type": "text/event-stream" }),
   ),
   "is busy before its stream": says(503, () => whole('{"error":"busy"}', 503)),
+  "breaks off an answer that is no stream": says(
+    502,
+    (nonce) => head(200, { ...json, "content-length": 500 }) + bit(bodyOf(nonce)).toString(),
+    "end",
+  ),
+  "falls silent in an answer that is no stream": says(
+    504,
+    () => `${head(200, { ...json, "content-length": 500 })}{"a"`,
+  ),
   "answers as if no stream was asked for": says(502, (nonce) => whole(bodyOf(nonce))),
 }
 const streams: Readonly<Record<string, Way>> = { ...streamsWell, ...streamsIll }

@@ -2,7 +2,7 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -34,6 +34,27 @@ const start = async () => {
   return { child, url: await url }
 }
 
+const isOpen = (port: number, host: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, host, () => resolve(true)).on("error", () => resolve(false))
+    socket.on("connect", () => socket.destroy())
+  })
+
+const register = async (url: string, port: number): Promise<string> => {
+  const action = { action_type: "predict", method: "POST", request_body: '{"nonce":"${parameters.nonce}"}' }
+  const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
+    name: "m",
+    function_name: "remote",
+    connector: {
+      name: "c",
+      version: 1,
+      protocol: "http",
+      actions: [{ ...action, url: `http://127.0.0.1:${port}/` }],
+    },
+  })
+  return made.json.model_id
+}
+
 describe("SIGTERM under load", () => {
   it.each(Array.from({ length: rounds }, (_, n) => n))(
     "drops nothing that was begun (%i)",
@@ -46,24 +67,7 @@ describe("SIGTERM under load", () => {
       })
       await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
       const { child, url } = await start()
-      const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-        name: "m",
-        function_name: "remote",
-        connector: {
-          name: "c",
-          version: 1,
-          protocol: "http",
-          actions: [
-            {
-              action_type: "predict",
-              method: "POST",
-              url: `http://127.0.0.1:${(platform.address() as AddressInfo).port}/`,
-              request_body: '{"nonce":"${parameters.nonce}"}',
-            },
-          ],
-        },
-      })
-      const path = `${ml}/models/${made.json.model_id}/_predict`
+      const path = `${ml}/models/${await register(url, (platform.address() as AddressInfo).port)}/_predict`
       const answered = new Set<string>()
       const refusals = new Set<string>()
       const load = new AbortController()
@@ -98,4 +102,29 @@ describe("SIGTERM under load", () => {
     },
     60_000,
   )
+})
+
+describe("a second SIGTERM", () => {
+  it("waits for nobody, and ends with 1", async () => {
+    const asked = Promise.withResolvers<void>()
+    const platform = createServer(() => asked.resolve())
+    await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
+    const { child, url } = await start()
+    const id = await register(url, (platform.address() as AddressInfo).port)
+    const predict = ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, { parameters: { nonce: "x" } })
+    const cut = predict.then(
+      () => false,
+      () => true,
+    )
+    await asked.promise
+    child.kill("SIGTERM")
+    // Nobody new is let in once it has begun to stop.
+    const { hostname, port } = new URL(url)
+    while (await isOpen(Number(port), hostname)) await wait(5)
+    child.kill("SIGTERM")
+    assert.deepStrictEqual(await once(child, "close"), [1, null])
+    assert.isTrue(await cut)
+    platform.closeAllConnections()
+    platform.close()
+  }, 60_000)
 })

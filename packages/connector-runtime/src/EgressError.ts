@@ -213,12 +213,17 @@ export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{ rea
   }
 }
 
-/** The connection broke after the request was sent: the platform may have worked on it. */
+/**
+ * The connection broke after the request was sent: the platform may have worked on it. A connection that had been kept was most
+ * likely being closed already, when the request was written.
+ */
 export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{
   readonly origin: string
   readonly code: string
+  /** It had been kept, and not a byte has come since the last answer. */
+  readonly wasKept?: boolean
 }> {
-  readonly retryable = false
+  readonly retryable = this.wasKept === true
   override get message() {
     return `Error communicating with remote model: ${this.origin} broke the connection before it answered (${this.code})`
   }

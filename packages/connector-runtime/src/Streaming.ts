@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks"
 import { Clock, Effect, Result } from "effect"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import { ConnectorError, invalidInput } from "./ConnectorError.ts"
+import { EgressError } from "./EgressError.ts"
 import * as Guardrails from "./Guardrails.ts"
 import { Journey } from "./Journey.ts"
 import * as LiveConnector from "./LiveConnector.ts"
@@ -110,5 +111,6 @@ const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<StreamFrame, v
 
 const asConnectorError = (cause: unknown): ConnectorError => {
   if (cause instanceof ConnectorError) return cause
+  if (cause instanceof EgressError) return LiveConnector.ofEgress(cause)
   throw cause
 }

@@ -27,8 +27,8 @@ export interface Sending<A, E, R, R2> {
 }
 
 /**
- * The last answer, whatever its status. What was sent is sent again only if the platform answered that it is busy or broken:
- * where an answer failed to come, it may have done the work.
+ * The last answer, whatever its status. What was sent is sent again only if the platform answered that it is busy or broken, or had
+ * most likely closed the connection before: where else an answer failed to come, it may have done the work.
  */
 export const send = <A extends Head, E, R, R2>({
   origin,

@@ -224,6 +224,25 @@ describe("an answer that is not whole is an error", () => {
       }),
     )
 
+  for (const [said, isRetryable] of [
+    ["", true],
+    ["HTTP/1.1 200 OK\r\ncontent-le", false],
+  ] as const)
+    withinTheNetwork(
+      `a kept connection that closes ${said === "" ? "without a byte" : "in the next answer's head"}: ${isRetryable ? "may" : "must not"} be asked again`,
+      Effect.gen(function* () {
+        const server = yield* wire((socket) => {
+          if (socket.bytesWritten === 0) socket.write(Wire.answer("first"))
+          else socket.end(said)
+        })
+        const url = `http://127.0.0.1:${server.port}`
+        const pool = yield* Door.open(url)
+        yield* pool.send(Door.post(url, "{}"), Door.limits)
+        const { reason } = yield* Effect.flip(pool.send(Door.post(url, "{}"), Door.limits))
+        assert.deepStrictEqual([reason._tag, reason.retryable], ["ConnectionReset", isRetryable])
+      }),
+    )
+
   withinTheNetwork(
     "a bomb is not unpacked",
     Effect.gen(function* () {

@@ -86,6 +86,11 @@ describe("what is tried again", () => {
     ["404", status(404), 1],
     ["408", status(408), 1],
     ["a connection that broke after the request was sent", broken, 1],
+    [
+      "a connection that had been kept and broke",
+      new ConnectionReset({ origin, code: "ECONNRESET", wasKept: true }),
+      4,
+    ],
   ]
   for (const [name, step, expected] of cases)
     it.effect(`${name}: ${expected === 1 ? "no" : "yes"}, and the last outcome is told`, () =>

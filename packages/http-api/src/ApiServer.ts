@@ -60,7 +60,7 @@ export const listen = Effect.fnUntraced(function* (
   Scope.Scope | DrawbarHandlers.Services | Principals | RecordChanges
 > {
   const clock = yield* Clock.Clock
-  const overload = yield* Overload.make(() => performance.now())
+  const overload = yield* Overload.make({ now: () => performance.now(), used: processorMillis })
   const deployments = yield* Deployments
   const telemetry = Telemetry.make({
     registry: options.registry ?? new MetricRegistry(),
@@ -120,3 +120,8 @@ const forgetting = Effect.fnUntraced(function* (telemetry: Telemetry.Telemetry) 
     for (const { collection, id } of written) if (collection === "model") Effect.runFork(Effect.ignore(lookAt(id)))
   })
 })
+
+const processorMillis = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}

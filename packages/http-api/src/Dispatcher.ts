@@ -114,6 +114,7 @@ export const make = (
     const tooMuch = overload.refusal(bytes)
     if (tooMuch !== undefined) return Result.fail(tooMuch)
     Journey.hold(journey, bytes)
+    exchange.leave = overload.enter()
     exchange.weigh = (more) => overload.grown(journey, more)
     return Result.succeed(match.value)
   }
@@ -127,6 +128,7 @@ export const make = (
     const traceId = trace?.traceId
     const end = { id, method, path, route, model, user, status, failure, millis, endedAt, journey, traceId }
     telemetry.ended(end)
+    exchange.leave?.()
     if (journey !== undefined) Journey.release(journey)
     if (trace !== undefined) tracing?.ended(trace, end)
   }
@@ -164,6 +166,7 @@ export const make = (
       params: {},
       journey: undefined,
       weigh: undefined,
+      leave: undefined,
       failure: undefined,
     }
     telemetry.began()
@@ -230,6 +233,8 @@ interface Exchange {
   params: Readonly<Record<string, string>>
   journey: Journey.Journey | undefined
   weigh: BodyText.Weigh | undefined
+  /** Is called when it has ended. */
+  leave: (() => void) | undefined
   failure: OpenSearchError.Failure | undefined
 }
 

@@ -27,7 +27,7 @@ export const markdown = (): string =>
     "of these.",
     "",
     "- **Sent again**: where the connector's `client_config.max_retry_times` is not 0, its time is not over and its budget is not spent; nothing that may have",
-    "  been worked on without an answer. A `Retry-After` of the platform is waited for, or, where there is no time for it, passed on at once.",
+    "  been worked on without an answer, but for what was written to a kept connection that closed without a byte. A `Retry-After` of the platform is waited for, or, where there is no time for it, passed on at once.",
     "- **Breaker**: 20 of these in a row, whoever asked, and the origin is left alone for 5 s.",
     '- **Streams**: until its first event a stream fails as any predict does. After it there is one more event, `{"error": …, "status": …}`, and the end.',
     "- A caller who goes away is no failure: the platform's connection is closed, and the log's line has status 499.",

@@ -11,7 +11,7 @@ export interface PoolOfModel {
 export const of = ({ load, refusals }: Overload, pools: ReadonlyArray<PoolOfModel>): ReadonlyArray<Reading> => [
   { name: "drawbar_overload_held_bytes", labels: {}, value: load.bytes },
   { name: "drawbar_overload_refusals_total", labels: { cause: "bytes" }, value: refusals.bytes },
-  { name: "drawbar_overload_refusals_total", labels: { cause: "event_loop" }, value: refusals.event_loop },
+  { name: "drawbar_overload_refusals_total", labels: { cause: "work" }, value: refusals.work },
   ...pools.flatMap(ofPool),
 ]
 

@@ -100,7 +100,8 @@ export const listen = (
             tracing: undefined,
             overload: {
               load: { bytes: 0 },
-              refusals: { bytes: 0, event_loop: 0 },
+              refusals: { bytes: 0, work: 0 },
+              enter: () => () => {},
               refusal: () => undefined,
               grown: () => undefined,
             },

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import * as Overload from "../src/Overload.ts"
 
 const most = 1_000
-const made = Overload.make(() => 0, most)
+const made = Overload.make({ now: () => 0, used: () => 0 }, most)
 
 describe("an overload", () => {
   it.effect("is as many bytes as bodies may hold together, and counts whom it refuses", () =>
@@ -18,7 +18,7 @@ describe("an overload", () => {
       assert.strictEqual(overload.refusal(401)?.reason._tag, "Overloaded")
       Journey.release(journey)
       assert.isUndefined(overload.refusal(401))
-      assert.deepStrictEqual(overload.refusals, { bytes: 1, event_loop: 0 })
+      assert.deepStrictEqual(overload.refusals, { bytes: 1, work: 0 })
     }),
   )
 

@@ -19,6 +19,8 @@ export interface Connection {
   readonly socket: Socket
   /** It leads to a private address. */
   readonly isPrivate: boolean
+  /** Where it was kept for the next request: how many bytes had come by the end of the last answer. */
+  readBefore: number | undefined
 }
 
 /** What becomes known while a connection is made, in this order. */
@@ -50,7 +52,7 @@ export const open = Effect.fnUntraced(
     settings.observe?.({ stage: "resolved", addresses: resolution.addresses })
     if (isPrivate) yield* Effect.fromResult(destination.inside)
     const socket = yield* connect(destination, resolution, settings)
-    return { socket, isPrivate }
+    return { socket, isPrivate, readBefore: undefined }
   },
   (connection, { origin }, { timeoutMs }) =>
     Effect.timeoutOrElse(connection, {

@@ -159,9 +159,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#depart()
+    const connection = this.#carrier?.connection
     // An answer that ends with its connection is whole only if the connection was closed in order.
-    const errored = this.#carrier?.connection?.socket.errored
-    if (errored !== null && errored !== undefined) return this.fail(this.#incomplete)
+    if (connection !== undefined && connection.socket.errored !== null) return this.fail(this.#incomplete)
+    if (connection !== undefined) connection.readBefore = connection.socket.bytesRead
     if (this.#flowing) return this.#flow?.end()
 
     const [first] = this.#chunks
@@ -258,7 +259,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#status > 0) return this.#incomplete
     if (error.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
       return new ProtocolError({ origin, code })
-    return this.#controller === undefined ? new ConnectFailed({ origin, code }) : new ConnectionReset({ origin, code })
+    if (this.#controller === undefined) return new ConnectFailed({ origin, code })
+    const connection = this.#carrier?.connection
+    return new ConnectionReset({ origin, code, wasKept: connection?.readBefore === connection?.socket.bytesRead })
   }
 }
 

@@ -1,0 +1,130 @@
+/** Platforms that close the connections that are kept, with a word and without: no predict is lost to that. */
+import { createServer, type Socket, type AddressInfo } from "node:net"
+import { once } from "node:events"
+import { setTimeout as wait } from "node:timers/promises"
+import { Effect, Exit, Scope } from "effect"
+import { assert, describe, it } from "vitest"
+import * as Server from "../src/Server.ts"
+import { ask } from "./Guarded.ts"
+
+const ml = "/_plugins/_ml"
+
+const answer = (nonce: string, ...lines: ReadonlyArray<string>) => {
+  const body = JSON.stringify({ nonce })
+  return [
+    "HTTP/1.1 200 OK",
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+    ...lines,
+    "",
+    body,
+  ].join("\r\n")
+}
+
+/** What a connection does with its `n`th request, counted from 1. */
+type Habit = (socket: Socket, nonce: string, n: number) => void
+
+const closesIdle =
+  (millis: number, ...lines: ReadonlyArray<string>): Habit =>
+  (socket, nonce) => {
+    socket.write(answer(nonce, ...lines))
+    socket.setTimeout(millis, () => socket.end())
+  }
+
+/** Nothing of these is lost, though a connector says nothing of retries; nor is anything sent twice. */
+const inOrder: Readonly<Record<string, Habit>> = {
+  "closes after nine answers, and says so": (socket, nonce, n) =>
+    n === 9 ? void socket.end(answer(nonce, "connection: close")) : void socket.write(answer(nonce)),
+  "closes what is idle for a second, and says so": closesIdle(1_000, "keep-alive: timeout=1"),
+  "closes what is idle for 300 ms, and is asked later than that": closesIdle(300),
+}
+
+/** What these have closed already may be written to: it is sent again where the connector says so. */
+const withoutAWord: Readonly<Record<string, Habit>> = {
+  "closes after nine answers, and does not say so": (socket, nonce, n) =>
+    n === 9 ? void socket.end(answer(nonce)) : void socket.write(answer(nonce)),
+  "resets after nine answers": (socket, nonce, n) =>
+    void socket.write(answer(nonce), () => (n === 9 ? socket.resetAndDestroy() : undefined)),
+}
+const habits = [
+  ...Object.entries(inOrder).map(([name, habit]) => ({ name, habit, retries: 0 })),
+  ...Object.entries(withoutAWord).map(([name, habit]) => ({ name, habit, retries: 5 })),
+]
+
+const platform = async (habit: Habit) => {
+  const asked: Array<string> = []
+  const sockets = new Set<Socket>()
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    let [text, n] = ["", 0]
+    socket
+      .on("error", () => {})
+      .on("data", (bytes) => {
+        text += bytes.toString("latin1")
+        const nonce = /\r\n\r\n\{"nonce":"([^"]+)"\}/.exec(text)?.[1]
+        if (nonce === undefined) return
+        text = ""
+        asked.push(nonce)
+        habit(socket, nonce, ++n)
+      })
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { port: (server.address() as AddressInfo).port, asked, close }
+}
+
+describe("a platform that", () => {
+  it.concurrent.each(habits)("$name loses no predict", async ({ habit, retries }) => {
+    const upstream = await platform(habit)
+    const scope = Effect.runSync(Scope.make())
+    const { url } = await Effect.runPromise(
+      Server.listen({
+        host: "127.0.0.1",
+        port: 0,
+        settings: {
+          "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
+          "plugins.ml_commons.connector.private_ip_enabled": true,
+        },
+      }).pipe(Scope.provide(scope)),
+    )
+    const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
+      name: "m",
+      function_name: "remote",
+      connector: {
+        name: "c",
+        version: 1,
+        protocol: "http",
+        client_config: { max_connection: 4, read_timeout: 5, max_retry_times: retries, retry_backoff_millis: 1 },
+        actions: [
+          {
+            action_type: "predict",
+            method: "POST",
+            url: `http://127.0.0.1:${upstream.port}/`,
+            request_body: '{"nonce":"${parameters.nonce}"}',
+          },
+        ],
+      },
+    })
+    const predict = async (nonce: string) => {
+      const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, {
+        parameters: { nonce },
+      })
+      assert.strictEqual(status, 200, `${nonce}: ${text}`)
+      assert.include(text, nonce)
+    }
+    for (let n = 0; n < 20; n++) await predict(`one after the other ${n}`)
+    for (let round = 0; round < 4; round++)
+      await Promise.all(Array.from({ length: 16 }, (_one, n) => predict(`at once ${round} ${n}`)))
+    for (const pause of [80, 400, 1_100]) {
+      await wait(pause)
+      await predict(`after ${pause}`)
+    }
+    if (retries === 0) assert.strictEqual(new Set(upstream.asked).size, upstream.asked.length)
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    upstream.close()
+  })
+})

@@ -1,0 +1,71 @@
+/**
+ * Whether so much work is under way that the event loop is late, and who comes now would be answered too late. Work is what a
+ * predict takes of the processor: one that waits for its platform costs nothing.
+ * Source: https://queue.acm.org/detail.cfm?id=2209336
+ */
+import { Effect, type Scope } from "effect"
+
+export interface Workload {
+  readonly isTooMuch: () => boolean
+  /** A predict begins; answers what to call when it has ended. */
+  readonly enter: () => () => void
+}
+
+/** What time it is, on a clock that only goes forward, and what this process has used of its processors; in ms. */
+export interface Measures {
+  readonly now: () => number
+  readonly used: () => number
+}
+
+/** In ms: how often the loop is looked at, and how late is late. */
+export const interval = 100
+const late = 50
+
+/** In ms of a processor: what may be under way while the loop is late. */
+const mostWork = 500
+
+/** The part of it that is left where the loop stays late, and how it goes down and up again, look by look. */
+const least = 0.05
+const down = 0.7
+const up = 1.05
+
+/** How much the newest predicts count in what one costs. */
+const newest = 0.3
+
+/** Watches until the scope closes. */
+export const make = ({ now, used }: Measures): Effect.Effect<Workload, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let underWay = 0
+    let ended = 0
+    let cost = 0
+    let part = 1
+    let lateInARow = 0
+    let lastLook = now()
+    let lastUsed = used()
+    const look = () => {
+      const lag = now() - lastLook - interval
+      lastLook = now()
+      lateInARow = lag > late ? lateInARow + 1 : 0
+      // One long step of somebody's is no overload.
+      if (lateInARow > 1) part = Math.max(least, part * down)
+      else if (lateInARow === 0) part = Math.min(1, part * up)
+      if (ended > 0) cost += newest * ((used() - lastUsed) / ended - cost)
+      if (ended > 0 || underWay === 0) lastUsed = used()
+      ended = 0
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => setInterval(look, interval).unref()),
+      (timer) => Effect.sync(() => clearInterval(timer)),
+    )
+    const isLate = () => lateInARow > 0 || now() - lastLook > interval + late
+    return {
+      isTooMuch: () => underWay * cost > part * mostWork && (part < 1 || isLate()),
+      enter: () => {
+        underWay += 1
+        return () => {
+          underWay -= 1
+          ended += 1
+        }
+      },
+    }
+  })
