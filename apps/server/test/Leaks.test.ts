@@ -6,73 +6,31 @@
 import { generateKeyPairSync } from "node:crypto"
 import { createServer as createHttpServer } from "node:http"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
+import type { Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import type { ApiError } from "@drawbar/http-api/OpenSearchError"
-import { EventStreamCodec } from "@smithy/eventstream-codec"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { ask } from "./Guarded.ts"
 import { finder, type Plant, prompts, secrets, spellings, word } from "./Planted.ts"
+import {
+  type Act,
+  answer,
+  breaks,
+  inHeader,
+  portOf,
+  remember,
+  says,
+  start as platform,
+  streaming,
+  streams,
+} from "./Repeating.ts"
 import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
-const everySecret = process.env["DRAWBAR_LEAKS"] === "all"
-
-/** What it says, in which spelling; and what it does about it on the connection of the case. */
-interface Case {
-  readonly said: string
-  readonly act: (socket: Socket, said: string) => void
-}
-
-const cases = new Map<string, Case>()
-let counter = 0
-const remember = (one: Case): string => {
-  cases.set(String(++counter), one)
-  return String(counter)
-}
-
-const answer = (body: string | Buffer, status = 200, headers: Readonly<Record<string, string | number>> = {}) => {
-  const all = { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...headers }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Said\r\n${lines.join("")}\r\n`), Buffer.from(body)])
-}
-
-type Act = Case["act"]
-const says =
-  (bytes: (said: string) => string | Buffer): Act =>
-  (socket, said) =>
-    void socket.write(bytes(said))
-const breaks =
-  (bytes: (said: string) => string | Buffer): Act =>
-  (socket, said) =>
-    void socket.end(bytes(said))
-
 const json = JSON.stringify
-/** What a header can carry. */
-const inHeader = (said: string) => (/^[\x20-\x7e]{1,4000}$/.test(said) ? said : "unsaid")
-
-const platform = async (): Promise<Server> => {
-  const server = createServer((socket) => {
-    let text = ""
-    socket.on("error", () => {})
-    socket.on("data", (piece: Buffer) => {
-      text += piece.toString("latin1")
-      const end = text.indexOf("\r\n\r\n")
-      const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0)
-      if (end === -1 || text.length < end + 4 + length) return
-      const id = /case(?:\/|%23|#)(\d+)/.exec(text)?.[1] ?? ""
-      text = ""
-      const { act, said } = cases.get(id) ?? { act: says(() => answer("no such case", 418)), said: "" }
-      act(socket, said)
-    })
-  })
-  await new Promise<void>((resume) => server.listen(0, "127.0.0.1", resume))
-  return server
-}
-
-const portOf = (server: Server) => (server.address() as AddressInfo).port
+const everySecret = process.env["DRAWBAR_LEAKS"] === "all"
 
 const findSecrets: Array<Plant> = [...secrets]
 const collected: Array<Buffer> = []
@@ -93,6 +51,9 @@ interface Said {
   readonly json: any
 }
 
+/** A connection that was kept may be closed by the server just when it is used again. */
+const asked: typeof ask = (...request) => ask(...request).catch(() => ask(...request))
+
 /** `kind` says in failures what was tried; `ofPlatform`: the caller may be told what he sent, because the platform says it. */
 const say = async (
   kind: string,
@@ -101,9 +62,7 @@ const say = async (
   body?: unknown,
   { who = admin, ofPlatform = false, headers = {} as Readonly<Record<string, string>> } = {},
 ): Promise<Said> => {
-  const once = () => ask(server.url, who, method, path, body, headers)
-  // A connection that was kept may be closed by the server just when it is used again.
-  const got = await once().catch(once)
+  const got = await asked(server.url, who, method, path, body, headers)
   answers.push({ text: got.text + json([...got.headers]), ofPlatform, kind })
   return got
 }
@@ -185,7 +144,7 @@ beforeAll(async () => {
     },
     node: ["--import", before],
   })
-  await ask(server.url, `Basic ${btoa(`ada:${password}`)}`, "GET", `${ml}/stats`)
+  await asked(server.url, `Basic ${btoa(`ada:${password}`)}`, "GET", `${ml}/stats`)
 }, 60_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -211,6 +170,7 @@ interface Met {
   readonly secret: string
   readonly prompt: string
   readonly third: number
+  readonly spelled: (text: string) => string
 }
 
 /** Meets a reason; answers the statuses that were seen. */
@@ -273,33 +233,90 @@ const requests =
     return (await say(`${method} ${path(met)}`, method, path(met), body?.(met), options)).status
   }
 
+const embedding = {
+  request_body: '{"all": ${parameters.texts}}',
+  pre_process_function: "connector.pre_process.cohere.embedding",
+}
+
 const typed =
-  (algorithm: string, input: (prompt: string) => object): Meet =>
+  (algorithm: string, input: (prompt: string) => object, action: object = embedding): Meet =>
   async ({ said, prompt, third }) => {
     const id = remember({ said, act: says((it) => answer(json({ message: it }), 500)) })
-    const action = {
-      request_body: '{"all": ${parameters.texts}}',
-      pre_process_function: "connector.pre_process.cohere.embedding",
-    }
-    const model = await modelOf(`typed ${third}`, () => register("typed", blueprint(third, action)))
+    const key = `typed ${third} ${json(action)}`
+    const model = await modelOf(key, () => register("typed", blueprint(third, action)))
     const path = `${ml}/_predict/${algorithm}/${model}`
-    return (await say(algorithm, "POST", path, input(`${prompt} #case#${id}`), { ofPlatform: true })).status
+    const ofPlatform = action === embedding
+    return (await say(algorithm, "POST", path, input(`${prompt} #case#${id}`), { ofPlatform })).status
   }
 
 const elsewhere = (why: string) => why
 
-/** An access token is asked for at a path of the case, where the issuer refuses and repeats. */
-const tokenRefused: Meet = async ({ said, prompt, third }) => {
-  const id = remember({
-    said,
-    act: says((it) => answer(json({ error: "invalid_client", error_description: it }), 401)),
-  })
-  const model = await register(
-    "token",
-    blueprint(third, {}, { parameters: { oauth2_token_url: `http://127.0.0.1:${portOf(remote)}/case/${id}` } }),
-  ).catch(() => undefined)
-  if (model === undefined) return 0
-  return (await say("token", "POST", `${ml}/models/${model}/_predict`, { parameters: { q: prompt } })).status
+/** What is asked for an access token, at a path of its own. */
+const issuer = (act: Act, said = "") => `http://127.0.0.1:${portOf(remote)}/case/${remember({ said, act })}`
+
+const asking =
+  (kind: string, connector: (met: Met) => object, ofPlatform = false): Meet =>
+  async (met) => {
+    const model = await register(kind, { ...blueprint(met.third), ...connector(met) })
+    const id = remember({ said: met.said, act: says((it) => answer(json({ error: it }), 401)) })
+    const parameters = { q: `${met.prompt} #case#${id}` }
+    return (await say(kind, "POST", `${ml}/models/${model}/_predict`, { parameters }, { ofPlatform })).status
+  }
+
+const client = { client_id: "the-client" }
+
+/** What no platform has been told yet is planted as well. */
+const plant = (n: number): Plant => {
+  const planted = { word: word("S", n), text: `${word("S", n)}.token+/=` }
+  if (!findSecrets.some((one) => one.word === planted.word)) findSecrets.push(planted)
+  return planted
+}
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const keyFile = (token_uri: string) => {
+  const private_key = String(privateKey.export({ type: "pkcs8", format: "pem" }))
+  findSecrets.push({ text: private_key, word: private_key.slice(100, 140) })
+  return json({ client_email: "a@b.example", private_key, token_uri })
+}
+
+const repeatsAssertion: Act = (socket, _said, asked) => {
+  const assertion = decodeURIComponent(/assertion=([^&]+)/.exec(asked)?.[1] ?? "")
+  findSecrets.push({ text: assertion, word: assertion.slice(-40) })
+  socket.write(answer(json({ error: "invalid_grant", error_description: `not good: ${assertion}` }), 400))
+}
+
+/** Secrets that are fetched, or sign, on their way. */
+const fetched: Readonly<Record<string, Meet>> = {
+  "an issuer that repeats a client's secret": asking("client", ({ secret, spelled: spelledAs }) => {
+    const url = issuer(
+      says((it) => answer(json({ error: "invalid_client", error_description: it }), 401)),
+      spelledAs(secret),
+    )
+    return {
+      parameters: { oauth2_token_url: url },
+      credential: { ...client, client_secret: secret, key_0: "x", key_21: "x", key_28: "x" },
+    }
+  }),
+  "an issuer that repeats an assertion": asking("google", () => ({
+    credential: { google_service_account: keyFile(issuer(repeatsAssertion)), key_0: "x", key_21: "x", key_28: "x" },
+  })),
+  "a platform that repeats a token that was fetched": async (met) => {
+    const { text } = plant(45)
+    const url = issuer(says(() => answer(json({ access_token: text, expires_in: 3_600 }))))
+    const credential = { ...client, client_secret: "the-secret", key_0: "x", key_21: "x", key_28: "x" }
+    const connector = () => ({ parameters: { oauth2_token_url: url }, credential })
+    return asking("token", connector, true)({ ...met, said: met.spelled(text) })
+  },
+  "a platform that repeats what signs": async (met) => {
+    const [access_key, secret_key, session_token] = [46, 47, 48].map((n) => plant(n).text)
+    const connector = () => ({
+      protocol: "aws_sigv4",
+      parameters: { region: "us-east-1", service_name: "bedrock" },
+      credential: { access_key, secret_key, session_token, key_0: "x", key_21: "x", key_28: "x" },
+    })
+    const said = [access_key, secret_key, session_token].map((text = "") => met.spelled(text)).join(" and ")
+    return asking("signed", connector, true)({ ...met, said })
+  },
 }
 
 type Tag = ApiError["reason"]["_tag"]
@@ -420,8 +437,8 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     "a filter that is none": callerSends(({ prompt }) => ({ q: prompt, response_filter: "$[" })),
     "a chain that is none": callerSends(({ prompt }) => ({ q: prompt, output_processors: [{ type: "none" }] })),
     "no action of that kind": typed("question_answering", (text) => ({ question: text, context: text })),
-    "a script that fails": callerSends(({ prompt }) => ({ q: prompt }), "prescript", {
-      pre_process_function: "return Integer.parseInt(params.q).toString();",
+    "a script that fails": typed("text_embedding", (text) => ({ text_docs: [text] }), {
+      pre_process_function: "return Integer.parseInt(params.text_docs[0]).toString();",
     }),
   },
   InvalidConnector: {
@@ -437,7 +454,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     })),
   },
   NotAuthorised: {
-    "an issuer that refuses": tokenRefused,
+    ...fetched,
     "keys that cannot sign": async ({ prompt, secret }) => {
       const connector = {
         ...blueprint(0, { headers: { "content-type": "application/json" } }),
@@ -461,10 +478,12 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     "nobody listens": callerSends(({ prompt }) => ({ q: prompt }), "gone", { url: "http://127.0.0.1:64999/say" }),
   },
   TlsFailed: {
-    "no TLS": async ({ prompt, third }) => {
-      const url = `https://127.0.0.1:${portOf(remote)}/say`
-      return callerSends(() => ({ q: prompt }), "tls", { url })({ said: "", secret: "", prompt, third })
-    },
+    "no TLS": (met) =>
+      callerSends(({ prompt }) => ({ q: prompt }), "tls", { url: `https://127.0.0.1:${portOf(collector)}/say` })(met),
+  },
+  ConnectTimeout: {
+    "TLS with who says nothing": (met) =>
+      callerSends(({ prompt }) => ({ q: prompt }), "late", { url: `https://127.0.0.1:${portOf(mute)}/say` })(met),
   },
   InvalidField: {
     "a secret in the wrong place": creates(({ secret }) => ({ protocol: secret })),
@@ -515,8 +534,8 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   },
   WrongMethod: {
     "another method": requests(
-      "PUT",
-      () => `${ml}/models/_search`,
+      "DELETE",
+      () => `${ml}/stats`,
       ({ prompt }) => ({ prompt }),
     ),
   },
@@ -662,7 +681,6 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   Overloaded: elsewhere("a fixed sentence"),
   Stopping: elsewhere("a fixed sentence"),
   DeadlineExceeded: elsewhere("Chaos.test.ts; it names an origin"),
-  ConnectTimeout: elsewhere("Egress.test.ts; it names an origin"),
   ProxyRefused: elsewhere("Doors.test.ts, with the proxy's own password"),
   PoolExhausted: elsewhere("Resilience.test.ts; it names an origin"),
   PoolClosed: elsewhere("it names an origin"),
@@ -705,7 +723,9 @@ const spelled = Object.entries(spellings)
 const metBy = (n: number, spell: (text: string, n: number) => string): Met => {
   const secret = secrets[n % secrets.length]?.text ?? ""
   const prompt = prompts[(n * 7) % prompts.length]?.text ?? ""
-  return { said: `${spell(secret, n)} and ${spell(prompt, n)}`, secret, prompt, third: thirdOf(n % secrets.length) }
+  const spelledAs = (text: string) => spell(text, n)
+  const said = `${spelledAs(secret)} and ${spelledAs(prompt)}`
+  return { said, secret, prompt, third: thirdOf(n % secrets.length), spelled: spelledAs }
 }
 
 /** So many at once. */
@@ -747,123 +767,6 @@ describe("a platform that repeats what it was sent", () => {
     everySecret ? 1_200_000 : 60_000,
   )
 })
-
-interface Streamed {
-  readonly url: string
-  readonly parameters?: object
-  /** The bytes of a stream that says a text in pieces of so many characters. */
-  readonly bytes: (text: string, size: number) => ReadonlyArray<string | Uint8Array>
-  readonly type: string
-}
-
-const pieces = (text: string, size: number): ReadonlyArray<string> =>
-  Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, at * size + size))
-
-const event = (value: unknown) => `data: ${json(value)}\n\n`
-const codec = new EventStreamCodec(
-  (bytes) => Buffer.from(bytes as Uint8Array).toString(),
-  (text) => Buffer.from(text),
-)
-const amazonEvent = (value: unknown) =>
-  codec.encode({
-    headers: {
-      ":message-type": { type: "string", value: "event" },
-      ":event-type": { type: "string", value: "chunk" },
-    },
-    body: Buffer.from(json({ bytes: Buffer.from(json(value)).toString("base64") })),
-  })
-
-const streams: Readonly<Record<string, Streamed>> = {
-  "OpenAI's deltas": {
-    url: "/v1/chat/completions",
-    type: "text/event-stream",
-    bytes: (text, size) => [
-      ...pieces(text, size).map((content) => event({ choices: [{ delta: { content } }] })),
-      event({ choices: [{ delta: {}, finish_reason: "stop" }] }),
-      "data: [DONE]\n\n",
-    ],
-  },
-  "a tool's arguments": {
-    url: "/v1/chat/completions",
-    type: "text/event-stream",
-    bytes: (text, size) => [
-      event({
-        choices: [
-          { delta: { tool_calls: [{ index: 0, id: "a", type: "function", function: { name: "t", arguments: "" } }] } },
-        ],
-      }),
-      ...pieces(text, size).map((part) =>
-        event({ choices: [{ delta: { tool_calls: [{ index: 0, function: { arguments: part } }] } }] }),
-      ),
-      event({ choices: [{ delta: {}, finish_reason: "tool_calls" }] }),
-      "data: [DONE]\n\n",
-    ],
-  },
-  "Anthropic's": {
-    url: "/v1/messages",
-    type: "text/event-stream",
-    bytes: (text, size) => [
-      ...pieces(text, size).map((part) =>
-        event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: part } }),
-      ),
-      ...pieces(text, size).map((part) =>
-        event({ type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: part } }),
-      ),
-      event({ type: "message_delta", delta: { stop_reason: text } }),
-      event({ type: "message_stop" }),
-    ],
-  },
-  "Ollama's lines": {
-    url: "/api/chat",
-    type: "application/x-ndjson",
-    bytes: (text, size) => [
-      ...pieces(text, size).map((content) => `${json({ message: { content }, done: false })}\n`),
-      `${json({ done: true, done_reason: "stop" })}\n`,
-    ],
-  },
-  "Bedrock's events, which hold base64": {
-    url: "/model/m/invoke",
-    type: "application/vnd.amazon.eventstream",
-    bytes: (text, size) => [
-      ...pieces(text, size).map((part) => amazonEvent({ outputText: part })),
-      amazonEvent({ completionReason: "FINISH" }),
-    ],
-  },
-  "an error within": {
-    url: "/v1/chat/completions",
-    type: "text/event-stream",
-    bytes: (text) => [event({ choices: [{ delta: { content: "a" } }] }), event({ error: { message: text } })],
-  },
-  "an event that is no JSON": {
-    url: "/v1/chat/completions",
-    type: "text/event-stream",
-    bytes: (text) => [event({ choices: [{ delta: { content: "a" } }] }), `data: {"a": ${text}\n\n`],
-  },
-  "no stream at all": { url: "/v1/chat/completions", type: "text/plain", bytes: (text) => [text] },
-  "any platform's": {
-    url: "/any",
-    type: "text/event-stream",
-    parameters: { stream_delta_path: "$.said" },
-    bytes: (text, size) => pieces(text, size).map((said) => event({ said })),
-  },
-}
-
-/** Head and bytes in pieces as TCP may cut them: in the middle of characters, of escapes, of events. */
-const streaming =
-  ({ bytes, type }: Streamed, size: number): Act =>
-  (socket, said) => {
-    const body = Buffer.concat(bytes(said, size).map((piece) => Buffer.from(piece as string)))
-    const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nconnection: close\r\n\r\n`
-    const whole = Buffer.concat([Buffer.from(head), body])
-    socket.setNoDelay(true)
-    const step = (at: number) => {
-      if (socket.destroyed) return
-      if (at >= whole.length) return void socket.end()
-      socket.write(whole.subarray(at, at + 97))
-      setImmediate(step, at + 97)
-    }
-    step(0)
-  }
 
 describe("a stream that repeats a key", () => {
   it(
@@ -918,11 +821,11 @@ const filesIn = async (path: string): Promise<ReadonlyArray<Buffer>> => {
 }
 
 const sinks = async (): Promise<Sinks> => {
-  const metrics = (await ask(server.url, admin, "GET", "/metrics")).text
-  const stats = (await ask(server.url, admin, "GET", `${ml}/stats`)).text
+  const metrics = (await asked(server.url, admin, "GET", "/metrics")).text
+  const stats = (await asked(server.url, admin, "GET", `${ml}/stats`)).text
   const query = { query: { match_all: {} }, size: 10_000 }
   const searched = ["connectors", "models", "tasks"].map((of) =>
-    ask(server.url, admin, "POST", `${ml}/${of}/_search`, query),
+    asked(server.url, admin, "POST", `${ml}/${of}/_search`, query),
   )
   const data = await readdir(join(folder, "data"))
   assert.isTrue(
@@ -939,12 +842,14 @@ const sinks = async (): Promise<Sinks> => {
   }
 }
 
-describe("what comes out", () => {
-  const find = () => finder(findSecrets)
-  const findPrompts = finder(prompts)
+const find = () => finder(findSecrets)
 
-  /** Not among those that are looked for. */
-  const leakOf = (n: number): Plant => ({ word: word("S", 50 + n), text: `leak-${word("S", 50 + n)}` })
+/** Not among those that are looked for. */
+const leakOf = (n: number): Plant => ({ word: word("S", 80 + n), text: `leak-${word("S", 80 + n)}` })
+const spell = (n: number) => spelled[n % spelled.length]?.[1](leakOf(n).text, n) ?? ""
+
+describe("what comes out", () => {
+  const findPrompts = finder(prompts)
 
   const check = async () => {
     for (const [name, texts] of Object.entries(await sinks()))
@@ -965,7 +870,7 @@ describe("what comes out", () => {
   })
 
   it("has neither in a log, the audit, metrics, records, files or traces", async () => {
-    await ask(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
+    await asked(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
     await new Promise((resume) => setTimeout(resume, 2_300))
     await check()
     assert.include(server.said(), "TypeError\n    at ")
@@ -973,12 +878,11 @@ describe("what comes out", () => {
   })
 
   it("ten leaks that are planted are found, each where it is and as it is spelled", async () => {
-    const spell = (n: number) => spelled[n % spelled.length]?.[1](leakOf(n).text, n) ?? ""
     const model = await register("leaking", blueprint(0, {}, { parameters: { note: spell(0) } }), {
       description: spell(1),
     })
     const leaks: Readonly<Record<string, () => Promise<string | Buffer | ReadonlyArray<string | Buffer>>>> = {
-      "an answer, in plain": async () => (await ask(server.url, admin, "GET", `${ml}/models/${model}`)).text,
+      "an answer, in plain": async () => (await asked(server.url, admin, "GET", `${ml}/models/${model}`)).text,
       "the records, in JSON": async () => (await sinks())["records"] ?? [],
       "the database, throughout": async () => {
         await register("leaking", blueprint(0, {}, { parameters: { note: spell(2) } }))
@@ -989,16 +893,16 @@ describe("what comes out", () => {
         return readFile(join(folder, "data", "drawbar.db-wal"))
       },
       "a header": async () => {
-        const got = await ask(server.url, admin, "GET", "/", undefined, { "x-opaque-id": leakOf(4).text })
+        const got = await asked(server.url, admin, "GET", "/", undefined, { "x-opaque-id": leakOf(4).text })
         return json([...got.headers])
       },
       "the log": async () => {
-        await ask(server.url, admin, "GET", `${ml}/models/${spell(5)}`)
+        await asked(server.url, admin, "GET", `${ml}/models/${spell(5)}`)
         await new Promise((resume) => setTimeout(resume, 200))
         return server.said()
       },
       "the audit": async () => {
-        await ask(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
+        await asked(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
         return readFile(join(folder, "audit.log"))
       },
       // It was asked for above, because spans are sent now and then.
@@ -1010,16 +914,16 @@ describe("what comes out", () => {
           connector: blueprint(0),
           model_id: leakOf(8).text,
         })
-        await ask(server.url, admin, "POST", `${ml}/models/${leakOf(8).text}/_predict`, {
+        await asked(server.url, admin, "POST", `${ml}/models/${leakOf(8).text}/_predict`, {
           parameters: { q: "#case#0" },
         })
-        return (await ask(server.url, admin, "GET", "/metrics")).text
+        return (await asked(server.url, admin, "GET", "/metrics")).text
       },
       "a stream, in pieces": async () => {
         const id = remember({ said: spell(9), act: streaming(streams["OpenAI's deltas"]!, 3) })
         const chat = await models.get("/v1/chat/completions 0")
         const path = `${ml}/models/${chat}/_predict/stream`
-        const got = await ask(server.url, admin, "POST", path, { parameters: { q: `#case#${id}` } })
+        const got = await asked(server.url, admin, "POST", path, { parameters: { q: `#case#${id}` } })
         return [...got.text.matchAll(/"content":"([^"]*)"/g)].map(([, part]) => part).join("")
       },
     }

@@ -136,7 +136,7 @@ export const make = (
   const sendAudited = (exchange: Exchange, { value, ...reply }: Reply) => {
     const { id, target, route, asker, params, failure, request } = exchange
     const { method } = target
-    const claimed = audit === undefined ? undefined : User.of(request.headers)
+    const claimed = audit === undefined || asker !== undefined ? undefined : User.of(request.headers)
     audit?.({ id, method, route, asker, claimed, params, status: reply.status, reason: failure?.reason, value })
     send(exchange, reply)
   }
