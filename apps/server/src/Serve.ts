@@ -1,5 +1,6 @@
 /** The server as a program: flags in, sentences and an exit code out. */
 import process from "node:process"
+import * as Fault from "@drawbar/http-api/Fault"
 import { Effect, Exit, Logger, References, Result } from "effect"
 import * as AccessLog from "./AccessLog.ts"
 import * as Flags from "./Flags.ts"
@@ -13,6 +14,12 @@ const complain = (text: string) => process.stderr.write(`${text}\n`)
 // Who reads what is said may go away (`| head`): the server serves on.
 const unheard = () => {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+}
+
+// The runtime would print what was thrown, and with it what it quotes.
+const crash = (thrown: unknown) => {
+  complain(`Drawbar crashed: ${Fault.describe(thrown)}`)
+  process.exit(1)
 }
 
 const untilSignal = Effect.callback<void>((resume) => {
@@ -68,6 +75,7 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     return 0
   }
   unheard()
+  process.on("uncaughtException", crash)
   const exit = await Effect.runPromiseExit(
     serve(flags.success, environment).pipe(
       Effect.result,
@@ -76,7 +84,7 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     ),
   )
   if (Exit.isFailure(exit)) {
-    complain(String(exit.cause))
+    complain(`Drawbar failed: ${Fault.describe(exit.cause)}`)
     return 1
   }
   if (Result.isSuccess(exit.value)) return 0

@@ -14,6 +14,7 @@ import * as Authentication from "./Authentication.ts"
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
+import * as Fault from "./Fault.ts"
 import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
 import type { Overload } from "./Overload.ts"
@@ -149,7 +150,7 @@ export const make = (
       if (Exit.isSuccess(exit)) return exit.value === undefined ? undefined : reply(exit.value)
       const refusal = refusalOf(exit.cause, id)
       const fault = faultOf(exit.cause)
-      if (fault !== undefined) run(Effect.logError(`${target.method} ${target.path} failed, request id ${id}`, fault))
+      if (fault !== undefined) run(Effect.logError(`${target.method} ${seen.route} failed, request id ${id}: ${fault}`))
       const pretty = Query.wantsPretty(target.search)
       const body = Answer.write(refusal.body, { pretty, filterPath: undefined })
       reply({ ...refusal, body, value: undefined })
@@ -206,9 +207,9 @@ const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): Op
 }
 
 /** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
-const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): unknown => {
+const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): string | undefined => {
   const failure = cause.reasons.find(Cause.isFailReason)
-  if (failure === undefined) return Cause.hasInterruptsOnly(cause) ? undefined : cause
+  if (failure === undefined) return Cause.hasInterruptsOnly(cause) ? undefined : Fault.describe(cause)
   const { reason } = failure.error
   return "remote" in reason || OpenSearchError.of(failure.error).status !== 500 ? undefined : reason.message
 }

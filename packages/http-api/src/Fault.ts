@@ -1,0 +1,23 @@
+/**
+ * A failure that nobody foresaw, as the operator is told of it: its kind and where it came from. What it says of itself is left out:
+ * the engine quotes what it worked on, which is somebody's prompt or key.
+ */
+import { Cause } from "effect"
+
+/** Of what was thrown, or of a cause; a line for each step. */
+export const describe = (thrown: unknown): string => {
+  const fault = Cause.isCause(thrown) ? Cause.squash(thrown) : thrown
+  if (!(fault instanceof Error)) return "something that is no Error was thrown"
+  const code = "code" in fault && typeof fault.code === "string" && /^\w{1,64}$/.test(fault.code) ? ` (${fault.code})` : ""
+  return [`${kindOf(fault)}${code}`, ...stepsOf(fault)].join("\n")
+}
+
+const kindOf = ({ name }: Error) => (/^\w{1,64}$/.test(name) ? name : "Error")
+
+/** The engine's own lines, after those of the message, which may look like them. */
+const stepsOf = ({ message, stack = "" }: Error): ReadonlyArray<string> => {
+  const said = stack.indexOf(message)
+  return (said === -1 ? "" : stack.slice(said + message.length)).split("\n").filter((line) => step.test(line))
+}
+
+const step = /^ {4}at .+$/
