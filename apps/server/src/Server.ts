@@ -144,7 +144,7 @@ const layer = ({
       ? KeyRing.layerMemory
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, sealedWith)
-        : KeyRing.layerText(files.keyring.source, files.keyring.text, sealedWith)
+        : KeyRing.layerText(files.keyring.source, files.keyring.text)
   const registry = Layer.mergeAll(
     Connectors.layer,
     Controllers.layer,
@@ -178,5 +178,5 @@ const layer = ({
   )
 }
 
-// A rotation that a crash cut off is ended by the next start, beside everything else.
+// A rotation that a crash cut off is ended by the next start, beside everything else; so is the look at what cannot be opened.
 const resealing = Layer.effectDiscard(Effect.forkScoped(Resealing.resume))

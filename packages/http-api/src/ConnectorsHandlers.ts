@@ -5,6 +5,7 @@ import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Connectors } from "@drawbar/registry/Connectors"
 import { Effect } from "effect"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
+import * as CredentialKeys from "./CredentialKeys.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as LintHost from "./LintHost.ts"
 import * as SearchHandler from "./SearchHandler.ts"
@@ -32,7 +33,7 @@ export const make = Effect.gen(function* () {
         const findings = Lint.text(text, host)
         return { valid: !Lint.hasErrors(findings), findings }
       }),
-    get: ({ params }) => Effect.map(connectors.get(params.connector_id), ({ source }) => source),
+    get: ({ params }) => Effect.map(connectors.get(params.connector_id), CredentialKeys.ofConnector),
     update: Effect.fnUntraced(function* ({ params, payload }) {
       const change = yield* Effect.fromResult(Blueprint.checkChange(payload))
       const written = yield* connectors.update(params.connector_id, change, { access: payload, verify: admit })

@@ -8,7 +8,8 @@ import { Cause } from "effect"
 export const describe = (thrown: unknown): string => {
   const fault = Cause.isCause(thrown) ? Cause.squash(thrown) : thrown
   if (!(fault instanceof Error)) return "something that is no Error was thrown"
-  const code = "code" in fault && typeof fault.code === "string" && /^\w{1,64}$/.test(fault.code) ? ` (${fault.code})` : ""
+  const code =
+    "code" in fault && typeof fault.code === "string" && /^\w{1,64}$/.test(fault.code) ? ` (${fault.code})` : ""
   return [`${kindOf(fault)}${code}`, ...stepsOf(fault)].join("\n")
 }
 

@@ -4,6 +4,7 @@ import { Models } from "@drawbar/registry/Models"
 import { NodeId } from "@drawbar/registry/NodeId"
 import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Effect, Option } from "effect"
+import * as CredentialKeys from "./CredentialKeys.ts"
 import * as Endpoint from "./Endpoint.ts"
 import { ModelsApi } from "./ModelsApi.ts"
 import { BadParameter, because } from "./RequestError.ts"
@@ -32,7 +33,7 @@ export const make = Effect.gen(function* () {
       if (query.deploy === "true") yield* Effect.ignore(deployments.deploy(registered.model_id))
       return { status: "CREATED" as const, ...registered, model_group_created: groupIsNew }
     }),
-    get: ({ params }) => Effect.map(models.get(params.model_id), ({ document }) => document.source),
+    get: ({ params }) => Effect.map(models.get(params.model_id), ({ document }) => CredentialKeys.ofModel(document)),
     update: ({ params, json }) =>
       Effect.map(models.update(params.model_id, json, admit), (written) => WriteResult.updated("model", written)),
     delete: ({ params: { model_id } }) =>

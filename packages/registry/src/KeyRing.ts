@@ -6,6 +6,7 @@
 import { constants } from "node:fs"
 import { open, readFile, rename, rm, stat } from "node:fs/promises"
 import { platform } from "node:os"
+import { dirname } from "node:path"
 import { parse, stringify } from "@drawbar/blueprint-schema/Json"
 import { Context, Effect, Layer, Redacted, Result, Schema, Semaphore } from "effect"
 import { fail, KeyRingUnusable, type RegistryError } from "./RegistryError.ts"
@@ -46,18 +47,17 @@ export class KeyRing extends Context.Service<
    * The ring in a file, made with one key where there is none.
    *
    * `sealedWith` answers the ids of the keys that the data at hand is sealed with: where it names any and the file is
-   * missing, or lacks one of them, the layer fails rather than seal with a key that opens nothing.
+   * missing, the layer fails rather than begin a ring that opens nothing. What a ring that is there cannot open is not looked at.
    */
   static readonly layerFile = <R>(path: string, sealedWith: Effect.Effect<ReadonlySet<string>, RegistryError, R>) =>
     Layer.effect(
       KeyRing,
       Effect.gen(function* () {
         const found = yield* read(path)
+        if (found !== undefined) return yield* service(found, (keys) => replace(path, keys), false)
         const needed = yield* sealedWith
-        if (found === undefined && needed.size > 0) return yield* missing(path, needed)
-        const ring = found ?? (yield* create(path))
-        yield* Effect.fromResult(complete(path, ring, needed))
-        return yield* service(ring, (keys) => replace(path, keys), found === undefined)
+        if (needed.size > 0) return yield* missing(path, needed)
+        return yield* service(yield* create(path), (keys) => replace(path, keys), true)
       }),
     )
 
@@ -65,16 +65,11 @@ export class KeyRing extends Context.Service<
    * A ring that is kept elsewhere and was handed over as the text of such a file, by an environment variable or a command:
    * the seat of a key management service. `source` says in messages where it came from. It is not changed from here.
    */
-  static readonly layerText = <R>(
-    source: string,
-    text: Redacted.Redacted,
-    sealedWith: Effect.Effect<ReadonlySet<string>, RegistryError, R>,
-  ) =>
+  static readonly layerText = (source: string, text: Redacted.Redacted) =>
     Layer.effect(
       KeyRing,
       Effect.gen(function* () {
         const ring = yield* Effect.fromResult(keysOf(source, Redacted.value(text)))
-        yield* Effect.fromResult(complete(source, ring, yield* sealedWith))
         return yield* service(ring, () => Effect.fail(keptElsewhere(source)), false)
       }),
     )
@@ -106,9 +101,6 @@ const service = Effect.fnUntraced(function* (
   return { current: () => keys, rotate: writer.withPermits(1)(Effect.uninterruptible(rotate)), isNew }
 })
 
-const putBack =
-  "Put the key ring back from your backup, or delete the connectors and models that it sealed and create them anew"
-
 const File = Schema.Struct({
   active: Schema.String,
   keys: Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]+$/)), Schema.String),
@@ -118,19 +110,14 @@ const unusable = (path: string, what: string) =>
   fail(new KeyRingUnusable({ path, message: `The key ring [${path}] ${what}` }))
 
 const missing = (path: string, needed: ReadonlySet<string>) =>
-  unusable(path, `is missing, but stored credentials are sealed with the keys [${[...needed].join(", ")}]. ${putBack}`)
+  unusable(
+    path,
+    `is missing, but stored credentials are sealed with the keys [${[...needed].join(", ")}]. Put it back from your backup. ` +
+      `Where it is lost for good, begin another with drawbar keys create --keyring ${path}, start the server, and send anew the credentials that it names`,
+  )
 
 const keptElsewhere = (source: string) =>
   unusable(source, "is not changed from here: add a key where it is kept, call it active, and start the server again")
-
-const complete = (path: string, ring: Keys, needed: ReadonlySet<string>): Result.Result<void, RegistryError> => {
-  const absent = [...needed].filter((id) => !ring.all.has(id))
-  return absent.length === 0
-    ? Result.void
-    : Result.fail(
-        unusable(path, `lacks the keys [${absent.join(", ")}] that stored credentials are sealed with. ${putBack}`),
-      )
-}
 
 const attempt = <A>(path: string, doing: string, run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => unusable(path, `cannot be ${doing}: ${codeOf(cause)}`) })
@@ -192,6 +179,7 @@ const replace = (path: string, keys: Keys) =>
     await rm(beside, { force: true })
     await writeNew(beside, textOf(keys))
     await rename(beside, path)
+    await keepNames(dirname(path))
   })
 
 const writeNew = async (path: string, text: string) => {
@@ -199,7 +187,19 @@ const writeNew = async (path: string, text: string) => {
   try {
     await file.writeFile(text)
     await file.sync()
+  } catch (cause) {
+    // Half a ring would be in the way of the next start.
+    await rm(path, { force: true })
+    throw cause
   } finally {
     await file.close()
   }
+  await keepNames(dirname(path))
+}
+
+/** What a folder's files are called is safe on its disk, too; Windows keeps it so by itself. */
+const keepNames = async (folder: string) => {
+  if (platform() === "win32") return
+  const opened = await open(folder, constants.O_RDONLY)
+  await opened.sync().finally(() => opened.close())
 }

@@ -37,7 +37,7 @@ export const reseal = Effect.gen(function* () {
         const found = yield* store.get(collection, id)
         if (Option.isNone(found) || vault.isCurrent(found.value.sealed)) return 0
         const { source, sealed, version } = found.value
-        const renewed = yield* vault.seal(collection, id, yield* vault.open(collection, id, sealed))
+        const renewed = yield* vault.renew(collection, id, sealed)
         yield* commit([{ _tag: "Replace", collection, id, source, sealed: renewed, ifVersion: version }])
         return 1
       }),
@@ -79,5 +79,16 @@ export const report = Effect.gen(function* () {
   return found
 })
 
-/** Goes on, at the start, with a rotation that was cut off. */
-export const resume = Effect.ignore(reseal)
+/** How many are named at the start. */
+const named = 20
+
+/** At the start: goes on with a rotation that was cut off, and says what cannot be opened. */
+export const resume = Effect.gen(function* () {
+  yield* Effect.ignore(reseal)
+  const { unreadable } = yield* report
+  for (const { why } of unreadable.slice(0, named)) yield* Effect.logWarning(why)
+  if (unreadable.length > named)
+    yield* Effect.logWarning(
+      `${unreadable.length - named} more stored secrets cannot be opened: drawbar keys doctor names them all`,
+    )
+}).pipe(Effect.ignore)

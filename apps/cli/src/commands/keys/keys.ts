@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
 import * as Json from "@drawbar/blueprint-schema/Json"
-import { Console, Effect } from "effect"
+import { KeyRing } from "@drawbar/registry/KeyRing"
+import { Console, Context, Effect, Layer } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { failed } from "../../Failure.ts"
@@ -31,14 +32,28 @@ const doctor = Command.make(
   }),
 ).pipe(Command.withDescription("Say which keys have sealed how much, and what cannot be opened"))
 
+const keyring = Flag.String("keyring").pipe(
+  Flag.withDescription("The ring's file, on this machine"),
+  Flag.withDefault("./data/keyring.json"),
+)
+
+const create = Command.make(
+  "create",
+  { keyring },
+  Effect.fnUntraced(function* ({ keyring }) {
+    const opened = Layer.build(KeyRing.layerFile(keyring, Effect.succeed(new Set<string>())))
+    const ring = yield* Effect.scoped(opened).pipe(Effect.catch(({ message }) => failed(message)))
+    const { isNew, current } = Context.get(ring, KeyRing)
+    if (!isNew) return yield* failed(`there is a key ring in ${keyring} already`)
+    yield* Console.log(
+      `The key ring ${keyring} begins with the key ${current().active.id}. Back it up, apart from the records.`,
+    )
+  }),
+).pipe(Command.withDescription("Begin a key ring in the place of one that is lost for good"))
+
 const exported = Command.make(
   "export",
-  {
-    keyring: Flag.String("keyring").pipe(
-      Flag.withDescription("The ring's file, on this machine"),
-      Flag.withDefault("./data/keyring.json"),
-    ),
-  },
+  { keyring },
   Effect.fnUntraced(function* ({ keyring }) {
     const text = yield* Effect.tryPromise({
       try: () => readFile(keyring, "utf8"),
@@ -57,5 +72,5 @@ const exported = Command.make(
 
 export const command = Command.make("keys").pipe(
   Command.withDescription("The keys that seal stored credentials"),
-  Command.withSubcommands([rotate, doctor, exported]),
+  Command.withSubcommands([rotate, doctor, exported, create]),
 )
