@@ -103,9 +103,13 @@ const textsOf = (claim: unknown): ReadonlyArray<string> =>
       ? claim.filter((value) => typeof value === "string")
       : []
 
-/** In ms: how long keys are taken to be the issuer's, and how soon after one look another is taken for a key that is not known. */
+/**
+ * In ms: how long keys are taken to be the issuer's, how soon after one look another is taken for a key that is not known, and how
+ * long they hold where the issuer cannot be asked.
+ */
 const freshFor = 600_000
 const cooldown = 30_000
+const staleFor = 3_600_000
 
 type Importer = (keys: JSONWebKeySet) => JWTVerifyGetKey
 
@@ -123,6 +127,7 @@ const keySets = Effect.fnUntraced(function* (
   const pool = yield* Door.to(url.origin, authorities)
   const one = yield* Semaphore.make(1)
   let held: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined
+  let failedAt = -Infinity
 
   const fetched = Effect.gen(function* () {
     const { status, body } = yield* pool.send(
@@ -141,13 +146,18 @@ const keySets = Effect.fnUntraced(function* (
           const now = yield* Clock.currentTimeMillis
           const age = held === undefined ? Infinity : now - held.at
           if (held !== undefined && age < (again ? cooldown : freshFor)) return held.keys
-          const keys = yield* Effect.tapError(fetched, (why) =>
-            Effect.logWarning(
-              `The keys of the issuer, ${url.origin}, cannot be fetched: ${typeof why === "string" ? why : why.message}`,
-            ),
-          )
-          held = { keys, at: now }
-          return keys
+          const looked = now - failedAt < cooldown ? undefined : yield* Effect.result(fetched)
+          if (looked !== undefined && Result.isSuccess(looked)) {
+            held = { keys: looked.success, at: now }
+            return held.keys
+          }
+          if (looked !== undefined) {
+            failedAt = now
+            const why = typeof looked.failure === "string" ? looked.failure : looked.failure.message
+            yield* Effect.logWarning(`The keys of the issuer, ${url.origin}, cannot be fetched: ${why}`)
+          }
+          // While the issuer is away its last keys hold for a time; whoever asks does not wait for it each time.
+          return held !== undefined && age < staleFor ? held.keys : yield* Effect.fail("refused" as const)
         }),
       )
       .pipe(Effect.mapError(() => "refused" as const))

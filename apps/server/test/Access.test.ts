@@ -60,6 +60,8 @@ const listen = async (options: Partial<Server.Options>) => {
 const keys: Partial<Record<Role, string>> = {}
 let expired = ""
 let folder = ""
+/** Who guesses often has to wait. */
+let strangers = 0
 let server: Awaited<ReturnType<typeof listen>>
 
 beforeAll(async () => {
@@ -113,7 +115,7 @@ describe("every endpoint", () => {
       undefined,
       "Bearer dbk_000_wrong",
       `Bearer ${expired}`,
-      `Basic ${btoa("alice:wrong password")}`,
+      `Basic ${btoa(`nobody-${++strangers}:wrong password`)}`,
     ])
       assert.strictEqual(await statusOf(nobody), needed === undefined ? await statusOf(`Bearer ${keys.admin}`) : 401)
   })

@@ -168,13 +168,13 @@ describe("by its id", () => {
   })
 })
 
-describe("by a search", () => {
-  const kinds = { connectors: "connector", model_groups: "group", models: "model" } as const
-  const searches = (Object.keys(kinds) as Array<keyof typeof kinds>).flatMap((kind) =>
-    modes.flatMap((mode) => names.map((who) => ({ kind, mode, who, may: mayFind(who, mode, kind) }))),
-  )
+const kinds = { connectors: "connector", model_groups: "group", models: "model" } as const
+const searchCells = (Object.keys(kinds) as Array<keyof typeof kinds>).flatMap((kind) =>
+  modes.flatMap((mode) => names.map((who) => ({ kind, mode, who, may: mayFind(who, mode, kind) }))),
+)
 
-  it.each(searches)("$who finds $kind that are $mode: $may", async ({ kind, mode, who, may }) => {
+describe("by a search", () => {
+  it.each(searchCells)("$who finds $kind that are $mode: $may", async ({ kind, mode, who, may }) => {
     const records = await created(mode)
     const query = { ids: { values: [records[kinds[kind]]] } }
     // However it is asked, the records of others are not among the hits, nor in their number.
@@ -184,6 +184,46 @@ describe("by a search", () => {
       assert.strictEqual(json.hits.total.value, may ? 1 : 0, text)
     }
   })
+})
+
+/** What a server that overlooks a rule would let happen. */
+interface Overlooking {
+  readonly ids?: (cell: (typeof cells)[number]) => boolean
+  readonly searches?: (who: Name, mode: Mode, kind: string) => boolean
+}
+
+const overlooking: Readonly<Record<string, Overlooking>> = {
+  "that private is private": { ids: ({ may, mode }) => may || mode === "private" },
+  "that restricted is restricted": { ids: ({ may, mode }) => may || mode === "restricted" },
+  "who the owner is": { ids: ({ may, who, mode }) => may && !(who === "owner" && mode === "private") },
+  "that colleagues share": { ids: ({ may, who, mode }) => may && !(who === "colleague" && mode === "restricted") },
+  "that admins may": { ids: ({ may, who, mode }) => may && !(who === "admin" && mode === "private") },
+  "that public is public": { ids: ({ may, who, mode }) => may && !(who === "stranger" && mode === "public") },
+  "that nobody's are everybody's": { ids: ({ may, who, mode }) => may && !(who === "loner" && mode === "unowned") },
+  "that a role of its own opens nothing": {
+    ids: ({ may, who, mode }) => may || (who === "stranger" && mode === "restricted"),
+  },
+  "to look, where roles are none": { ids: ({ may, who, mode }) => may || (who === "loner" && mode === "restricted") },
+  "that a search is access, too": { searches: () => true },
+  "that a search shows nobody's to admins alone": {
+    searches: (who, mode, kind) => mayFind(who, mode, kind) || mode === "unowned",
+  },
+  "that a search finds what is shared": { searches: (who, mode) => who === "admin" || mode === "public" },
+  ...Object.fromEntries(
+    Object.keys(operations).map((one) => [
+      `to look before one may ${one}`,
+      { ids: ({ may, operation }: (typeof cells)[number]) => may || operation === one },
+    ]),
+  ),
+}
+
+it.each(Object.entries(overlooking))("a server that overlooks %s would fail a cell above", (_, { ids, searches }) => {
+  const found = [
+    ...cells.filter((cell) => (ids?.(cell) ?? cell.may) !== cell.may),
+    ...searchCells.filter(({ who, mode, kind, may }) => (searches?.(who, mode, kind) ?? may) !== may),
+  ]
+  assert.isAbove(found.length, 0)
+  assert.isAtLeast(cells.length + searchCells.length, 400)
 })
 
 const register = (who: Name, access: object) =>
@@ -259,6 +299,36 @@ describe("what a record says of its access", () => {
     assert.strictEqual((await predict("owner")).status, 403)
   })
 
+  it.each([
+    ["admin", { add_all_backend_roles: true }, "Admin users cannot add all backend roles to a model group."],
+    ["owner", { access_mode: "public", backend_roles: ["ml"] }, "You can specify backend roles only for a model group"],
+    ["owner", { backend_roles: ["ml"], add_all_backend_roles: true }, "at the same time."],
+    ["owner", { backend_roles: ["finance"] }, "You don't have the backend roles specified."],
+    [
+      "owner",
+      { add_all_backend_roles: false },
+      "You have to specify backend roles when add all backend roles is set to false.",
+    ],
+  ] as const)("%s cannot change that of a group to %j", async (who, access, sentence) => {
+    const { group } = await created("restricted")
+    const { status, json } = await server.as(who, "PUT", `${ml}/model_groups/${group}`, access)
+    assert.strictEqual(status, 400)
+    assert.include(json.error.reason, sentence)
+  })
+
+  it("becomes restricted where roles are given, and needs roles to have", async () => {
+    const { group } = await created("private")
+    const path = `${ml}/model_groups/${group}`
+    assert.strictEqual((await server.as("owner", "PUT", path, { backend_roles: ["ml"] })).status, 200)
+    const { json } = await server.as("colleague", "GET", path)
+    assert.deepInclude(json, { access: "restricted", backend_roles: ["ml"] })
+    const own = await register("loner", {})
+    const refused = await server.as("loner", "PUT", `${ml}/model_groups/${own.json.model_group_id}`, {
+      add_all_backend_roles: true,
+    })
+    assert.include(refused.json.error.reason, "You don't have any backend roles.")
+  })
+
   it("of its connector does not matter to who asks a model", async () => {
     const { connector } = await created("private")
     const model = await server.as("owner", "POST", `${ml}/models/_register`, {
@@ -270,6 +340,29 @@ describe("what a record says of its access", () => {
     assert.strictEqual(model.status, 200, model.text)
     const path = `${ml}/models/${model.json.model_id}/_predict`
     assert.strictEqual((await server.as("stranger", "POST", path, predictBody)).status, 200)
+  })
+
+  it.each([
+    ["GET", "connectors", "connector", undefined, "You don't have permission to access this connector"],
+    ["PUT", "connectors", "connector", {}, "You don't have permission to update the connector, connector id: "],
+    ["DELETE", "connectors", "connector", undefined, "You are not allowed to delete this connector"],
+    [
+      "GET",
+      "model_groups",
+      "group",
+      undefined,
+      "User doesn't have privilege to perform this operation on this model group",
+    ],
+    ["PUT", "model_groups", "group", { name: "x" }, "You don't have permission to update this model group."],
+    ["DELETE", "model_groups", "group", undefined, "User doesn't have privilege to delete this model group"],
+    ["GET", "models", "model", undefined, "User doesn't have privilege to perform this operation on this model"],
+    ["PUT", "models", "model", {}, "User doesn't have privilege to perform this operation on this model, model ID "],
+    ["POST", "controllers", "model", limits, "on this model controller. Model ID: "],
+  ] as const)("refuses %s of %s in the known words", async (method, path, record, body, sentence) => {
+    const records = await created("private")
+    const { status, json } = await server.as("stranger", method, `${ml}/${path}/${records[record]}`, body)
+    assert.strictEqual(status, 403)
+    assert.include(json.error.reason, sentence)
   })
 
   it("is refused where access control is off, as a promise that would not be kept", async () => {

@@ -1,6 +1,7 @@
 /** Tokens of an issuer whom the operator trusts, and the log of who changed what. */
 import * as Answer from "@drawbar/stub-platform/Answer"
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
+import * as Received from "@drawbar/stub-platform/Received"
+import { base64url, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { blueprint, secret } from "./Drawbar.ts"
 import * as Guarded from "./Guarded.ts"
@@ -25,9 +26,10 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
   })
 
   beforeAll(async () => {
-    rsa = await generateKeyPair("RS256")
+    rsa = await generateKeyPair("RS256", { extractable: true })
     other = await generateKeyPair("RS256")
-    published = [await publicKey(rsa, "one")]
+    const shared = { kty: "oct", k: base64url.encode(new Uint8Array(32)), kid: "shared", alg: "HS256" }
+    published = [await publicKey(rsa, "one"), shared]
     server = await Guarded.start(
       { admin: { roles: ["admin"] } },
       {
@@ -59,15 +61,18 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     readonly key?: Parameters<SignJWT["sign"]>[0]
     readonly algorithm?: string
     readonly kid?: string
+    /** Further members of its head. */
+    readonly head?: object
   }
   const token = (made: Made = {}): Promise<string> => {
     const jwt = new SignJWT({ ...claims, ...made.claims })
-      .setProtectedHeader({ alg: made.algorithm ?? "RS256", kid: made.kid ?? "one" })
+      .setProtectedHeader({ alg: made.algorithm ?? "RS256", kid: made.kid ?? "one", ...made.head })
       .setIssuer(made.issuer ?? issuer)
       .setAudience(made.audience ?? audience)
       .setIssuedAt()
       .setExpirationTime(made.expires ?? "5m")
-    return (made.subject === "" ? jwt : jwt.setSubject(made.subject ?? "alice")).sign(made.key ?? rsa.privateKey)
+    const crit = made.head !== undefined && "crit" in made.head ? { crit: { unknown: true } } : {}
+    return (made.subject === "" ? jwt : jwt.setSubject(made.subject ?? "alice")).sign(made.key ?? rsa.privateKey, crit)
   }
   const status = async (
     jwt: string,
@@ -104,6 +109,37 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     ],
     ["that is none", () => "a.b.c"],
     [
+      "with its public key as a shared secret",
+      async () => token({ algorithm: "HS256", key: new TextEncoder().encode(await exportSPKI(rsa.publicKey)) }),
+    ],
+    [
+      "with a shared secret that stands among the public keys",
+      () => token({ algorithm: "HS256", key: new Uint8Array(32), kid: "shared" }),
+    ],
+    ...["../../etc/passwd", "one' OR '1'='1", "__proto__", "", "one\u0000", "https://evil.example/key"].map(
+      (kid) => [`whose key is called ${JSON.stringify(kid)}`, () => token({ key: other.privateKey, kid })] as const,
+    ),
+    [
+      "that brings its own key",
+      async () => token({ key: other.privateKey, head: { jwk: await publicKey(other, "one") } }),
+    ],
+    ...["jku", "x5u"].map(
+      (name) =>
+        [
+          `that says by ${name} where its key is`,
+          () => token({ key: other.privateKey, kid: "theirs", head: { [name]: "https://evil.example/keys" } }),
+        ] as const,
+    ),
+    ["that wants what nobody knows", () => token({ head: { crit: ["unknown"], unknown: 1 } })],
+    ["that is of tomorrow", () => token({ claims: { nbf: Math.floor(Date.now() / 1_000) + 3_600 } })],
+    [
+      "whose algorithm was changed to none",
+      async () => {
+        const [, payload = ""] = (await token()).split(".")
+        return `${base64url.encode(JSON.stringify({ alg: "none", kid: "one" }))}.${payload}.`
+      },
+    ],
+    [
       "that was changed",
       async () =>
         (await token()).replace(
@@ -117,6 +153,11 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     assert.strictEqual(await status(await make()), 401)
   })
 
+  it("is looked for nowhere but where the operator says", () => {
+    const asked = server.platform.requests.map(Received.path)
+    assert.deepStrictEqual([...new Set(asked)], way === "a URL" ? ["/keys"] : [])
+  })
+
   it("without a role that the table has is refused by name of what it lacks", async () => {
     assert.strictEqual(await status(await token({ claims: { groups: ["toString", "__proto__", "staff"] } })), 403)
   })
@@ -128,6 +169,28 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
       assert.isAtMost(fetches - before, 1)
       assert.isAtLeast(fetches, 1)
     })
+})
+
+describe("tokens whose issuer is away", () => {
+  it("are refused at once where its keys were never seen, without asking for each", async () => {
+    let fetches = 0
+    await using server = await Guarded.start(
+      { admin: { roles: ["admin"] } },
+      {
+        hosts: ["login.example"],
+        handler: () => {
+          fetches += 1
+          return Answer.text("away", 503)
+        },
+        jwt: { issuer, audience, jwks: `${issuer}/keys`, roles: {} },
+      },
+    )
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, () => Guarded.ask(server.url, "Bearer a.b.c", "GET", `${ml}/stats`)),
+    )
+    assert.deepStrictEqual([...new Set(statuses.map(({ status }) => status))], [401])
+    assert.strictEqual(fetches, 1)
+  })
 })
 
 describe("the audit log", () => {
@@ -182,5 +245,36 @@ describe("the audit log", () => {
       assert.isNotEmpty(id)
     }
     assert.notInclude(lines.join(), secret)
+  })
+
+  it("has who could not say who he is, by the name that he gave, and who was held back", async () => {
+    const lines: Array<string> = []
+    await using server = await Guarded.start(
+      { admin: { roles: ["admin"] }, metered: { roles: ["application"], quota: { requests_per_minute: 1 } } },
+      { auditLog: (line) => void lines.push(line), handler: () => Answer.json({}, 401) },
+    )
+    const made = await server.as("admin", "POST", `${ml}/models/_register`, {
+      name: "m",
+      function_name: "remote",
+      connector: blueprint,
+    })
+    const path = `${ml}/models/${made.json.model_id}/_predict`
+    const body = { parameters: { texts: ["a prompt"] } }
+    await server.as("metered", "POST", path, body)
+    await server.as("metered", "POST", path, body)
+    const wrong = `Basic ${btoa("mallory:a-wrong-password")}`
+    for (let times = 0; times < 6; times++) await Guarded.ask(server.url, wrong, "POST", path, body)
+    const told = lines.map((line) => JSON.parse(line)).filter(({ route }) => route.endsWith("_predict"))
+    assert.deepStrictEqual(
+      told.map(({ who, claimed, outcome, status }) => [who?.name ?? null, claimed, outcome, status]),
+      [
+        // What the platform says of its key turns away nobody here.
+        ["metered", undefined, "limited", 429],
+        ...Array.from({ length: 5 }, () => [null, "mallory", "denied", 401]),
+        [null, "mallory", "limited", 429],
+      ],
+    )
+    assert.deepStrictEqual([...new Set(told.map(({ object }) => object.model_id))], [made.json.model_id])
+    for (const text of ["a-wrong-password", "a prompt", secret]) assert.notInclude(lines.join(), text)
   })
 })

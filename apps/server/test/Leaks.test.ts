@@ -599,6 +599,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   NoAccess: elsewhere("AccessModes.test.ts; its sentences are fixed"),
+  TooManyGuesses: elsewhere("Guesses.test.ts; it names a time"),
   NoPrivilege: elsewhere("AccessModes.test.ts; its sentences are fixed"),
   QuotaExceeded: elsewhere("AccessModes.test.ts; its sentences are fixed"),
   InUse: elsewhere("Refusals.test.ts; it names ids"),

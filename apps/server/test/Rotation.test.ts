@@ -1,34 +1,31 @@
-/** Keys are rotated while models answer, and a rotation that is cut off loses nothing. */
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
+/**
+ * Keys are rotated while models answer, and a rotation that is cut off loses nothing. DRAWBAR_ROTATION_ROUNDS says how often it is cut
+ * off, at moments of DRAWBAR_SEED.
+ */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout } from "node:timers/promises"
+import process from "node:process"
+import { setTimeout as wait } from "node:timers/promises"
 import * as Answer from "@drawbar/stub-platform/Answer"
+import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { assert, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
+import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
-const main = join(import.meta.dirname, "../src/main.ts")
-const rounds = Number(process.env["DRAWBAR_ROTATION_ROUNDS"] ?? 8)
+const rounds = Number(process.env["DRAWBAR_ROTATION_ROUNDS"] ?? 5)
+const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
 
-interface Started {
-  readonly child: ChildProcess
-  readonly url: string
-}
+/** In ms: a hundred predicts a second. */
+const pace = 10
 
-const start = async (args: ReadonlyArray<string>): Promise<Started> => {
-  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...args], { env: {} })
-  let said = ""
-  for await (const chunk of child.stdout) {
-    said += chunk
-    const url = /listens on (\S+)/.exec(said)?.[1]
-    if (url !== undefined) return { child, url }
-  }
-  throw new Error(`it did not start: ${said}`)
-}
+/** A platform that knows its key. */
+const handler: Answer.Handler = (received) =>
+  Received.header(received, "authorization") === `Bearer ${Drawbar.secret}`
+    ? Answer.json({ embeddings: [[1]] })
+    : Answer.json({}, 401)
 
 const ask = async (url: string, method: string, path: string, body?: unknown) => {
   const response = await fetch(url + path, {
@@ -55,10 +52,7 @@ const makeModels = async (url: string, count: number): Promise<ReadonlyArray<str
 }
 
 it("every predict is answered while keys are rotated", async () => {
-  await using drawbar = await Drawbar.start(({ headers }) => {
-    const sent = headers.find(([name]) => name.toLowerCase() === "authorization")?.[1]
-    return sent === `Bearer ${Drawbar.secret}` ? Answer.json({ embeddings: [[1]] }) : Answer.json({}, 401)
-  })
+  await using drawbar = await Drawbar.start(handler)
   const ids = await makeModels(drawbar.url, 12)
   const done = new AbortController()
   const failed: Array<unknown> = []
@@ -88,43 +82,84 @@ it("every predict is answered while keys are rotated", async () => {
   )
 })
 
-it(`a process that is killed while it rotates has lost no secret (${rounds} rounds)`, async () => {
-  const platform = await StubPlatform.start({
-    handler: () => Answer.json({ embeddings: [[1]] }),
-    tls: ["api.cohere.ai"],
-  })
-  const data = await mkdtemp(join(tmpdir(), "drawbar-"))
-  const ca = join(data, "ca.pem")
-  await writeFile(ca, platform.ca)
-  const to = `api.cohere.ai:443:127.0.0.1:${platform.port}`
-  const flags = ["--port", "0", "--data", data, "--connect-to", to, "--ca-file", ca]
-  try {
-    let { child, url } = await start(flags)
-    const ids = await makeModels(url, 25)
-    for (let round = 0; round < rounds; round++) {
-      const rotating = ask(url, "POST", `${ml}/keys/_rotate`).catch(() => undefined)
-      await setTimeout(Math.random() * 60)
-      child.kill("SIGKILL")
-      await once(child, "close")
-      await rotating
-      ;({ child, url } = await start(flags))
-      const { json } = await ask(url, "GET", `${ml}/keys/_doctor`)
-      assert.deepStrictEqual(json.unreadable, [], `round ${round}`)
-      for (const id of ids) assert.strictEqual((await predict(url, id)).status, 200)
-    }
-    // The last start ends what was cut off.
-    for (let tries = 0; tries < 100; tries++) {
-      const { json } = await ask(url, "GET", `${ml}/keys/_doctor`)
-      if (json.keys.every(({ id, secrets }: any) => secrets === (id === json.active ? 25 : 0))) break
-      assert.isBelow(tries, 99)
-      await setTimeout(50)
-    }
-    child.kill("SIGTERM")
-    await once(child, "close")
-    const ring = JSON.parse(await readFile(join(data, "keyring.json"), "utf8"))
-    assert.isAbove(Object.keys(ring.keys).length, 1)
-  } finally {
-    await platform.close()
-    await rm(data, { recursive: true })
+/** Predicts of all models in turn, at an even pace, whatever becomes of them. */
+const load = (url: string, ids: ReadonlyArray<string>) => {
+  const answers: Array<Promise<{ readonly begun: number; readonly ended: number; readonly status: number | string }>> =
+    []
+  const timer = setInterval(() => {
+    const begun = performance.now()
+    const status = predict(url, ids[answers.length % ids.length] ?? "").then(
+      (answer) => answer.status,
+      (cause: unknown) => String(cause),
+    )
+    answers.push(status.then((it) => ({ begun, ended: performance.now(), status: it })))
+  }, pace)
+  return {
+    end: () => {
+      clearInterval(timer)
+      return Promise.all(answers)
+    },
   }
-})
+}
+
+/** https://en.wikipedia.org/wiki/Linear_congruential_generator */
+const randoms = (state: number) => () => {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+  return state / 2 ** 32
+}
+
+it(
+  `a process that is killed while it rotates has lost no secret, and failed no predict (${rounds} rounds, DRAWBAR_SEED=${seed})`,
+  async () => {
+    const platform = await StubPlatform.start({ handler, tls: ["api.cohere.ai"] })
+    const data = await mkdtemp(join(tmpdir(), "drawbar-"))
+    const ca = join(data, "ca.pem")
+    await writeFile(ca, platform.ca)
+    const to = `api.cohere.ai:443:127.0.0.1:${platform.port}`
+    const start = () => Spawned.start(["--data", data, "--connect-to", to, "--ca-file", ca, "--log", "off"])
+    const random = randoms(seed)
+    const told = { predicts: 0, cutOff: 0, rotated: 0 }
+    try {
+      let server = await start()
+      const ids = await makeModels(server.url, 25)
+      for (let round = 0; round < rounds; round++) {
+        await Promise.all(ids.map((id) => predict(server.url, id)))
+        const predicts = load(server.url, ids)
+        await wait(200)
+        const rotating = ask(server.url, "POST", `${ml}/keys/_rotate`).catch(() => undefined)
+        await wait(random() * 200)
+        const killed = performance.now()
+        server.child.kill("SIGKILL")
+        await server.ended
+        const answers = await predicts.end()
+        const isCutOff = ({ status, ended }: (typeof answers)[number]) => typeof status === "string" && ended >= killed
+        const failed = answers.filter((answer) => answer.status !== 200 && !isCutOff(answer))
+        assert.deepStrictEqual(failed, [], `round ${round}`)
+        told.predicts += answers.length
+        told.cutOff += answers.filter(isCutOff).length
+        if ((await rotating) !== undefined) told.rotated++
+        server = await start()
+        const { json } = await ask(server.url, "GET", `${ml}/keys/_doctor`)
+        assert.deepStrictEqual(json.unreadable, [], `round ${round}`)
+        const statuses = await Promise.all(ids.map(async (id) => (await predict(server.url, id)).status))
+        assert.deepStrictEqual([...new Set(statuses)], [200], `round ${round}`)
+      }
+      // The last start ends what was cut off.
+      for (let tries = 0; tries < 100; tries++) {
+        const { json } = await ask(server.url, "GET", `${ml}/keys/_doctor`)
+        if (json.keys.every(({ id, secrets }: any) => secrets === (id === json.active ? 25 : 0))) break
+        assert.isBelow(tries, 99)
+        await wait(50)
+      }
+      server.child.kill("SIGTERM")
+      await server.ended
+      const ring = JSON.parse(await readFile(join(data, "keyring.json"), "utf8"))
+      assert.isAbove(Object.keys(ring.keys).length, 1)
+      assert.isAbove(told.predicts - told.cutOff, rounds * 5)
+    } finally {
+      await platform.close()
+      await rm(data, { recursive: true })
+    }
+  },
+  20_000 + rounds * 5_000,
+)

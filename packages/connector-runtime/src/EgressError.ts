@@ -162,6 +162,7 @@ export class PoolExhausted extends Data.TaggedError("PoolExhausted")<{
   readonly maxConnections: number
 }> {
   readonly retryable = true
+  readonly retryAfterMillis = 1_000
   override get message() {
     return `Error communicating with remote model: Acquire operation took longer than the configured maximum time: all ${this.maxConnections} connections to ${this.origin} are busy; raise client_config.max_connection or send less at once`
   }

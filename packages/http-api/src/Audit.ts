@@ -1,4 +1,4 @@
-/** What was changed and by whom, and who was turned away: a line of JSON each. No body, no query, no secret. */
+/** What was changed and by whom, and who was turned away or held back: a line of JSON each. No body, no query, no secret. */
 import type { Asker } from "@drawbar/registry/Asker"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
 import * as Permission from "./Permission.ts"
@@ -10,9 +10,13 @@ export interface Answered {
   /** The endpoint's path with its parameters' names; nothing where there is no such endpoint. */
   readonly route: string | undefined
   readonly asker: Asker | undefined
+  /** The name that who is not known gives himself. */
+  readonly claimed: string | undefined
   /** The ids in the path. */
   readonly params: Readonly<Record<string, string>>
   readonly status: number
+  /** Why it was refused. */
+  readonly reason: string | undefined
   /** What is answered, where it is JSON. */
   readonly value: unknown
 }
@@ -22,10 +26,11 @@ export type Audit = (answered: Answered) => void
 /** `write` takes each line before its answer is sent; `now` is in ms since 1970. */
 export const make =
   (write: (line: string) => void, now: () => number): Audit =>
-  ({ id, method, route, asker, params, status, value }) => {
+  ({ id, method, route, asker, claimed, params, status, reason, value }) => {
     const needs = route === undefined ? undefined : Permission.needed({ method, path: route })
-    const isRefusal = status === 401 || status === 403
-    if (!isRefusal && needs !== "write" && needs !== "operate") return
+    const outcome = outcomeOf(status, reason)
+    const isChange = needs === "write" || needs === "operate"
+    if (!isChange && outcome !== "denied" && outcome !== "limited") return
     const who = asker === undefined ? null : { kind: asker.kind, name: asker.name }
     const object = { ...params, ...idsIn(value) }
     write(
@@ -33,17 +38,26 @@ export const make =
         time: new Date(now()).toISOString(),
         id,
         who,
+        ...(asker === undefined && claimed !== undefined ? { claimed } : {}),
         method,
         route: route ?? null,
         needs: needs ?? null,
         object,
-        outcome: outcomeOf(status),
+        outcome,
         status,
       }),
     )
   }
 
-const outcomeOf = (status: number) => (status < 400 ? "done" : status === 401 || status === 403 ? "denied" : "failed")
+/** What of Drawbar's own holds somebody back; a platform may answer 429, too. */
+const limits: ReadonlySet<string | undefined> = new Set(["Throttled", "QuotaExceeded", "TooManyGuesses"])
+
+const outcomeOf = (status: number, reason: string | undefined) => {
+  if (status < 400) return "done"
+  if (limits.has(reason)) return "limited"
+  // A platform that refuses its key has turned away nobody here.
+  return (status === 401 || status === 403) && reason !== "RemoteRefused" ? "denied" : "failed"
+}
 
 /** The ids of what was made. */
 const ids = ["connector_id", "model_id", "model_group_id", "task_id", "id"]

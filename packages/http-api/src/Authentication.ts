@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Asker } from "@drawbar/registry/Asker"
 import { type Proof, Principals } from "@drawbar/registry/Principals"
+import type { RegistryError } from "@drawbar/registry/RegistryError"
 import { Effect, Option, Result } from "effect"
 import { IdentityTokens } from "./IdentityTokens.ts"
 import * as Permission from "./Permission.ts"
@@ -18,7 +19,7 @@ export interface Known {
 export type Authentication = (
   headers: IncomingHttpHeaders,
   endpoint: { readonly method: string; readonly path: string },
-) => Effect.Effect<Known, RequestError>
+) => Effect.Effect<Known, RequestError | RegistryError>
 
 /** Nobody is asked for a password: a name is taken at its word, and opens nothing. */
 export const off: Authentication = (headers) => {
@@ -31,7 +32,7 @@ const nobody: Known = {}
 export const on = Effect.gen(function* () {
   const { authenticate } = yield* Principals
   const tokens = yield* IdentityTokens
-  const find = (proof: Proof | Token): Effect.Effect<Option.Option<Asker>> =>
+  const find = (proof: Proof | Token): Effect.Effect<Option.Option<Asker>, RegistryError> =>
     proof._tag !== "Token" ? authenticate(proof) : (tokens?.verify(proof.token) ?? Effect.succeedNone)
 
   return Effect.fnUntraced(function* (headers, endpoint) {

@@ -24,6 +24,7 @@ import type * as RequestId from "./RequestId.ts"
 import * as Router from "./Router.ts"
 import type { Telemetry } from "./Telemetry.ts"
 import * as Tracing from "./Tracing.ts"
+import * as User from "./User.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
 export interface Served {
@@ -51,6 +52,8 @@ interface Reply {
   readonly body: string
   /** What the body says. */
   readonly value: unknown
+  /** Why it was refused. */
+  readonly reason?: string | undefined
 }
 
 export const make = (
@@ -126,7 +129,9 @@ export const make = (
     const begun = performance.now()
     const reply = (given: Reply) => {
       const { route, asker, params } = seen
-      audit?.({ id, method: target.method, route, asker, params, status: given.status, value: given.value })
+      const { status, reason, value } = given
+      const claimed = audit === undefined ? undefined : User.of(request.headers)
+      audit?.({ id, method: target.method, route, asker, claimed, params, status, reason, value })
       send(
         request,
         response,
@@ -153,7 +158,7 @@ export const make = (
       if (fault !== undefined) run(Effect.logError(`${target.method} ${seen.route} failed, request id ${id}: ${fault}`))
       const pretty = Query.wantsPretty(target.search)
       const body = Answer.write(refusal.body, { pretty, filterPath: undefined })
-      reply({ ...refusal, body, value: undefined })
+      reply({ ...refusal, body, value: undefined, reason: reasonOf(exit.cause) })
     })
   }
 }
@@ -205,6 +210,9 @@ const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): Op
   if (failure !== undefined) return OpenSearchError.of(failure.error)
   return Cause.hasInterruptsOnly(cause) ? OpenSearchError.stopping : OpenSearchError.unforeseen(id)
 }
+
+const reasonOf = (cause: Cause.Cause<OpenSearchError.ApiError>): string | undefined =>
+  cause.reasons.find(Cause.isFailReason)?.error.reason._tag
 
 /** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
 const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): string | undefined => {

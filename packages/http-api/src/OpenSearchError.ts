@@ -34,6 +34,7 @@ const rows: Record<Reason["_tag"], Row> = {
   NothingToUpdate: [400, "action_request_validation_exception"],
   Refused: [400, "status_exception"],
   NoAccess: [403, "status_exception"],
+  TooManyGuesses: [429, "security_exception"],
   NotFound: [404, "status_exception"],
   UnknownBlueprint: [404, "status_exception"],
   Overloaded: [503, "status_exception"],
@@ -141,7 +142,7 @@ export const unforeseen = (requestId: string): Refusal => ({
 /** The server is going down, and the request with it. */
 export const stopping: Refusal = {
   status: 503,
-  headers: {},
+  headers: { "Retry-After": "5" },
   body: envelope(503, "status_exception", "The server is stopping. Send the request again when it is back."),
 }
 

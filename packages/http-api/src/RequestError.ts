@@ -94,6 +94,7 @@ export class TimedOut extends Data.TaggedError("TimedOut")<{ readonly timeout: s
 
 /** The server was told to stop. */
 export class Stopping extends Data.TaggedError("Stopping") {
+  readonly retryAfterMillis = 5_000
   override get message() {
     return "The server is stopping. Send the request again when it is back."
   }

@@ -98,6 +98,7 @@ export const make = (log: ((line: string) => void) | undefined, now: () => numbe
       attributes: { model, type },
     }),
   )
+  const asked = new Set<string>()
   const travelled = (model: string, journey: Journey.Journey, millis: number) => {
     const away = Journey.upstreamMillis(journey)
     upstream(model).updateUnsafe(away / 1_000, context)
@@ -115,8 +116,9 @@ export const make = (log: ((line: string) => void) | undefined, now: () => numbe
       const { route = "none", method, status, millis, model, journey } = request
       requests(route, method, String(status)).updateUnsafe(1, context)
       durations(route, method).updateUnsafe(millis / 1_000, context)
-      // An id that is no model's makes no series.
-      if (model !== undefined && status !== 404) {
+      // An id that somebody made up makes no series: only one whose platform was asked once does.
+      if (model !== undefined && journey !== undefined && journey.attempts > 0) asked.add(model)
+      if (model !== undefined && asked.has(model)) {
         predicts(model, String(status)).updateUnsafe(1, context)
         predictDurations(model).updateUnsafe(millis / 1_000, context)
         if (journey !== undefined && journey.attempts > 0) travelled(model, journey, millis)

@@ -106,9 +106,15 @@ export const changed = (
   if (isSilent) return Result.succeed(kept)
   if (!isAdmin(asker) && access.owner?.name !== asker.name)
     return denied("Only owner or admin can update access control data.")
-  const next = mode ?? access.access ?? "private"
+  // Roles are given to share a record: they say the mode where it is not said.
+  const all = given.add_all_backend_roles === true
+  const next = mode ?? (rolesGiven || all ? "restricted" : (access.access ?? "private"))
+  if (next === "restricted" && all && !isAdmin(asker) && asker.backend_roles.length === 0)
+    return wrong("add_all_backend_roles", "You don't have any backend roles.")
+  if (next === "restricted" && given.add_all_backend_roles === false && !rolesGiven)
+    return wrong("backend_roles", "You have to specify backend roles when add all backend roles is set to false.")
   // To make it restricted again needs no new roles.
-  if (next === "restricted" && before !== undefined && !rolesGiven && given.add_all_backend_roles !== true)
+  if (next === "restricted" && before !== undefined && !rolesGiven && !all)
     return Result.succeed({ ...kept, access: next })
   return Result.map(rolesOf(subject, asker, next, given), (roles) => ({ ...access, ...roles, access: next }))
 }

@@ -52,7 +52,7 @@ export class Controllers extends Context.Service<
         const asker = yield* asking
         const group = asker === undefined ? Option.none() : yield* store.get("model-group", model.model_group_id)
         if (Option.isSome(group))
-          yield* Effect.fromResult(AccessControl.check(asker, AccessControl.of(group.value.source), noPrivilege))
+          yield* Effect.fromResult(AccessControl.check(asker, AccessControl.of(group.value.source), noPrivilege(id)))
         return { document, model }
       })
 
@@ -131,7 +131,8 @@ export class Controllers extends Context.Service<
 
 const collection = "controller"
 
-const noPrivilege = "User doesn't have privilege to perform this operation on this model controller"
+const noPrivilege = (id: string) =>
+  `User doesn't have privilege to perform this operation on this model controller. Model ID: ${id}`
 
 type Limits = Controller["user_rate_limiter"]
 type Checked = Result.Result<Limits, RegistryError>

@@ -97,15 +97,13 @@ export class Models extends Context.Service<
       })
 
       /** The write without which a connector could be deleted while a model comes to refer to it. */
-      const reference = Effect.fnUntraced(function* (connectorId: string) {
+      const reference = Effect.fnUntraced(function* (connectorId: string, denial: string) {
         const guard = yield* store.get(Claim.collection, Claim.ofConnector(connectorId))
         if (Option.isNone(guard)) return yield* noConnector(connectorId)
         const asker = yield* askingForConnector
         const connector = asker === undefined ? Option.none() : yield* store.get("connector", connectorId)
         if (Option.isSome(connector))
-          yield* Effect.fromResult(
-            AccessControl.check(asker, AccessControl.of(connector.value.source), noUse(connectorId)),
-          )
+          yield* Effect.fromResult(AccessControl.check(asker, AccessControl.of(connector.value.source), denial))
         const { id, version, source } = guard.value
         return { _tag: "Replace", collection: Claim.collection, id, source, ifVersion: version } satisfies Write
       })
@@ -153,7 +151,8 @@ export class Models extends Context.Service<
           changes,
           Effect.fnUntraced(function* (commit: Commit) {
             const now = yield* Clock.currentTimeMillis
-            const references = source._tag === "Reference" ? [yield* reference(source.connectorId)] : []
+            const references =
+              source._tag === "Reference" ? [yield* reference(source.connectorId, noUse(source.connectorId))] : []
             const { groupId, version, groupIsNew, writes } = yield* place(asked, now)
             const model = newModel(asked, groupId, version, now)
             yield* commit([
@@ -180,7 +179,7 @@ export class Models extends Context.Service<
         const { id, sealed } = document
         if (connector_id != null) {
           if (model.connector_id === undefined) return yield* notReferring
-          return { connected: { connector_id }, sealed, writes: [yield* reference(connector_id)] }
+          return { connected: { connector_id }, sealed, writes: [yield* reference(connector_id, noLink(connector_id))] }
         }
         if (connector == null) return { connected: {}, sealed, writes: [] }
         if (model.connector === undefined) return yield* notInline
@@ -366,6 +365,7 @@ const taskOf = (task_type: Draft["task_type"], model_id: string, nodeId: string)
 
 const noPrivilege = "User doesn't have privilege to perform this operation on this model"
 const noJoin = "You don't have permissions to perform this operation on this model."
+const noLink = (id: string) => `You don't have permission to update the connector, connector id: ${id}`
 const noUse = (id: string) => `You don't have permission to use the connector provided, connector id: ${id}`
 const noMove = (id: string) =>
   `User Doesn't have privilege to re-link this model to the target model group due to no access to the target model group with model group ID ${id}`

@@ -2,14 +2,15 @@
 import { createHash } from "node:crypto"
 import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { decode } from "@drawbar/blueprint-schema/Decode"
-import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Option, Semaphore, Stream } from "effect"
 import type { Document } from "./Document.ts"
 import { DocumentStore } from "./DocumentStore.ts"
+import * as Guesses from "./internal/Guesses.ts"
 import * as Hash from "./internal/Hash.ts"
 import * as Stored from "./internal/Stored.ts"
 import * as Principal from "./Principal.ts"
 import { RecordChanges } from "./RecordChanges.ts"
-import { AlreadyExists, fail, type RegistryError } from "./RegistryError.ts"
+import { AlreadyExists, fail, type RegistryError, TooManyGuesses } from "./RegistryError.ts"
 import { SecureRandom } from "./SecureRandom.ts"
 
 export interface NewUser {
@@ -49,8 +50,8 @@ export class Principals extends Context.Service<
     readonly createKey: (key: NewKey) => Effect.Effect<{ readonly id: string; readonly key: string }, RegistryError>
     readonly delete: (id: string) => Effect.Effect<boolean, RegistryError>
     readonly list: Effect.Effect<ReadonlyArray<Listed>>
-    /** Who asks; nobody where the proof is none, or has expired. */
-    readonly authenticate: (proof: Proof) => Effect.Effect<Option.Option<Principal.Principal>>
+    /** Who asks; nobody where the proof is none, or has expired. Fails with `TooManyGuesses` where passwords are guessed. */
+    readonly authenticate: (proof: Proof) => Effect.Effect<Option.Option<Principal.Principal>, RegistryError>
   }
 >()("@drawbar/registry/Principals") {
   static readonly layer = Layer.effect(
@@ -80,14 +81,40 @@ export class Principals extends Context.Service<
       const valid = ({ principal }: Known, now: number) =>
         principal.expires_time === undefined || principal.expires_time > now
 
+      const guesses = Guesses.make()
+      const hashing = yield* Semaphore.make(atOnce)
+      let waiting = 0
+
+      const heldBack = (name: string) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const wait = guesses.wait(name, now)
+          return wait === undefined ? Effect.void : tooMany(wait)
+        })
+
+      /** Whether it is right. To look is dear on purpose: few are looked at side by side, and few wait for it. */
+      const look = Effect.fnUntraced(function* (name: string, password: string, hash: string) {
+        yield* heldBack(name)
+        if (waiting >= inLine) return yield* tooMany(busyFor)
+        waiting++
+        const looked = Effect.andThen(heldBack(name), Hash.isPassword(password, hash))
+        return yield* hashing
+          .withPermits(1)(looked)
+          .pipe(Effect.ensuring(Effect.sync(() => waiting--)))
+      })
+
       const byPassword = Effect.fnUntraced(function* (name: string, password: string) {
         const id = idOfUser(name)
         const found = known.get(id)
         // Whether there is such a user is not told by how long the answer takes.
         const hash = found?.hash ?? nobody
         const print = createHash("sha256").update(`${id}\n${hash}\n${password}`).digest("base64url")
-        const isRight = passed.get(print) === id || (yield* Hash.isPassword(password, hash))
-        if (!isRight || found === undefined) return Option.none()
+        // One that was right before is not held back by what others guess.
+        if (found !== undefined && passed.get(print) === id) return Option.some(found)
+        if (!(yield* look(name, password, hash)) || found === undefined) {
+          guesses.wrong(name, yield* Clock.currentTimeMillis)
+          return Option.none()
+        }
+        guesses.right(name)
         if (passed.size > enough) passed.clear()
         passed.set(print, id)
         return Option.some(found)
@@ -160,6 +187,16 @@ const idOfUser = (name: string) => `user-${name}`
 
 const shortestPassword = 12
 const enough = 1_000
+
+/** How many passwords are looked at side by side, and how many wait: each costs 32 MB and one of four threads. */
+const atOnce = 2
+const inLine = 32
+
+/** In ms: what those are told who find the line full. */
+const busyFor = 2_000
+
+const tooMany = (retryAfterMillis: number) => Effect.fail(fail(new TooManyGuesses({ retryAfterMillis })))
+
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/
 const nameRule = "letters, digits and _ . @ -, 128 at the most, and begins with a letter or a digit"
 

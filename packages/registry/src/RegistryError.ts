@@ -28,6 +28,13 @@ export class Refused extends Data.TaggedError("Refused")<{ readonly message: str
 /** The record belongs to somebody who has not opened it to who asks. */
 export class NoAccess extends Data.TaggedError("NoAccess")<{ readonly message: string }> {}
 
+/** Passwords were guessed too often, or too many are being looked at. */
+export class TooManyGuesses extends Data.TaggedError("TooManyGuesses")<{ readonly retryAfterMillis: number }> {
+  override get message() {
+    return `Too many wrong passwords. Try again in ${Math.ceil(this.retryAfterMillis / 1_000)} s; an API key is not held back`
+  }
+}
+
 /** A record is needed by others; `users` are their ids. */
 export class InUse extends Data.TaggedError("InUse")<{
   readonly message: string
@@ -78,6 +85,7 @@ export type Reason =
   | VersionConflict
   | Refused
   | NoAccess
+  | TooManyGuesses
   | InUse
   | Busy
   | NothingToUpdate
