@@ -1,5 +1,6 @@
 /** The server's own certificate, read from its files, and again when they change: it is renewed while the server runs. */
 import { readFileSync, unwatchFile, watchFile } from "node:fs"
+import process from "node:process"
 import { createSecureContext } from "node:tls"
 import type { Tls } from "@drawbar/http-api/HttpServer"
 import { Effect } from "effect"
@@ -18,9 +19,11 @@ export const load = (files: Files): Effect.Effect<Tls, UnusableFile> =>
     try: () => ({ ...read(files), watch: (renew) => watch(files, renew) }),
     catch: (cause) =>
       new UnusableFile({
-        message: `--tls-cert ${files.cert} and --tls-key ${files.key} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        message: `--tls-cert ${files.cert} and --tls-key ${files.key} cannot be used: ${messageOf(cause)}.`,
       }),
   })
+
+const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
 /** Throws where they are no pair. */
 const read = ({ cert, key }: Files) => {
@@ -33,8 +36,10 @@ const watch: (files: Files, renew: Parameters<Tls["watch"]>[0]) => () => void = 
   const again = () => {
     try {
       renew(read(files))
-    } catch {
-      // Of the two files one may be new and the other not yet: the old pair serves until they fit.
+      process.stderr.write(`The certificate in ${files.cert} serves from now on.\n`)
+    } catch (cause) {
+      // Of the two files one may be new and the other not yet.
+      process.stderr.write(`--tls-cert and --tls-key do not fit yet, the old pair serves on: ${messageOf(cause)}.\n`)
     }
   }
   for (const path of [files.cert, files.key]) watchFile(path, { interval, persistent: false }, again)

@@ -46,7 +46,7 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
 /** Where the command looks for a server unless it is told. */
 const usual = "http://127.0.0.1:9200"
 
-const greeting = ({ files }: Server.Options, { url, keyRingIsNew }: Server.Running) =>
+const greeting = ({ files, auth }: Server.Options, { url, keyRingIsNew }: Server.Running) =>
   [
     `Drawbar ${Server.version} listens on ${url}`,
     files === undefined
@@ -55,6 +55,7 @@ const greeting = ({ files }: Server.Options, { url, keyRingIsNew }: Server.Runni
     ...(files !== undefined && keyRingIsNew
       ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
       : []),
+    ...(auth === true ? ["Everybody has to say who he is; the command takes an API key from DRAWBAR_API_KEY."] : []),
     `Next, in another terminal: npx -y pnpm@12 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url}`}`,
   ].join("\n")
 

@@ -33,12 +33,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-const start = (...more: ReadonlyArray<string>) =>
-  Spawned.start([
-    ...["--data", join(folder, "data"), "--ca-file", join(folder, "ca.pem"), "--log", "off"],
-    ...["--connect-to", `api.cohere.ai:443:127.0.0.1:${platform.port}`],
-    ...more,
-  ])
+const start = () => {
+  const files = ["--data", join(folder, "data"), "--ca-file", join(folder, "ca.pem")]
+  return Spawned.start([...files, "--log", "off", "--connect-to", `api.cohere.ai:443:127.0.0.1:${platform.port}`])
+}
 
 /** A server that has stored a connector and its model, and has ended. */
 const stored = async () => {

@@ -248,7 +248,7 @@ export class ResponseTooLarge extends Data.TaggedError("ResponseTooLarge")<{
 }
 
 /** What an answer may be compressed by: https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding */
-const codings = [
+const codings: ReadonlySet<string> = new Set([
   "aes128gcm",
   "br",
   "compress",
@@ -260,7 +260,7 @@ const codings = [
   "identity",
   "pack200-gzip",
   "zstd",
-]
+])
 
 /** The body is compressed in a way that is not known, or that does not hold. A name that nobody registered is not repeated. */
 export class BadEncoding extends Data.TaggedError("BadEncoding")<{
@@ -270,9 +270,7 @@ export class BadEncoding extends Data.TaggedError("BadEncoding")<{
   readonly retryable = false
   override get message() {
     return `Error communicating with remote model: the answer of ${this.origin} is not readable as ${
-      codings.includes(this.encoding)
-        ? `content-encoding "${this.encoding}"`
-        : "its content-encoding, which is not known"
+      codings.has(this.encoding) ? `content-encoding "${this.encoding}"` : "its content-encoding, which is not known"
     }`
   }
 }

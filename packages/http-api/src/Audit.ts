@@ -60,9 +60,9 @@ const outcomeOf = (status: number, reason: string | undefined) => {
 }
 
 /** The ids of what was made. */
-const ids = ["connector_id", "model_id", "model_group_id", "task_id", "id"]
+const ids: ReadonlySet<string> = new Set(["connector_id", "model_id", "model_group_id", "task_id", "id"])
 
 const idsIn = (value: unknown): JsonObject =>
   typeof value !== "object" || value === null
     ? {}
-    : Object.fromEntries(Object.entries(value).filter(([name, id]) => ids.includes(name) && typeof id === "string"))
+    : Object.fromEntries(Object.entries(value).filter(([name, id]) => ids.has(name) && typeof id === "string"))

@@ -120,10 +120,20 @@ const keptElsewhere = (source: string) =>
   unusable(source, "is not changed from here: add a key where it is kept, call it active, and start the server again")
 
 const attempt = <A>(path: string, doing: string, run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => unusable(path, `cannot be ${doing}: ${codeOf(cause)}`) })
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) => unusable(path, `cannot be ${doing}: ${words[codeOf(cause)] ?? codeOf(cause)}`),
+  })
 
 // An error of the file system names the path, which the message has already; its code is what it adds.
 const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown failure")
+
+const words: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full (ENOSPC)",
+  EROFS: "its disk is read-only (EROFS)",
+  EACCES: "this user may not (EACCES)",
+  ENOENT: "there is no such folder (ENOENT)",
+}
 
 const read = Effect.fnUntraced(function* (path: string) {
   const found = yield* attempt(path, "looked at", () =>

@@ -134,7 +134,7 @@ describe("a key ring in a file", () => {
       const path = yield* folder
       assert.include(
         (yield* Effect.flip(openFile(join(path, "none", "keyring.json")))).message,
-        "cannot be made: ENOENT",
+        "cannot be made: there is no such folder (ENOENT)",
       )
       yield* Effect.promise(() => mkdir(join(path, "a folder"), { mode: 0o700 }))
       assert.include((yield* Effect.flip(openFile(join(path, "a folder")))).message, "cannot be read: EISDIR")

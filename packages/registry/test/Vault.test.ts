@@ -19,6 +19,8 @@ const asTampered = (vault: CredentialVault["Service"]): Tampering.Vault => ({
   },
 })
 
+const tried = (vault: Tampering.Vault) => Tampering.survivors(vault, 20_000, Tampering.randoms(seed))
+
 describe(`a sealed secret (${rounds} runs, DRAWBAR_VAULT_SEED=${seed})`, () => {
   it.effect("that was changed in any way does not open", () =>
     Effect.map(CredentialVault, (vault) => {
@@ -28,7 +30,6 @@ describe(`a sealed secret (${rounds} runs, DRAWBAR_VAULT_SEED=${seed})`, () => {
   )
 
   it("that a faulty vault takes is found out, whatever the fault", () => {
-    const tried = (vault: Tampering.Vault) => Tampering.survivors(vault, 20_000, Tampering.randoms(seed))
     assert.deepStrictEqual([...tried(Tampering.sound)], [])
     for (const [fault, vault] of Object.entries(Tampering.faults)) assert.isAbove(tried(vault).size, 0, fault)
   })
