@@ -226,17 +226,20 @@ const requests =
     return (await say(`${method} ${path(met)}`, method, path(met), body?.(met), options)).status
   }
 
+const embedding = {
+  request_body: '{"all": ${parameters.texts}}',
+  pre_process_function: "connector.pre_process.cohere.embedding",
+}
+
 const typed =
-  (algorithm: string, input: (prompt: string) => object): Meet =>
+  (algorithm: string, input: (prompt: string) => object, action: object = embedding): Meet =>
   async ({ said, prompt, third }) => {
     const id = remember({ said, act: says((it) => answer(json({ message: it }), 500)) })
-    const action = {
-      request_body: '{"all": ${parameters.texts}}',
-      pre_process_function: "connector.pre_process.cohere.embedding",
-    }
-    const model = await modelOf(`typed ${third}`, () => register("typed", blueprint(third, action)))
+    const key = `typed ${third} ${json(action)}`
+    const model = await modelOf(key, () => register("typed", blueprint(third, action)))
     const path = `${ml}/_predict/${algorithm}/${model}`
-    return (await say(algorithm, "POST", path, input(`${prompt} #case#${id}`), { ofPlatform: true })).status
+    const ofPlatform = action === embedding
+    return (await say(algorithm, "POST", path, input(`${prompt} #case#${id}`), { ofPlatform })).status
   }
 
 const elsewhere = (why: string) => why
@@ -373,8 +376,8 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     "a filter that is none": callerSends(({ prompt }) => ({ q: prompt, response_filter: "$[" })),
     "a chain that is none": callerSends(({ prompt }) => ({ q: prompt, output_processors: [{ type: "none" }] })),
     "no action of that kind": typed("question_answering", (text) => ({ question: text, context: text })),
-    "a script that fails": callerSends(({ prompt }) => ({ q: prompt }), "prescript", {
-      pre_process_function: "return Integer.parseInt(params.q).toString();",
+    "a script that fails": typed("text_embedding", (text) => ({ text_docs: [text] }), {
+      pre_process_function: "return Integer.parseInt(params.text_docs[0]).toString();",
     }),
   },
   InvalidConnector: {
@@ -414,10 +417,12 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     "nobody listens": callerSends(({ prompt }) => ({ q: prompt }), "gone", { url: "http://127.0.0.1:64999/say" }),
   },
   TlsFailed: {
-    "no TLS": async ({ prompt, third }) => {
-      const url = `https://127.0.0.1:${portOf(remote)}/say`
-      return callerSends(() => ({ q: prompt }), "tls", { url })({ said: "", secret: "", prompt, third })
-    },
+    "no TLS": (met) =>
+      callerSends(({ prompt }) => ({ q: prompt }), "tls", { url: `https://127.0.0.1:${portOf(collector)}/say` })(met),
+  },
+  ConnectTimeout: {
+    "TLS with who says nothing": (met) =>
+      callerSends(({ prompt }) => ({ q: prompt }), "late", { url: `https://127.0.0.1:${portOf(mute)}/say` })(met),
   },
   InvalidField: {
     "a secret in the wrong place": creates(({ secret }) => ({ protocol: secret })),
@@ -468,8 +473,8 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   },
   WrongMethod: {
     "another method": requests(
-      "PUT",
-      () => `${ml}/models/_search`,
+      "DELETE",
+      () => `${ml}/stats`,
       ({ prompt }) => ({ prompt }),
     ),
   },
@@ -614,7 +619,6 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   Overloaded: elsewhere("a fixed sentence"),
   Stopping: elsewhere("a fixed sentence"),
   DeadlineExceeded: elsewhere("Chaos.test.ts; it names an origin"),
-  ConnectTimeout: elsewhere("Egress.test.ts; it names an origin"),
   ProxyRefused: elsewhere("Doors.test.ts, with the proxy's own password"),
   PoolExhausted: elsewhere("Resilience.test.ts; it names an origin"),
   PoolClosed: elsewhere("it names an origin"),

@@ -50,7 +50,7 @@ export const start = async (): Promise<Server> => {
       if (end === -1 || text.length < end + 4 + length) return
       const id = /case(?:\/|%23|#)(\d+)/.exec(text)?.[1] ?? ""
       text = ""
-      const { act, said } = cases.get(id) ?? { act: says(() => answer("no such case", 418)), said: "" }
+      const { act, said } = cases.get(id) ?? { act: says(() => answer("{}")), said: "" }
       act(socket, said)
     })
   })

@@ -15,9 +15,9 @@ export const describe = (thrown: unknown): string => {
 
 const kindOf = ({ name }: Error) => (/^\w{1,64}$/.test(name) ? name : "Error")
 
-/** The engine's own lines, after those of the message, which may look like them. */
+/** The engine's own lines, which come after those of the message: these may look like them. */
 const stepsOf = ({ message, stack = "" }: Error): ReadonlyArray<string> => {
-  const said = stack.indexOf(message)
+  const said = message === "" ? 0 : stack.lastIndexOf(message)
   return (said === -1 ? "" : stack.slice(said + message.length)).split("\n").filter((line) => step.test(line))
 }
 
