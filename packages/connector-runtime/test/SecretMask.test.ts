@@ -76,10 +76,10 @@ describe("a secret that a platform repeats is taken out", () => {
   })
 })
 
-describe("a tool's arguments that come in pieces", () => {
-  const piece = (index: number, text: string) => JSON.stringify([{ index, function: { arguments: text } }])
-  const of = (calls: ReadonlyArray<string>) => calls.flatMap((call) => JSON.parse(call))
+const piece = (index: number, text: string) => JSON.stringify([{ index, function: { arguments: text } }])
+const of = (calls: ReadonlyArray<string>) => calls.flatMap((call) => JSON.parse(call))
 
+describe("a tool's arguments that come in pieces", () => {
   it("are masked call by call, and what waits comes in the end", () => {
     const calls = ToolCalls.masked(SecretMask.of(["a-secret-1234"]))
     const said = [piece(0, '{"k":"a-sec'), piece(1, "a-se"), piece(0, 'ret-1234"}'), piece(1, "t of keys: a-sec")].map(
