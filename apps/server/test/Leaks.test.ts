@@ -3,6 +3,7 @@
  * out of the server: nothing of a secret comes out anywhere, and nothing of a prompt but to who sent it. By default each kind of
  * answer meets each spelling once, with secrets and prompts in turn; DRAWBAR_LEAKS=all meets all secrets.
  */
+import { generateKeyPairSync } from "node:crypto"
 import { createServer as createHttpServer } from "node:http"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import type { Server } from "node:net"
@@ -164,6 +165,7 @@ interface Met {
   readonly secret: string
   readonly prompt: string
   readonly third: number
+  readonly spelled: (text: string) => string
 }
 
 /** Meets a reason; answers the statuses that were seen. */
@@ -244,18 +246,72 @@ const typed =
 
 const elsewhere = (why: string) => why
 
-/** An access token is asked for at a path of the case, where the issuer refuses and repeats. */
-const tokenRefused: Meet = async ({ said, prompt, third }) => {
-  const id = remember({
-    said,
-    act: says((it) => answer(json({ error: "invalid_client", error_description: it }), 401)),
-  })
-  const model = await register(
-    "token",
-    blueprint(third, {}, { parameters: { oauth2_token_url: `http://127.0.0.1:${portOf(remote)}/case/${id}` } }),
-  ).catch(() => undefined)
-  if (model === undefined) return 0
-  return (await say("token", "POST", `${ml}/models/${model}/_predict`, { parameters: { q: prompt } })).status
+/** What is asked for an access token, at a path of its own. */
+const issuer = (act: Act, said = "") => `http://127.0.0.1:${portOf(remote)}/case/${remember({ said, act })}`
+
+const asking =
+  (kind: string, connector: (met: Met) => object, ofPlatform = false): Meet =>
+  async (met) => {
+    const model = await register(kind, { ...blueprint(met.third), ...connector(met) })
+    const id = remember({ said: met.said, act: says((it) => answer(json({ error: it }), 401)) })
+    const parameters = { q: `${met.prompt} #case#${id}` }
+    return (await say(kind, "POST", `${ml}/models/${model}/_predict`, { parameters }, { ofPlatform })).status
+  }
+
+const client = { client_id: "the-client" }
+
+/** What no platform has been told yet is planted as well. */
+const plant = (n: number): Plant => {
+  const planted = { word: word("S", n), text: `${word("S", n)}.token+/=` }
+  if (!findSecrets.some((one) => one.word === planted.word)) findSecrets.push(planted)
+  return planted
+}
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const keyFile = (token_uri: string) => {
+  const private_key = String(privateKey.export({ type: "pkcs8", format: "pem" }))
+  findSecrets.push({ text: private_key, word: private_key.slice(100, 140) })
+  return json({ client_email: "a@b.example", private_key, token_uri })
+}
+
+const repeatsAssertion: Act = (socket, _said, asked) => {
+  const assertion = decodeURIComponent(/assertion=([^&]+)/.exec(asked)?.[1] ?? "")
+  findSecrets.push({ text: assertion, word: assertion.slice(-40) })
+  socket.write(answer(json({ error: "invalid_grant", error_description: `not good: ${assertion}` }), 400))
+}
+
+/** Secrets that are fetched, or sign, on their way. */
+const fetched: Readonly<Record<string, Meet>> = {
+  "an issuer that repeats a client's secret": asking("client", ({ secret, spelled: spelledAs }) => {
+    const url = issuer(
+      says((it) => answer(json({ error: "invalid_client", error_description: it }), 401)),
+      spelledAs(secret),
+    )
+    return {
+      parameters: { oauth2_token_url: url },
+      credential: { ...client, client_secret: secret, key_0: "x", key_21: "x", key_28: "x" },
+    }
+  }),
+  "an issuer that repeats an assertion": asking("google", () => ({
+    credential: { google_service_account: keyFile(issuer(repeatsAssertion)), key_0: "x", key_21: "x", key_28: "x" },
+  })),
+  "a platform that repeats a token that was fetched": async (met) => {
+    const { text } = plant(45)
+    const url = issuer(says(() => answer(json({ access_token: text, expires_in: 3_600 }))))
+    const credential = { ...client, client_secret: "the-secret", key_0: "x", key_21: "x", key_28: "x" }
+    const connector = () => ({ parameters: { oauth2_token_url: url }, credential })
+    return asking("token", connector, true)({ ...met, said: met.spelled(text) })
+  },
+  "a platform that repeats what signs": async (met) => {
+    const [access_key, secret_key, session_token] = [46, 47, 48].map((n) => plant(n).text)
+    const connector = () => ({
+      protocol: "aws_sigv4",
+      parameters: { region: "us-east-1", service_name: "bedrock" },
+      credential: { access_key, secret_key, session_token, key_0: "x", key_21: "x", key_28: "x" },
+    })
+    const said = [access_key, secret_key, session_token].map((text = "") => met.spelled(text)).join(" and ")
+    return asking("signed", connector, true)({ ...met, said })
+  },
 }
 
 type Tag = ApiError["reason"]["_tag"]
@@ -393,7 +449,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     })),
   },
   NotAuthorised: {
-    "an issuer that refuses": tokenRefused,
+    ...fetched,
     "keys that cannot sign": async ({ prompt, secret }) => {
       const connector = {
         ...blueprint(0, { headers: { "content-type": "application/json" } }),
@@ -661,7 +717,9 @@ const spelled = Object.entries(spellings)
 const metBy = (n: number, spell: (text: string, n: number) => string): Met => {
   const secret = secrets[n % secrets.length]?.text ?? ""
   const prompt = prompts[(n * 7) % prompts.length]?.text ?? ""
-  return { said: `${spell(secret, n)} and ${spell(prompt, n)}`, secret, prompt, third: thirdOf(n % secrets.length) }
+  const spelledAs = (text: string) => spell(text, n)
+  const said = `${spelledAs(secret)} and ${spelledAs(prompt)}`
+  return { said, secret, prompt, third: thirdOf(n % secrets.length), spelled: spelledAs }
 }
 
 /** So many at once. */
@@ -781,7 +839,7 @@ const sinks = async (): Promise<Sinks> => {
 const find = () => finder(findSecrets)
 
 /** Not among those that are looked for. */
-const leakOf = (n: number): Plant => ({ word: word("S", 50 + n), text: `leak-${word("S", 50 + n)}` })
+const leakOf = (n: number): Plant => ({ word: word("S", 80 + n), text: `leak-${word("S", 80 + n)}` })
 const spell = (n: number) => spelled[n % spelled.length]?.[1](leakOf(n).text, n) ?? ""
 
 describe("what comes out", () => {

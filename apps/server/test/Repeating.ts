@@ -5,7 +5,8 @@ import { EventStreamCodec } from "@smithy/eventstream-codec"
 /** What it says, in which spelling; and what it does about it on the connection of the case. */
 export interface Case {
   readonly said: string
-  readonly act: (socket: Socket, said: string) => void
+  /** `asked` is the request, as it came. */
+  readonly act: (socket: Socket, said: string, asked: string) => void
 }
 
 const cases = new Map<string, Case>()
@@ -27,9 +28,9 @@ export const answer = (
 
 export type Act = Case["act"]
 export const says =
-  (bytes: (said: string) => string | Buffer): Act =>
-  (socket, said) =>
-    void socket.write(bytes(said))
+  (bytes: (said: string, asked: string) => string | Buffer): Act =>
+  (socket, said, asked) =>
+    void socket.write(bytes(said, asked))
 export const breaks =
   (bytes: (said: string) => string | Buffer): Act =>
   (socket, said) =>
@@ -49,9 +50,10 @@ export const start = async (): Promise<Server> => {
       const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0)
       if (end === -1 || text.length < end + 4 + length) return
       const id = /case(?:\/|%23|#)(\d+)/.exec(text)?.[1] ?? ""
+      const asked = text
       text = ""
       const { act, said } = cases.get(id) ?? { act: says(() => answer("{}")), said: "" }
-      act(socket, said)
+      act(socket, said, asked)
     })
   })
   await new Promise<void>((resume) => server.listen(0, "127.0.0.1", resume))
