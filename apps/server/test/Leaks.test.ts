@@ -51,6 +51,9 @@ interface Said {
   readonly json: any
 }
 
+/** A connection that was kept may be closed by the server just when it is used again. */
+const asked: typeof ask = (...request) => ask(...request).catch(() => ask(...request))
+
 /** `kind` says in failures what was tried; `ofPlatform`: the caller may be told what he sent, because the platform says it. */
 const say = async (
   kind: string,
@@ -59,9 +62,7 @@ const say = async (
   body?: unknown,
   { who = admin, ofPlatform = false, headers = {} as Readonly<Record<string, string>> } = {},
 ): Promise<Said> => {
-  const once = () => ask(server.url, who, method, path, body, headers)
-  // A connection that was kept may be closed by the server just when it is used again.
-  const got = await once().catch(once)
+  const got = await asked(server.url, who, method, path, body, headers)
   answers.push({ text: got.text + json([...got.headers]), ofPlatform, kind })
   return got
 }
@@ -139,7 +140,7 @@ beforeAll(async () => {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${portOf(collector)}` },
     before,
   })
-  await ask(server.url, `Basic ${btoa(`ada:${password}`)}`, "GET", `${ml}/stats`)
+  await asked(server.url, `Basic ${btoa(`ada:${password}`)}`, "GET", `${ml}/stats`)
 }, 60_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -815,11 +816,11 @@ const filesIn = async (path: string): Promise<ReadonlyArray<Buffer>> => {
 }
 
 const sinks = async (): Promise<Sinks> => {
-  const metrics = (await ask(server.url, admin, "GET", "/metrics")).text
-  const stats = (await ask(server.url, admin, "GET", `${ml}/stats`)).text
+  const metrics = (await asked(server.url, admin, "GET", "/metrics")).text
+  const stats = (await asked(server.url, admin, "GET", `${ml}/stats`)).text
   const query = { query: { match_all: {} }, size: 10_000 }
   const searched = ["connectors", "models", "tasks"].map((of) =>
-    ask(server.url, admin, "POST", `${ml}/${of}/_search`, query),
+    asked(server.url, admin, "POST", `${ml}/${of}/_search`, query),
   )
   const data = await readdir(join(folder, "data"))
   assert.isTrue(
@@ -864,7 +865,7 @@ describe("what comes out", () => {
   })
 
   it("has neither in a log, the audit, metrics, records, files or traces", async () => {
-    await ask(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
+    await asked(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
     await new Promise((resume) => setTimeout(resume, 2_300))
     await check()
     assert.include(server.said(), "TypeError\n    at ")
@@ -876,7 +877,7 @@ describe("what comes out", () => {
       description: spell(1),
     })
     const leaks: Readonly<Record<string, () => Promise<string | Buffer | ReadonlyArray<string | Buffer>>>> = {
-      "an answer, in plain": async () => (await ask(server.url, admin, "GET", `${ml}/models/${model}`)).text,
+      "an answer, in plain": async () => (await asked(server.url, admin, "GET", `${ml}/models/${model}`)).text,
       "the records, in JSON": async () => (await sinks())["records"] ?? [],
       "the database, throughout": async () => {
         await register("leaking", blueprint(0, {}, { parameters: { note: spell(2) } }))
@@ -887,16 +888,16 @@ describe("what comes out", () => {
         return readFile(join(folder, "data", "drawbar.db-wal"))
       },
       "a header": async () => {
-        const got = await ask(server.url, admin, "GET", "/", undefined, { "x-opaque-id": leakOf(4).text })
+        const got = await asked(server.url, admin, "GET", "/", undefined, { "x-opaque-id": leakOf(4).text })
         return json([...got.headers])
       },
       "the log": async () => {
-        await ask(server.url, admin, "GET", `${ml}/models/${spell(5)}`)
+        await asked(server.url, admin, "GET", `${ml}/models/${spell(5)}`)
         await new Promise((resume) => setTimeout(resume, 200))
         return server.said()
       },
       "the audit": async () => {
-        await ask(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
+        await asked(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
         return readFile(join(folder, "audit.log"))
       },
       // It was asked for above, because spans are sent now and then.
@@ -908,16 +909,16 @@ describe("what comes out", () => {
           connector: blueprint(0),
           model_id: leakOf(8).text,
         })
-        await ask(server.url, admin, "POST", `${ml}/models/${leakOf(8).text}/_predict`, {
+        await asked(server.url, admin, "POST", `${ml}/models/${leakOf(8).text}/_predict`, {
           parameters: { q: "#case#0" },
         })
-        return (await ask(server.url, admin, "GET", "/metrics")).text
+        return (await asked(server.url, admin, "GET", "/metrics")).text
       },
       "a stream, in pieces": async () => {
         const id = remember({ said: spell(9), act: streaming(streams["OpenAI's deltas"]!, 3) })
         const chat = await models.get("/v1/chat/completions 0")
         const path = `${ml}/models/${chat}/_predict/stream`
-        const got = await ask(server.url, admin, "POST", path, { parameters: { q: `#case#${id}` } })
+        const got = await asked(server.url, admin, "POST", path, { parameters: { q: `#case#${id}` } })
         return [...got.text.matchAll(/"content":"([^"]*)"/g)].map(([, part]) => part).join("")
       },
     }
