@@ -130,7 +130,7 @@ export const make = (
     const reply = (given: Reply) => {
       const { route, asker, params } = seen
       const { status, reason, value } = given
-      const claimed = audit === undefined ? undefined : User.of(request.headers)
+      const claimed = audit === undefined || asker !== undefined ? undefined : User.of(request.headers)
       audit?.({ id, method: target.method, route, asker, claimed, params, status, reason, value })
       send(
         request,
