@@ -6,7 +6,7 @@ import * as Stage from "./Stage.ts"
 
 const seconds = 10
 
-/** About 20 ms of a processor. */
+/** Some ms of a processor. */
 const script =
   'int s = 0; for (int i = 0; i < 150000; ++i) { s += i % 7 } return \'{"name":"x","data_type":"INT32","shape":[1],"data":[\' + s + \']}\''
 
