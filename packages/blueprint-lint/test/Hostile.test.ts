@@ -45,7 +45,12 @@ const documents: Readonly<Record<string, string>> = {
   credentials: connector({}, { credential: many((i) => [`k${i}`, "x"]) }),
   "fields that nobody knows": JSON.stringify(many((i) => [`zz${i}`, 1])),
   "a field with a long name": connector({}, { ["k".repeat(size)]: 1 }),
-  actions: JSON.stringify({ name: "a", version: 1, protocol: "http", actions: Array(8_000).fill(action) }),
+  actions: JSON.stringify({
+    name: "a",
+    version: 1,
+    protocol: "http",
+    actions: Array.from({ length: 8_000 }, () => action),
+  }),
   "a long name of a function": connector({ pre_process_function: `connector.${filled("x")}` }),
   "a script of brackets": connector({ pre_process_function: `return ${filled("(")}1` }),
   "a script of sums": connector({ pre_process_function: `return ${filled("1+")}1;` }),
