@@ -153,6 +153,7 @@ describe("a service account of Google's", () => {
 
   it.each([
     ["words", "is not the JSON of a key file"],
+    [JSON.stringify({ ...keyFile, token_uri: "planted-no-url" }), "is no URL"],
     [JSON.stringify({ ...keyFile, private_key: "planted-no-key" }), "cannot be read"],
   ])("whose key file cannot be used says so, and repeats nothing of it", async (google_service_account, sentence) => {
     const { drawbar } = await start(() => Answer.json({}))

@@ -1,6 +1,8 @@
 /** What a model may refuse before, and after, its platform is asked; through OpenSearch's own client. */
 import { Client, errors } from "@opensearch-project/opensearch"
 import * as Answer from "@drawbar/stub-platform/Answer"
+import * as ModelInterface from "@drawbar/registry/ModelInterface"
+import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
 
@@ -126,6 +128,34 @@ describe("a controller", () => {
     const answer = await Drawbar.ask(drawbar, method, `/_plugins/_ml/controllers/${id || model_id}`, body)
     assert.strictEqual(answer.status, status, answer.text)
     assert.include(answer.text, sentence)
+  })
+})
+
+describe("an interface that is broken in many places", () => {
+  it.each([
+    [{ items: { type: "string" } }, Array<number>(2_000_000).fill(0), "$.parameters.a[0]"],
+    [{ items: { type: "string" } }, [0, 1], "$.parameters.a[1]"],
+    [{ uniqueItems: true }, Array.from({ length: 100_000 }, (_, i) => ({ i: i % 99_999 })), "duplicate items"],
+    [
+      { uniqueItems: true },
+      [
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+      ],
+      "duplicate items",
+    ],
+  ])("%j tells of some of them", (schema, a, sentence) => {
+    const { problems } = Result.getOrThrow(
+      ModelInterface.compile(JSON.stringify({ properties: { parameters: { properties: { a: schema } } } })),
+    )
+    const found = problems({ parameters: { a } })
+    assert.include(found.join("; "), sentence)
+    assert.isAtMost(found.length, 5)
+  })
+
+  it("takes items that differ", () => {
+    const { problems } = Result.getOrThrow(ModelInterface.compile('{"uniqueItems":true}'))
+    assert.deepStrictEqual(problems([1, "1", [1], { a: 1 }, { a: "1" }, null]), [])
   })
 })
 

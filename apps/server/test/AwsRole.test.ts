@@ -18,6 +18,7 @@ const role = { accessKeyId: "ASIAROLE", secretAccessKey: "the-roles-secret", ses
 const roleArn = "arn:aws:iam::123456789012:role/models"
 
 interface Options {
+  readonly region?: string
   readonly identity?: boolean
   /** What the token service answers, in place of keys. */
   readonly sts?: Answer.Answer
@@ -27,7 +28,7 @@ interface Options {
 const xml = (expiration: string) =>
   `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${role.accessKeyId}</AccessKeyId><SecretAccessKey>${role.secretAccessKey}</SecretAccessKey><SessionToken>${role.sessionToken}</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
 
-const start = async ({ identity = true, sts, secondsLeft = 3_600 }: Options) => {
+const start = async ({ identity = true, sts, secondsLeft = 3_600, region = "us-east-1" }: Options) => {
   const asked: Array<URLSearchParams> = []
   const platform = await StubPlatform.start({
     tls: ["sts.us-east-1.amazonaws.com", "bedrock-runtime.us-east-1.amazonaws.com"],
@@ -75,7 +76,7 @@ const start = async ({ identity = true, sts, secondsLeft = 3_600 }: Options) => 
       name: "Titan",
       version: 1,
       protocol: "aws_sigv4",
-      parameters: { region: "us-east-1", service_name: "bedrock" },
+      parameters: { region, service_name: "bedrock" },
       credential: { roleArn, externalId: "outside" },
       actions: [
         {
@@ -133,6 +134,18 @@ describe("a connector with a roleArn", () => {
     assert.strictEqual(status, 400)
     assert.include(json.error.reason, `AWS did not give this server the role ${roleArn}: AccessDenied: not yours`)
   })
+
+  // The server's own identity would be shown to a host of the connector's choice.
+  it.each(["evil.example/#", "x@evil.example/", "us-east-1.evil.example", "evil:8443/", ""])(
+    "whose region is %j is refused, and nobody is asked",
+    async (region) => {
+      await using server = await start({ region })
+      const { status, json } = await server.predict()
+      assert.strictEqual(status, 400)
+      assert.include(json.error.reason, "is no region of AWS")
+      assert.strictEqual(server.asked.length, 0)
+    },
+  )
 
   it("is told that the server has no identity", async () => {
     await using server = await start({ identity: false })

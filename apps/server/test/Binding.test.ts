@@ -13,7 +13,7 @@ import { ask } from "./Guarded.ts"
 
 const ml = "/_plugins/_ml"
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
-const calls = Number(process.env["DRAWBAR_FUZZ"] ?? 1_500)
+const calls = Number(process.env["DRAWBAR_FUZZ"] ?? 2_000)
 const own = "own.example"
 const evil = "evil.example"
 const secret = "sk-bound-0123456789"
@@ -93,8 +93,73 @@ const connectors = [
   },
 ]
 
-const holdsKey = ({ headers }: Received) =>
-  headers.some(([name, value]) => /authorization/i.test(name) && /sk-bound|AKIDEXAMPLE/.test(value))
+interface Call {
+  readonly connector: number
+  readonly way: string
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly body: object
+}
+
+/** What a platform saw of a call, and what the caller was told. */
+interface Outcome {
+  readonly seen: ReadonlyArray<{ readonly by: string; readonly host: string; readonly holdsKey: boolean }>
+  readonly told: string
+}
+
+type Subject = (call: Call) => Promise<Outcome>
+
+const someCall = (): Call => {
+  const parameters: Record<string, unknown> = Object.create(null)
+  for (let more = 0; more < 1 + Math.floor(random() * 4); more++) {
+    const value = one(hostile)
+    parameters[one(names)] = one([value, value, value, [value], { [evil]: value }, 7, null, true])
+  }
+  const own = { parameters }
+  return {
+    connector: Math.floor(random() * connectors.length),
+    way: one(["_predict", "_predict", "_predict/stream", "_render"]),
+    parameters,
+    body: one([own, own, { ...own, url: `https://${evil}/`, headers: { host: evil } }]),
+  }
+}
+
+/** The first thing that must not have happened. */
+const complaint = async (subject: Subject, times: number): Promise<string | undefined> => {
+  for (let n = 0; n < times; n++) {
+    const call = someCall()
+    const { seen, told } = await subject(call)
+    const sight = seen.find(({ by, host }) => by !== own || host !== own)
+    if (sight !== undefined) return `${JSON.stringify(call)} came to ${sight.by} as ${sight.host}`
+    if (told.includes(secret)) return `${JSON.stringify(call)} was told the key`
+  }
+  return undefined
+}
+
+const sightOf =
+  (by: string) =>
+  ({ headers }: Received): Outcome["seen"][number] => ({
+    by,
+    host: headers.flatMap(([name, value]) => (/^host$/i.test(name) ? [value] : [])).join(),
+    holdsKey: headers.some(([name, value]) => /authorization/i.test(name) && /sk-bound|AKIDEXAMPLE/.test(value)),
+  })
+
+// Renderers that put a caller's text where it decides: what they would send is read by the URL parser, and not sent.
+const text = (call: Call, name: string): string | undefined => {
+  const value = call.parameters[name]
+  return typeof value === "string" ? value : undefined
+}
+const sending =
+  (urlOf: (call: Call) => string | undefined, host?: (call: Call) => string | undefined): Subject =>
+  async (call) => {
+    const by = URL.parse(urlOf(call) ?? `https://${own}/`)?.hostname ?? own
+    return { seen: [{ by, host: host?.(call) ?? by, holdsKey: true }], told: "" }
+  }
+const where =
+  (name: string, make: (value: string) => string) =>
+  (call: Call): string | undefined => {
+    const value = text(call, name)
+    return value === undefined ? undefined : make(value)
+  }
 
 describe(`a credential (DRAWBAR_SEED=${seed})`, () => {
   it(`goes to its own platform alone, in ${calls} calls`, async () => {
@@ -125,36 +190,58 @@ describe(`a credential (DRAWBAR_SEED=${seed})`, () => {
       })
       assert.strictEqual(honest.status, 200, honest.text)
     }
-    const homely = bound.requests.length
-    for (let n = 0; n < calls; n++) {
-      const parameters: Record<string, unknown> = Object.create(null)
-      for (let more = 0; more < 1 + Math.floor(random() * 4); more++) {
-        const value = one(hostile)
-        parameters[one(names)] = one([value, value, value, [value], { [evil]: value }, 7, null, true])
-      }
-      const way = one(["_predict", "_predict", "_predict/stream", "_render"])
-      const body = one([
-        { parameters },
-        { parameters },
-        { parameters, url: `https://${evil}/`, headers: { host: evil } },
-      ])
-      const { text, status } = await ask(url, undefined, "POST", `${ml}/models/${one(models)}/${way}`, body)
+    let withKey = 0
+    const served: Subject = async ({ connector, way, body }) => {
+      const [atHome, away] = [bound.requests.length, canary.requests.length]
+      const { text, status } = await ask(url, undefined, "POST", `${ml}/models/${models[connector]}/${way}`, body)
       assert.isBelow(status, 600)
-      assert.notInclude(text, secret)
+      const seen = [
+        ...bound.requests.slice(atHome).map(sightOf(own)),
+        ...canary.requests.slice(away).map(sightOf(evil)),
+      ]
+      withKey += seen.filter(({ holdsKey }) => holdsKey).length
+      return { seen, told: text }
     }
-    assert.deepStrictEqual(
-      canary.requests.filter(holdsKey).map(({ target }) => target),
-      [],
-    )
-    assert.strictEqual(canary.requests.length, 0)
-    assert.isAbove(bound.requests.length, homely)
-    assert.isTrue(
-      bound.requests.every(({ headers }) =>
-        headers.filter(([name]) => /^host$/i.test(name)).every(([, host]) => host === own),
-      ),
-    )
+    assert.isUndefined(await complaint(served, calls))
+    assert.isAbove(withKey, calls / 100)
     await Effect.runPromise(Scope.close(scope, Exit.void))
     await bound.close()
     await canary.close()
   }, 120_000)
+
+  it.each<[string, Subject]>([
+    ["a host", sending(where("host", (host) => `https://${host}/v1`))],
+    ["an endpoint with a path behind it", sending(where("endpoint", (endpoint) => `https://${endpoint}/a/b`))],
+    ["a part of a host", sending(where("host", (host) => `https://${host}.example/v1`))],
+    ["a port", sending(where("port", (port) => `https://${own}:${port}/v1`))],
+    ["a scheme", sending(where("scheme", (scheme) => `${scheme}://${own}/v1`))],
+    ["a region in a host", sending(where("region", (region) => `https://runtime.${region}/v1`))],
+    [
+      "a path, resolved against the origin",
+      sending(where("path", (path) => URL.parse(path, `https://${own}/`)?.href ?? "")),
+    ],
+    ["a path right behind the host", sending(where("path", (path) => `https://${own}${path}`))],
+    ["a URL among the parameters", sending(where("url", (url) => url))],
+    ["a URL beside the parameters", sending(({ body }) => ("url" in body ? String(body.url) : undefined))],
+    [
+      "a header with line breaks",
+      sending(
+        () => undefined,
+        where("header", (header) => /\r\nHost: (.*)/.exec(header)?.[1] ?? own),
+      ),
+    ],
+    [
+      "a Host header beside the parameters",
+      sending(
+        () => undefined,
+        ({ body }) => ("headers" in body ? evil : own),
+      ),
+    ],
+    [
+      "what its own text names",
+      async (call) => ({ seen: [], told: String(text(call, "x")).replace("${credential.key}", secret) }),
+    ],
+  ])("would be seen astray where a caller may set %s", async (_, faulty) =>
+    assert.isDefined(await complaint(faulty, 2_000)),
+  )
 })

@@ -190,7 +190,17 @@ describe("a proxy", () => {
       ...proxy.read(),
       settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
     })
-    for (const host of ["169.254.169.254", "10.0.0.1", "[::1]", "localhost", "metadata.google.internal", "127.0.0.1"]) {
+    const addresses = ["169.254.169.254", "10.0.0.1", "[::1]", "127.0.0.1", "[::ffff:a00:1]", "2130706433"]
+    const names = [
+      "localhost",
+      "localhost.",
+      "LOCALHOST.",
+      "a.localhost.",
+      "metadata.google.internal",
+      "vault.",
+      "nas.home.",
+    ]
+    for (const host of [...addresses, ...names]) {
       const action = { ...blueprint.actions[0], url: `https://${host}/v1/embed` }
       const { status } = await predict(server.url, { ...blueprint, actions: [action] })
       assert.notStrictEqual(status, 200, host)

@@ -7,11 +7,21 @@ import { rules } from "./Rules.ts"
 import * as Source from "./Source.ts"
 import * as Subject from "./Subject.ts"
 
+/** In characters: what is longer is no document that somebody wrote. */
+const longest = 1_000_000
+
+/** Who has more to mend looks again when he has mended these. */
+const most = 100
+
 /** The findings of a text: JSON, or what the Dev Tools console takes. In the order of their places. */
 export const text = (source: string, host: Host = anywhere): ReadonlyArray<Finding> => {
+  if (source.length > longest)
+    return [{ code: "syntax", severity: "error", pointer: "", message: `It is longer than ${longest} characters` }]
   const { value, findings, placeOf } = Source.read(source, host.readsConsoleText)
   if (value === undefined) return findings
-  const placed = document(value, host).map((finding) => ({ ...finding, ...placeOf(finding.pointer) }))
+  const placed = document(value, host)
+    .slice(0, most)
+    .map((finding) => ({ ...finding, ...placeOf(finding.pointer) }))
   return [...findings, ...placed].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 

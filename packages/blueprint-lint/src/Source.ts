@@ -38,7 +38,7 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
   const value = Result.getOrUndefined(Json.parse(mended))
   const tree = value === undefined ? undefined : parseTree(mended)
   if (tree !== undefined)
-    for (const node of duplicates(tree))
+    for (const node of duplicates(tree).take(most))
       found(
         "duplicate-key",
         "warning",
@@ -53,7 +53,10 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
 }
 
 // Outside strings it is: the reader leaves those as they are.
-const consoleSyntax = /^\s*(?:GET|POST|PUT|DELETE)\s|"""|\/\/|\/\*|^\s*#/m
+const consoleSyntax = /^[ \t]*(?:GET|POST|PUT|DELETE)\s|"""|\/\/|\/\*|^[ \t]*#/m
+
+/** Of faults of the text, and of names that stand there twice. */
+const most = 100
 
 interface Mended {
   readonly mended: string
@@ -64,10 +67,10 @@ interface Mended {
 const mend = (json: string): Mended => {
   const faults: Array<JsonFault.Fault> = []
   let text = json
-  while (faults.length < 100) {
+  while (faults.length < most) {
     const parsed = Json.parse(text)
     if (Result.isSuccess(parsed)) break
-    const fault = isTooDeep(parsed.failure) ? { offset: 0, message: parsed.failure.message } : JsonFault.find(text)
+    const fault = Json.excess(text) ?? JsonFault.find(text)
     faults.push(fault)
     const next = withoutFault(text, fault.offset)
     if (next === undefined) break
@@ -75,8 +78,6 @@ const mend = (json: string): Mended => {
   }
   return { mended: text, faults }
 }
-
-const isTooDeep = ({ message }: Json.JsonError) => message.includes("nests deeper")
 
 /** The same text with spaces in place of what is too much; every other character stays where it is. */
 const withoutFault = (text: string, at: number): string | undefined => {
@@ -93,7 +94,7 @@ const withoutFault = (text: string, at: number): string | undefined => {
   return text.slice(0, at) + string.replace(/[\n\r\t]/g, " ") + text.slice(at + string.length)
 }
 
-function* duplicates(node: Node): Generator<Node> {
+function* duplicates(node: Node): IteratorObject<Node, undefined> {
   if (node.type === "object") {
     const seen = new Set<unknown>()
     for (const { children: [name] = [] } of node.children ?? []) {

@@ -32,6 +32,11 @@ describe("console text", () => {
     ["is no second request", "POST /x\n{}\nPOST /y\n{}", "3:1 unexpected text after the end of the document"],
   ])("%s", (_, source, expected) => expect(outcome(source)).toEqual(expected))
 
+  // A text that is no request was once tried in every way that its comments can be cut.
+  it.each(["#", "/", "/*", "/**/", "# ", " ", "//\n", '"""', "POST "])("a text of %j is read in one way", (piece) =>
+    expect(ConsoleText.read(`${piece.repeat(20_000)}!`).method).toBeUndefined(),
+  )
+
   it("tells the request", () =>
     expect(ConsoleText.read("// c\nPUT /a/b\n{}")).toMatchObject({ method: "PUT", path: "/a/b" }))
 })

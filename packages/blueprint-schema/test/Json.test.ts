@@ -26,6 +26,23 @@ describe("a text that is no JSON is refused at its place, and none of it is repe
     const deep = "[".repeat(100_000)
     expect(Result.getOrThrow(Result.flip(Json.parse(deep))).message).toContain("deeper than 1000 levels")
   })
+
+  it.each([
+    ["objects", "{},"],
+    ["members", '"a":0,'],
+    ["items", "0,"],
+    ["lists", "[],"],
+  ])("nor is one of a million %s looked into", (_, part) => {
+    const [open, close] = part.startsWith('"') ? ["{", '"z":0}'] : ["[", "0]"]
+    const many = (count: number) => Json.parse(`${open}${part.repeat(count)}${close}`)
+    expect(Result.getOrThrow(Result.flip(many(1_000_000))).message).toContain("more than 1000000 parts")
+    expect(Result.isSuccess(many(200_000))).toBe(true)
+  })
+
+  it("but a text that only speaks of them is read", () => {
+    const marks = JSON.stringify(":[{,".repeat(600_000))
+    expect(Result.isSuccess(Json.parse(marks))).toBe(true)
+  })
 })
 
 it.each(["1.10", "1e400", "9007199254740993", "-0.0", '{"a":[1.0,2]}', '"\\u00e9"', "1"])(

@@ -23,14 +23,19 @@ export interface JsonQuery {
   readonly nodes: (value: JSONValue) => Result.Result<ReadonlyArray<JSONPathNode>, string>
 }
 
+/** In characters. */
+export const longest = 4_000
+
 /** How deep `..` may go. */
 const deepest = 100
 
-/** What it costs to come by a value. */
+/** What it costs to come by a value, and the more the deeper it lies. */
 const perValue = 60
+const perLevel = 10
 
 /** Reads a path once; fails with the rest of a sentence that says where it cannot be read. With an allowance, it spends of that. */
 export const compile = (path: string, shared?: Allowance): Result.Result<JsonQuery, string> => {
+  if (path.length > longest) return Result.fail(`it is longer than ${longest} characters`)
   const allowance = shared ?? new Allowance()
   return Result.try({
     try: () => {
@@ -65,7 +70,7 @@ const count = ({ segments }: JSONPathQuery, allowance: Allowance): void => {
     const resolve = selector.resolve.bind(selector)
     selector.resolve = (node) => {
       const found = resolve(node)
-      allowance.spend((1 + found.length) * perValue)
+      allowance.spend((1 + found.length) * (perValue + perLevel * node.location.length))
       return found
     }
     if (selector instanceof jsonpath.selectors.FilterSelector)

@@ -31,6 +31,7 @@ const types: Readonly<Record<string, Make>> = {
 /** Reads a chain from the JSON text of a list of steps; fails with a sentence. */
 export const compile = (text: string): Result.Result<ProcessorChain, string> =>
   Result.gen(function* () {
+    if (text.length > longest) return yield* Result.fail(`it is longer than ${longest} characters`)
     const steps = yield* Result.mapError(
       Json.parse(text),
       ({ message, line, column }) => `${message} at line ${line}, column ${column}`,
@@ -52,6 +53,9 @@ export const compile = (text: string): Result.Result<ProcessorChain, string> =>
     }
   })
 
+/** In characters: each of its patterns and paths is compiled. */
+const longest = 50_000
+
 /** In each other; a chain is a few steps, and not a way to exhaust the stack. */
 const deepest = 16
 
@@ -64,7 +68,7 @@ const chainOf = (steps: Json.Json | undefined, allowance: Allowance, depth = 0):
     (compiled) => (value) =>
       compiled.reduce((last, step) => {
         // A step may put a value into itself, so that each doubles it.
-        allowance.spend(textOf(last).length + 100)
+        allowance.spend(textOf(last).length * 3 + 100)
         return NestedSteps.attempt(step, last)
       }, value),
   )

@@ -14,7 +14,7 @@ export interface ResponseFilter {
 
 /** Reads a path once; fails with a sentence that says where it cannot be read. With an allowance, it spends of that. */
 export const compile = (path: string, allowance?: Allowance): Result.Result<ResponseFilter, string> =>
-  Result.mapBoth(JsonQuery.compile(standard(path), allowance), {
+  Result.mapBoth(JsonQuery.compile(path.length > JsonQuery.longest ? path : standard(path), allowance), {
     onSuccess: (query) => ({ path, query, dataType: dataTypeOf(path) }),
     onFailure: (why) => `response_filter is no JSONPath: ${why}`,
   })

@@ -50,14 +50,16 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
     )
     if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
     const validate = yield* compiled(JSON.parse(text), false)
-    const validateAll = yield* compiled(JSON.parse(text), true)
+    let thorough: ValidateFunction | undefined
     return {
       typesOf: (parameter) => declared(schema, parameter),
       problems: (value) => {
         if (validate(value)) return []
         // A large value may have a complaint for each of its parts: then the first has to do.
-        const { errors } = isSmall(value) && !validateAll(value) ? validateAll : validate
-        return (errors ?? []).slice(0, shown).map(sentenceOf)
+        if (!isSmall(value)) return (validate.errors ?? []).map(sentenceOf)
+        thorough ??= Result.getOrThrow(compiled(JSON.parse(text), true))
+        thorough(value)
+        return (thorough.errors ?? []).slice(0, shown).map(sentenceOf)
       },
     }
   })

@@ -12,8 +12,12 @@ export const toString: Make = ({ escape_json }) =>
 export const regexReplace: Make = (config, { allowance }) =>
   Result.map(patternIn(config), (pattern) => {
     const { replacement = "", replace_all = true } = config
-    return (value) =>
-      replaced(searched(pattern, textOf(value), allowance), textOf(replacement), replace_all === true, allowance)
+    return (value) => {
+      const matcher = searched(pattern, textOf(value), allowance)
+      return matcher === undefined
+        ? textOf(value)
+        : replaced(matcher, textOf(replacement), replace_all === true, allowance)
+    }
   })
 
 /** The groups of the first match: one as text, several as a list. What does not match stays as it is. */
@@ -23,7 +27,7 @@ export const regexCapture: Make = (config, { allowance }) =>
     const groups = yield* groupsOf(config["groups"] ?? "1")
     return (value) => {
       const matcher = searched(pattern, textOf(value), allowance)
-      if (!matcher.find()) return value
+      if (matcher?.find() !== true) return value
       const captures = groups.filter((group) => group <= matcher.groupCount()).map((group) => matcher.group(group))
       return captures.length === 1 ? (captures[0] ?? null) : captures
     }
@@ -33,9 +37,10 @@ export const regexCapture: Make = (config, { allowance }) =>
 export const regex = (pattern: string): Compiled<Pattern.Pattern> =>
   Result.mapError(Pattern.compile(pattern, Pattern.DOTALL), (why) => `Invalid regex pattern: ${pattern} (${why})`)
 
-const searched = (pattern: Pattern.Pattern, source: string, allowance: Allowance): Matcher => {
+/** Nothing where it does not match, which is told much sooner than where. */
+const searched = (pattern: Pattern.Pattern, source: string, allowance: Allowance): Matcher | undefined => {
   allowance.spend(Pattern.work(pattern, source))
-  return pattern.matcher(source)
+  return pattern.test(source) ? pattern.matcher(source) : undefined
 }
 
 type Matcher = ReturnType<Pattern.Pattern["matcher"]>
