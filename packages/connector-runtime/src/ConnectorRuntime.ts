@@ -36,12 +36,12 @@ export class ConnectorRuntime extends Context.Service<
       input: PredictInput,
       guardrails?: Guardrails.Guardrails,
     ) => Effect.Effect<Prediction, ConnectorError>
-    /** Makes one call whose answer comes piece by piece; the first piece is there when the effect ends. It fails as the iteration throws. */
+    /** Makes one call whose answer comes piece by piece, those that came together in one list; the first is there when the effect ends. It fails as the iteration throws. */
     readonly stream: (
       live: LiveConnector.LiveConnector,
       input: PredictInput,
       guardrails?: Guardrails.Guardrails,
-    ) => Effect.Effect<AsyncIterable<StreamFrame>, ConnectorError, Scope.Scope>
+    ) => Effect.Effect<AsyncIterable<ReadonlyArray<StreamFrame>>, ConnectorError, Scope.Scope>
     /** Makes one call on a connection of its own and tells how far it came; with a made-up input where none is given. */
     readonly attempt: (
       compiled: CompiledConnector.CompiledConnector,

@@ -18,38 +18,70 @@ export interface Source {
   readonly mask: SecretMask
 }
 
-/** Throws a `ConnectorError` where the stream breaks, and where it ends before its end. */
-export async function* frames(source: Source): AsyncGenerator<StreamFrame, void> {
-  const { format, status, bytes, mask } = source
+/**
+ * What each piece of the bytes holds, together. Throws a `ConnectorError` where the stream breaks, after the frames that stand before,
+ * and where it ends before its end.
+ */
+export async function* frames({
+  format,
+  status,
+  bytes,
+  mask,
+}: Source): AsyncGenerator<ReadonlyArray<StreamFrame>, void> {
+  const framing = format.framing()
+  const answer = begin(format, status, mask)
+  try {
+    for await (const piece of bytes) {
+      yield* together(answer.read(framing.feed(piece)))
+      if (answer.isComplete()) break
+    }
+    if (!answer.isComplete()) yield* together(answer.read(framing.end()))
+  } catch (cause) {
+    throw failureOf(cause, status)
+  }
+  yield answer.end()
+}
+
+/** One batch, where there is anything; a fault comes after what stands before it. */
+function* together(frames: Iterable<StreamFrame>): Iterable<ReadonlyArray<StreamFrame>> {
+  const batch: Array<StreamFrame> = []
+  try {
+    for (const frame of frames) batch.push(frame)
+  } finally {
+    if (batch.length > 0) yield batch
+  }
+}
+
+/** A model's answer, event by event. */
+const begin = (format: StreamFormat, status: number, mask: SecretMask) => {
   const text = mask.flow()
   const tools = ToolCalls.masked(mask)
   let last: Pick<StreamFrame, "finishReason" | "usage"> = {}
   let isComplete = false
-  try {
-    for await (const event of format.framing(bytes)) {
-      const { content, toolCalls, finishReason, usage, isEnd, error } = readingOf(format, event, status)
-      if (error !== undefined) throw refused(status, mask.apply(error))
-      last = {
-        ...last,
-        ...(finishReason === undefined ? {} : { finishReason: mask.apply(finishReason) }),
-        ...(usage === undefined ? {} : { usage: merged(last.usage, mask.apply(usage)) }),
+  return {
+    isComplete: () => isComplete,
+    read: function* (events: Iterable<RemoteEvent>): Iterable<StreamFrame> {
+      for (const event of events) {
+        const { content, toolCalls, finishReason, usage, isEnd, error } = readingOf(format, event, status)
+        if (error !== undefined) throw refused(status, mask.apply(error))
+        if (finishReason !== undefined) last = { ...last, finishReason: mask.apply(finishReason) }
+        if (usage !== undefined) last = { ...last, usage: merged(last.usage, mask.apply(usage)) }
+        if (content !== undefined || toolCalls !== undefined)
+          yield* framesOf(
+            content === undefined ? "" : text.take(content),
+            toolCalls === undefined ? [] : [tools.take(toolCalls)],
+          )
+        isComplete = isEnd === true
+        if (isComplete) return
       }
-      if (content !== undefined || toolCalls !== undefined)
-        yield* framesOf(
-          content === undefined ? "" : text.take(content),
-          toolCalls === undefined ? [] : [tools.take(toolCalls)],
-        )
-      isComplete ||= isEnd === true
-      if (isEnd === true) break
-    }
-  } catch (cause) {
-    throw failureOf(cause, status)
+    },
+    end: (): ReadonlyArray<StreamFrame> => {
+      // Not every platform says a last word after it has said why it ends.
+      if (!isComplete && last.finishReason === undefined && format.endsSilently !== true)
+        throw broken(status, "the platform ended its stream before the model's answer was complete")
+      return [...framesOf(text.rest(), tools.rest()), { content: "", isLast: true, ...last }]
+    },
   }
-  // Not every platform says a last word after it has said why it ends.
-  if (!isComplete && last.finishReason === undefined && format.endsSilently !== true)
-    throw broken(status, "the platform ended its stream before the model's answer was complete")
-  yield* framesOf(text.rest(), tools.rest())
-  yield { content: "", isLast: true, ...last }
 }
 
 function* framesOf(content: string, toolCalls: ReadonlyArray<string>): Iterable<StreamFrame> {

@@ -87,7 +87,7 @@ const collected = (stream: AsyncIterable<Uint8Array>) =>
   })
 
 /** The frames, once the first has come. */
-const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<StreamFrame, void>) {
+const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<ReadonlyArray<StreamFrame>, void>) {
   const first = yield* Effect.tryPromise({ try: () => frames.next(), catch: asConnectorError })
   const journey = yield* Journey
   if (journey !== undefined) {
@@ -97,7 +97,7 @@ const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<StreamFrame, v
   async function* all() {
     try {
       for (let next = first; next.done !== true; next = await frames.next()) {
-        if (journey !== undefined) journey.pieces += 1
+        if (journey !== undefined) journey.pieces += next.value.length
         yield next.value
       }
     } finally {
@@ -105,7 +105,7 @@ const begun = Effect.fnUntraced(function* (frames: AsyncGenerator<StreamFrame, v
       await frames.return()
     }
   }
-  const stream: AsyncIterable<StreamFrame> = all()
+  const stream: AsyncIterable<ReadonlyArray<StreamFrame>> = all()
   return stream
 })
 

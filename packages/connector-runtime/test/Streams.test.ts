@@ -33,7 +33,7 @@ const read = async (fixture: Pick<Fixture, "format">, ...parts: ReadonlyArray<Ui
   let failure: unknown
   try {
     const source = { format: formatOf(fixture), status: 200, bytes: pieces(parts), mask: SecretMask.none }
-    for await (const frame of RemoteStream.frames(source)) frames.push(PredictionStream.toJsonText(frame))
+    for await (const batch of RemoteStream.frames(source)) frames.push(...batch.map(PredictionStream.toJsonText))
   } catch (cause) {
     failure = cause
   }

@@ -60,7 +60,7 @@ export class Predictions extends Context.Service<
       modelId: string,
       input: PredictInput,
       user?: string,
-    ) => Effect.Effect<AsyncIterable<StreamFrame>, PredictionError, Scope.Scope>
+    ) => Effect.Effect<AsyncIterable<ReadonlyArray<StreamFrame>>, PredictionError, Scope.Scope>
     /** The first request that a predict would send, with every secret masked; nothing is sent. */
     readonly render: (
       modelId: string,
@@ -219,11 +219,16 @@ const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis
   Effect.fail(refuse(new QuotaExceeded({ quota, limit, retryAfterMillis })))
 
 /** The same frames; says how many tokens they took, where the platform does. */
-async function* reporting(frames: AsyncIterable<StreamFrame>, report: (usage: TokenUsage.TokenUsage) => void) {
-  for await (const frame of frames) {
-    const usage = frame.usage === undefined ? undefined : TokenUsage.ofText(frame.usage)
-    if (usage !== undefined) report(usage)
-    yield frame
+async function* reporting(
+  batches: AsyncIterable<ReadonlyArray<StreamFrame>>,
+  report: (usage: TokenUsage.TokenUsage) => void,
+) {
+  for await (const frames of batches) {
+    for (const { usage } of frames) {
+      const counted = usage === undefined ? undefined : TokenUsage.ofText(usage)
+      if (counted !== undefined) report(counted)
+    }
+    yield frames
   }
 }
 

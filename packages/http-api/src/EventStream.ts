@@ -8,8 +8,8 @@ import type { ApiError } from "./OpenSearchError.ts"
 import type { Bound } from "./Timeout.ts"
 
 export class EventStream {
-  /** The data of each event. What fails before the first is a refusal like any other. */
-  readonly events: Effect.Effect<AsyncIterable<string>, ApiError, Scope.Scope>
+  /** The data of each event, those that are there together in one list. What fails before the first is a refusal like any other. */
+  readonly events: Effect.Effect<AsyncIterable<ReadonlyArray<string>>, ApiError, Scope.Scope>
   /** The data of the one event that tells of a failure later on. */
   readonly failure: (cause: unknown) => string
   /** How long it may take. */
@@ -30,7 +30,7 @@ export const headers = {
 
 /** Sends the events no faster than they are read, and ends once: after the last, or after the failure, which is answered. */
 export const send = (
-  events: AsyncIterable<string>,
+  events: AsyncIterable<ReadonlyArray<string>>,
   { failure, within }: EventStream,
   response: ServerResponse,
 ): Effect.Effect<unknown> => {
@@ -40,7 +40,7 @@ export const send = (
   }
   return Effect.promise(async () => {
     try {
-      for await (const data of events) await write(response, data)
+      for await (const data of events) await write(response, data.map(frame).join(""))
       response.end()
       return undefined
     } catch (cause) {
@@ -62,8 +62,8 @@ export const end = (response: ServerResponse, data: string): void => {
   if (!response.writableEnded) response.end(frame(data))
 }
 
-const write = async (response: ServerResponse, data: string): Promise<void> => {
-  if (response.destroyed || response.writableEnded || response.write(frame(data))) return
+const write = async (response: ServerResponse, text: string): Promise<void> => {
+  if (response.destroyed || response.writableEnded || response.write(text)) return
   await new Promise<void>((resolve) => {
     const go = () => {
       response.off("drain", go).off("close", go)

@@ -15,8 +15,8 @@ import { RequestError } from "./RequestError.ts"
 import * as Timeout from "./Timeout.ts"
 import * as TrialText from "./TrialText.ts"
 
-async function* asEvents(frames: AsyncIterable<StreamFrame>) {
-  for await (const frame of frames) yield PredictionStream.toJsonText(frame)
+async function* asEvents(batches: AsyncIterable<ReadonlyArray<StreamFrame>>) {
+  for await (const frames of batches) yield frames.map(PredictionStream.toJsonText)
 }
 
 /** After the first event the status cannot be changed any more: it is told. */

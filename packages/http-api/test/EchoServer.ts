@@ -44,7 +44,7 @@ class EchoApi extends HttpApiGroup.make("echo")
 
 async function* endless() {
   for (let n = 0; ; n++) {
-    yield String(n)
+    yield [String(n)]
     await setTimeout(5)
   }
 }

@@ -7,8 +7,9 @@ import { type Framing, type RemoteEvent, Unframed } from "./RemoteEvent.ts"
 const longest = 16_000_000
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */
-export const serverSent: Framing = async function* (bytes) {
-  const events: Array<RemoteEvent> = []
+export const serverSent = (): Framing => {
+  const text = utf8()
+  let events: Array<RemoteEvent> = []
   const parser = createParser({
     onEvent: ({ event, data }) => events.push(event === undefined ? { data } : { name: event, data }),
     maxBufferSize: longest,
@@ -17,56 +18,86 @@ export const serverSent: Framing = async function* (bytes) {
       if (type === "max-buffer-size-exceeded") throw new Unframed("has an event without end")
     },
   })
-  for await (const text of texts(bytes)) {
-    parser.feed(text)
-    yield* events.splice(0)
+  function* read(piece: string) {
+    events = []
+    try {
+      parser.feed(piece)
+    } finally {
+      yield* events
+    }
   }
-  // A stream that ends without the last empty line has said its last event all the same.
-  parser.feed("\n\n")
-  yield* events.splice(0)
+  return {
+    feed: (bytes) => read(text.of(bytes)),
+    // A stream that ends without the last empty line has said its last event all the same.
+    end: () => read(`${text.end()}\n\n`),
+  }
 }
 
 /** A JSON value a line: https://github.com/ndjson/ndjson-spec */
-export const lines: Framing = async function* (bytes) {
+export const lines = (): Framing => {
+  const text = utf8()
   // Put together once their line has ended, however many pieces it comes in.
   let rest: Array<string> = []
   let length = 0
-  for await (const text of texts(bytes)) {
-    const [first = "", ...more] = text.split("\n")
+  function* read(piece: string) {
+    const [first = "", ...more] = piece.split("\n")
     rest.push(first)
     length += first.length
     if (length > longest) throw new Unframed("has a line without end")
     const last = more.pop()
-    if (last === undefined) continue
+    if (last === undefined) return
     for (const data of [rest.join(""), ...more]) if (data.trim() !== "") yield { data }
     rest = [last]
     length = last.length
   }
-  const data = rest.join("")
-  if (data.trim() !== "") yield { data }
+  return { feed: (bytes) => read(text.of(bytes)), end: () => read(`${text.end()}\n`) }
 }
 
 /** https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html#streaming-event-stream */
-export const amazonEvents: Framing = async function* (bytes) {
+export const amazonEvents = (): Framing => {
   let pieces: Array<Uint8Array> = []
   let size = 0
   let wanted = headLength
-  for await (const chunk of bytes) {
-    pieces.push(chunk)
-    size += chunk.length
-    if (size < wanted) continue
-    let rest: Uint8Array = Buffer.concat(pieces)
-    wanted = lengthOf(rest)
-    while (rest.length >= wanted) {
-      yield decoded(rest.subarray(0, wanted))
-      rest = rest.subarray(wanted)
+  return {
+    feed: function* (bytes) {
+      pieces.push(bytes)
+      size += bytes.length
+      if (size < wanted) return
+      let rest: Uint8Array = Buffer.concat(pieces)
       wanted = lengthOf(rest)
-    }
-    pieces = [rest]
-    size = rest.length
+      while (rest.length >= wanted) {
+        yield decoded(rest.subarray(0, wanted))
+        rest = rest.subarray(wanted)
+        wanted = lengthOf(rest)
+      }
+      pieces = [rest]
+      size = rest.length
+    },
+    end: () => {
+      if (size > 0) throw new Unframed("ends inside a message")
+      return []
+    },
   }
-  if (size > 0) throw new Unframed("ends inside a message")
 }
+
+/** Lines of JSON, or of server-sent events: the first character tells. */
+export const either = (): Framing => {
+  let chosen: Framing | undefined
+  return {
+    feed: (bytes) => {
+      if (chosen !== undefined) return chosen.feed(bytes)
+      const at = bytes.findIndex((byte) => !before.has(byte))
+      if (at === -1) return []
+      chosen = bytes[at] === brace ? lines() : serverSent()
+      return chosen.feed(bytes.subarray(at))
+    },
+    end: () => chosen?.end() ?? [],
+  }
+}
+
+/** White space, and the three bytes of a byte order mark. */
+const before = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf])
+const brace = 0x7b
 
 /** In bytes: what says how long a message is. */
 const headLength = 4
@@ -79,9 +110,9 @@ const lengthOf = (bytes: Uint8Array): number => {
   return length
 }
 
-const utf8 = new TextDecoder()
+const lenient = new TextDecoder()
 const codec = new EventStreamCodec(
-  (bytes) => (typeof bytes === "string" ? bytes : utf8.decode(bytes)),
+  (bytes) => (typeof bytes === "string" ? bytes : lenient.decode(bytes)),
   (text) => new TextEncoder().encode(text),
 )
 
@@ -91,23 +122,24 @@ const decoded = (message: Uint8Array): RemoteEvent => {
     const header = (name: string) => headers[name]?.value
     const name = header(":event-type") ?? header(":exception-type") ?? header(":error-code") ?? ""
     const isError = header(":message-type") !== undefined && header(":message-type") !== "event"
-    return { name: isError ? `error ${String(name)}` : String(name), data: utf8.decode(body) }
+    return { name: isError ? `error ${String(name)}` : String(name), data: lenient.decode(body) }
   } catch (cause) {
     throw new Unframed(`has a message that cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
 }
 
-/** A character that stands across two chunks is read when it is whole. */
-async function* texts(bytes: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+/** A character that stands across two pieces is read when it is whole. */
+const utf8 = () => {
   const decoder = new TextDecoder("utf-8", { fatal: true })
-  for await (const chunk of bytes) yield decode(() => decoder.decode(chunk, { stream: true }))
-  yield decode(() => decoder.decode())
-}
-
-const decode = (read: () => string): string => {
-  try {
-    return read()
-  } catch {
-    throw new Unframed("is not UTF-8")
+  const decode = (read: () => string): string => {
+    try {
+      return read()
+    } catch {
+      throw new Unframed("is not UTF-8")
+    }
+  }
+  return {
+    of: (bytes: Uint8Array) => decode(() => decoder.decode(bytes, { stream: true })),
+    end: () => decode(() => decoder.decode()),
   }
 }

@@ -8,5 +8,9 @@ export interface RemoteEvent {
 /** The bytes do not follow their framing; `problem` completes "the stream …". */
 export class Unframed extends Error {}
 
-/** Cuts a stream of bytes into events; throws `Unframed`. */
-export type Framing = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<RemoteEvent>
+/** Cuts one stream of bytes into events; what it gives may throw `Unframed`, after the events that stand before the fault. */
+export interface Framing {
+  readonly feed: (bytes: Uint8Array) => Iterable<RemoteEvent>
+  /** No more bytes come. */
+  readonly end: () => Iterable<RemoteEvent>
+}

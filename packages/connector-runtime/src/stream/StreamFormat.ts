@@ -17,7 +17,8 @@ import { type Framing, type RemoteEvent, Unframed } from "./RemoteEvent.ts"
 export type Read = (event: RemoteEvent, json: (text?: string) => unknown) => Reading
 
 export interface StreamFormat {
-  readonly framing: Framing
+  /** Begins to cut one stream. */
+  readonly framing: () => Framing
   /** The content types of such a stream. */
   readonly contentType: RegExp
   readonly read: Read
@@ -140,29 +141,7 @@ const declared = (path: string): Result.Result<StreamFormat, string> =>
         })
       }
       // Server-sent events or lines, as the answer says.
-      return { ...sse, contentType: /./, read, framing: either, endsSilently: true as const }
+      return { ...sse, contentType: /./, read, framing: Framings.either, endsSilently: true as const }
     },
     onFailure: (why) => `stream_delta_path is no JSONPath: ${why}`,
   })
-
-/** Lines of JSON, or of server-sent events: the first character tells. */
-const either: Framing = async function* (bytes) {
-  const iterator = bytes[Symbol.asyncIterator]()
-  const seen: Array<Uint8Array> = []
-  let first: number | undefined
-  while (first === undefined) {
-    const next = await iterator.next()
-    if (next.done === true) return
-    seen.push(next.value)
-    first = next.value.find((byte) => !before.has(byte))
-  }
-  async function* all() {
-    yield* seen
-    yield* { [Symbol.asyncIterator]: () => iterator }
-  }
-  yield* (first === brace ? Framings.lines : Framings.serverSent)(all())
-}
-
-/** White space, and the three bytes of a byte order mark. */
-const before = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf])
-const brace = 0x7b
