@@ -1,4 +1,5 @@
-/** Requests over kept connections, one after the other on each. */
+/** Requests over kept connections. */
+import { setTimeout } from "node:timers/promises"
 import { Pool } from "undici"
 
 export interface Target {
@@ -6,42 +7,63 @@ export interface Target {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
+  /** What a right answer holds. */
+  readonly expects: string
 }
 
 export interface Measured {
+  /** How many were answered. */
   readonly requests: number
   readonly seconds: number
   /** Milliseconds, sorted. */
   readonly latencies: ReadonlyArray<number>
 }
 
-export const run = async (
-  { origin, path, headers = {}, body }: Target,
-  connections: number,
-  seconds: number,
-): Promise<Measured> => {
-  const pool = new Pool(origin, { connections })
+/** In ms. */
+const ask = async (pool: Pool, { origin, path, headers = {}, body, expects }: Target): Promise<number> => {
+  const began = performance.now()
+  const sent = { "content-type": "application/json", ...headers }
+  const answer = await pool.request({ method: "POST", path, headers: sent, body })
+  const text = await answer.body.text()
+  if (answer.statusCode !== 200 || !text.includes(expects))
+    throw new Error(`${origin}${path} answered ${answer.statusCode}: ${text.slice(0, 1_000)}`)
+  return performance.now() - began
+}
+
+const measured = (latencies: ReadonlyArray<number>, began: number): Measured => ({
+  requests: latencies.length,
+  seconds: (performance.now() - began) / 1000,
+  latencies: latencies.toSorted((a, b) => a - b),
+})
+
+/** A closed loop: each connection asks again when it is answered. */
+export const run = async (target: Target, connections: number, seconds: number): Promise<Measured> => {
+  const pool = new Pool(target.origin, { connections })
   const latencies: Array<number> = []
   const began = performance.now()
   const end = began + seconds * 1000
   const client = async () => {
-    for (let now = performance.now(); now < end; now = performance.now()) {
-      const answer = await pool.request({
-        method: "POST",
-        path,
-        headers: { "content-type": "application/json", ...headers },
-        body,
-      })
-      const text = await answer.body.text()
-      if (answer.statusCode !== 200 || !text.includes("Hello there."))
-        throw new Error(`${origin}${path} answered ${answer.statusCode}: ${text}`)
-      latencies.push(performance.now() - now)
-    }
+    while (performance.now() < end) latencies.push(await ask(pool, target))
   }
   await Promise.all(Array.from({ length: connections }, client))
-  const took = (performance.now() - began) / 1000
+  const found = measured(latencies, began)
   await pool.close()
-  return { requests: latencies.length, seconds: took, latencies: latencies.toSorted((a, b) => a - b) }
+  return found
+}
+
+/** So many a second, whether those before have been answered or not: who is slow is asked no less often. */
+export const paced = async (target: Target, perSecond: number, seconds: number): Promise<Measured> => {
+  const pool = new Pool(target.origin, { connections: 256 })
+  const asked: Array<Promise<number>> = []
+  const began = performance.now()
+  for (let due = 0; due < perSecond * seconds;) {
+    const now = performance.now() - began
+    for (; due < perSecond * seconds && (due * 1000) / perSecond <= now; due++) asked.push(ask(pool, target))
+    await setTimeout(1)
+  }
+  const found = measured(await Promise.all(asked), began)
+  await pool.close()
+  return found
 }
 
 export const median = (values: ReadonlyArray<number>): number =>

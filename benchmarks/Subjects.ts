@@ -1,4 +1,4 @@
-/** Who is measured: each its own process, each asked for the same completion of the same platform. */
+/** Who is measured: each its own process, each asked for the same answer of the same platform. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -8,11 +8,14 @@ import { request } from "undici"
 import type * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 
-/** How long the platform waits, in ms, and how many bytes of messages it is sent. */
+/** What is asked for, how long the platform waits, in ms, and how many bytes of messages it is sent. */
 export interface Work {
+  readonly task?: Task
   readonly delay: number
   readonly bytes: number
 }
+
+type Task = "chat" | "embeddings"
 
 export interface Subject {
   readonly name: string
@@ -20,11 +23,14 @@ export interface Subject {
   readonly target: (work: Work) => Promise<Load.Target>
   /** The same as a stream; absent where it is not measured. */
   readonly streamed?: (work: Work) => Promise<Load.Target>
+  /** Changes a record; absent where there are none. */
+  readonly write?: () => Promise<void>
 }
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const source = "--conditions=@drawbar/source"
-export const bundle = file("../apps/server/dist/main.mjs")
+/** The server's bundle, run as `pnpm start` runs it. */
+export const bundle: ReadonlyArray<string> = ["--max-semi-space-size=16", file("../apps/server/dist/main.mjs")]
 export const portkey = "@portkey-ai/gateway@1.15.2"
 
 type Json = Readonly<Record<string, string>>
@@ -48,31 +54,49 @@ export const messages = (bytes: number) =>
     content: "how do bees find flowers? ".repeat(bytes / 104 + 1).slice(0, bytes / 4),
   }))
 
+const texts = Array.from({ length: 256 }, (_, i) => `how do bees find flower ${i}?`)
+
+/** Each task's path at the platform, what is sent there beside the model's name, and what a right answer holds. */
+const tasks: Readonly<
+  Record<Task, { readonly path: string; readonly sent: (bytes: number) => object; readonly expects: string }>
+> = {
+  chat: { path: "/v1/chat/completions", sent: (bytes) => ({ messages: messages(bytes) }), expects: "Hello there." },
+  embeddings: { path: "/v1/embeddings", sent: () => ({ input: texts }), expects: "0.8414709848078965" },
+}
+
+const actions: Readonly<Record<Task, object>> = {
+  chat: { request_body: '{"model":"${parameters.model}","messages":${parameters.messages}}' },
+  embeddings: {
+    request_body: '{"model":"${parameters.model}","input":${parameters.input}}',
+    post_process_function: "connector.post_process.openai.embedding",
+  },
+}
+
 const ml = "/_plugins/_ml"
 
-/** A model whose platform waits so long; made once. */
+/** The path of a model for that work; made once. */
 const modelsOf = (origin: string, platform: string, headers: Json) => {
-  const known = new Map<number, Promise<string>>()
-  return (delay: number) => {
-    const made = known.get(delay) ?? register(delay)
-    known.set(delay, made)
+  const known = new Map<string, Promise<string>>()
+  return (task: Task, delay: number) => {
+    const made = known.get(`${task} ${delay}`) ?? register(task, delay)
+    known.set(`${task} ${delay}`, made)
     return made
   }
-  async function register(delay: number) {
+  async function register(task: Task, delay: number) {
     const connector = {
       name: "benchmark",
       version: 1,
       protocol: "http",
       client_config: { max_connection: 1_000 },
       parameters: { model: "a-model" },
-      credential: { key: "a-key" },
+      credential: { key: "a-key-of-16-chars" },
       actions: [
         {
           action_type: "predict",
           method: "POST",
-          url: `${platform}/d${delay}/v1/chat/completions`,
+          url: `${platform}/d${delay}${tasks[task].path}`,
           headers: { Authorization: "Bearer ${credential.key}" },
-          request_body: '{"model":"${parameters.model}","messages":${parameters.messages}}',
+          ...actions[task],
         },
       ],
     }
@@ -83,33 +107,48 @@ const modelsOf = (origin: string, platform: string, headers: Json) => {
   }
 }
 
-const predictBody = (bytes: number) => JSON.stringify({ parameters: { messages: messages(bytes) } })
-
 const drawbar = (name: string, program: Program.Program, platform: string, headers: Json): Subject => {
   const { origin } = program
   const pathOf = modelsOf(origin, platform, headers)
+  const target =
+    (suffix: string): Subject["target"] =>
+    async ({ task = "chat", delay, bytes }) => ({
+      origin,
+      headers,
+      path: `${await pathOf(task, delay)}${suffix}`,
+      body: JSON.stringify({ parameters: tasks[task].sent(bytes) }),
+      expects: tasks[task].expects,
+    })
+  let written = 0
   return {
     name,
     program,
-    target: async ({ delay, bytes }) => ({ origin, headers, path: await pathOf(delay), body: predictBody(bytes) }),
-    streamed: async ({ delay, bytes }) => ({
-      origin,
-      headers,
-      path: `${await pathOf(delay)}/stream`,
-      body: predictBody(bytes),
-    }),
+    target: target(""),
+    streamed: target("/stream"),
+    write: async () => {
+      const connector = { name: `written ${written++}`, version: 1, protocol: "http", actions: [writtenAction] }
+      await post(`${origin}${ml}/connectors/_create`, connector, headers)
+    },
   }
 }
 
-/** The same body as OpenAI's, to a subject that speaks its API. */
-const openAi = (name: string, program: Program.Program, prefix: string, headers: (delay: number) => Json): Subject => {
+const writtenAction = { action_type: "predict", method: "GET", url: "http://127.0.0.1:8080/" }
+
+/** The same body as OpenAI's, to a subject that speaks its API; `prefix` is what its paths begin with. */
+const openAi = (
+  name: string,
+  program: Program.Program,
+  prefix: (delay: number) => string,
+  headers: (delay: number) => Json,
+): Subject => {
   const target =
-    (stream: boolean) =>
-    async ({ delay, bytes }: Work) => ({
+    (stream: boolean): Subject["target"] =>
+    async ({ task = "chat", delay, bytes }) => ({
       origin: program.origin,
-      path: prefix.replace("DELAY", String(delay)),
+      path: `${prefix(delay)}${tasks[task].path}`,
       headers: headers(delay),
-      body: JSON.stringify({ model: "a-model", messages: messages(bytes), ...(stream ? { stream } : {}) }),
+      body: JSON.stringify({ model: "a-model", ...tasks[task].sent(bytes), ...(stream ? { stream } : {}) }),
+      expects: tasks[task].expects,
     })
   return { name, program, target: target(false), streamed: target(true) }
 }
@@ -136,20 +175,26 @@ export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<S
     const flags = ["--port", "0", "--settings", join(folder, "settings.json")]
     const platform = await start([source, file("platform.ts")])
     const floor = await start([source, file("floor.ts"), platform.origin])
-    const kept = [bundle, ...flags, "--data", join(folder, "data")]
+    const kept = [...bundle, ...flags, "--data", join(folder, "data")]
     const first = await Program.start(kept)
     const { api_key } = await post(`${first.origin}${ml}/api_keys`, { name: "bench", roles: ["admin"] })
     await Program.stop(first)
     const guarded = await start([...kept, "--auth", "on"])
-    const bare = await start([bundle, ...flags, "--data", ":memory:", "--log", "off"])
-    const floorTarget: Subject["target"] = async ({ delay, bytes }) => ({
+    const bare = await start([...bundle, ...flags, "--data", ":memory:", "--log", "off"])
+    const floorTarget: Subject["target"] = async ({ task = "chat", delay, bytes }) => ({
       origin: floor.origin,
-      path: `/d${delay}/`,
-      body: JSON.stringify({ parameters: { messages: messages(bytes) } }),
+      path: `/d${delay}${tasks[task].path}`,
+      body: JSON.stringify({ parameters: tasks[task].sent(bytes) }),
+      expects: tasks[task].expects,
     })
     const subjects: Array<Subject> = [
       { name: "floor", program: floor, target: floorTarget },
-      openAi("direct", platform, "/dDELAY/v1/chat/completions", () => ({})),
+      openAi(
+        "direct",
+        platform,
+        (delay) => `/d${delay}`,
+        () => ({}),
+      ),
       drawbar("drawbar: auth, log, metrics", guarded, platform.origin, { authorization: `Bearer ${api_key}` }),
       drawbar("drawbar: no auth, no log", bare, platform.origin, {}),
     ]
@@ -160,7 +205,7 @@ export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<S
         "x-portkey-provider": "openai",
         "x-portkey-custom-host": `${platform.origin}/d${delay}/v1`,
       })
-      subjects.push(openAi("portkey", peer, "/v1/chat/completions", headersOf))
+      subjects.push(openAi("portkey", peer, () => "", headersOf))
     }
     return await work(subjects)
   } finally {

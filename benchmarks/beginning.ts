@@ -9,7 +9,7 @@ export const measure = async (rounds: number) => {
   const memories: Array<number> = []
   for (let round = 0; round < rounds; round++) {
     const began = performance.now()
-    const program = await Program.start([bundle, "--port", "0", "--data", ":memory:"])
+    const program = await Program.start([...bundle, "--port", "0", "--data", ":memory:"])
     await (await request(program.origin)).body.text()
     times.push(performance.now() - began)
     memories.push(Program.memory(program))

@@ -6,16 +6,27 @@ import { Pool } from "undici"
 
 const pool = new Pool(process.argv[2] ?? "", { connections: 64 })
 
+const outputOf = (found: unknown) => {
+  const data: unknown = Object(found).data
+  return Array.isArray(data)
+    ? data.map(({ embedding }) => ({
+        name: "sentence_embedding",
+        data_type: "FLOAT32",
+        shape: [embedding.length],
+        data: embedding,
+      }))
+    : [{ name: "response", dataAsMap: found }]
+}
+
 const server = createServer(async (request, response) => {
   const { parameters } = JSON.parse(await text(request))
   const { statusCode, body } = await pool.request({
     method: "POST",
-    path: `${request.url}v1/chat/completions`,
+    path: request.url ?? "",
     headers: { "content-type": "application/json", authorization: "Bearer a-key" },
-    body: JSON.stringify({ model: "a-model", messages: parameters.messages }),
+    body: JSON.stringify({ model: "a-model", ...parameters }),
   })
-  const dataAsMap = await body.json()
-  const output = [{ name: "response", dataAsMap }]
+  const output = outputOf(await body.json())
   const answer = JSON.stringify({ inference_results: [{ output, status_code: statusCode }] })
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(answer) })
   response.end(answer)

@@ -1,15 +1,18 @@
 /** `pnpm bench`, or `pnpm bench --quick`: figures with their floor, in one run. README.md says what they mean. */
 import process from "node:process"
 import * as Beginning from "./beginning.ts"
+import * as Load from "./Load.ts"
 import * as Micro from "./micro.ts"
 import * as Predict from "./predict.ts"
 import * as Program from "./Program.ts"
 import * as Streams from "./streams.ts"
 import * as Subjects from "./Subjects.ts"
+import * as Wrk from "./Wrk.ts"
 
 const quick = process.argv.includes("--quick")
-const fixed = (value: number | undefined, digits = 1) => (value ?? Number.NaN).toFixed(digits)
+const fixed = (value: number, digits = 1) => value.toFixed(digits)
 const say = (line: string) => process.stdout.write(`${line}\n`)
+const row = (name: string, figures: string) => say(`  ${name.padEnd(28)} ${figures}`)
 
 for (const [name, { floor, drawbar }] of Object.entries(await Micro.measure(quick ? 3 : 15)))
   say(`${name}: ${fixed(drawbar)} µs, floor ${fixed(floor)} µs, ratio ${fixed(drawbar / floor, 2)}`)
@@ -17,43 +20,54 @@ for (const [name, { floor, drawbar }] of Object.entries(await Micro.measure(quic
 const beginning = await Beginning.measure(quick ? 3 : 9)
 say(`start: ${fixed(beginning.millis, 0)} ms to the first answer, ${fixed(beginning.memory, 0)} MB`)
 
-const small = 200
-const large = 10_240
+const small = { delay: 0, bytes: 200 }
 const cells: ReadonlyArray<Predict.Cell> = quick
-  ? [1, 32].map((connections) => ({ connections, delay: 0, bytes: small }))
+  ? [1, 32].map((connections) => ({ connections, ...small }))
   : [
       ...[1, 32].flatMap((connections) =>
-        [0, 20].flatMap((delay) => [small, large].map((bytes) => ({ connections, delay, bytes }))),
+        [0, 20].flatMap((delay) => [200, 10_240].map((bytes) => ({ connections, delay, bytes }))),
       ),
-      ...[10, 128].map((connections) => ({ connections, delay: 0, bytes: small })),
+      ...[10, 128].map((connections) => ({ connections, ...small })),
+      ...[500, 2_000].map((perSecond) => ({ connections: 32, perSecond, ...small })),
+      { connections: 8, task: "embeddings", ...small },
     ]
 const pace = quick ? { rounds: 1, seconds: 0.5 } : { rounds: 3, seconds: 2 }
 
+const named = ({ task = "chat", connections, perSecond, delay, bytes }: Predict.Cell) =>
+  `${task}, ${perSecond === undefined ? `${connections} connections` : `${perSecond} a second`}, platform waits ${delay} ms${task === "chat" ? `, ${bytes} bytes` : ""}`
+
 await Subjects.use(!quick, async (subjects) => {
   for (const cell of cells) {
-    say(`predict, ${cell.connections} connections, platform waits ${cell.delay} ms, ${cell.bytes} bytes`)
+    say(named(cell))
     const rows = await Predict.measure(subjects, cell, pace)
-    const [floor] = rows
-    for (const { name, medians } of rows) {
-      const [cpu, rate, p50, p99] = medians
-      const ratio = fixed(cpu / (floor?.medians[0] ?? Number.NaN), 2)
-      say(
-        `  ${name.padEnd(28)} ${fixed(cpu, 0).padStart(6)} µs CPU (× ${ratio}), ${fixed(rate, 0).padStart(6)}/s, p50 ${fixed(p50, 2)} ms, p99 ${fixed(p99, 2)} ms`,
+    for (const { name, cpu, rate, p50, p99 } of rows)
+      row(
+        name,
+        `${fixed(cpu, 0).padStart(6)} µs CPU (× ${fixed(cpu / (rows[0]?.cpu ?? Number.NaN), 2)}), ${fixed(rate, 0).padStart(6)}/s, p50 ${fixed(p50, 2)} ms, p99 ${fixed(p99, 2)} ms`,
       )
-    }
   }
-  for (const [count, pause] of [
-    [1, 0],
-    [quick ? 32 : 512, 20],
-  ] as const) {
-    say(`stream of 64 deltas, ${count} at once, ${pause} ms between deltas`)
-    for (const { name, first, whole, memory } of await Streams.measure(subjects, {
-      count,
-      pause,
-      rounds: count === 1 ? (quick ? 20 : 200) : 1,
-    }))
-      say(`  ${name.padEnd(28)} first piece ${fixed(first, 2)} ms, whole ${fixed(whole, 1)} ms, ${fixed(memory, 0)} MB`)
+  if (Wrk.isThere()) {
+    say("peak by wrk, 32 connections")
+    for (const { name, target } of subjects)
+      row(name, `${fixed(await Wrk.peak(await target(small), 32, quick ? 1 : 5), 0).padStart(6)}/s`)
   }
-  say("memory after all that")
-  for (const { name, program } of subjects) say(`  ${name.padEnd(28)} ${fixed(Program.memory(program), 0)} MB`)
+  for (const subject of subjects.filter(({ write }) => write !== undefined)) {
+    const cell = { connections: 32, perSecond: 200, ...small }
+    const { writes, alone, beside } = await Predict.whileWriting(subject, cell, pace)
+    say(
+      `${subject.name}: 200 predicts a second, p99 ${fixed(alone, 2)} ms; ${fixed(beside, 2)} ms beside ${fixed(writes, 0)} writes a second`,
+    )
+  }
+  for (const held of [0, quick ? 32 : 512]) {
+    say(`stream of 64 deltas, ${held} others held`)
+    for (const { name, first, whole, memory } of await Streams.measure(subjects, { held, rounds: quick ? 20 : 300 }))
+      row(name, `first piece ${fixed(first, 2)} ms, whole ${fixed(whole, 1)} ms, ${fixed(memory, 0)} MB`)
+  }
+  say("memory, steady under 32 connections for a while, and 10 s after")
+  for (const { name, program, target } of subjects) {
+    await Load.run(await target(small), 32, quick ? 1 : 10)
+    const steady = Program.memory(program)
+    await new Promise((resume) => setTimeout(resume, quick ? 1_000 : 10_000))
+    row(name, `${fixed(steady, 0)} MB, ${fixed(Program.memory(program), 0)} MB`)
+  }
 })

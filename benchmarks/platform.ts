@@ -1,4 +1,7 @@
-/** The platform of the benchmark: one small completion, the same each time; `/d20/…` waits 20 ms, `"stream":true` gets 64 deltas. */
+/**
+ * The platform of the benchmark: one small completion, the same each time; `/d20/…` waits 20 ms, `"stream":true` gets 64 deltas,
+ * and `/v1/embeddings` 256 vectors of 1,024 floats.
+ */
 import { createServer, type ServerResponse } from "node:http"
 import { text } from "node:stream/consumers"
 
@@ -9,6 +12,10 @@ const answer = JSON.stringify({
   usage: { prompt_tokens: 20, completion_tokens: 3, total_tokens: 23 },
 })
 const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(answer) }
+
+const vector = Array.from({ length: 1_024 }, (_, i) => Math.sin(i))
+const data = Array.from({ length: 256 }, (_, index) => ({ object: "embedding", index, embedding: vector }))
+const embeddings = JSON.stringify({ object: "list", data, usage: { prompt_tokens: 256, total_tokens: 256 } })
 
 const deltas = 64
 const delta = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "word " } }] })}\n\n`
@@ -31,7 +38,10 @@ const server = createServer(async (request, response) => {
   const body = await text(request)
   const delay = Number(/^\/d(\d+)\//.exec(request.url ?? "")?.[1] ?? 0)
   if (/"stream":\s*true/.test(body)) return stream(response, delay)
-  const end = () => response.writeHead(200, headers).end(answer)
+  const end = () =>
+    request.url?.endsWith("/embeddings") === true
+      ? response.writeHead(200, { "content-type": "application/json" }).end(embeddings)
+      : response.writeHead(200, headers).end(answer)
   if (delay === 0) end()
   else setTimeout(end, delay)
 })

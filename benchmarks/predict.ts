@@ -1,37 +1,90 @@
-/** Closed loops: as many callers as there are connections, each asking again when it is answered. Rounds alternate, medians are compared. */
+/** Predicts side by side: rounds alternate between the subjects, and medians are compared. */
 import * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 import type { Subject, Work } from "./Subjects.ts"
 
 export interface Cell extends Work {
   readonly connections: number
+  /** So many a second; absent: each connection asks again when it is answered. */
+  readonly perSecond?: number
 }
 
-export interface Row extends Cell {
+export interface Row {
   readonly name: string
   /** µs of processor time a request, requests a second, p50 and p99 in ms. */
-  readonly medians: readonly [cpu: number, rate: number, p50: number, p99: number]
+  readonly cpu: number
+  readonly rate: number
+  readonly p50: number
+  readonly p99: number
+}
+
+export interface Pace {
+  readonly rounds: number
+  readonly seconds: number
 }
 
 export const measure = async (
   subjects: ReadonlyArray<Subject>,
   cell: Cell,
-  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+  { rounds, seconds }: Pace,
 ): Promise<ReadonlyArray<Row>> => {
   const targets = await Promise.all(subjects.map(({ target }) => target(cell)))
-  const rows = subjects.map(() => [] as Array<readonly number[]>)
+  const found = subjects.map(() => [] as Array<Omit<Row, "name">>)
   for (const target of targets) await Load.run(target, cell.connections, Math.min(seconds, 1))
   for (let round = 0; round < rounds; round++)
     for (let step = 0; step < subjects.length; step++) {
       const i = (round + step) % subjects.length
-      const { program } = subjects[i]!
-      const before = Program.cpuSeconds(program)
-      const { requests, seconds: took, latencies } = await Load.run(targets[i]!, cell.connections, seconds)
-      const cpu = ((Program.cpuSeconds(program) - before) / requests) * 1e6
-      rows[i]!.push([cpu, requests / took, Load.percentile(latencies, 0.5), Load.percentile(latencies, 0.99)])
+      found[i]!.push(await once(subjects[i]!, targets[i]!, cell, seconds))
     }
   return subjects.map(({ name }, i) => {
-    const median = (column: number) => Load.median(rows[i]!.map((row) => row[column] ?? Number.NaN))
-    return { ...cell, name, medians: [median(0), median(1), median(2), median(3)] }
+    const median = (key: keyof Omit<Row, "name">) => Load.median(found[i]!.map((row) => row[key]))
+    return { name, cpu: median("cpu"), rate: median("rate"), p50: median("p50"), p99: median("p99") }
   })
+}
+
+const once = async (
+  { program }: Subject,
+  target: Load.Target,
+  { connections, perSecond }: Cell,
+  seconds: number,
+): Promise<Omit<Row, "name">> => {
+  const before = Program.cpuSeconds(program)
+  const { latencies, requests, ...load } =
+    perSecond === undefined
+      ? await Load.run(target, connections, seconds)
+      : await Load.paced(target, perSecond, seconds)
+  return {
+    cpu: ((Program.cpuSeconds(program) - before) / requests) * 1e6,
+    rate: requests / load.seconds,
+    p50: Load.percentile(latencies, 0.5),
+    p99: Load.percentile(latencies, 0.99),
+  }
+}
+
+export interface Writing {
+  readonly writes: number
+  /** In ms, without writes and beside them. */
+  readonly alone: number
+  readonly beside: number
+}
+
+/** The p99 of predicts at a steady rate, and what it becomes while records are written as fast as eight writers can. */
+export const whileWriting = async (subject: Subject, cell: Cell, { rounds, seconds }: Pace): Promise<Writing> => {
+  const target = await subject.target(cell)
+  const p99 = async () => Load.percentile((await Load.paced(target, cell.perSecond ?? 100, seconds)).latencies, 0.99)
+  const found: Array<readonly [number, number]> = []
+  let writes = 0
+  for (let round = 0; round < rounds; round++) {
+    const alone = await p99()
+    const load = new AbortController()
+    const writer = async () => {
+      for (; !load.signal.aborted; writes++) await subject.write?.()
+    }
+    const writers = Array.from({ length: 8 }, writer)
+    found.push([alone, await p99()])
+    load.abort()
+    await Promise.all(writers)
+  }
+  const median = (column: 0 | 1) => Load.median(found.map((round) => round[column]))
+  return { writes: writes / (rounds * seconds), alone: median(0), beside: median(1) }
 }

@@ -1,28 +1,30 @@
-/** Streams: how much later the first piece comes than from the platform itself, and what many held at once take. */
-import { request } from "undici"
+/** Streams: how much later the first piece comes than from the platform itself, alone and beside many that are held. */
+import { Agent, request } from "undici"
 import * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 import type { Subject } from "./Subjects.ts"
 
-/** Time to the first piece, and to the end, in ms. */
-const one = async ({ origin, path, headers = {}, body }: Load.Target): Promise<readonly [number, number]> => {
+/** Time to the first piece, and to the end, in ms. `begun` is told of the first. */
+const one = async (
+  { origin, path, headers = {}, body }: Load.Target,
+  dispatcher: Agent,
+  begun: () => void = () => {},
+): Promise<readonly [number, number]> => {
   const began = performance.now()
   const answer = await request(origin + path, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body,
+    dispatcher,
   })
   let first: number | undefined
-  for await (const _piece of answer.body) first ??= performance.now() - began
+  for await (const _piece of answer.body) {
+    if (first === undefined) begun()
+    first ??= performance.now() - began
+  }
   if (answer.statusCode !== 200 || first === undefined) throw new Error(`${origin}${path} gave no stream`)
   return [first, performance.now() - began]
 }
-
-const isStream = (target: Load.Target): Promise<boolean> =>
-  one(target).then(
-    () => true,
-    () => false,
-  )
 
 export interface Streams {
   readonly name: string
@@ -33,26 +35,39 @@ export interface Streams {
   readonly memory: number
 }
 
-/** `count` streams at once; `pause` is the platform's between two of its 64 deltas, in ms. */
+/** Streams of 64 deltas one after the other, `rounds` of each subject in turn, while each holds `held` others that get a delta each second. */
 export const measure = async (
   subjects: ReadonlyArray<Subject>,
-  { count, pause, rounds }: { readonly count: number; readonly pause: number; readonly rounds: number },
+  { held, rounds }: { readonly held: number; readonly rounds: number },
 ): Promise<ReadonlyArray<Streams>> => {
-  const results: Array<Streams> = []
+  const found: Array<Streams> = []
   for (const { name, program, streamed } of subjects) {
-    if (streamed === undefined) continue
-    const target = await streamed({ delay: pause, bytes: 200 })
-    if (!(await isStream(target))) continue
+    const target = await streamed?.({ delay: 0, bytes: 200 })
+    const slow = await streamed?.({ delay: 1_000, bytes: 200 })
+    const agent = new Agent()
+    if (target === undefined || slow === undefined || !(await isStream(target, agent))) continue
+    const others = await hold(slow, held)
     const times: Array<readonly [number, number]> = []
-    let memory = 0
-    for (let round = 0; round < rounds; round++) {
-      const held = Promise.all(Array.from({ length: count }, () => one(target)))
-      const timer = setInterval(() => (memory = Math.max(memory, Program.memory(program))), 50)
-      times.push(...(await held))
-      clearInterval(timer)
-    }
+    for (let round = 0; round < rounds; round++) times.push(await one(target, agent))
+    const memory = Program.memory(program)
+    await Promise.all([agent.close(), others()])
     const median = (column: 0 | 1) => Load.median(times.map((time) => time[column]))
-    results.push({ name, first: median(0), whole: median(1), memory })
+    found.push({ name, first: median(0), whole: median(1), memory })
   }
-  return results
+  return found
+}
+
+const isStream = (target: Load.Target, agent: Agent): Promise<boolean> =>
+  one(target, agent).then(
+    () => true,
+    () => false,
+  )
+
+/** Has so many streams under way when it is there; answers how to go away from all of them. */
+const hold = async (target: Load.Target, count: number): Promise<() => Promise<void>> => {
+  const agent = new Agent({ connections: Math.max(1, count), headersTimeout: 0, bodyTimeout: 0 })
+  await Promise.all(
+    Array.from({ length: count }, () => new Promise<void>((begun) => one(target, agent, begun).catch(() => {}))),
+  )
+  return () => agent.destroy()
 }

@@ -98,7 +98,7 @@ export const start = async (): Promise<Stage> => {
     }),
   )
   const flags = ["--port", "0", "--data", ":memory:", "--settings", settings, "--log", "off"]
-  const program = await Program.start([`--import=${telling}`, bundle, ...flags])
+  const program = await Program.start([`--import=${telling}`, ...bundle, ...flags])
   const agent = new Agent({ connections: callers, pipelining: 1 })
   const post = async (path: string, body: object): Promise<Answer> => {
     const began = performance.now()

@@ -131,15 +131,16 @@ const decoded = (message: Uint8Array): RemoteEvent => {
 /** A character that stands across two pieces is read when it is whole. */
 const utf8 = () => {
   const decoder = new TextDecoder("utf-8", { fatal: true })
-  const decode = (read: () => string): string => {
-    try {
-      return read()
-    } catch {
-      throw new Unframed("is not UTF-8")
-    }
-  }
   return {
     of: (bytes: Uint8Array) => decode(() => decoder.decode(bytes, { stream: true })),
     end: () => decode(() => decoder.decode()),
+  }
+}
+
+const decode = (read: () => string): string => {
+  try {
+    return read()
+  } catch {
+    throw new Unframed("is not UTF-8")
   }
 }
