@@ -52,10 +52,9 @@ await Subjects.use(!quick, async (subjects) => {
       row(name, `${fixed(await Wrk.peak(await target(small), 32, quick ? 1 : 5), 0).padStart(6)}/s`)
   }
   for (const subject of subjects.filter(({ write }) => write !== undefined)) {
-    const cell = { connections: 32, perSecond: 200, ...small }
-    const { writes, alone, beside } = await Predict.whileWriting(subject, cell, pace)
+    const { alone, beside } = await Predict.whileWriting(subject, small, 200, pace)
     say(
-      `${subject.name}: 200 predicts a second, p99 ${fixed(alone, 2)} ms; ${fixed(beside, 2)} ms beside ${fixed(writes, 0)} writes a second`,
+      `${subject.name}: 200 predicts a second, p99 ${fixed(alone, 2)} ms; ${fixed(beside, 2)} ms beside 200 writes a second`,
     )
   }
   for (const held of [0, quick ? 32 : 512]) {

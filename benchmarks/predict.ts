@@ -62,29 +62,29 @@ const once = async (
 }
 
 export interface Writing {
-  readonly writes: number
   /** In ms, without writes and beside them. */
   readonly alone: number
   readonly beside: number
 }
 
-/** The p99 of predicts at a steady rate, and what it becomes while records are written as fast as eight writers can. */
-export const whileWriting = async (subject: Subject, cell: Cell, { rounds, seconds }: Pace): Promise<Writing> => {
-  const target = await subject.target(cell)
-  const p99 = async () => Load.percentile((await Load.paced(target, cell.perSecond ?? 100, seconds)).latencies, 0.99)
+/** The p99 of predicts at a steady rate, and what it becomes while records are written, as many a second. */
+export const whileWriting = async (
+  subject: Subject,
+  work: Work,
+  perSecond: number,
+  { rounds, seconds }: Pace,
+): Promise<Writing> => {
+  const target = await subject.target(work)
+  const p99 = async () => Load.percentile((await Load.paced(target, perSecond, seconds)).latencies, 0.99)
   const found: Array<readonly [number, number]> = []
-  let writes = 0
   for (let round = 0; round < rounds; round++) {
     const alone = await p99()
-    const load = new AbortController()
-    const writer = async () => {
-      for (; !load.signal.aborted; writes++) await subject.write?.()
-    }
-    const writers = Array.from({ length: 8 }, writer)
+    const written: Array<Promise<void> | undefined> = []
+    const writing = setInterval(() => written.push(subject.write?.()), 1_000 / perSecond)
     found.push([alone, await p99()])
-    load.abort()
-    await Promise.all(writers)
+    clearInterval(writing)
+    await Promise.all(written)
   }
   const median = (column: 0 | 1) => Load.median(found.map((round) => round[column]))
-  return { writes: writes / (rounds * seconds), alone: median(0), beside: median(1) }
+  return { alone: median(0), beside: median(1) }
 }
