@@ -28,6 +28,12 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 /** Throws where they are no pair. */
 const read = ({ cert, key }: Files) => {
   const pair = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }
+  // An empty file would be taken for none.
+  for (const [part, file] of [
+    [pair.cert, cert],
+    [pair.key, key],
+  ] as const)
+    if (!part.includes("-----BEGIN ")) throw new Error(`there is nothing in PEM in ${file}`)
   createSecureContext(pair)
   return pair
 }

@@ -132,8 +132,9 @@ const options = {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads the arguments after the program's name; fails with a sentence that says which of them is wrong. */
-export const read = (args: ReadonlyArray<string>, environment: Environment): Result.Result<Flags, string> =>
+export const read = (args: ReadonlyArray<string>, variables: Environment): Result.Result<Flags, string> =>
   Result.gen(function* () {
+    const environment = filled(variables)
     const given = yield* Result.try({
       try: () => parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values,
       catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
@@ -143,7 +144,7 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       given["tls-cert"] ?? environment["DRAWBAR_TLS_CERT"],
       given["tls-key"] ?? environment["DRAWBAR_TLS_KEY"],
     )
-    const behindProxy = given["behind-proxy"] ?? environment["DRAWBAR_BEHIND_PROXY"] === "on"
+    const behindProxy = given["behind-proxy"] ?? (yield* switched("DRAWBAR_BEHIND_PROXY", environment))
     const awsCredentials = yield* awsChoice(
       given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",
       environment,
@@ -163,13 +164,14 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
         yield* Result.all((given["connect-to"] ?? list(environment["DRAWBAR_CONNECT_TO"])).map(redirection)),
       ),
       caFiles: given["ca-file"] ?? list(environment["DRAWBAR_CA_FILE"]),
-      allowedHosts: given["allow-host"] ?? list(environment["DRAWBAR_ALLOW_HOST"]),
+      allowedHosts: yield* Result.all((given["allow-host"] ?? list(environment["DRAWBAR_ALLOW_HOST"])).map(hostName)),
       logsRequests: yield* onOrOff("--log", given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
       auth,
       secrets: given.secrets ?? environment["DRAWBAR_SECRETS"],
       jwt: yield* onlyWith(auth, "--jwt", given.jwt ?? environment["DRAWBAR_JWT"]),
       audit: given.audit ?? environment["DRAWBAR_AUDIT"],
-      allowUnverifiedTls: given["allow-unverified-tls"] ?? environment["DRAWBAR_ALLOW_UNVERIFIED_TLS"] === "on",
+      allowUnverifiedTls:
+        given["allow-unverified-tls"] ?? (yield* switched("DRAWBAR_ALLOW_UNVERIFIED_TLS", environment)),
       proxy: yield* Proxy.read(environment),
       otlp: yield* OtlpSettings.read(environment),
       tls,
@@ -179,6 +181,10 @@ export const read = (args: ReadonlyArray<string>, environment: Environment): Res
       vault: yield* Vault.read(given["vault-prefix"] ?? environment["DRAWBAR_VAULT_PREFIX"], environment),
     }
   })
+
+/** What is set to nothing is not set. */
+const filled = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ""))
 
 const list = (text: string | undefined): ReadonlyArray<string> =>
   (text ?? "").split(",").flatMap((part) => part.trim() || [])
@@ -201,6 +207,14 @@ const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
   text === "on" || text === "off"
     ? Result.succeed(text === "on")
     : Result.fail(`${flag} ${text} is neither on nor off.`)
+
+const switched = (variable: string, environment: Environment): Result.Result<boolean, string> =>
+  onOrOff(variable, environment[variable] ?? "off")
+
+const hostName = (text: string): Result.Result<string, string> =>
+  /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+)(:\d{1,5})?$/i.test(text)
+    ? Result.succeed(text)
+    : Result.fail(`--allow-host ${text} is not HOST:PORT, such as drawbar.internal:9200.`)
 
 const onlyWith = (auth: boolean, flag: string, file: string | undefined): Result.Result<string | undefined, string> =>
   file === undefined || auth

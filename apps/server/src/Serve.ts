@@ -70,7 +70,7 @@ const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Prom
 export const run = async (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<number> => {
   const flags = Flags.read(args, environment)
   if (Result.isFailure(flags)) {
-    complain(`${flags.failure}\n\n${Flags.usage}`)
+    complain(`${Flags.usage}\n${flags.failure}`)
     return 2
   }
   if (flags.success.help) {

@@ -1,6 +1,7 @@
 /** The files that flags name, read: what the server is started with. */
 import { exec } from "node:child_process"
-import { mkdir, readFile } from "node:fs/promises"
+import { X509Certificate } from "node:crypto"
+import { mkdir, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Json from "@drawbar/blueprint-schema/Json"
@@ -13,8 +14,10 @@ import type { Options } from "./Server.ts"
 import { UnusableFile } from "./UnusableFile.ts"
 
 export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment: NodeJS.ProcessEnv) {
-  const certificateAuthorities = yield* Effect.forEach(flags.caFiles, (file) => read("--ca-file", file))
+  const certificateAuthorities = yield* Effect.forEach(flags.caFiles, authorities)
   const settings = flags.settings === undefined ? {} : yield* readSettings(flags.settings)
+  const { secrets } = flags
+  if (secrets !== undefined) yield* attempt("--secrets", secrets, () => readdir(secrets))
   const options: Options = {
     host: flags.host,
     port: flags.port,
@@ -73,13 +76,36 @@ const readSettings = (file: string) =>
       : Effect.fail(unusable("--settings", file, "is no JSON object of settings"))
   })
 
+/** TLS would pass over what is no certificate, and trust nobody for it. */
+const authorities = Effect.fnUntraced(function* (file: string) {
+  const text = yield* read("--ca-file", file)
+  const found = text.match(/-----BEGIN [A-Z\d ]*CERTIFICATE-----.+?-----END [A-Z\d ]*CERTIFICATE-----/gs)
+  if (found === null) return yield* unusable("--ca-file", file, "holds no certificate in PEM")
+  yield* attempt("--ca-file", file, async () => found.map((pem) => new X509Certificate(pem)))
+  return text
+})
+
 const read = (flag: string, file: string) => attempt(flag, file, () => readFile(file, "utf8"))
 
 const attempt = <A>(flag: string, file: string, run: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) =>
-      unusable(flag, file, `cannot be used: ${cause instanceof Error && "code" in cause ? cause.code : cause}`),
-  })
+  Effect.tryPromise({ try: run, catch: (cause) => unusable(flag, file, `cannot be used: ${reasonOf(cause)}`) })
+
+/** A command that failed has its exit code. */
+const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = "code" in cause ? cause.code : undefined
+  if (typeof code === "number") return `it ended with ${code}`
+  return typeof code === "string" ? (words.get(code) ?? code) : cause.message
+}
+
+const words = new Map([
+  ["ENOENT", "there is no such file or folder"],
+  ["EACCES", "this user may not open it"],
+  ["EISDIR", "it is a folder"],
+  ["ENOTDIR", "it is no folder"],
+  ["EEXIST", "it is no folder"],
+  ["EROFS", "the disk is mounted read-only"],
+  ["ENOSPC", "the disk is full"],
+])
 
 const unusable = (flag: string, file: string, why: string) => new UnusableFile({ message: `${flag} ${file} ${why}.` })

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as Flags from "../src/Flags.ts"
@@ -57,6 +58,19 @@ describe("the flags", () => {
     assert.deepStrictEqual(read([], { DRAWBAR_ALLOW_HOST: "a:1,b:2" }).allowedHosts, ["a:1", "b:2"])
   })
 
+  it("that are set to nothing are not set", () => {
+    const empty = { DRAWBAR_PORT: "", DRAWBAR_SETTINGS: "", DRAWBAR_BEHIND_PROXY: "", DRAWBAR_CA_FILE: "" }
+    assert.deepStrictEqual(read([], empty), read([]))
+  })
+
+  it("stand in the README with their variables, and so do those that it has", async () => {
+    const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8")
+    const table = readme.split("\n").filter((line) => line.startsWith("| `--"))
+    const named = (text: string) => [...new Set(text.match(/--[a-z-]+|DRAWBAR_[A-Z_]+/g))]
+    const usage = named(Flags.usage).filter((name) => name !== "--help" && name !== "DRAWBAR_SECRET_")
+    assert.sameMembers(named(table.map((line) => line.split("|").slice(0, 3).join()).join()), usage)
+  })
+
   const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: string]> = [
     [["--prot", "1"], "--prot"],
     [["serve"], "serve"],
@@ -78,6 +92,8 @@ describe("the flags", () => {
     [["--auth", "yes"], "--auth yes is neither on nor off"],
     [["--host", "::"], "--host 127.0.0.1"],
     [["--host", "127.0.0.1.evil.example"], "--host 127.0.0.1"],
+    [["--allow-host", "a b"], "HOST:PORT"],
+    [["--allow-host", "http://a"], "HOST:PORT"],
     [["--connect-to", "a:1"], "HOST:PORT:ADDRESS:PORT"],
     [["--connect-to", "a:1:localhost:2"], "HOST:PORT:ADDRESS:PORT"],
   ]
@@ -86,4 +102,9 @@ describe("the flags", () => {
       const outcome = Flags.read(args, {})
       assert.include(Result.isFailure(outcome) ? outcome.failure : "no refusal", says)
     })
+
+  it("that are switched by a variable are on or off, and nothing else", () => {
+    for (const name of ["DRAWBAR_BEHIND_PROXY", "DRAWBAR_ALLOW_UNVERIFIED_TLS"])
+      assert.deepStrictEqual(Flags.read([], { [name]: "true" }), Result.fail(`${name} true is neither on nor off.`))
+  })
 })

@@ -1,6 +1,6 @@
 /**
- * Who may ask. Drawbar spends its operator's keys and knows no users yet, so it answers programs of its own machine and
- * no web page, neither by a name that was rebound to loopback nor from another origin.
+ * From where may be asked. Drawbar spends its operator's keys, so that it answers no web page, neither by a name that was rebound
+ * to loopback nor from another origin.
  * Source: https://fetch.spec.whatwg.org/#http-origin and https://www.w3.org/TR/fetch-metadata/
  */
 import type { IncomingHttpHeaders } from "node:http"

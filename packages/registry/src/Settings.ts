@@ -145,7 +145,8 @@ const readFile = (content: JsonObject): Result.Result<Given, RegistryError> =>
     for (const [key, shown] of flatten(content)) {
       if (!isName(key)) return yield* refused(`The settings file names [${key}], which is no setting`)
       if (shown === null) continue
-      yield* checkValue(key, shown)
+      const value = read(key, shown)
+      if (Result.isFailure(value)) return yield* refused(`The settings file's [${key}]: ${value.failure}`)
       given[key] = shown
     }
     return given

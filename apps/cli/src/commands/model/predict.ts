@@ -18,7 +18,7 @@ export const command = Command.make(
     ),
     timeout: Flag.String("timeout").pipe(
       Flag.withMetavar("30s"),
-      Flag.withDescription("How long the answer may take to begin"),
+      Flag.withDescription("How long all of it may take, a whole stream included"),
       Flag.optional,
     ),
   },

@@ -1,0 +1,63 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Result } from "effect"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import * as Flags from "../src/Flags.ts"
+import * as StartOptions from "../src/StartOptions.ts"
+
+let folder = ""
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  await mkdir(join(folder, "folder"))
+  await writeFile(join(folder, "empty"), "")
+  await writeFile(join(folder, "garbled"), Buffer.from([0xff, 0xfe, 0x00, 0x67]))
+  await writeFile(join(folder, "list"), "[]")
+  await writeFile(join(folder, "no-certificate"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const start = (args: ReadonlyArray<string>) =>
+  Flags.read([...args, "--data", ":memory:"], {}).pipe(
+    Result.getOrThrow,
+    (flags) => StartOptions.fromFlags(flags, {}),
+    Effect.flip,
+    Effect.runPromise,
+  )
+
+describe("a file that a flag names", () => {
+  const files: ReadonlyArray<readonly [flag: string, name: string, says: string]> = [
+    ["--settings", "absent", "there is no such file"],
+    ["--settings", "folder", "it is a folder"],
+    ["--settings", "empty", "is no JSON"],
+    ["--settings", "garbled", "is no JSON"],
+    ["--settings", "list", "no JSON object"],
+    ["--ca-file", "absent", "there is no such file"],
+    ["--ca-file", "folder", "it is a folder"],
+    ["--ca-file", "empty", "holds no certificate"],
+    ["--ca-file", "garbled", "holds no certificate"],
+    ["--ca-file", "no-certificate", "cannot be used"],
+    ["--secrets", "absent", "there is no such file or folder"],
+    ["--secrets", "empty", "it is no folder"],
+    ["--audit", "folder", "it is a folder"],
+    ["--audit", "absent/audit.log", "there is no such file or folder"],
+  ]
+  for (const [flag, name, says] of files)
+    it(`${flag} ${name} is refused by name`, async () => {
+      const { message } = await start([flag, join(folder, name)])
+      assert.include(message, `${flag} ${join(folder, name)} `)
+      assert.include(message, says)
+    })
+
+  for (const name of ["absent", "folder", "empty", "garbled"])
+    it(`--tls-cert ${name} is refused by name`, async () => {
+      const file = join(folder, name)
+      assert.include((await start(["--tls-cert", file, "--tls-key", file])).message, `--tls-cert ${file}`)
+    })
+})
+
+it("a command that should print the key ring and fails is told with its exit code", async () => {
+  const flags = Result.getOrThrow(Flags.read(["--data", folder, "--keyring", "command:exit 3"], {}))
+  const { message } = await Effect.runPromise(Effect.flip(StartOptions.fromFlags(flags, {})))
+  assert.strictEqual(message, "--keyring command:exit 3 cannot be used: it ended with 3.")
+})
