@@ -29,6 +29,7 @@ export class ConnectorRuntime extends Context.Service<
     readonly open: (
       compiled: CompiledConnector.CompiledConnector,
       credential: Credential,
+      options?: Pick<LiveConnector.Options, "budget">,
     ) => Effect.Effect<LiveConnector.LiveConnector, ConnectorError, Scope.Scope>
     /** Makes one predict: as many calls of the platform as its input needs, answered in the order of the input, all or none. */
     readonly execute: (
@@ -53,7 +54,7 @@ export class ConnectorRuntime extends Context.Service<
   static readonly layer = Layer.effect(
     ConnectorRuntime,
     Effect.map(Egress, (egress) => ({
-      open: (compiled, credential) => LiveConnector.open(egress, compiled, credential),
+      open: (compiled, credential, options) => LiveConnector.open(egress, compiled, credential, options),
 
       execute: (live, input, guardrails = {}) => {
         const action = CompiledConnector.find(live.compiled, actionOf(input))

@@ -42,6 +42,8 @@ export interface Options {
   readonly config?: ClientConfig.ClientConfig
   /** Is told how each connection comes about. */
   readonly observe?: (event: ConnectionEvent) => void
+  /** Shared by all that is opened of one connector; absent: its own. */
+  readonly budget?: RetryBudget.RetryBudget
 }
 
 export const configOf = ({ connector }: CompiledConnector): ClientConfig.ClientConfig =>
@@ -52,7 +54,7 @@ export const open = Effect.fnUntraced(function* (
   egress: Egress["Service"],
   compiled: CompiledConnector,
   credential: Credential,
-  { config = configOf(compiled), ...observed }: Options = {},
+  { config = configOf(compiled), budget = RetryBudget.make(), ...observed }: Options = {},
 ) {
   const origins = new Set(compiled.actions.map(({ url }) => url.origin))
   const pools = new Map<string, EgressPool>()
@@ -67,7 +69,6 @@ export const open = Effect.fnUntraced(function* (
   const mask = SecretMask.make(credential)
   const authorise = yield* Authorization.of({ connector: compiled.connector, credential, origins, egress, mask })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const budget = RetryBudget.make()
   const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs }
   return live
 })

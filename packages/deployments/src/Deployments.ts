@@ -11,6 +11,7 @@ import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import type { EgressPool } from "@drawbar/connector-runtime/EgressPool"
 import type { LiveConnector } from "@drawbar/connector-runtime/LiveConnector"
+import * as RetryBudget from "@drawbar/connector-runtime/RetryBudget"
 import * as AccessControl from "@drawbar/registry/AccessControl"
 import { Asker } from "@drawbar/registry/Asker"
 import { Connectors } from "@drawbar/registry/Connectors"
@@ -110,6 +111,13 @@ export class Deployments extends Context.Service<
       const clock = yield* Clock.Clock
       const entries = new Map<string, Entry>()
 
+      /** What the models of one connector may send again, they share. */
+      const budgetOf = ({ connector_id }: Model): RetryBudget.RetryBudget => {
+        const isSibling = ({ deployment }: Entry) =>
+          connector_id !== undefined && deployment?.model.connector_id === connector_id
+        return entries.values().find(isSibling)?.deployment?.live.budget ?? RetryBudget.make()
+      }
+
       const drop = (id: string, entry: Entry) => {
         entries.delete(id)
         entry.dropped = true
@@ -141,7 +149,7 @@ export class Deployments extends Context.Service<
         return {
           id,
           model,
-          live: yield* runtime.open(compiled, credential),
+          live: yield* runtime.open(compiled, credential, { budget: budgetOf(model) }),
           interface: InterfaceCheck.make(model.interface),
           guardrails: ModelGuards.make(model.guardrails),
           userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},

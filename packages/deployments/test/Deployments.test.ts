@@ -170,6 +170,23 @@ it.layer(live)("a model", (it) => {
     }),
   )
 
+  it.effect("shares what may be sent again with the other models of its connector", () =>
+    Effect.gen(function* () {
+      const { connector_id, model_id } = yield* setUp
+      const sibling = yield* (yield* Models).register({ name: "s", function_name: "remote", connector_id })
+      const stranger = yield* setUp
+      const deployments = yield* Deployments
+      const budgetOf = (id: string) =>
+        Effect.andThen(
+          answered(id),
+          deployments.use(id, ({ live }) => Effect.succeed(live.budget)),
+        )
+      const own = yield* budgetOf(model_id)
+      expect(yield* budgetOf(sibling.model_id)).toBe(own)
+      expect(yield* budgetOf(stranger.model_id)).not.toBe(own)
+    }),
+  )
+
   it.effect("shows the request that it would send, without its secret and without sending it", () =>
     Effect.gen(function* () {
       const { stub, model_id } = yield* setUp

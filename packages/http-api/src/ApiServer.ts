@@ -1,6 +1,7 @@
 /** The whole API on one port. */
 import type { AddressInfo } from "node:net"
 import { performance } from "node:perf_hooks"
+import * as Turn from "@drawbar/connector-runtime/Turn"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import type { Principals } from "@drawbar/registry/Principals"
@@ -60,7 +61,7 @@ export const listen = Effect.fnUntraced(function* (
   Scope.Scope | DrawbarHandlers.Services | Principals | RecordChanges
 > {
   const clock = yield* Clock.Clock
-  const overload = yield* Overload.make({ now: () => performance.now(), used: processorMillis })
+  const overload = yield* Overload.make({ now: () => performance.now(), used: processorMillis, behind: Turn.behind })
   const deployments = yield* Deployments
   const telemetry = Telemetry.make({
     registry: options.registry ?? new MetricRegistry(),

@@ -11,10 +11,14 @@ export interface Workload {
   readonly enter: () => () => void
 }
 
-/** What time it is, on a clock that only goes forward, and what this process has used of its processors; in ms. */
+/** In ms. */
 export interface Measures {
+  /** What time it is, on a clock that only goes forward. */
   readonly now: () => number
+  /** What this process has used of its processors. */
   readonly used: () => number
+  /** How long what could be gone on with has waited. */
+  readonly behind: () => number
 }
 
 /** In ms: how often the loop is looked at, and how late is late. */
@@ -33,7 +37,7 @@ const up = 1.05
 const newest = 0.3
 
 /** Watches until the scope closes. */
-export const make = ({ now, used }: Measures): Effect.Effect<Workload, never, Scope.Scope> =>
+export const make = ({ now, used, behind }: Measures): Effect.Effect<Workload, never, Scope.Scope> =>
   Effect.gen(function* () {
     let underWay = 0
     let ended = 0
@@ -43,7 +47,7 @@ export const make = ({ now, used }: Measures): Effect.Effect<Workload, never, Sc
     let lastLook = now()
     let lastUsed = used()
     const look = () => {
-      const lag = now() - lastLook - interval
+      const lag = Math.max(now() - lastLook - interval, behind())
       lastLook = now()
       lateInARow = lag > late ? lateInARow + 1 : 0
       // One long step of somebody's is no overload.
@@ -57,7 +61,7 @@ export const make = ({ now, used }: Measures): Effect.Effect<Workload, never, Sc
       Effect.sync(() => setInterval(look, interval).unref()),
       (timer) => Effect.sync(() => clearInterval(timer)),
     )
-    const isLate = () => lateInARow > 0 || now() - lastLook > interval + late
+    const isLate = () => lateInARow > 0 || now() - lastLook > interval + late || behind() > late
     return {
       isTooMuch: () => underWay * cost > part * mostWork && (part < 1 || isLate()),
       enter: () => {

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import * as Overload from "../src/Overload.ts"
 
 const most = 1_000
-const made = Overload.make({ now: () => 0, used: () => 0 }, most)
+const made = Overload.make({ now: () => 0, used: () => 0, behind: () => 0 }, most)
 
 describe("an overload", () => {
   it.effect("is as many bytes as bodies may hold together, and counts whom it refuses", () =>

@@ -9,7 +9,9 @@ afterEach(() => void vi.useRealTimers())
 const start = () => {
   let [now, used] = [0, 0]
   const scope = Effect.runSync(Scope.make())
-  const workload = Effect.runSync(Workload.make({ now: () => now, used: () => used }).pipe(Scope.provide(scope)))
+  const workload = Effect.runSync(
+    Workload.make({ now: () => now, used: () => used, behind: () => 0 }).pipe(Scope.provide(scope)),
+  )
   return {
     /** So many ms later than it should, and so much of the processor used meanwhile. */
     look: (lag: number, work = 0) => {

@@ -22,6 +22,7 @@ import {
   ResponseTooLarge,
   Unsendable,
 } from "../EgressError.ts"
+import * as Turn from "../Turn.ts"
 import type { Connection } from "./Connection.ts"
 import type { Flow } from "./Flow.ts"
 
@@ -203,7 +204,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#flowing) clearTimeout(this.#deadline)
     if (Result.isFailure(settled)) this.#controller?.abort(settled.failure)
     // Not from inside the parser, whose client could not carry what the caller sends next.
-    queueMicrotask(() => this.#settle(settled))
+    Turn.take(() => this.#settle(settled))
   }
 
   #depart(): void {
