@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net"
 import type { JsonObject } from "@drawbar/blueprint-schema/Json"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { Egress } from "@drawbar/connector-runtime/Egress"
-import * as Proxy from "@drawbar/connector-runtime/Proxy"
+import type { Proxy } from "@drawbar/connector-runtime/Proxy"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
 import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
@@ -57,7 +57,7 @@ export interface Options {
   /** Lets connectors set `skip_ssl_verification`. */
   readonly allowUnverifiedTls?: boolean
   /** The proxy by which connections leave. */
-  readonly proxy?: Proxy.Proxy
+  readonly proxy?: Proxy
   /** Who this server is to AWS, and what connectors may do with that. */
   readonly aws?: OwnIdentity.Options
   /** What connectors may name in place of secrets. */
@@ -172,7 +172,7 @@ const layer = ({
   const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
-  const direct = proxy === undefined ? Resolver.layer : Layer.provide(Proxy.layer(proxy), Resolver.layer)
+  const direct = proxy === undefined ? Resolver.layer : Layer.provide(Resolver.layerProxy(proxy), Resolver.layer)
   const identities =
     jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt, certificateAuthorities))
   return Layer.merge(live, identities).pipe(

@@ -44,7 +44,7 @@ describe("a door of the operator's", () => {
     const by = Result.getOrThrow(Proxy.read({ HTTPS_PROXY: proxy.origin }))
     assert.isDefined(by)
     if (by === undefined) return
-    const outcome = await sent(`${near.origin}/`, Layer.provide(Proxy.layer(by), Resolver.layer))
+    const outcome = await sent(`${near.origin}/`, Layer.provide(Resolver.layerProxy(by), Resolver.layer))
     assert.strictEqual(Result.isSuccess(outcome) ? outcome.success.status : outcome.failure.message, 200)
     assert.strictEqual(near.requests.length, 1)
   })
