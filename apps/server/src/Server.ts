@@ -26,6 +26,7 @@ import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
 import { Context, Data, Effect, Layer, type Redacted } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
+import { Door } from "./Door.ts"
 import * as EgressSettings from "./EgressSettings.ts"
 import * as Jwt from "./Jwt.ts"
 import * as OperatorSecrets from "./OperatorSecrets.ts"
@@ -104,8 +105,8 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
     (yield* Context.get(services, Principals).list).length === 0
   )
     return yield* new NobodyMayAsk()
-  const { otlp, certificateAuthorities = [] } = options
-  const exporting = otlp && (yield* Effect.provideContext(exported(otlp, certificateAuthorities), services))
+  const { otlp } = options
+  const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host: options.host,
@@ -128,10 +129,10 @@ export const listen = Effect.fnUntraced(function* (options: Options) {
 })
 
 // Most servers have no collector: what talks to one is loaded for those that do.
-const exported = (settings: OtlpSettings, authorities: ReadonlyArray<string>) =>
+const exported = (settings: OtlpSettings) =>
   Effect.flatMap(
     Effect.promise(() => import("./Otlp.ts")),
-    (Otlp) => Otlp.make(settings, version, authorities),
+    (Otlp) => Otlp.make(settings, version),
   )
 
 const layer = ({
@@ -173,12 +174,12 @@ const layer = ({
     Layer.provideMerge(Deployments.layer),
   )
   const direct = proxy === undefined ? Resolver.layer : Layer.provide(Resolver.layerProxy(proxy), Resolver.layer)
-  const identities =
-    jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt, certificateAuthorities))
+  const identities = jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt))
   return Layer.merge(live, identities).pipe(
     Layer.provideMerge(runtime),
-    Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets, certificateAuthorities)),
-    Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws, certificateAuthorities)),
+    Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets)),
+    Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws)),
+    Layer.provideMerge(Door.layer(certificateAuthorities)),
     Layer.provideMerge(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),
   )

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import type { Reading } from "@drawbar/deployments/SecretReferences"
 import { Effect, Result } from "effect"
-import type * as Door from "./Door.ts"
+import type { Door } from "./Door.ts"
 
 export interface Vault {
   /** The address of its API. */
@@ -47,7 +47,7 @@ const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_
 
 /** Reads `PATH#FIELD`, with the path as `vault kv get` takes it. */
 export const make =
-  (vault: Vault, door: Door.Once): Reading =>
+  (vault: Vault, door: Door["Service"]): Reading =>
   (name) =>
     Effect.gen(function* () {
       const [, path = "", field = ""] = /^([^#]+)#(.+)$/s.exec(name) ?? []

@@ -9,13 +9,13 @@ import * as AwsEndpoint from "@drawbar/connector-runtime/AwsEndpoint"
 import type { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
 import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
 import { Clock, Effect, Result } from "effect"
-import type * as Door from "../Door.ts"
+import type { Door } from "../Door.ts"
 
 export interface Options {
   /** The ARNs that connectors may name; one that ends in `*` stands for all that begin so. */
   readonly listed: ReadonlyArray<string>
   readonly identity: AwsIdentity
-  readonly door: Door.Once
+  readonly door: Door["Service"]
 }
 
 export const make =

@@ -5,11 +5,11 @@ import * as Json from "@drawbar/blueprint-schema/Json"
 import type { EgressRequest, RemoteResponse } from "@drawbar/connector-runtime/Egress"
 import type { Expiring } from "@drawbar/connector-runtime/Renewed"
 import { Effect, Result } from "effect"
-import type * as Door from "../Door.ts"
+import type { Door } from "../Door.ts"
 
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly door: Door.Once
+  readonly door: Door["Service"]
 }
 
 /** Keys, and until when they hold; nothing where nothing says that they are to be had in this way. Fails with a sentence without a full stop. */
