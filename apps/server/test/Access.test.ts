@@ -14,6 +14,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 
 const ml = "/_plugins/_ml"
 const password = "a password of a test"
@@ -49,7 +50,7 @@ const ask = async (
   }
 }
 
-const listen = async (options: Partial<Server.Options>) => {
+const listen = async (options: Partial<StartOptions>) => {
   const scope = Effect.runSync(Scope.make())
   const running = await Effect.runPromise(
     Server.listen({ host: "127.0.0.1", port: 0, ...options }).pipe(Scope.provide(scope)),

@@ -9,6 +9,7 @@ import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Effect, Exit, Scope } from "effect"
 import { assert } from "vitest"
 import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 import { type Answered, ask } from "./Guarded.ts"
 
 export const ml = "/_plugins/_ml"
@@ -97,7 +98,7 @@ export interface Options {
   /** Texts by the names of files in the folder. */
   readonly files?: Readonly<Record<string, string>>
   readonly secrets?: Secrets
-  readonly server?: (environment: Record<string, string>) => Partial<Server.Options>
+  readonly server?: (environment: Record<string, string>) => Partial<StartOptions>
   /** What the platform of `http` connectors answers. */
   readonly handler?: Answer.Handler
 }

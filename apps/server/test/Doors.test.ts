@@ -9,12 +9,13 @@ import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Effect, Exit, Result, Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 import { blueprint } from "./Drawbar.ts"
 import { ask } from "./Guarded.ts"
 
 const ml = "/_plugins/_ml"
 
-const listen = async (options: Partial<Server.Options>) => {
+const listen = async (options: Partial<StartOptions>) => {
   const scope = Effect.runSync(Scope.make())
   const { url } = await Effect.runPromise(
     Server.listen({ host: "127.0.0.1", port: 0, ...options }).pipe(Scope.provide(scope)),

@@ -7,6 +7,7 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Effect, Exit, Scope } from "effect"
 import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 
 export interface Person {
   readonly roles: ReadonlyArray<Role>
@@ -53,7 +54,7 @@ export interface Guarded<Name extends string> extends AsyncDisposable {
   readonly keys: Readonly<Record<Name, string>>
 }
 
-const listen = async (options: Server.Options) => {
+const listen = async (options: StartOptions) => {
   const scope = Effect.runSync(Scope.make())
   const { url } = await Effect.runPromise(Server.listen(options).pipe(Scope.provide(scope)))
   return { url, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
@@ -67,7 +68,7 @@ export const start = async <Name extends string>(
     before = async () => {},
     hosts = ["api.cohere.ai"],
     ...options
-  }: Partial<Server.Options> & {
+  }: Partial<StartOptions> & {
     readonly handler?: Answer.Handler
     /** What the stub answers for. */
     readonly hosts?: ReadonlyArray<string>
@@ -76,7 +77,7 @@ export const start = async <Name extends string>(
 ): Promise<Guarded<Name>> => {
   const platform = await StubPlatform.start({ handler, tls: hosts })
   const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
-  const shared: Server.Options = {
+  const shared: StartOptions = {
     host: "127.0.0.1",
     port: 0,
     files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },

@@ -9,6 +9,7 @@ import { Effect, Exit, Result, Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import * as OtlpSettings from "../src/OtlpSettings.ts"
 import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { ask } from "./Guarded.ts"
 
@@ -46,7 +47,7 @@ const start = async (environment: Readonly<Record<string, string>> = {}): Promis
   const scope = Effect.runSync(Scope.make())
   const otlp = Result.getOrThrow(OtlpSettings.read(environment))
   const lines: Array<any> = []
-  const options: Server.Options = {
+  const options: StartOptions = {
     host: "127.0.0.1",
     port: 0,
     connectTo: { "api.openai.com:443": `127.0.0.1:${platform.port}` },
