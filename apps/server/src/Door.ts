@@ -1,13 +1,41 @@
-/** Doors of the operator's own: he names the one origin that each leads to, which may be within his network. */
+/** The operator's own door: he names the origins that it leads to, which may be within his network. */
 import { isIP } from "node:net"
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
-import { Egress, type EgressRequest, type Limits } from "@drawbar/connector-runtime/Egress"
+import { Egress } from "@drawbar/connector-runtime/Egress"
+import type { EgressError } from "@drawbar/connector-runtime/EgressError"
+import type { EgressPool, EgressRequest, Limits, RemoteResponse } from "@drawbar/connector-runtime/EgressPool"
 import * as EgressPolicy from "@drawbar/connector-runtime/EgressPolicy"
 import * as IpAddress from "@drawbar/connector-runtime/IpAddress"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
-import { Context, Effect, Layer } from "effect"
+import type { InvalidEntry } from "@drawbar/connector-runtime/TrustedEndpoints"
+import { Context, Effect, Layer, type Scope } from "effect"
 
-export const to = Effect.fnUntraced(function* (origin: string, certificateAuthorities: ReadonlyArray<string>) {
+export class Door extends Context.Service<
+  Door,
+  {
+    /** Connections to an origin; they close with the scope. */
+    readonly open: (origin: string) => Effect.Effect<EgressPool, EgressError | InvalidEntry, Scope.Scope>
+    /** Sends one request on connections that close behind it. */
+    readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<RemoteResponse, EgressError | InvalidEntry>
+  }
+>()("@drawbar/server/Door") {
+  /** `certificateAuthorities` are PEM texts of those to trust beside the system's. */
+  static readonly layer = (certificateAuthorities: ReadonlyArray<string>) =>
+    Layer.effect(
+      Door,
+      Effect.map(Effect.context<Resolver>(), (services) => {
+        const open: Door["Service"]["open"] = (origin) =>
+          Effect.provideContext(opened(origin, certificateAuthorities), services)
+        return {
+          open,
+          send: (request, limits) =>
+            Effect.scoped(Effect.flatMap(open(new URL(request.url).origin), (pool) => pool.send(request, limits))),
+        }
+      }),
+    )
+}
+
+const opened = Effect.fnUntraced(function* (origin: string, certificateAuthorities: ReadonlyArray<string>) {
   const trusted = [`^${origin.replaceAll(/[.[\]]/g, "\\$&")}/.*$`]
   const policy = yield* Effect.fromResult(EgressPolicy.make({ trustedEndpoints: trusted, privateAddresses: true }))
   const services = yield* Layer.build(
@@ -34,16 +62,3 @@ const ownAddresses = Layer.effect(
       ),
   })),
 )
-
-/** Sends one request through a door that closes behind it. */
-export const once = (certificateAuthorities: ReadonlyArray<string>) =>
-  Effect.map(Effect.context<Resolver>(), (services) => ({
-    send: (request: EgressRequest, limits: Limits) =>
-      to(new URL(request.url).origin, certificateAuthorities).pipe(
-        Effect.flatMap((pool) => pool.send(request, limits)),
-        Effect.scoped,
-        Effect.provideContext(services),
-      ),
-  }))
-
-export type Once = Effect.Success<ReturnType<typeof once>>

@@ -104,30 +104,30 @@ Connections to platforms leave by the proxy in HTTPS_PROXY, but for the hosts in
 
 const one = { type: "string" } as const
 const many = { type: "string", multiple: true } as const
-const options = {
+const either = { type: "boolean" } as const
+
+const texts = {
   host: one,
   port: one,
   data: one,
   keyring: one,
   settings: one,
-  "connect-to": many,
-  "ca-file": many,
-  "allow-host": many,
   log: one,
   auth: one,
   "tls-cert": one,
   "tls-key": one,
-  "behind-proxy": { type: "boolean" },
   "aws-credentials": one,
-  "aws-sign-for": many,
-  "aws-secret": many,
   "vault-prefix": one,
   secrets: one,
   jwt: one,
   audit: one,
-  "allow-unverified-tls": { type: "boolean" },
-  help: { type: "boolean" },
-} as const
+}
+const lists = { "connect-to": many, "ca-file": many, "allow-host": many, "aws-sign-for": many, "aws-secret": many }
+const switches = { "behind-proxy": either, "allow-unverified-tls": either }
+const options = { ...texts, ...lists, ...switches, help: either }
+
+/** What stands for a flag that is not given. */
+const variableOf = (flag: string): string => `DRAWBAR_${flag.toUpperCase().replaceAll("-", "_")}`
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -139,46 +139,38 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       try: () => parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values,
       catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
     })
-    const auth = yield* onOrOff("--auth", given.auth ?? environment["DRAWBAR_AUTH"] ?? "off")
-    const tls = yield* tlsPair(
-      given["tls-cert"] ?? environment["DRAWBAR_TLS_CERT"],
-      given["tls-key"] ?? environment["DRAWBAR_TLS_KEY"],
-    )
-    const behindProxy = given["behind-proxy"] ?? (yield* switched("DRAWBAR_BEHIND_PROXY", environment))
-    const awsCredentials = yield* awsChoice(
-      given["aws-credentials"] ?? environment["DRAWBAR_AWS_CREDENTIALS"] ?? "off",
-      environment,
-    )
-    const data = given.data ?? environment["DRAWBAR_DATA"] ?? "./data"
+    const text = (flag: keyof typeof texts) => given[flag] ?? environment[variableOf(flag)]
+    const list = (flag: keyof typeof lists) => given[flag] ?? listed(environment[variableOf(flag)])
+    const isOn = (flag: keyof typeof switches) =>
+      given[flag] === undefined ? switched(variableOf(flag), environment) : Result.succeed(given[flag])
+    const auth = yield* onOrOff("--auth", text("auth") ?? "off")
+    const behindProxy = yield* isOn("behind-proxy")
+    const tls = yield* tlsPair(text("tls-cert"), text("tls-key"))
+    const awsCredentials = yield* awsChoice(text("aws-credentials") ?? "off", environment)
+    const data = text("data") ?? "./data"
     return {
       help: given.help ?? false,
-      host: yield* reachable(
-        given.host ?? environment["DRAWBAR_HOST"] ?? "127.0.0.1",
-        auth && (tls !== undefined || behindProxy),
-      ),
-      port: yield* port(given.port ?? environment["DRAWBAR_PORT"] ?? "9200"),
+      host: yield* reachable(text("host") ?? "127.0.0.1", auth && (tls !== undefined || behindProxy)),
+      port: yield* port(text("port") ?? "9200"),
       data,
-      keyring: given.keyring ?? environment["DRAWBAR_KEYRING"] ?? join(data, "keyring.json"),
-      settings: given.settings ?? environment["DRAWBAR_SETTINGS"],
-      connectTo: Object.fromEntries(
-        yield* Result.all((given["connect-to"] ?? list(environment["DRAWBAR_CONNECT_TO"])).map(redirection)),
-      ),
-      caFiles: given["ca-file"] ?? list(environment["DRAWBAR_CA_FILE"]),
-      allowedHosts: yield* Result.all((given["allow-host"] ?? list(environment["DRAWBAR_ALLOW_HOST"])).map(hostName)),
-      logsRequests: yield* onOrOff("--log", given.log ?? environment["DRAWBAR_LOG"] ?? "on"),
+      keyring: text("keyring") ?? join(data, "keyring.json"),
+      settings: text("settings"),
+      connectTo: Object.fromEntries(yield* Result.all(list("connect-to").map(redirection))),
+      caFiles: list("ca-file"),
+      allowedHosts: yield* Result.all(list("allow-host").map(hostName)),
+      logsRequests: yield* onOrOff("--log", text("log") ?? "on"),
       auth,
-      secrets: given.secrets ?? environment["DRAWBAR_SECRETS"],
-      jwt: yield* onlyWith(auth, "--jwt", given.jwt ?? environment["DRAWBAR_JWT"]),
-      audit: given.audit ?? environment["DRAWBAR_AUDIT"],
-      allowUnverifiedTls:
-        given["allow-unverified-tls"] ?? (yield* switched("DRAWBAR_ALLOW_UNVERIFIED_TLS", environment)),
+      secrets: text("secrets"),
+      jwt: yield* onlyWith(auth, "--jwt", text("jwt")),
+      audit: text("audit"),
+      allowUnverifiedTls: yield* isOn("allow-unverified-tls"),
       proxy: yield* Proxy.read(environment),
       otlp: yield* OtlpSettings.read(environment),
       tls,
       awsCredentials,
-      awsSignFor: yield* services(awsCredentials, given["aws-sign-for"] ?? list(environment["DRAWBAR_AWS_SIGN_FOR"])),
-      awsSecrets: yield* arns(awsCredentials, given["aws-secret"] ?? list(environment["DRAWBAR_AWS_SECRET"])),
-      vault: yield* Vault.read(given["vault-prefix"] ?? environment["DRAWBAR_VAULT_PREFIX"], environment),
+      awsSignFor: yield* services(awsCredentials, list("aws-sign-for")),
+      awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
+      vault: yield* Vault.read(text("vault-prefix"), environment),
     }
   })
 
@@ -186,7 +178,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
 const filled = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ""))
 
-const list = (text: string | undefined): ReadonlyArray<string> =>
+const listed = (text: string | undefined): ReadonlyArray<string> =>
   (text ?? "").split(",").flatMap((part) => part.trim() || [])
 
 // Whoever reaches the port spends the operator's keys: from outside only who says who he is, and what nobody else can read.

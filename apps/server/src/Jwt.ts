@@ -10,7 +10,7 @@ import type { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
 import { type Role, roles } from "@drawbar/registry/Principal"
 import { Clock, Effect, Option, Result, Schema, Semaphore } from "effect"
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from "jose"
-import * as Door from "./Door.ts"
+import { Door } from "./Door.ts"
 import { UnusableFile } from "./UnusableFile.ts"
 
 /** The file that `--jwt` names. */
@@ -54,10 +54,9 @@ const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 /** In seconds: how far two clocks may be apart. */
 const clockTolerance = 10
 
-/** `authorities` are trusted beside the system's where the keys are fetched. */
-export const make = Effect.fnUntraced(function* (settings: JwtSettings, authorities: ReadonlyArray<string>) {
+export const make = Effect.fnUntraced(function* (settings: JwtSettings) {
   const jose = yield* Effect.promise(() => import("jose"))
-  const keysOf = yield* keySets(settings.jwks, jose.createLocalJWKSet, authorities)
+  const keysOf = yield* keySets(settings.jwks, jose.createLocalJWKSet)
   const { issuer, audience } = settings
 
   const verified = (token: string, keys: JWTVerifyGetKey) =>
@@ -114,17 +113,13 @@ const staleFor = 3_600_000
 type Importer = (keys: JSONWebKeySet) => JWTVerifyGetKey
 
 /** Answers the keys; `again` looks for newer ones, though not for every token that somebody makes up. */
-const keySets = Effect.fnUntraced(function* (
-  jwks: JwtSettings["jwks"],
-  importer: Importer,
-  authorities: ReadonlyArray<string>,
-) {
+const keySets = Effect.fnUntraced(function* (jwks: JwtSettings["jwks"], importer: Importer) {
   if (typeof jwks !== "string") {
     const own = yield* imported(jwks, importer)
     return (_again: boolean) => Effect.succeed(own)
   }
   const url = yield* Effect.fromResult(urlOf(jwks))
-  const pool = yield* Door.to(url.origin, authorities)
+  const pool = yield* (yield* Door).open(url.origin)
   const one = yield* Semaphore.make(1)
   let held: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined
   let failedAt = -Infinity

@@ -6,7 +6,7 @@ import * as AwsIdentity from "@drawbar/connector-runtime/AwsIdentity"
 import { none, type Reading, SecretSource } from "@drawbar/deployments/SecretReferences"
 import { Effect, Layer } from "effect"
 import * as SecretsManager from "./aws/SecretsManager.ts"
-import * as Door from "./Door.ts"
+import { Door } from "./Door.ts"
 import * as Vault from "./Vault.ts"
 
 export interface Options {
@@ -18,12 +18,11 @@ export interface Options {
   readonly awsSecrets?: ReadonlyArray<string>
 }
 
-/** `authorities` are trusted beside the system's where secrets are fetched. */
-export const layer = ({ environment, folder, vault, awsSecrets = [] }: Options, authorities: ReadonlyArray<string>) =>
+export const layer = ({ environment, folder, vault, awsSecrets = [] }: Options) =>
   Layer.effect(
     SecretSource,
     Effect.gen(function* () {
-      const door = yield* Door.once(authorities)
+      const door = yield* Door
       const identity = yield* AwsIdentity.AwsIdentity
       return {
         env: (name) => variable(environment, name),

@@ -20,11 +20,11 @@ const shutdownTimeout = 3_000
 
 /** Sends until the scope closes, and what still waits then. */
 export const make = Effect.fnUntraced(
-  function* ({ traces, metrics, sampling }: OtlpSettings, version: string, authorities: ReadonlyArray<string>) {
-    const tracing = traces && (yield* tracingTo(traces, sampling, version, authorities))
+  function* ({ traces, metrics, sampling }: OtlpSettings, version: string) {
+    const tracing = traces && (yield* tracingTo(traces, sampling, version))
     const registry = metrics && new MetricRegistry()
     if (metrics !== undefined && registry !== undefined) {
-      const { services } = yield* collector(metrics, authorities)
+      const { services } = yield* collector(metrics)
       yield* OtlpMetrics.make({ ...exportedTo(metrics), resource: { serviceVersion: version } }).pipe(
         Effect.provideService(Metric.MetricRegistry, registry),
         Effect.provideContext(services),
@@ -40,14 +40,9 @@ export const make = Effect.fnUntraced(
     ),
 )
 
-const tracingTo = Effect.fnUntraced(function* (
-  traces: Exporting,
-  sampling: Tracing.Sampling,
-  version: string,
-  authorities: ReadonlyArray<string>,
-) {
+const tracingTo = Effect.fnUntraced(function* (traces: Exporting, sampling: Tracing.Sampling, version: string) {
   const clock = yield* Clock.Clock
-  const { services, isBusy } = yield* collector(traces, authorities)
+  const { services, isBusy } = yield* collector(traces)
   const resource = yield* OtlpResource.fromConfig({ serviceVersion: version })
   const serialization = Context.get(services, OtlpSerialization.OtlpSerialization)
   const exporter = yield* OtlpExporter.make({
@@ -66,8 +61,8 @@ const tracingTo = Effect.fnUntraced(function* (
 })
 
 /** What exporters to it stand on. */
-const collector = Effect.fnUntraced(function* (exporting: Exporting, authorities: ReadonlyArray<string>) {
-  const { client, isBusy } = yield* OtlpClient.make(exporting, authorities)
+const collector = Effect.fnUntraced(function* (exporting: Exporting) {
+  const { client, isBusy } = yield* OtlpClient.make(exporting)
   const services = yield* Layer.build(
     Layer.mergeAll(
       OtlpExporter.layerFlusher,

@@ -1,17 +1,14 @@
 /** A client of one collector, all of whose bytes go by the door. */
 import { Effect } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
-import * as Door from "./Door.ts"
+import { Door } from "./Door.ts"
 import type { Exporting } from "./OtlpSettings.ts"
 
 /** How many messages may be on their way before no more is taken: a collector that hangs must not fill the memory. */
 const most = 8
 
-export const make = Effect.fnUntraced(function* (
-  { url, timeoutMillis }: Exporting,
-  authorities: ReadonlyArray<string>,
-) {
-  const pool = yield* Door.to(new URL(url).origin, authorities)
+export const make = Effect.fnUntraced(function* ({ url, timeoutMillis }: Exporting) {
+  const pool = yield* (yield* Door).open(new URL(url).origin)
   const limits = {
     headersTimeoutMs: timeoutMillis,
     idleTimeoutMs: timeoutMillis,

@@ -48,7 +48,7 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
 /** Where the command looks for a server unless it is told. */
 const usual = "http://127.0.0.1:9200"
 
-const greeting = ({ files, auth }: Server.Options, { url, keyRingIsNew }: Server.Running) =>
+const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew }: Server.Running) =>
   [
     `Drawbar ${Server.version} listens on ${url}`,
     files === undefined

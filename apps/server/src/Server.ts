@@ -1,9 +1,7 @@
 /** All the wiring on one screen. */
 import type { AddressInfo } from "node:net"
-import type { JsonObject } from "@drawbar/blueprint-schema/Json"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
 import { Egress } from "@drawbar/connector-runtime/Egress"
-import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import { Resolver } from "@drawbar/connector-runtime/Resolver"
 import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
 import { Deployments } from "@drawbar/deployments/Deployments"
@@ -11,7 +9,6 @@ import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
-import type { Tls } from "@drawbar/http-api/HttpServer"
 import { Connectors } from "@drawbar/registry/Connectors"
 import { Controllers } from "@drawbar/registry/Controllers"
 import { CredentialVault } from "@drawbar/registry/CredentialVault"
@@ -24,50 +21,16 @@ import { RecordChanges } from "@drawbar/registry/RecordChanges"
 import * as Resealing from "@drawbar/registry/Resealing"
 import { Settings } from "@drawbar/registry/Settings"
 import { Tasks } from "@drawbar/registry/Tasks"
-import { Context, Data, Effect, Layer, type Redacted } from "effect"
+import { Context, Effect, Layer } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
+import { Door } from "./Door.ts"
 import * as EgressSettings from "./EgressSettings.ts"
 import * as Jwt from "./Jwt.ts"
 import * as OperatorSecrets from "./OperatorSecrets.ts"
 import type { OtlpSettings } from "./OtlpSettings.ts"
+import { NobodyMayAsk } from "./NobodyMayAsk.ts"
 import { sealedWith } from "./SealedWith.ts"
-
-export interface Options {
-  readonly host: string
-  /** 0 for any that is free. */
-  readonly port: number
-  /** Where records and keys are kept; absent for memory. */
-  readonly files?: { readonly database: string; readonly keyring: string | HandedOver }
-  /** The content of the settings file. */
-  readonly settings?: JsonObject
-  /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
-  readonly connectTo?: Readonly<Record<string, string>>
-  /** PEM texts of authorities to trust beside the system's. */
-  readonly certificateAuthorities?: ReadonlyArray<string>
-  /** Further names, with their ports, by which the server may be called. */
-  readonly allowedHosts?: ReadonlyArray<string>
-  /** Takes a line of JSON for each request that has ended. */
-  readonly accessLog?: (line: string) => void
-  /** Takes a line of JSON for each change, and for each request that was turned away. */
-  readonly auditLog?: (line: string) => void
-  /** Whether everybody has to say who he is. */
-  readonly auth?: boolean
-  /** Whose tokens say who asks, beside keys and passwords. */
-  readonly jwt?: Jwt.JwtSettings
-  /** Lets connectors set `skip_ssl_verification`. */
-  readonly allowUnverifiedTls?: boolean
-  /** The proxy by which connections leave. */
-  readonly proxy?: Proxy.Proxy
-  /** Who this server is to AWS, and what connectors may do with that. */
-  readonly aws?: OwnIdentity.Options
-  /** What connectors may name in place of secrets. */
-  readonly secrets?: OperatorSecrets.Options
-  readonly tls?: Tls
-  /** How long requests under way may take to end when it stops, in ms; 30 s if absent. */
-  readonly graceMillis?: number
-  /** The collector that takes spans and metrics. */
-  readonly otlp?: OtlpSettings
-}
+import type { StartOptions } from "./StartOptions.ts"
 
 export interface Running {
   readonly address: AddressInfo
@@ -76,62 +39,41 @@ export interface Running {
   readonly keyRingIsNew: boolean
 }
 
-/** A key ring that is kept elsewhere. */
-export interface HandedOver {
-  /** From where. */
-  readonly source: string
-  readonly text: Redacted.Redacted
-}
-
-/** `--auth on` before there is anybody who could say who he is. */
-export class NobodyMayAsk extends Data.TaggedError("NobodyMayAsk") {
-  override get message() {
-    return (
-      "--auth on, but there is no user and no API key yet, so that nobody could ask anything. Start it once without, on loopback, " +
-      "and create one: drawbar user create NAME --role admin --password env:VARIABLE"
-    )
-  }
-}
-
 export const version = "0.1.0"
 
 /** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
-export const listen = Effect.fnUntraced(function* (options: Options) {
+export const listen = Effect.fnUntraced(function* (options: StartOptions) {
+  const { host, port, accessLog, auditLog, auth, jwt, tls, otlp } = options
+  const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
-  if (
-    options.auth === true &&
-    options.jwt === undefined &&
-    (yield* Context.get(services, Principals).list).length === 0
-  )
+  if (auth === true && jwt === undefined && (yield* Context.get(services, Principals).list).length === 0)
     return yield* new NobodyMayAsk()
-  const { otlp, certificateAuthorities = [] } = options
-  const exporting = otlp && (yield* Effect.provideContext(exported(otlp, certificateAuthorities), services))
+  const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
-    host: options.host,
-    port: options.port,
-    allowedHosts: options.allowedHosts ?? [],
-    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
-    ...(options.auditLog === undefined ? {} : { auditLog: options.auditLog }),
-    ...(options.auth === undefined ? {} : { auth: options.auth }),
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
-    ...(options.graceMillis === undefined ? {} : { graceMillis: options.graceMillis }),
+    host,
+    port,
+    allowedHosts,
+    accessLog,
+    auditLog,
+    auth,
+    tls,
+    graceMillis,
     ...exporting,
     version,
   }).pipe(Effect.provideContext(services))
-  const host = options.host.includes(":") ? `[${options.host}]` : options.host
   return {
     address,
-    url: `${options.tls === undefined ? "http" : "https"}://${host}:${address.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     keyRingIsNew: Context.get(services, KeyRing).isNew,
   }
 })
 
 // Most servers have no collector: what talks to one is loaded for those that do.
-const exported = (settings: OtlpSettings, authorities: ReadonlyArray<string>) =>
+const exported = (settings: OtlpSettings) =>
   Effect.flatMap(
     Effect.promise(() => import("./Otlp.ts")),
-    (Otlp) => Otlp.make(settings, version, authorities),
+    (Otlp) => Otlp.make(settings, version),
   )
 
 const layer = ({
@@ -144,7 +86,7 @@ const layer = ({
   aws,
   secrets,
   jwt,
-}: Options) => {
+}: StartOptions) => {
   const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
   const keys =
     files === undefined
@@ -172,13 +114,13 @@ const layer = ({
   const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
-  const direct = proxy === undefined ? Resolver.layer : Layer.provide(Proxy.layer(proxy), Resolver.layer)
-  const identities =
-    jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt, certificateAuthorities))
+  const direct = proxy === undefined ? Resolver.layer : Layer.provide(Resolver.layerProxy(proxy), Resolver.layer)
+  const identities = jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt))
   return Layer.merge(live, identities).pipe(
     Layer.provideMerge(runtime),
-    Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets, certificateAuthorities)),
-    Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws, certificateAuthorities)),
+    Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets)),
+    Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws)),
+    Layer.provideMerge(Door.layer(certificateAuthorities)),
     Layer.provideMerge(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),
   )

@@ -1,41 +1,85 @@
-/** The files that flags name, read: what the server is started with. */
+/** What the server is started with: flags, and the files that they name, read. */
 import { exec } from "node:child_process"
 import { X509Certificate } from "node:crypto"
 import { mkdir, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Json from "@drawbar/blueprint-schema/Json"
+import type { Proxy } from "@drawbar/connector-runtime/Proxy"
+import type { Tls } from "@drawbar/http-api/HttpServer"
 import { Effect, Redacted, Result } from "effect"
+import type * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as AuditLog from "./AuditLog.ts"
 import * as Certificate from "./Certificate.ts"
 import type { Flags } from "./Flags.ts"
 import * as Jwt from "./Jwt.ts"
-import type { Options } from "./Server.ts"
+import type * as OperatorSecrets from "./OperatorSecrets.ts"
+import type { OtlpSettings } from "./OtlpSettings.ts"
 import { UnusableFile } from "./UnusableFile.ts"
 
+export interface StartOptions {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  /** Where records and keys are kept; absent for memory. */
+  readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
+  /** The content of the settings file. */
+  readonly settings?: Json.JsonObject | undefined
+  /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
+  readonly connectTo?: Readonly<Record<string, string>> | undefined
+  /** PEM texts of authorities to trust beside the system's. */
+  readonly certificateAuthorities?: ReadonlyArray<string> | undefined
+  /** Further names, with their ports, by which the server may be called. */
+  readonly allowedHosts?: ReadonlyArray<string> | undefined
+  /** Takes a line of JSON for each request that has ended. */
+  readonly accessLog?: ((line: string) => void) | undefined
+  /** Takes a line of JSON for each change, and for each request that was turned away. */
+  readonly auditLog?: ((line: string) => void) | undefined
+  /** Whether everybody has to say who he is. */
+  readonly auth?: boolean | undefined
+  /** Whose tokens say who asks, beside keys and passwords. */
+  readonly jwt?: Jwt.JwtSettings | undefined
+  /** Lets connectors set `skip_ssl_verification`. */
+  readonly allowUnverifiedTls?: boolean | undefined
+  /** The proxy by which connections leave. */
+  readonly proxy?: Proxy | undefined
+  /** Who this server is to AWS, and what connectors may do with that. */
+  readonly aws?: OwnIdentity.Options | undefined
+  /** What connectors may name in place of secrets. */
+  readonly secrets?: OperatorSecrets.Options | undefined
+  readonly tls?: Tls | undefined
+  /** How long requests under way may take to end when it stops, in ms; 30 s if absent. */
+  readonly graceMillis?: number | undefined
+  /** The collector that takes spans and metrics. */
+  readonly otlp?: OtlpSettings | undefined
+}
+
+/** A key ring that is kept elsewhere. */
+export interface HandedOver {
+  /** From where. */
+  readonly source: string
+  readonly text: Redacted.Redacted
+}
+
 export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment: NodeJS.ProcessEnv) {
-  const certificateAuthorities = yield* Effect.forEach(flags.caFiles, authorities)
-  const settings = flags.settings === undefined ? {} : yield* readSettings(flags.settings)
-  const { secrets } = flags
+  const { host, port, connectTo, allowedHosts, auth, allowUnverifiedTls, proxy, otlp, jwt, audit, tls, secrets } = flags
   if (secrets !== undefined) yield* attempt("--secrets", secrets, () => readdir(secrets))
-  const options: Options = {
-    host: flags.host,
-    port: flags.port,
-    settings,
-    connectTo: flags.connectTo,
-    certificateAuthorities,
-    allowedHosts: flags.allowedHosts,
-    auth: flags.auth,
+  const options: StartOptions = {
+    host,
+    port,
+    settings: flags.settings === undefined ? undefined : yield* readSettings(flags.settings),
+    connectTo,
+    certificateAuthorities: yield* Effect.forEach(flags.caFiles, authorities),
+    allowedHosts,
+    auth,
+    allowUnverifiedTls,
+    proxy,
+    otlp,
+    jwt: jwt === undefined ? undefined : yield* issuer(jwt),
+    auditLog: audit === undefined ? undefined : yield* auditLog(audit),
+    aws: flags.awsCredentials && { credentials: flags.awsCredentials, environment, signFor: flags.awsSignFor },
     secrets: { environment, folder: flags.secrets, vault: flags.vault, awsSecrets: flags.awsSecrets },
-    ...(flags.allowUnverifiedTls ? { allowUnverifiedTls: true } : {}),
-    ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
-    ...(flags.otlp === undefined ? {} : { otlp: flags.otlp }),
-    ...(flags.jwt === undefined ? {} : { jwt: yield* issuer(flags.jwt) }),
-    ...(flags.audit === undefined ? {} : { auditLog: yield* auditLog(flags.audit) }),
-    ...(flags.awsCredentials === undefined
-      ? {}
-      : { aws: { credentials: flags.awsCredentials, environment, signFor: flags.awsSignFor } }),
-    ...(flags.tls === undefined ? {} : { tls: yield* Certificate.load(flags.tls) }),
+    tls: tls === undefined ? undefined : yield* Certificate.load(tls),
   }
   if (flags.data === ":memory:") return options
   yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))

@@ -4,9 +4,10 @@
  */
 import { readFile } from "node:fs/promises"
 import * as Json from "@drawbar/blueprint-schema/Json"
+import { brief } from "@drawbar/connector-runtime/EgressPool"
 import type { Reading } from "@drawbar/deployments/SecretReferences"
 import { Effect, Result } from "effect"
-import type * as Door from "./Door.ts"
+import type { Door } from "./Door.ts"
 
 export interface Vault {
   /** The address of its API. */
@@ -43,11 +44,11 @@ export const read = (
 const plain = (path: string): boolean =>
   path.split("/").every((segment) => /^[\w.-]+$/.test(segment) && !/^\.+$/.test(segment))
 
-const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 1_048_576 }
+const limits = brief(1_048_576)
 
 /** Reads `PATH#FIELD`, with the path as `vault kv get` takes it. */
 export const make =
-  (vault: Vault, door: Door.Once): Reading =>
+  (vault: Vault, door: Door["Service"]): Reading =>
   (name) =>
     Effect.gen(function* () {
       const [, path = "", field = ""] = /^([^#]+)#(.+)$/s.exec(name) ?? []
@@ -67,12 +68,7 @@ export const make =
         ({ message }) => `Vault cannot be asked: ${message}`,
       )
       if (answer.status !== 200) return yield* Effect.fail(refusal(path, answer.status))
-      const value = member(
-        Result.getOrUndefined(Json.parse(Buffer.from(answer.body).toString("utf8"))),
-        "data",
-        "data",
-        field,
-      )
+      const value = member(Json.objectIn(Buffer.from(answer.body).toString("utf8")), "data", "data", field)
       return typeof value === "string" && value !== ""
         ? value
         : yield* Effect.fail(`${path} in Vault has no text called ${field}`)

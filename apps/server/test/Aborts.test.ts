@@ -2,10 +2,10 @@
 import { createServer, type Socket, type AddressInfo, connect } from "node:net"
 import process from "node:process"
 import { setTimeout as wait } from "node:timers/promises"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
+import * as Loopback from "./Loopback.ts"
 
 const ml = "/_plugins/_ml"
 const aborts = Number(process.env["DRAWBAR_ABORTS"] ?? 250)
@@ -62,36 +62,16 @@ const closed = (socket: Socket) =>
 describe("a caller who goes away", () => {
   it(`leaves nothing behind, ${aborts} times in ${Object.keys(phases).length + 1} phases`, async () => {
     const slow = await platform()
-    const scope = Effect.runSync(Scope.make())
-    const { url } = await Effect.runPromise(
-      Server.listen({
-        host: "127.0.0.1",
-        port: 0,
-        settings: {
-          "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-          "plugins.ml_commons.connector.private_ip_enabled": true,
-        },
-      }).pipe(Scope.provide(scope)),
-    )
-    const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-      name: "m",
-      function_name: "remote",
-      connector: {
-        name: "c",
-        version: 1,
-        protocol: "http",
-        client_config: { max_connection: maxConnection, read_timeout: 600 },
-        actions: [
-          {
-            action_type: "predict",
-            method: "POST",
-            url: `http://127.0.0.1:${slow.port}/v1/chat/completions`,
-            request_body: '{"phase":"${parameters.phase:-}","nonce":"${parameters.nonce}"}',
-          },
-        ],
-      },
+    const server = await InProcess.listen({
+      settings: Loopback.settings,
     })
-    const path = `${ml}/models/${made.json.model_id}/_predict`
+    const { url } = server
+    const id = await Loopback.register(url, slow.port, {
+      path: "/v1/chat/completions",
+      client_config: { max_connection: maxConnection, read_timeout: 600 },
+      request_body: '{"phase":"${parameters.phase:-}","nonce":"${parameters.nonce}"}',
+    })
+    const path = `${ml}/models/${id}/_predict`
     const well_ = (nonce: string) => ask(url, undefined, "POST", path, { parameters: { nonce } })
     assert.strictEqual((await well_("first")).status, 200)
 
@@ -140,7 +120,7 @@ describe("a caller who goes away", () => {
     // All places of the pool are free again.
     const after = await Promise.all(Array.from({ length: maxConnection * 2 }, (_, n) => well_(`after ${n}`)))
     assert.deepStrictEqual([...new Set(after.map(({ status }) => status))], [200])
-    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await server[Symbol.asyncDispose]()
     await wait(50)
     assert.strictEqual(slow.sockets.size, 0)
     slow.close()

@@ -7,13 +7,14 @@ import type { Role } from "@drawbar/registry/Principal"
 import { roles } from "@drawbar/registry/Principal"
 import { Client } from "@opensearch-project/opensearch"
 import * as Certificate from "@drawbar/stub-platform/Certificate"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Server from "../src/Server.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 const password = "a password of a test"
@@ -49,26 +50,18 @@ const ask = async (
   }
 }
 
-const listen = async (options: Partial<Server.Options>) => {
-  const scope = Effect.runSync(Scope.make())
-  const running = await Effect.runPromise(
-    Server.listen({ host: "127.0.0.1", port: 0, ...options }).pipe(Scope.provide(scope)),
-  )
-  return { url: running.url, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
-}
-
 const keys: Partial<Record<Role, string>> = {}
 let expired = ""
 let folder = ""
 /** Who guesses often has to wait. */
 let strangers = 0
-let server: Awaited<ReturnType<typeof listen>>
+let server: InProcess.InProcess
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "drawbar-"))
   const files = { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") }
   // Before anybody is known, the machine itself says who may ask.
-  const first = await listen({ files })
+  const first = await InProcess.listen({ files })
   for (const role of roles) {
     const made = await ask(first.url, "POST", `${ml}/api_keys`, undefined, {
       name: `a ${role}`.replace(" ", "-"),
@@ -83,11 +76,11 @@ beforeAll(async () => {
   })
   expired = short.json.api_key
   await ask(first.url, "POST", `${ml}/users`, undefined, { name: "alice", password, roles: ["developer"] })
-  await first.close()
-  server = await listen({ files, auth: true })
+  await first[Symbol.asyncDispose]()
+  server = await InProcess.listen({ files, auth: true })
 })
 afterAll(async () => {
-  await server.close()
+  await server[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
 
@@ -187,7 +180,7 @@ describe("a server that asks who asks", () => {
         return () => void renewals.pop()
       },
     }
-    const secure = await listen({ tls })
+    const secure = await InProcess.listen({ tls })
     assert.match(secure.url, /^https:/)
     const statusWith = (ca: string) =>
       new Promise<number | string>((resolve) => {
@@ -206,6 +199,6 @@ describe("a server that asks who asks", () => {
     renewals[0]?.({ cert: two.certificate, key: two.key })
     assert.strictEqual(await statusWith(two.ca), 200)
     assert.isString(await statusWith(one.ca))
-    await secure.close()
+    await secure[Symbol.asyncDispose]()
   })
 })

@@ -6,10 +6,10 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as AwsSignature from "@drawbar/stub-platform/AwsSignature"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Scope } from "effect"
 import { assert } from "vitest"
-import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 import { type Answered, ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
 
 export const ml = "/_plugins/_ml"
 export const region = "us-east-1"
@@ -97,7 +97,7 @@ export interface Options {
   /** Texts by the names of files in the folder. */
   readonly files?: Readonly<Record<string, string>>
   readonly secrets?: Secrets
-  readonly server?: (environment: Record<string, string>) => Partial<Server.Options>
+  readonly server?: (environment: Record<string, string>) => Partial<StartOptions>
   /** What the platform of `http` connectors answers. */
   readonly handler?: Answer.Handler
 }
@@ -124,20 +124,16 @@ export const start = async ({
   const near = await StubPlatform.start({ handler: metadata })
   const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
-  const scope = Effect.runSync(Scope.make())
   const here = `127.0.0.1:${platform.port}`
-  const { url } = await Effect.runPromise(
-    Server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      connectTo: {
-        ...Object.fromEntries([...hosts, "api.cohere.ai"].map((host) => [`${host}:443`, here])),
-        "169.254.170.2:80": `127.0.0.1:${near.port}`,
-      },
-      certificateAuthorities: [platform.ca],
-      ...server({ HOME: folder, ...environment({ folder, metadata: near.origin }) }),
-    }).pipe(Scope.provide(scope)),
-  )
+  const running = await InProcess.listen({
+    connectTo: {
+      ...Object.fromEntries([...hosts, "api.cohere.ai"].map((host) => [`${host}:443`, here])),
+      "169.254.170.2:80": `127.0.0.1:${near.port}`,
+    },
+    certificateAuthorities: [platform.ca],
+    ...server({ HOME: folder, ...environment({ folder, metadata: near.origin }) }),
+  })
+  const { url } = running
   const answers: Array<Answered> = []
   const tell = async (method: string, path: string, body?: unknown) => {
     const answer = await ask(url, undefined, method, ml + path, body)
@@ -159,7 +155,7 @@ export const start = async ({
       tell("POST", "/models/_register", { name: "m", function_name: "remote", connector }),
     predict: (id: string) => tell("POST", `/models/${id}/_predict`, { parameters: { text: "x" } }),
     [Symbol.asyncDispose]: async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await running[Symbol.asyncDispose]()
       await platform.close()
       await near.close()
       await rm(folder, { recursive: true })

@@ -3,9 +3,8 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as AwsSignature from "@drawbar/stub-platform/AwsSignature"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 const own = { accessKeyId: "AKIDOWN", secretAccessKey: "the-servers-own-secret", sessionToken: "own-token" }
@@ -45,19 +44,15 @@ const start = async ({ identity = true, sts, secondsLeft = 3_600, region = "us-e
       return sts ?? Answer.text(xml(expiration), 200, { "content-type": "text/xml" })
     },
   })
-  const scope = Effect.runSync(Scope.make())
-  const { url } = await Effect.runPromise(
-    Server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      connectTo: {
-        "sts.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
-        "bedrock-runtime.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
-      },
-      certificateAuthorities: [platform.ca],
-      ...(identity ? { aws: { credentials: "env", environment: variables } } : {}),
-    }).pipe(Scope.provide(scope)),
-  )
+  const server = await InProcess.listen({
+    connectTo: {
+      "sts.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
+      "bedrock-runtime.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}`,
+    },
+    certificateAuthorities: [platform.ca],
+    ...(identity ? { aws: { credentials: "env", environment: variables } } : {}),
+  })
+  const { url } = server
   const ask = async (path: string, body: unknown) => {
     const response = await fetch(url + ml + path, {
       method: "POST",
@@ -92,7 +87,7 @@ const start = async ({ identity = true, sts, secondsLeft = 3_600, region = "us-e
     asked,
     predict: () => ask(`/models/${json.model_id}/_predict`, { parameters: { text: "x" } }),
     [Symbol.asyncDispose]: async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await server[Symbol.asyncDispose]()
       await platform.close()
     },
   }

@@ -6,10 +6,9 @@ import process from "node:process"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import type { Received } from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
@@ -165,17 +164,13 @@ describe(`a credential (DRAWBAR_SEED=${seed})`, () => {
   it(`goes to its own platform alone, in ${calls} calls`, async () => {
     const bound = await StubPlatform.start({ handler: () => Answer.json({ a: 1 }), tls: [own] })
     const canary = await StubPlatform.start({ handler: () => Answer.json({ a: 1 }), tls: [evil] })
-    const scope = Effect.runSync(Scope.make())
-    const { url } = await Effect.runPromise(
-      Server.listen({
-        host: "127.0.0.1",
-        port: 0,
-        connectTo: { [`${own}:443`]: `127.0.0.1:${bound.port}`, [`${evil}:443`]: `127.0.0.1:${canary.port}` },
-        certificateAuthorities: [bound.ca, canary.ca],
-        // The list trusts both: what keeps the key at home is the connector.
-        settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
-      }).pipe(Scope.provide(scope)),
-    )
+    const server = await InProcess.listen({
+      connectTo: { [`${own}:443`]: `127.0.0.1:${bound.port}`, [`${evil}:443`]: `127.0.0.1:${canary.port}` },
+      certificateAuthorities: [bound.ca, canary.ca],
+      // The list trusts both: what keeps the key at home is the connector.
+      settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
+    })
+    const { url } = server
     const models: Array<string> = []
     for (const connector of connectors) {
       const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
@@ -204,7 +199,7 @@ describe(`a credential (DRAWBAR_SEED=${seed})`, () => {
     }
     assert.isUndefined(await complaint(served, calls))
     assert.isAbove(withKey, calls / 100)
-    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await server[Symbol.asyncDispose]()
     await bound.close()
     await canary.close()
   }, 120_000)

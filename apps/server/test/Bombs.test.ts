@@ -10,6 +10,7 @@ import process from "node:process"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { ask } from "./Guarded.ts"
+import * as Loopback from "./Loopback.ts"
 import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
@@ -101,13 +102,7 @@ const say = (socket: Socket, { parts, forEver }: Said) => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "drawbar-"))
   const settings = join(folder, "settings.json")
-  await writeFile(
-    settings,
-    JSON.stringify({
-      "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-      "plugins.ml_commons.connector.private_ip_enabled": true,
-    }),
-  )
+  await writeFile(settings, JSON.stringify(Loopback.settings))
   platform = createServer((socket) => {
     socket.on("error", () => {})
     socket.once("data", () => say(socket, said))
@@ -122,29 +117,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-const modelOf = async (parameters: object, read_timeout = 20) => {
-  const { port } = platform.address() as AddressInfo
-  const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-    name: "m",
-    function_name: "remote",
-    connector: {
-      name: "c",
-      version: 1,
-      protocol: "http",
-      parameters,
-      client_config: { read_timeout },
-      actions: [
-        {
-          action_type: "predict",
-          method: "POST",
-          url: `http://127.0.0.1:${port}/v1/chat/completions`,
-          request_body: "{}",
-        },
-      ],
-    },
+const modelOf = (parameters: object, read_timeout = 20) =>
+  Loopback.register(url, (platform.address() as AddressInfo).port, {
+    path: "/v1/chat/completions",
+    parameters,
+    client_config: { read_timeout },
   })
-  return String(made.json.model_id)
-}
 
 /** By Linux's count; elsewhere only the errors are looked at. */
 const peak = async (): Promise<number> => {

@@ -7,10 +7,10 @@ import { createHash } from "node:crypto"
 import { createServer, type Socket, type AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
 import process from "node:process"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
+import * as Loopback from "./Loopback.ts"
 
 const ml = "/_plugins/_ml"
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
@@ -271,34 +271,14 @@ describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
     `is told in ${Object.keys(ill).length + Object.keys(streamsIll).length} ways, ${requests} times`,
     async () => {
       const chaos = await platform()
-      const scope = Effect.runSync(Scope.make())
-      const { url } = await Effect.runPromise(
-        Server.listen({
-          host: "127.0.0.1",
-          port: 0,
-          settings: {
-            "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-            "plugins.ml_commons.connector.private_ip_enabled": true,
-          },
-        }).pipe(Scope.provide(scope)),
-      )
-      const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-        name: "chaos",
-        function_name: "remote",
-        connector: {
-          name: "c",
-          version: 1,
-          protocol: "http",
-          client_config: { read_timeout: 1, connection_timeout: 5, max_connection: 64 },
-          actions: [
-            {
-              action_type: "predict",
-              method: "POST",
-              url: `http://127.0.0.1:${chaos.port}/v1/chat/completions`,
-              request_body: '{"way":"${parameters.way}","nonce":"${parameters.nonce}"}',
-            },
-          ],
-        },
+      const server = await InProcess.listen({
+        settings: Loopback.settings,
+      })
+      const { url } = server
+      const id = await Loopback.register(url, chaos.port, {
+        path: "/v1/chat/completions",
+        client_config: { read_timeout: 1, connection_timeout: 5, max_connection: 64 },
+        request_body: '{"way":"${parameters.way}","nonce":"${parameters.nonce}"}',
       })
       const predict = async (way: string, nonce: string) => {
         const {
@@ -306,7 +286,7 @@ describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
           text,
           json: body,
           headers,
-        } = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, {
+        } = await ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, {
           parameters: { way, nonce },
         })
         assert.strictEqual(status, ways[way]!.status, `${way}: ${text.slice(0, 300)}`)
@@ -320,7 +300,7 @@ describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
         if (way === "throttles") assert.strictEqual(headers.get("retry-after"), "7")
       }
       const stream = async (way: string, nonce: string) => {
-        const answer = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict/stream`, {
+        const answer = await ask(url, undefined, "POST", `${ml}/models/${id}/_predict/stream`, {
           parameters: { way, nonce },
         })
         const { status, text } = answer
@@ -357,7 +337,7 @@ describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
       for (const way of Object.keys(ways)) await predict(way, `once ${way}`)
       for (const way of Object.keys(streams)) await stream(way, `once ${way}`)
       await Promise.all(Array.from({ length: 24 }, (_, number) => worker(number)))
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await server[Symbol.asyncDispose]()
       await new Promise((resume) => setTimeout(resume, 100))
       assert.strictEqual(chaos.sockets.size, 0)
       chaos.close()

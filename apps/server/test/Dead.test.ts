@@ -1,46 +1,18 @@
 /** Dead and failing platforms: what they cost the others, and how often they are asked. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
+import * as Loopback from "./Loopback.ts"
 
 const ml = "/_plugins/_ml"
 
-const listen = async (settings: object) => {
-  const scope = Effect.runSync(Scope.make())
-  const { url } = await Effect.runPromise(
-    Server.listen({ host: "127.0.0.1", port: 0, settings: { ...open, ...settings } }).pipe(Scope.provide(scope)),
-  )
-  return { url, [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
-}
-const open = {
-  "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-  "plugins.ml_commons.connector.private_ip_enabled": true,
-}
+const listen = (settings: object) => InProcess.listen({ settings: { ...Loopback.settings, ...settings } })
 
 const model = async (url: string, port: number, client_config: object = {}) => {
-  const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-    name: `m${port}`,
-    function_name: "remote",
-    connector: {
-      name: "c",
-      version: 1,
-      protocol: "http",
-      client_config,
-      actions: [
-        {
-          action_type: "predict",
-          method: "POST",
-          url: `http://127.0.0.1:${port}/`,
-          request_body: '{"q":"${parameters.q}"}',
-        },
-      ],
-    },
-  })
-  assert.strictEqual(made.status, 200, made.text)
-  return (q = "x") => ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, { parameters: { q } })
+  const id = await Loopback.register(url, port, { client_config, request_body: '{"q":"${parameters.q}"}' })
+  return (q = "x") => ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, { parameters: { q } })
 }
 
 const platform = async (status: number, body: string) => {

@@ -5,7 +5,7 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Effect, Layer, Result } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Door from "../src/Door.ts"
+import { Door } from "../src/Door.ts"
 
 const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 5_000, maxResponseBytes: 1_000 }
 
@@ -17,9 +17,8 @@ const leadingTo = (address: string) =>
 
 const sent = (url: string, resolver: Layer.Layer<Resolver>) =>
   Effect.runPromise(
-    Door.once([]).pipe(
-      Effect.flatMap((door) => Effect.result(door.send({ method: "GET", url, headers: {} }, limits))),
-      Effect.provide(resolver),
+    Door.use((door) => Effect.result(door.send({ method: "GET", url, headers: {} }, limits))).pipe(
+      Effect.provide(Layer.provide(Door.layer([]), resolver)),
     ),
   )
 
@@ -28,7 +27,9 @@ describe("a door of the operator's", () => {
   it.each(["http://169.254.169.254", "http://[fd00:ec2::254]", "http://169.254.170.2", "http://10.0.0.1"])(
     "leads to %s, where he writes it",
     async (origin) => {
-      const opened = Effect.scoped(Effect.result(Door.to(origin, []))).pipe(Effect.provide(Resolver.layer))
+      const opened = Effect.scoped(Effect.result(Door.use((door) => door.open(origin)))).pipe(
+        Effect.provide(Layer.provide(Door.layer([]), Resolver.layer)),
+      )
       assert.isTrue(Result.isSuccess(await Effect.runPromise(opened)))
     },
   )
@@ -44,7 +45,7 @@ describe("a door of the operator's", () => {
     const by = Result.getOrThrow(Proxy.read({ HTTPS_PROXY: proxy.origin }))
     assert.isDefined(by)
     if (by === undefined) return
-    const outcome = await sent(`${near.origin}/`, Layer.provide(Proxy.layer(by), Resolver.layer))
+    const outcome = await sent(`${near.origin}/`, Layer.provide(Resolver.layerProxy(by), Resolver.layer))
     assert.strictEqual(Result.isSuccess(outcome) ? outcome.success.status : outcome.failure.message, 200)
     assert.strictEqual(near.requests.length, 1)
   })

@@ -6,21 +6,13 @@ import * as Proxy from "@drawbar/connector-runtime/Proxy"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Certificate from "@drawbar/stub-platform/Certificate"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Result, Scope } from "effect"
+import { Result } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { blueprint } from "./Drawbar.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
-
-const listen = async (options: Partial<Server.Options>) => {
-  const scope = Effect.runSync(Scope.make())
-  const { url } = await Effect.runPromise(
-    Server.listen({ host: "127.0.0.1", port: 0, ...options }).pipe(Scope.provide(scope)),
-  )
-  return { url, [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
-}
 
 const create = (url: string, connector: object) => ask(url, undefined, "POST", `${ml}/connectors/_create`, connector)
 
@@ -60,7 +52,7 @@ describe("mutual TLS", () => {
     )
     await new Promise<void>((resume) => exacting.listen(0, "127.0.0.1", resume))
     const { port } = exacting.address() as AddressInfo
-    await using server = await listen({
+    await using server = await InProcess.listen({
       connectTo: { "api.cohere.ai:443": `127.0.0.1:${port}` },
       certificateAuthorities: "ca_cert_pem" in credential ? [] : [platform.ca],
     })
@@ -97,7 +89,7 @@ describe("mutual TLS", () => {
     ["unverified TLS", { mutual_tls_enabled: true, skip_ssl_verification: true }, identity, "skip_ssl_verification"],
     ["an api_key", { mutual_tls_enabled: true }, { ...identity, api_key: "sk-1" }, "api_key"],
   ] as const)("with %s is refused when the connector is created", async (_, config, credential, sentence) => {
-    await using server = await listen({})
+    await using server = await InProcess.listen({})
     const { status, json, text } = await create(server.url, withConfig(config, credential))
     assert.strictEqual(status, 400, text)
     assert.include(json.error.reason, sentence)
@@ -114,13 +106,13 @@ describe("unverified TLS", () => {
     const connectTo = { "api.cohere.ai:443": `127.0.0.1:${platform.port}` }
     const connector = withConfig({ skip_ssl_verification: true }, {})
     {
-      await using server = await listen({ connectTo })
+      await using server = await InProcess.listen({ connectTo })
       const { status, json } = await create(server.url, connector)
       assert.strictEqual(status, 400)
       assert.include(json.error.reason, "skip_ssl_verification is not allowed")
     }
     {
-      await using server = await listen({ connectTo, allowUnverifiedTls: true })
+      await using server = await InProcess.listen({ connectTo, allowUnverifiedTls: true })
       const answer = await predict(server.url, connector)
       assert.strictEqual(answer.status, 200, answer.text)
     }
@@ -168,7 +160,10 @@ describe("a proxy", () => {
     await using proxy = await start((_, authorization) =>
       authorization === `Basic ${btoa("bob:p@ss")}` ? undefined : 407,
     )
-    await using server = await listen({ ...proxy.read({}, "bob:p%40ss@"), certificateAuthorities: [proxy.ca] })
+    await using server = await InProcess.listen({
+      ...proxy.read({}, "bob:p%40ss@"),
+      certificateAuthorities: [proxy.ca],
+    })
     const answer = await predict(server.url, blueprint)
     assert.strictEqual(answer.status, 200, answer.text)
     assert.deepStrictEqual(proxy.targets, ["api.cohere.ai:443"])
@@ -176,7 +171,10 @@ describe("a proxy", () => {
 
   it("that gives no tunnel is named, and its password is not", async () => {
     await using proxy = await start(() => 407)
-    await using server = await listen({ ...proxy.read({}, "bob:hunter2@"), certificateAuthorities: [proxy.ca] })
+    await using server = await InProcess.listen({
+      ...proxy.read({}, "bob:hunter2@"),
+      certificateAuthorities: [proxy.ca],
+    })
     const { status, text } = await predict(server.url, blueprint)
     assert.isAtLeast(status, 500)
     assert.include(text, "HTTPS_PROXY")
@@ -186,7 +184,7 @@ describe("a proxy", () => {
 
   it("opens no way to addresses and names of the inside", async () => {
     await using proxy = await start(() => undefined)
-    await using server = await listen({
+    await using server = await InProcess.listen({
       ...proxy.read(),
       settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
     })
@@ -267,7 +265,7 @@ describe("a clock that is wrong", () => {
       },
     })
     {
-      await using server = await listen({
+      await using server = await InProcess.listen({
         connectTo: { "runtime.sagemaker.us-east-1.amazonaws.com:443": `127.0.0.1:${platform.port}` },
         certificateAuthorities: [platform.ca],
       })

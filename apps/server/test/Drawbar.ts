@@ -2,8 +2,7 @@
 import { type ApiResponse, Client } from "@opensearch-project/opensearch"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Scope } from "effect"
-import * as Server from "../src/Server.ts"
+import * as InProcess from "./InProcess.ts"
 
 export const secret = "sk-do-not-show-1234567890"
 
@@ -21,25 +20,21 @@ export const start = async (
   handler: Answer.Handler = () => Answer.json({ embeddings: [[0.1, 0.25]] }),
 ): Promise<Drawbar> => {
   const platform = await StubPlatform.start({ handler, tls: ["api.cohere.ai"] })
-  const scope = Effect.runSync(Scope.make())
-  const { url, address } = await Effect.runPromise(
-    Server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
-      certificateAuthorities: [platform.ca],
-    }).pipe(Scope.provide(scope)),
-  )
+  const server = await InProcess.listen({
+    connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+    certificateAuthorities: [platform.ca],
+  })
+  const { url, port } = server
   const client = new Client({ node: url, maxRetries: 0 })
   return {
     url,
-    port: address.port,
+    port,
     client,
     ml: client.ml as unknown as Drawbar["ml"],
     platform,
     [Symbol.asyncDispose]: async () => {
       await client.close()
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await server[Symbol.asyncDispose]()
       await platform.close()
     },
   }

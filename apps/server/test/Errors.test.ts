@@ -8,6 +8,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 import { type Answered, ask } from "./Guarded.ts"
 
 const ml = "/_plugins/_ml"
@@ -31,7 +32,7 @@ interface Way {
   readonly url?: (port: number) => string
   readonly config?: object
   readonly model?: object
-  readonly server?: (port: number) => Partial<Server.Options>
+  readonly server?: (port: number) => Partial<StartOptions>
   readonly query?: string
   readonly parameters?: object
   readonly isStream?: true
@@ -199,7 +200,7 @@ const platform = async ({ act = () => {}, greet, isGone }: Way) => {
   return { port, close, arrival: () => once(arrivals, "request") }
 }
 
-const start = async (options: Partial<Server.Options>) => {
+const start = async (options: Partial<StartOptions>) => {
   const scope = Effect.runSync(Scope.make())
   const lines: Array<string> = []
   const { url } = await Effect.runPromise(

@@ -4,9 +4,8 @@ import * as Received from "@drawbar/stub-platform/Received"
 import * as SageMaker from "@drawbar/stub-platform/SageMaker"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Client } from "@opensearch-project/opensearch"
-import { Effect, Exit, Scope } from "effect"
 import { describe, expect, it } from "vitest"
-import * as Server from "../src/Server.ts"
+import * as InProcess from "./InProcess.ts"
 
 const aws = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a-secret-of-a-test", sessionToken: "a-token-of-a-test" }
 const json = { "content-type": "application/json" }
@@ -97,15 +96,11 @@ describe.each(Object.entries(connectors))("%s", (name, { host, handler, document
     "answers as a %s connector, and its platform gets these bytes",
     async (kind) => {
       await using platform = await StubPlatform.start({ handler, tls: [host] })
-      const scope = Effect.runSync(Scope.make())
-      const { url } = await Effect.runPromise(
-        Server.listen({
-          host: "127.0.0.1",
-          port: 0,
-          connectTo: { [`${host}:443`]: `127.0.0.1:${platform.port}` },
-          certificateAuthorities: [platform.ca],
-        }).pipe(Scope.provide(scope)),
-      )
+      const server = await InProcess.listen({
+        connectTo: { [`${host}:443`]: `127.0.0.1:${platform.port}` },
+        certificateAuthorities: [platform.ca],
+      })
+      const { url } = server
       const client = new Client({ node: url, maxRetries: 0 })
       const post = async (path: string, sent: object) =>
         (await client.transport.request({ method: "POST", path: `/_plugins/_ml/${path}`, body: sent })).body as Record<
@@ -132,7 +127,7 @@ describe.each(Object.entries(connectors))("%s", (name, { host, handler, document
         if (received !== undefined) expect(Received.header(received, "content-type")).toBe("application/json")
       } finally {
         await client.close()
-        await Effect.runPromise(Scope.close(scope, Exit.void))
+        await server[Symbol.asyncDispose]()
       }
     },
   )

@@ -5,8 +5,8 @@ import { join } from "node:path"
 import type { Role } from "@drawbar/registry/Principal"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Scope } from "effect"
-import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
+import * as InProcess from "./InProcess.ts"
 
 export interface Person {
   readonly roles: ReadonlyArray<Role>
@@ -53,12 +53,6 @@ export interface Guarded<Name extends string> extends AsyncDisposable {
   readonly keys: Readonly<Record<Name, string>>
 }
 
-const listen = async (options: Server.Options) => {
-  const scope = Effect.runSync(Scope.make())
-  const { url } = await Effect.runPromise(Server.listen(options).pipe(Scope.provide(scope)))
-  return { url, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
-}
-
 /** Starts it; `before` acts on it before it asks who is there. */
 export const start = async <Name extends string>(
   people: Readonly<Record<Name, Person>>,
@@ -67,7 +61,7 @@ export const start = async <Name extends string>(
     before = async () => {},
     hosts = ["api.cohere.ai"],
     ...options
-  }: Partial<Server.Options> & {
+  }: Partial<StartOptions> & {
     readonly handler?: Answer.Handler
     /** What the stub answers for. */
     readonly hosts?: ReadonlyArray<string>
@@ -76,14 +70,12 @@ export const start = async <Name extends string>(
 ): Promise<Guarded<Name>> => {
   const platform = await StubPlatform.start({ handler, tls: hosts })
   const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
-  const shared: Server.Options = {
-    host: "127.0.0.1",
-    port: 0,
+  const shared: Partial<StartOptions> = {
     files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },
     connectTo: Object.fromEntries(hosts.map((host) => [`${host}:443`, `127.0.0.1:${platform.port}`])),
     certificateAuthorities: [platform.ca],
   }
-  const first = await listen(shared)
+  const first = await InProcess.listen(shared)
   await before(first.url)
   const keys: Partial<Record<Name, string>> = {}
   for (const name of Object.keys(people) as Array<Name>) {
@@ -91,8 +83,8 @@ export const start = async <Name extends string>(
     if (made.status !== 200) throw new Error(made.text)
     keys[name] = `Bearer ${made.json.api_key}`
   }
-  await first.close()
-  const server = await listen({ ...shared, ...options, auth: true })
+  await first[Symbol.asyncDispose]()
+  const server = await InProcess.listen({ ...shared, ...options, auth: true })
   return {
     url: server.url,
     folder,
@@ -100,7 +92,7 @@ export const start = async <Name extends string>(
     keys: keys as Record<Name, string>,
     as: (who, method, path, body) => ask(server.url, keys[who], method, path, body),
     [Symbol.asyncDispose]: async () => {
-      await server.close()
+      await server[Symbol.asyncDispose]()
       await platform.close()
       await rm(folder, { recursive: true })
     },

@@ -2,10 +2,10 @@
 import { createServer, type Socket, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
+import * as Loopback from "./Loopback.ts"
 
 const ml = "/_plugins/_ml"
 
@@ -80,37 +80,16 @@ const platform = async (habit: Habit) => {
 describe("a platform that", () => {
   it.concurrent.each(habits)("$name loses no predict", async ({ habit, retries }) => {
     const upstream = await platform(habit)
-    const scope = Effect.runSync(Scope.make())
-    const { url } = await Effect.runPromise(
-      Server.listen({
-        host: "127.0.0.1",
-        port: 0,
-        settings: {
-          "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-          "plugins.ml_commons.connector.private_ip_enabled": true,
-        },
-      }).pipe(Scope.provide(scope)),
-    )
-    const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-      name: "m",
-      function_name: "remote",
-      connector: {
-        name: "c",
-        version: 1,
-        protocol: "http",
-        client_config: { max_connection: 4, read_timeout: 5, max_retry_times: retries, retry_backoff_millis: 1 },
-        actions: [
-          {
-            action_type: "predict",
-            method: "POST",
-            url: `http://127.0.0.1:${upstream.port}/`,
-            request_body: '{"nonce":"${parameters.nonce}"}',
-          },
-        ],
-      },
+    const server = await InProcess.listen({
+      settings: Loopback.settings,
+    })
+    const { url } = server
+    const id = await Loopback.register(url, upstream.port, {
+      client_config: { max_connection: 4, read_timeout: 5, max_retry_times: retries, retry_backoff_millis: 1 },
+      request_body: '{"nonce":"${parameters.nonce}"}',
     })
     const predict = async (nonce: string) => {
-      const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${made.json.model_id}/_predict`, {
+      const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, {
         parameters: { nonce },
       })
       assert.strictEqual(status, 200, `${nonce}: ${text}`)
@@ -124,7 +103,7 @@ describe("a platform that", () => {
       await predict(`after ${pause}`)
     }
     if (retries === 0) assert.strictEqual(new Set(upstream.asked).size, upstream.asked.length)
-    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await server[Symbol.asyncDispose]()
     upstream.close()
   })
 })

@@ -5,12 +5,13 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import * as Answer from "@drawbar/stub-platform/Answer"
-import { Effect, Exit, Result, Scope } from "effect"
+import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 import * as OtlpSettings from "../src/OtlpSettings.ts"
-import * as Server from "../src/Server.ts"
+import type { StartOptions } from "../src/StartOptions.ts"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 const planted = "planted-in-a-prompt"
@@ -43,10 +44,9 @@ interface Measured extends AsyncDisposable {
 
 const start = async (environment: Readonly<Record<string, string>> = {}): Promise<Measured> => {
   const platform = await StubPlatform.start({ handler, tls: ["api.openai.com"] })
-  const scope = Effect.runSync(Scope.make())
   const otlp = Result.getOrThrow(OtlpSettings.read(environment))
   const lines: Array<any> = []
-  const options: Server.Options = {
+  const options: StartOptions = {
     host: "127.0.0.1",
     port: 0,
     connectTo: { "api.openai.com:443": `127.0.0.1:${platform.port}` },
@@ -54,7 +54,8 @@ const start = async (environment: Readonly<Record<string, string>> = {}): Promis
     accessLog: (line) => void lines.push(JSON.parse(line)),
     ...(otlp === undefined ? {} : { otlp }),
   }
-  const { url } = await Effect.runPromise(Server.listen(options).pipe(Scope.provide(scope)))
+  const server = await InProcess.listen(options)
+  const { url } = server
   const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
     name: "m",
     function_name: "remote",
@@ -85,7 +86,7 @@ const start = async (environment: Readonly<Record<string, string>> = {}): Promis
     predict: (q, headers, way = "_predict") =>
       ask(url, undefined, "POST", `${ml}/models/${model}/${way}`, { parameters: { q } }, headers),
     [Symbol.asyncDispose]: async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await server[Symbol.asyncDispose]()
       await platform.close()
     },
   }

@@ -1,10 +1,9 @@
 /** What operators see: health, metrics, and a line for each request. */
 import { request } from "node:http"
 import * as Answer from "@drawbar/stub-platform/Answer"
-import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import * as Drawbar from "./Drawbar.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 
@@ -62,10 +61,8 @@ describe("metrics", () => {
 describe("the log", () => {
   it("has a line for each request, with ids and times, and nothing of what was said", async () => {
     const lines: Array<string> = []
-    const scope = Effect.runSync(Scope.make())
-    const { url } = await Effect.runPromise(
-      Server.listen({ host: "127.0.0.1", port: 0, accessLog: (line) => lines.push(line) }).pipe(Scope.provide(scope)),
-    )
+    const server = await InProcess.listen({ accessLog: (line) => lines.push(line) })
+    const { url } = server
     const response = await fetch(`${url}${ml}/models/_search?source=%7B%22planted%22%3A1%7D&source_content_type=a`, {
       headers: { "x-request-id": "req-7", authorization: `Basic ${btoa("alice:planted-password")}` },
     })
@@ -75,7 +72,7 @@ describe("the log", () => {
       headers: { "content-type": "application/json" },
       body: '{"parameters":{"q":"planted question"}}',
     }).then((answer) => answer.text())
-    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await server[Symbol.asyncDispose]()
     assert.strictEqual(lines.length, 2)
     assert.deepInclude(JSON.parse(lines[0] ?? ""), {
       id: "req-7",

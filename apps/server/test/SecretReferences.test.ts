@@ -6,10 +6,9 @@ import { join } from "node:path"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Scope } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import * as Drawbar from "./Drawbar.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 const environment: Record<string, string> = {
@@ -20,7 +19,7 @@ const environment: Record<string, string> = {
 
 let folder = ""
 let url = ""
-const scope = Effect.runSync(Scope.make())
+let server: InProcess.InProcess
 let platform: StubPlatform.StubPlatform
 
 beforeAll(async () => {
@@ -40,19 +39,15 @@ beforeAll(async () => {
     tls: ["api.cohere.ai"],
     handler: (received) => Answer.json({ was: Received.header(received, "authorization") === "Bearer x" }, 200),
   })
-  const running = await Effect.runPromise(
-    Server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
-      certificateAuthorities: [platform.ca],
-      secrets: { environment, folder: join(folder, "secrets") },
-    }).pipe(Scope.provide(scope)),
-  )
-  url = running.url
+  server = await InProcess.listen({
+    connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+    certificateAuthorities: [platform.ca],
+    secrets: { environment, folder: join(folder, "secrets") },
+  })
+  url = server.url
 })
 afterAll(async () => {
-  await Effect.runPromise(Scope.close(scope, Exit.void))
+  await server[Symbol.asyncDispose]()
   await platform.close()
   await rm(folder, { recursive: true })
 })

@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { ask } from "./Guarded.ts"
+import * as Loopback from "./Loopback.ts"
 import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
@@ -18,13 +19,7 @@ const rounds = Number(process.env["DRAWBAR_SIGTERMS"] ?? 4)
 let folder = ""
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "drawbar-"))
-  await writeFile(
-    join(folder, "settings.json"),
-    JSON.stringify({
-      "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],
-      "plugins.ml_commons.connector.private_ip_enabled": true,
-    }),
-  )
+  await writeFile(join(folder, "settings.json"), JSON.stringify(Loopback.settings))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -40,20 +35,8 @@ const isOpen = (port: number, host: string) =>
     socket.on("connect", () => socket.destroy())
   })
 
-const register = async (url: string, port: number): Promise<string> => {
-  const action = { action_type: "predict", method: "POST", request_body: '{"nonce":"${parameters.nonce}"}' }
-  const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
-    name: "m",
-    function_name: "remote",
-    connector: {
-      name: "c",
-      version: 1,
-      protocol: "http",
-      actions: [{ ...action, url: `http://127.0.0.1:${port}/` }],
-    },
-  })
-  return made.json.model_id
-}
+const register = (url: string, port: number) =>
+  Loopback.register(url, port, { request_body: '{"nonce":"${parameters.nonce}"}' })
 
 describe("SIGTERM under load", () => {
   it.each(Array.from({ length: rounds }, (_, n) => n))(

@@ -5,12 +5,12 @@ import { join } from "node:path"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { Effect, Exit, Result, Scope } from "effect"
+import { Result } from "effect"
 import { assert, describe, it } from "vitest"
-import * as Server from "../src/Server.ts"
 import * as Vault from "../src/Vault.ts"
 import * as Drawbar from "./Drawbar.ts"
 import { ask } from "./Guarded.ts"
+import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
 const token = "hvs.the-token-of-the-server"
@@ -42,17 +42,13 @@ const start = async ({
     tls: ["api.cohere.ai"],
     handler: (received) => Answer.json({ right: Received.header(received, "authorization") === `Bearer ${key}` }),
   })
-  const scope = Effect.runSync(Scope.make())
   const environment = { VAULT_ADDR: vault.origin, VAULT_TOKEN_FILE: join(folder, "token"), VAULT_NAMESPACE: "team" }
-  const { url } = await Effect.runPromise(
-    Server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
-      certificateAuthorities: [platform.ca],
-      secrets: { environment, vault: Result.getOrThrow(Vault.read(prefix, environment)) },
-    }).pipe(Scope.provide(scope)),
-  )
+  const server = await InProcess.listen({
+    connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
+    certificateAuthorities: [platform.ca],
+    secrets: { environment, vault: Result.getOrThrow(Vault.read(prefix, environment)) },
+  })
+  const { url } = server
   const [{ post_process_function: _, ...action } = { post_process_function: "" }] = Drawbar.blueprint.actions
   return {
     vault,
@@ -66,7 +62,7 @@ const start = async ({
     predict: (id: string) =>
       ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, { parameters: { texts: ["x"] } }),
     [Symbol.asyncDispose]: async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await server[Symbol.asyncDispose]()
       await platform.close()
       await vault.close()
       await rm(folder, { recursive: true })

@@ -52,6 +52,12 @@ export const parse = (text: string): Result.Result<Json, JsonError> => {
   }
 }
 
+/** The object that a text is; nothing where it is another value, or no JSON. */
+export const objectIn = (text: string): JsonObject | undefined => {
+  const value = Result.getOrUndefined(parse(text))
+  return isObject(value) ? value : undefined
+}
+
 export const stringify = (value: Json): string => JSON.stringify(value)
 
 export const isObject = (value: unknown): value is JsonObject =>

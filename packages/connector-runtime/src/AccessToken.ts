@@ -7,7 +7,7 @@ import { createPrivateKey, sign } from "node:crypto"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import { Effect, Result } from "effect"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
-import type { EgressPool, EgressRequest, RemoteResponse } from "./EgressPool.ts"
+import { brief, type EgressPool, type EgressRequest, type RemoteResponse } from "./EgressPool.ts"
 import * as Renewed from "./Renewed.ts"
 import type { SecretMask } from "./SecretMask.ts"
 
@@ -39,9 +39,7 @@ const encode = (text: string) => new URLSearchParams({ x: text }).toString().sli
 /** The grant of a key file, as Google's console makes it; fails with a sentence that repeats nothing of it. */
 export const serviceAccount = (keyFile: string, scope: string | undefined): Result.Result<Grant, string> =>
   Result.gen(function* () {
-    const parsed = Result.getOrUndefined(Json.parse(keyFile))
-    const field = (name: string) => (Json.isObject(parsed) ? parsed[name] : undefined)
-    const [email, pem, url, kid] = ["client_email", "private_key", "token_uri", "private_key_id"].map(field)
+    const { client_email: email, private_key: pem, token_uri: url, private_key_id: kid } = Json.objectIn(keyFile) ?? {}
     if (typeof email !== "string" || typeof pem !== "string" || typeof url !== "string")
       return yield* Result.fail(
         "google_service_account is not the JSON of a key file with client_email, private_key and token_uri",
@@ -65,7 +63,7 @@ export const serviceAccount = (keyFile: string, scope: string | undefined): Resu
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
 
-const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
+const limits = brief(65_536)
 
 /** The token of a grant, fetched when it is needed and again before it expires; `mask` is over what the issuer says. */
 export const make = (
@@ -92,8 +90,7 @@ export const make = (
 const usualLife = 3_600
 
 const read = (url: string, { status, body }: RemoteResponse, now: number, mask: SecretMask) => {
-  const parsed = Result.getOrUndefined(Json.parse(Buffer.from(body).toString("utf8")))
-  const answer = Json.isObject(parsed) ? parsed : {}
+  const answer = Json.objectIn(Buffer.from(body).toString("utf8")) ?? {}
   const { access_token, expires_in = usualLife, error, error_description } = answer
   if (status !== 200 || typeof access_token !== "string" || access_token === "")
     return Effect.fail(

@@ -7,7 +7,7 @@ import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { Effect, Result } from "effect"
 import * as AwsEndpoint from "./AwsEndpoint.ts"
 import { because, type ConnectorError, NotAuthorised } from "./ConnectorError.ts"
-import type { EgressRequest, Limits, RemoteResponse } from "./EgressPool.ts"
+import { brief, type EgressRequest, type Limits, type RemoteResponse } from "./EgressPool.ts"
 import * as Renewed from "./Renewed.ts"
 import * as SecretMask from "./SecretMask.ts"
 
@@ -33,7 +33,7 @@ export interface Options {
 
 export const originOf = (region: string): Result.Result<string, string> => AwsEndpoint.originOf("sts", region)
 
-const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 65_536 }
+const limits = brief(65_536)
 
 /** The role's keys. */
 export const make = (options: Options) => Renewed.make((now) => fetch(options, now))

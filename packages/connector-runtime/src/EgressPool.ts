@@ -25,6 +25,14 @@ export interface Limits {
   readonly maxResponseBytes: number
 }
 
+/** Of a short errand: those who give out tokens, keys and secrets answer soon, and little. */
+export const brief = (maxResponseBytes: number): Limits => ({
+  headersTimeoutMs: 10_000,
+  idleTimeoutMs: 10_000,
+  timeoutMs: 20_000,
+  maxResponseBytes,
+})
+
 /** Header names are in lower case. The body is decompressed, but not decoded as text. */
 export interface RemoteResponse {
   readonly status: number

@@ -3,9 +3,7 @@
  * host by name, and resolves that name itself.
  * Source: https://www.rfc-editor.org/rfc/rfc9110#name-connect
  */
-import { isIP } from "node:net"
-import { Effect, Layer, Result } from "effect"
-import { Resolver } from "./Resolver.ts"
+import { Result } from "effect"
 
 export interface Proxy {
   readonly host: string
@@ -45,28 +43,3 @@ const bypassing = (list: string): Proxy["bypasses"] => {
       return name === "*" || host === name || host.endsWith(`.${name}`)
     })
 }
-
-/** Sends what is not bypassed by the proxy; the rest goes to the resolver below. */
-export const layer = (proxy: Proxy) =>
-  Layer.effect(
-    Resolver,
-    Effect.map(Resolver, (below) => ({
-      resolve: (host: string, port: number) =>
-        isInner(host) || proxy.bypasses(host, port)
-          ? below.resolve(host, port)
-          : Effect.succeed(
-              isIP(host) > 0
-                ? // An address says itself where it leads, so that it is checked here.
-                  { addresses: [host] as const, port, trusted: false, proxy }
-                : { addresses: [proxy.host] as const, port, trusted: true, proxy },
-            ),
-    })),
-  )
-
-/**
- * Names that mean this machine or this network: no proxy is asked for what the address rule would refuse.
- * https://www.iana.org/assignments/special-use-domain-names and https://www.rfc-editor.org/rfc/rfc6762#appendix-G
- */
-const isInner = (host: string): boolean =>
-  isIP(host) === 0 &&
-  /^[^.]*\.?$|\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa)\.?$/.test(host)

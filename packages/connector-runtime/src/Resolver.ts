@@ -39,6 +39,23 @@ export class Resolver extends Context.Service<
         }
       }),
     )
+
+  /** Sends what is not bypassed by the operator's proxy; the rest goes to the resolver below. */
+  static readonly layerProxy = (proxy: Proxy) =>
+    Layer.effect(
+      Resolver,
+      Effect.map(Resolver, (below) => ({
+        resolve: (host: string, port: number) =>
+          isInner(host) || proxy.bypasses(host, port)
+            ? below.resolve(host, port)
+            : Effect.succeed(
+                isIP(host) > 0
+                  ? // An address says itself where it leads, so that it is checked here.
+                    { addresses: [host] as const, port, trusted: false, proxy }
+                  : { addresses: [proxy.host] as const, port, trusted: true, proxy },
+              ),
+      })),
+    )
 }
 
 const lookupAll = (host: string, port: number): Effect.Effect<Resolution, EgressError> =>
@@ -60,3 +77,11 @@ const place = (target: string): Resolution => {
   if (isIP(address) === 0 || !(port > 0)) throw new Error(`${target} is no address:port, such as 127.0.0.1:8443`)
   return { addresses: [address], port, trusted: true }
 }
+
+/**
+ * Names that mean this machine or this network: no proxy is asked for what the address rule would refuse.
+ * https://www.iana.org/assignments/special-use-domain-names and https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+ */
+const isInner = (host: string): boolean =>
+  isIP(host) === 0 &&
+  /^[^.]*\.?$|\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa)\.?$/.test(host)

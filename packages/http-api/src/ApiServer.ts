@@ -37,17 +37,17 @@ export interface Options {
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
   /** Takes a line of JSON for each request that has ended. */
-  readonly accessLog?: (line: string) => void
+  readonly accessLog?: ((line: string) => void) | undefined
   /** Takes a line of JSON for each change, and for each request that was turned away, before it is answered. */
-  readonly auditLog?: (line: string) => void
+  readonly auditLog?: ((line: string) => void) | undefined
   /** Takes the spans of requests. */
-  readonly tracing?: Tracing
+  readonly tracing?: Tracing | undefined
   /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
-  readonly registry?: MetricRegistry
+  readonly registry?: MetricRegistry | undefined
   /** Whether everybody has to say who he is. */
-  readonly auth?: boolean
+  readonly auth?: boolean | undefined
   /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
-  readonly tls?: HttpServer.Tls
+  readonly tls?: HttpServer.Tls | undefined
 }
 
 export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis: 30_000 } as const

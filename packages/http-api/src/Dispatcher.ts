@@ -4,7 +4,7 @@
  * It stands on `node:http` and runs one fiber a request: docs/decisions/0003-http-server.md says why.
  */
 import { performance } from "node:perf_hooks"
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http"
+import type { RequestListener, ServerResponse } from "node:http"
 import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import * as Journey from "@drawbar/connector-runtime/Journey"
 import { Asker } from "@drawbar/registry/Asker"
@@ -15,6 +15,7 @@ import * as Authentication from "./Authentication.ts"
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
+import * as Exchange from "./Exchange.ts"
 import * as Fault from "./Fault.ts"
 import type { Guard } from "./Guard.ts"
 import * as OpenSearchError from "./OpenSearchError.ts"
@@ -70,7 +71,7 @@ export const make = (
   const run = Effect.runForkWith(services)
 
   /** Answers what is still to be sent; nothing where it went out as it came. */
-  const answer = (exchange: Exchange): Effect.Effect<Reply | undefined, OpenSearchError.ApiError> => {
+  const answer = (exchange: Exchange.Exchange): Effect.Effect<Reply | undefined, OpenSearchError.ApiError> => {
     const found = find(exchange)
     if (Result.isFailure(found)) return Effect.fail(found.failure)
     if ("status" in found.success) return Effect.succeed(found.success)
@@ -90,7 +91,7 @@ export const make = (
   }
 
   /** The endpoint that is asked, or what is answered without one. */
-  const find = (exchange: Exchange): Result.Result<Served | Reply, RequestError> => {
+  const find = (exchange: Exchange.Exchange): Result.Result<Served | Reply, RequestError> => {
     const { request } = exchange
     const { method, uri, path } = exchange.target
     // Who keeps the server running calls it by any name, and learns nothing.
@@ -104,22 +105,27 @@ export const make = (
         : Result.fail(because(new WrongMethod({ uri, method, allowed: match.allowed })))
     exchange.route = match.value.endpoint.path
     exchange.params = match.params
-    if (match.value.endpoint.needs !== "predict") return Result.succeed(match.value)
-    const { trace } = exchange
+    const refused = match.value.endpoint.needs === "predict" ? admit(exchange) : undefined
+    return refused === undefined ? Result.succeed(match.value) : Result.fail(refused)
+  }
+
+  /** Takes a predict on; why not, where it is more than this process can bear. */
+  const admit = (exchange: Exchange.Exchange): RequestError | undefined => {
+    const { request, trace, params } = exchange
     const journey = Journey.make(trace === undefined ? undefined : Tracing.contextOf(trace), overload.load)
     exchange.journey = journey
-    exchange.model = match.params["model_id"]
+    exchange.model = params["model_id"]
     // Beyond its limit a body is refused for itself.
     const bytes = Math.min(Number(request.headers["content-length"] ?? 0), bodyLimit)
     const tooMuch = overload.refusal(bytes)
-    if (tooMuch !== undefined) return Result.fail(tooMuch)
+    if (tooMuch !== undefined) return tooMuch
     Journey.hold(journey, bytes)
     exchange.leave = overload.enter()
     exchange.weigh = (more) => overload.grown(journey, more)
-    return Result.succeed(match.value)
+    return undefined
   }
 
-  const ended = (exchange: Exchange) => {
+  const ended = (exchange: Exchange.Exchange) => {
     const { id, target, route, model, user, journey, trace, failure, response, begun } = exchange
     const status = response.writableFinished ? response.statusCode : 499
     const endedAt = performance.now()
@@ -133,42 +139,23 @@ export const make = (
     if (trace !== undefined) tracing?.ended(trace, end)
   }
 
-  const sendAudited = (exchange: Exchange, { value, ...reply }: Reply) => {
-    const { id, target, route, asker, params, failure, request } = exchange
-    const { method } = target
-    const claimed = audit === undefined || asker !== undefined ? undefined : User.of(request.headers)
-    audit?.({ id, method, route, asker, claimed, params, status: reply.status, reason: failure?.reason, value })
+  const sendAudited = (exchange: Exchange.Exchange, reply: Reply) => {
+    audit?.(answered(exchange, reply))
     send(exchange, reply)
   }
 
-  const refuse = (exchange: Exchange, cause: Cause.Cause<OpenSearchError.ApiError>) => {
+  const refuse = (exchange: Exchange.Exchange, cause: Cause.Cause<OpenSearchError.ApiError>) => {
     const { id, target, route } = exchange
-    exchange.failure = failureOf(cause)
-    const fault = faultOf(cause)
+    const { refusal, failure, fault } = endingOf(cause, id)
+    exchange.failure = failure
     if (fault !== undefined) run(Effect.logError(`${target.method} ${route} failed, request id ${id}: ${fault}`))
-    const refusal = refusalOf(cause, id)
     const body = Answer.write(refusal.body, { pretty: Query.wantsPretty(target.search), filterPath: undefined })
     sendAudited(exchange, { ...refusal, body, value: undefined })
   }
 
   return (request, response) => {
-    const exchange: Exchange = {
-      request,
-      response,
-      id: requestId(request.headers["x-request-id"]),
-      target: targetOf(request),
-      begun: performance.now(),
-      trace: tracing?.begin(request.headers),
-      route: undefined,
-      model: undefined,
-      user: undefined,
-      asker: undefined,
-      params: {},
-      journey: undefined,
-      weigh: undefined,
-      leave: undefined,
-      failure: undefined,
-    }
+    const id = requestId(request.headers["x-request-id"])
+    const exchange = Exchange.begin(request, response, id, tracing?.begin(request.headers))
     telemetry.began()
     const fiber = run(answer(exchange))
     response.on("close", () => {
@@ -182,8 +169,24 @@ export const make = (
   }
 }
 
+/** What the audit is told; a name that somebody gives himself counts for nothing once he is known. */
+const answered = (
+  { id, target, route, asker, params, failure, request }: Exchange.Exchange,
+  { status, value }: Reply,
+) => ({
+  id,
+  method: target.method,
+  route,
+  asker,
+  claimed: asker === undefined ? User.of(request.headers) : undefined,
+  params,
+  status,
+  reason: failure?.reason,
+  value,
+})
+
 /** Asks the handler, once path and query are read. */
-const handle = (exchange: Exchange, endpoint: Endpoint, sent: string) => {
+const handle = (exchange: Exchange.Exchange, endpoint: Endpoint, sent: string) => {
   const { path, search } = exchange.target
   const params = decodeAll(exchange.params)
   if (Result.isFailure(params)) return Effect.fail(params.failure)
@@ -200,7 +203,7 @@ const handle = (exchange: Exchange, endpoint: Endpoint, sent: string) => {
 
 /** What goes out for what a handler gave; nothing where it went out as it came. */
 const reply = (
-  exchange: Exchange,
+  exchange: Exchange.Exchange,
   warning: string | undefined,
   value: unknown,
   query: Query.Query,
@@ -215,41 +218,6 @@ const reply = (
     })
   const headers = warning === undefined ? {} : { Warning: warning }
   return Effect.succeed({ status: 200, headers, body: Answer.write(value, query), value })
-}
-
-/** A request under way, and what is known of it once it has found its endpoint. */
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly id: string
-  readonly target: Target
-  /** By `performance.now()`. */
-  readonly begun: number
-  readonly trace: Tracing.Trace | undefined
-  route: string | undefined
-  model: string | undefined
-  user: string | undefined
-  asker: Asker | undefined
-  params: Readonly<Record<string, string>>
-  journey: Journey.Journey | undefined
-  weigh: BodyText.Weigh | undefined
-  /** Is called when it has ended. */
-  leave: (() => void) | undefined
-  failure: OpenSearchError.Failure | undefined
-}
-
-interface Target {
-  readonly method: string
-  readonly uri: string
-  readonly path: string
-  readonly search: string | undefined
-}
-
-const targetOf = ({ method = "", url: uri = "" }: IncomingMessage): Target => {
-  const question = uri.indexOf("?")
-  return question === -1
-    ? { method, uri, path: uri, search: undefined }
-    : { method, uri, path: uri.slice(0, question), search: uri.slice(question + 1) }
 }
 
 const decodeAll = (
@@ -269,50 +237,36 @@ const decodeAll = (
   }
 }
 
-const refusalOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): OpenSearchError.Refusal => {
-  const failure = cause.reasons.find(Cause.isFailReason)
-  if (failure !== undefined) return OpenSearchError.of(failure.error)
-  return Cause.hasInterruptsOnly(cause) ? OpenSearchError.stopping : OpenSearchError.unforeseen(id)
+interface Ending {
+  readonly refusal: OpenSearchError.Refusal
+  readonly failure: OpenSearchError.Failure | undefined
+  /** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
+  readonly fault: string | undefined
 }
 
-const failureOf = (cause: Cause.Cause<OpenSearchError.ApiError>): OpenSearchError.Failure | undefined => {
-  const failure = cause.reasons.find(Cause.isFailReason)
-  return failure === undefined ? undefined : OpenSearchError.failureOf(failure.error)
+/** How a request ends that has failed. */
+const endingOf = (cause: Cause.Cause<OpenSearchError.ApiError>, id: string): Ending => {
+  const error = cause.reasons.find(Cause.isFailReason)?.error
+  if (error !== undefined) {
+    const refusal = OpenSearchError.of(error)
+    const isOwn = refusal.status === 500 && !("remote" in error.reason)
+    const fault = isOwn ? error.reason.message : undefined
+    return { refusal, failure: OpenSearchError.failureOf(error), fault }
+  }
+  return Cause.hasInterruptsOnly(cause)
+    ? { refusal: OpenSearchError.stopping, failure: undefined, fault: undefined }
+    : { refusal: OpenSearchError.unforeseen(id), failure: undefined, fault: Fault.describe(cause) }
 }
 
-/** What the operator has to know: a failure of Drawbar's own. What a platform or a caller said is not for the log. */
-const faultOf = (cause: Cause.Cause<OpenSearchError.ApiError>): string | undefined => {
-  const failure = cause.reasons.find(Cause.isFailReason)
-  if (failure === undefined) return Cause.hasInterruptsOnly(cause) ? undefined : Fault.describe(cause)
-  const { reason } = failure.error
-  return "remote" in reason || OpenSearchError.of(failure.error).status !== 500 ? undefined : reason.message
-}
-
-/** What every answer has. */
-const headersOf = ({ request, id, journey, begun }: Exchange): OutgoingHttpHeaders => {
-  const headers: OutgoingHttpHeaders = { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
-  const opaqueId = request.headers["x-opaque-id"]
-  if (opaqueId !== undefined) headers["X-Opaque-Id"] = opaqueId
-  if (journey !== undefined) headers["Server-Timing"] = timingOf(journey, begun)
-  return headers
-}
-
-const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, exchange: Exchange) {
+const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, exchange: Exchange.Exchange) {
   const { response } = exchange
   const begun = yield* stream.events
   if (response.destroyed) return undefined
-  response.writeHead(200, { ...headersOf(exchange), ...EventStream.headers })
+  response.writeHead(200, { ...Exchange.headersOf(exchange), ...EventStream.headers })
   const cause = yield* EventStream.send(begun, stream, response)
   if (cause instanceof ConnectorError) exchange.failure = OpenSearchError.failureOf(cause)
   return undefined
 })
-
-/** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
-const timingOf = (journey: Journey.Journey, begun: number): string => {
-  const upstream = Journey.upstreamMillis(journey)
-  const own = Math.max(0, performance.now() - begun - upstream)
-  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
-}
 
 /** Ends what the server's stop leaves no more time for, a stream with its one event of failure. */
 export const abandon = (response: ServerResponse): void => {
@@ -324,11 +278,11 @@ export const abandon = (response: ServerResponse): void => {
 const json = "application/json; charset=UTF-8"
 
 // Head and body go out in one write.
-const send = (exchange: Exchange, { status, headers, body }: Omit<Reply, "value">): void => {
+const send = (exchange: Exchange.Exchange, { status, headers, body }: Reply): void => {
   const { response } = exchange
   if (response.destroyed) return
   if (response.headersSent) return void response.destroy()
-  const all = headersOf(exchange)
+  const all = Exchange.headersOf(exchange)
   if (body !== "") all["Content-Type"] = json
   all["Content-Length"] = Buffer.byteLength(body)
   // What is left of a body that is too large is not waited for.

@@ -23,7 +23,7 @@ export interface Options {
   readonly graceMillis: number
   /** Ends an answer that took longer than that. */
   readonly abandon: (response: ServerResponse) => void
-  readonly tls?: Tls
+  readonly tls?: Tls | undefined
   /** Made once the address is known. */
   readonly listener: (address: AddressInfo) => RequestListener
 }

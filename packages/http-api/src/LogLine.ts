@@ -1,10 +1,10 @@
 /** The line of one request: ids, times and why it failed. No body, no query, no secret. */
 import * as Journey from "@drawbar/connector-runtime/Journey"
 import type { Failure } from "./OpenSearchError.ts"
-import type { Ended } from "./Telemetry.ts"
+import type { EndedRequest } from "./EndedRequest.ts"
 
 /** `now` is in ms since 1970. What is not known, or says nothing, is left out. */
-export const of = (request: Ended, now: number): string => {
+export const of = (request: EndedRequest, now: number): string => {
   const { id, method, path, status, millis, model, user, failure, journey, traceId } = request
   return JSON.stringify({
     time: new Date(now).toISOString(),

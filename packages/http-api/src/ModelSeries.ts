@@ -2,11 +2,12 @@
 import type { GenAi } from "@drawbar/connector-runtime/GenAi"
 import type { Journey } from "@drawbar/connector-runtime/Journey"
 import { type Context, Metric } from "effect"
+import type { EndedRequest } from "./EndedRequest.ts"
 import * as Families from "./Families.ts"
-import type { Ended } from "./Telemetry.ts"
+import { byKey } from "./Memo.ts"
 
 export interface ModelSeries {
-  readonly ended: (request: Ended) => void
+  readonly ended: (request: EndedRequest) => void
   readonly forget: () => void
 }
 
@@ -82,7 +83,7 @@ export const make = (model: string, context: Context.Context<never>, conventions
   }
   const operations = byKey(operating, new WeakMap())
 
-  const operated = ({ failure, endedAt }: Ended, journey: Journey, genAi: GenAi) => {
+  const operated = ({ failure, endedAt }: EndedRequest, journey: Journey, genAi: GenAi) => {
     const { began = endedAt, ended = endedAt, first } = journey
     const operation = operations(genAi)
     operation.durations(failure?.class ?? "")((ended - began) / 1_000)
@@ -113,17 +114,3 @@ const labelsOf = ({ operation, provider, model, address, port }: GenAi): Familie
   "server.address": address,
   "server.port": String(port),
 })
-
-interface Memory<K, A> {
-  readonly get: (key: K) => A | undefined
-  readonly set: (key: K, value: A) => unknown
-}
-
-/** Makes each once. */
-export const byKey = <K, A>(make: (key: K) => A, known: Memory<K, A> = new Map<K, A>()): ((key: K) => A) => {
-  return (key) => {
-    const found = known.get(key) ?? make(key)
-    known.set(key, found)
-    return found
-  }
-}

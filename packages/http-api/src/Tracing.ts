@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
-import type { Ended } from "./Telemetry.ts"
+import type { EndedRequest } from "./EndedRequest.ts"
 
 /** A request that is traced. */
 export interface Trace {
@@ -19,7 +19,7 @@ export interface Trace {
 }
 
 export interface Span extends Trace {
-  readonly request: Ended
+  readonly request: EndedRequest
   /** In ms since 1970. */
   readonly endedAt: number
 }
@@ -27,7 +27,7 @@ export interface Span extends Trace {
 export interface Tracing {
   /** Nothing where the request is not among those that are traced. */
   readonly begin: (headers: IncomingHttpHeaders) => Trace | undefined
-  readonly ended: (trace: Trace, request: Ended) => void
+  readonly ended: (trace: Trace, request: EndedRequest) => void
 }
 
 /** Which requests are traced. */

@@ -1,16 +1,15 @@
 /** Remembers who may ask, and tells who asks. Passwords and keys are kept as hashes; a key is shown once, when it is made. */
-import { createHash } from "node:crypto"
 import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { decode } from "@drawbar/blueprint-schema/Decode"
-import { Clock, Context, Effect, Layer, Option, Semaphore, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
 import type { Document } from "./Document.ts"
 import { DocumentStore } from "./DocumentStore.ts"
-import * as Guesses from "./internal/Guesses.ts"
 import * as Hash from "./internal/Hash.ts"
+import * as PasswordCheck from "./internal/PasswordCheck.ts"
 import * as Stored from "./internal/Stored.ts"
 import * as Principal from "./Principal.ts"
 import { RecordChanges } from "./RecordChanges.ts"
-import { AlreadyExists, fail, type RegistryError, TooManyGuesses } from "./RegistryError.ts"
+import { AlreadyExists, fail, type RegistryError } from "./RegistryError.ts"
 import { SecureRandom } from "./SecureRandom.ts"
 
 export interface NewUser {
@@ -61,8 +60,7 @@ export class Principals extends Context.Service<
       const changes = yield* RecordChanges
       const random = yield* SecureRandom
       const known = new Map<string, Known>()
-      /** Passwords that were right, by their hash, so that not every request is slow. */
-      const passed = new Map<string, string>()
+      const isRight = yield* PasswordCheck.make
 
       const remember = (document: Document) =>
         Effect.map(Effect.fromResult(Stored.read(collection, document, read)), (principal) => {
@@ -81,44 +79,12 @@ export class Principals extends Context.Service<
       const valid = ({ principal }: Known, now: number) =>
         principal.expires_time === undefined || principal.expires_time > now
 
-      const guesses = Guesses.make()
-      const hashing = yield* Semaphore.make(atOnce)
-      let waiting = 0
-
-      const heldBack = (name: string) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const wait = guesses.wait(name, now)
-          return wait === undefined ? Effect.void : tooMany(wait)
+      const byPassword = (name: string, password: string) =>
+        Effect.suspend(() => {
+          const found = Option.fromUndefinedOr(known.get(idOfUser(name)))
+          const { hash } = Option.getOrUndefined(found) ?? {}
+          return Effect.map(isRight(name, password, hash), (right) => (right ? found : Option.none()))
         })
-
-      /** Whether it is right. To look is dear on purpose: few are looked at side by side, and few wait for it. */
-      const look = Effect.fnUntraced(function* (name: string, password: string, hash: string) {
-        yield* heldBack(name)
-        if (waiting >= inLine) return yield* tooMany(busyFor)
-        waiting++
-        const looked = Effect.andThen(heldBack(name), Hash.isPassword(password, hash))
-        return yield* hashing
-          .withPermits(1)(looked)
-          .pipe(Effect.ensuring(Effect.sync(() => waiting--)))
-      })
-
-      const byPassword = Effect.fnUntraced(function* (name: string, password: string) {
-        const id = idOfUser(name)
-        const found = known.get(id)
-        // Whether there is such a user is not told by how long the answer takes.
-        const hash = found?.hash ?? nobody
-        const print = createHash("sha256").update(`${id}\n${hash}\n${password}`).digest("base64url")
-        // One that was right before is not held back by what others guess.
-        if (found !== undefined && passed.get(print) === id) return Option.some(found)
-        if (!(yield* look(name, password, hash)) || found === undefined) {
-          guesses.wrong(name, yield* Clock.currentTimeMillis)
-          return Option.none()
-        }
-        guesses.right(name)
-        if (passed.size > enough) passed.clear()
-        passed.set(print, id)
-        return Option.some(found)
-      })
 
       const byKey = (key: string): Option.Option<Known> => {
         const [prefix, id = ""] = key.split("_")
@@ -187,22 +153,9 @@ const keyPrefix = "dbk"
 const idOfUser = (name: string) => `user-${name}`
 
 const shortestPassword = 12
-const enough = 1_000
-
-/** How many passwords are looked at side by side, and how many wait: each costs 32 MB and one of four threads. */
-const atOnce = 2
-const inLine = 32
-
-/** In ms: what those are told who find the line full. */
-const busyFor = 2_000
-
-const tooMany = (retryAfterMillis: number) => Effect.fail(fail(new TooManyGuesses({ retryAfterMillis })))
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/
 const nameRule = "letters, digits and _ . @ -, 128 at the most, and begins with a letter or a digit"
-
-/** The hash of no password. */
-const nobody = `scrypt.${Buffer.alloc(16).toString("base64url")}.${Buffer.alloc(32).toString("base64url")}`
 
 const refused = (pointer: string, message: string) => Effect.fail(fail(invalid(pointer, message).reason))
 

@@ -1,7 +1,7 @@
 /** The server's own identity with AWS, and for what it is lent. */
 import { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
 import { Effect, Layer } from "effect"
-import * as Door from "../Door.ts"
+import { Door } from "../Door.ts"
 import * as Chain from "./Chain.ts"
 import type { World } from "./World.ts"
 
@@ -12,12 +12,11 @@ export interface Options {
   readonly signFor?: ReadonlyArray<string>
 }
 
-/** `authorities` are trusted beside the system's where keys are fetched. */
-export const layer = ({ credentials, environment, signFor = [] }: Options, authorities: ReadonlyArray<string>) =>
+export const layer = ({ credentials, environment, signFor = [] }: Options) =>
   Layer.effect(
     AwsIdentity,
     Effect.gen(function* () {
-      const keys = yield* Chain.make(credentials, { environment, door: yield* Door.once(authorities) })
+      const keys = yield* Chain.make(credentials, { environment, door: yield* Door })
       // Whoever starts it wants to know now, not from the first predict; and by then it may be otherwise.
       yield* Effect.forkScoped(Effect.ignore(Effect.tapError(keys, ({ message }) => Effect.logWarning(message))))
       return { keys, lentFor: new Set(signFor) }

@@ -7,15 +7,16 @@ import * as Json from "@drawbar/blueprint-schema/Json"
 import * as AssumedRole from "@drawbar/connector-runtime/AssumedRole"
 import * as AwsEndpoint from "@drawbar/connector-runtime/AwsEndpoint"
 import type { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
+import { brief } from "@drawbar/connector-runtime/EgressPool"
 import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
 import { Clock, Effect, Result } from "effect"
-import type * as Door from "../Door.ts"
+import type { Door } from "../Door.ts"
 
 export interface Options {
   /** The ARNs that connectors may name; one that ends in `*` stands for all that begin so. */
   readonly listed: ReadonlyArray<string>
   readonly identity: AwsIdentity
-  readonly door: Door.Once
+  readonly door: Door["Service"]
 }
 
 export const make =
@@ -53,7 +54,7 @@ const arn = /^arn:aws(?:-[a-z]+)*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/
 const covers = (entry: string, secretArn: string): boolean =>
   entry.endsWith("*") ? secretArn.startsWith(entry.slice(0, -1)) : secretArn === entry
 
-const limits = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, timeoutMs: 20_000, maxResponseBytes: 262_144 }
+const limits = brief(262_144)
 
 const keysFor = (
   { roleArn, externalId }: AwsSecret,
@@ -74,13 +75,14 @@ const members = (
   status: number,
   text: string,
 ): Result.Result<Readonly<Record<string, string>>, string> => {
-  const answer = objectIn(text)
+  const answer = Json.objectIn(text)
   if (status !== 200) {
     const [type, message] = [answer?.["__type"], answer?.["Message"] ?? answer?.["message"]]
     const why = [type, message].filter((part) => typeof part === "string").join(": ")
     return Result.fail(`AWS does not give the secret ${secretArn}: ${why || `status ${status}`}`)
   }
-  const secret = objectIn(answer?.["SecretString"])
+  const content = answer?.["SecretString"]
+  const secret = typeof content === "string" ? Json.objectIn(content) : undefined
   if (secret === undefined)
     return Result.fail(`the secret ${secretArn} is no JSON object, whose members could be named`)
   return Result.succeed(
@@ -90,9 +92,4 @@ const members = (
       ),
     ),
   )
-}
-
-const objectIn = (text: unknown) => {
-  const parsed = typeof text === "string" ? Result.getOrUndefined(Json.parse(text)) : undefined
-  return Json.isObject(parsed) ? parsed : undefined
 }

@@ -4,12 +4,12 @@ import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import type { EgressRequest, RemoteResponse } from "@drawbar/connector-runtime/Egress"
 import type { Expiring } from "@drawbar/connector-runtime/Renewed"
-import { Effect, Result } from "effect"
-import type * as Door from "../Door.ts"
+import { Effect } from "effect"
+import type { Door } from "../Door.ts"
 
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly door: Door.Once
+  readonly door: Door["Service"]
 }
 
 /** Keys, and until when they hold; nothing where nothing says that they are to be had in this way. Fails with a sentence without a full stop. */
@@ -44,8 +44,7 @@ export const ask = ({ door }: World, who: string, request: EgressRequest): Effec
 
 /** The keys in an answer, as container endpoints and metadata services write them. */
 export const keysIn = (who: string, text: string): Effect.Effect<Expiring<SigV4.Credentials>, string> => {
-  const parsed = Result.getOrUndefined(Json.parse(text))
-  const { AccessKeyId, SecretAccessKey, Token, Expiration } = Json.isObject(parsed) ? parsed : {}
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = Json.objectIn(text) ?? {}
   if (typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string" || typeof Token !== "string")
     return Effect.fail(`${who} gave none: its answer has no AccessKeyId, SecretAccessKey and Token`)
   const expires = Date.parse(String(Expiration))

@@ -1,0 +1,68 @@
+/** Whether a password is right. To look is dear on purpose: few are looked at side by side, few wait for it, and who guesses is held back. */
+import { createHash } from "node:crypto"
+import { Clock, Effect, Semaphore } from "effect"
+import { fail, type RegistryError, TooManyGuesses } from "../RegistryError.ts"
+import * as Guesses from "./Guesses.ts"
+import * as Hash from "./Hash.ts"
+
+/** `hash` is that of the name's own password; nothing where nobody is called so. */
+export type PasswordCheck = (
+  name: string,
+  password: string,
+  hash: string | undefined,
+) => Effect.Effect<boolean, RegistryError>
+
+/** How many are looked at side by side, and how many wait: each costs 32 MB and one of four threads. */
+const atOnce = 2
+const inLine = 32
+
+/** In ms: what those are told who find the line full. */
+const busyFor = 2_000
+
+/** How many that were right are remembered. */
+const enough = 1_000
+
+export const make: Effect.Effect<PasswordCheck> = Effect.map(Semaphore.make(atOnce), (hashing) => {
+  const guesses = Guesses.make()
+  /** By their prints, so that not every request is slow. */
+  const passed = new Set<string>()
+  let waiting = 0
+
+  const heldBack = (name: string) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const wait = guesses.wait(name, now)
+      return wait === undefined ? Effect.void : tooMany(wait)
+    })
+
+  const look = Effect.fnUntraced(function* (name: string, password: string, hash: string) {
+    yield* heldBack(name)
+    if (waiting >= inLine) return yield* tooMany(busyFor)
+    waiting++
+    const looked = Effect.andThen(heldBack(name), Hash.isPassword(password, hash))
+    return yield* hashing
+      .withPermits(1)(looked)
+      .pipe(Effect.ensuring(Effect.sync(() => waiting--)))
+  })
+
+  const learn = Effect.fnUntraced(function* (name: string, isRight: boolean, print: string) {
+    if (!isRight) return guesses.wrong(name, yield* Clock.currentTimeMillis)
+    guesses.right(name)
+    if (passed.size > enough) passed.clear()
+    passed.add(print)
+  })
+
+  return (name, password, hash = nobody) => {
+    const print = createHash("sha256").update(`${name}\n${hash}\n${password}`).digest("base64url")
+    // One that was right before is not held back by what others guess.
+    if (passed.has(print)) return Effect.succeed(true)
+    return look(name, password, hash).pipe(
+      Effect.map((isRight) => isRight && hash !== nobody),
+      Effect.tap((isRight) => learn(name, isRight, print)),
+    )
+  }
+})
+
+/** The hash of no password: whether there is such a user is not told by how long the answer takes. */
+const nobody = `scrypt.${Buffer.alloc(16).toString("base64url")}.${Buffer.alloc(32).toString("base64url")}`
+
+const tooMany = (retryAfterMillis: number) => Effect.fail(fail(new TooManyGuesses({ retryAfterMillis })))
