@@ -47,7 +47,13 @@ export const open = async (): Promise<Terminal> => {
     url,
     platform,
     drawbar: async (args, input = "") => {
-      const env = { PATH: process.env["PATH"], DRAWBAR_URL: url, OPENAI_API_KEY: secret, NO_COLOR: "1" }
+      const env = {
+        PATH: process.env["PATH"],
+        DRAWBAR_URL: url,
+        OPENAI_API_KEY: secret,
+        NO_COLOR: "1",
+        NODE_COMPILE_CACHE: folder,
+      }
       const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...args], { cwd: folder, env })
       child.stdin.on("error", () => undefined).end(input)
       const code = new Promise<number | null>((resolve) => child.on("close", resolve))

@@ -5,6 +5,8 @@ import * as Flags from "../src/Flags.ts"
 
 const read = (args: ReadonlyArray<string>, environment = {}) => Result.getOrThrow(Flags.read(args, environment))
 
+const named = (text: string) => [...new Set(text.match(/--[a-z-]+|DRAWBAR_[A-Z_]+/g))]
+
 describe("the flags", () => {
   it("have defaults", () =>
     assert.deepStrictEqual(read([]), {
@@ -66,7 +68,6 @@ describe("the flags", () => {
   it("stand in the README with their variables, and so do those that it has", async () => {
     const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8")
     const table = readme.split("\n").filter((line) => line.startsWith("| `--"))
-    const named = (text: string) => [...new Set(text.match(/--[a-z-]+|DRAWBAR_[A-Z_]+/g))]
     const usage = named(Flags.usage).filter((name) => name !== "--help" && name !== "DRAWBAR_SECRET_")
     assert.sameMembers(named(table.map((line) => line.split("|").slice(0, 3).join()).join()), usage)
   })

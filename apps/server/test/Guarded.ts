@@ -45,6 +45,14 @@ export const ask = async (
   return { status: response.status, text, json, headers: response.headers }
 }
 
+/** As `ask`, and again while the server says that it has too much to do: on a busy machine it may. */
+export const askPatiently: typeof ask = async (...request) => {
+  const answered = await ask(...request)
+  if (answered.status !== 503 || !answered.text.includes("more to do than it can bear")) return answered
+  await new Promise((resume) => setTimeout(resume, 100))
+  return askPatiently(...request)
+}
+
 export interface Guarded<Name extends string> extends AsyncDisposable {
   readonly url: string
   readonly folder: string

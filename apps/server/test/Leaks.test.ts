@@ -12,7 +12,7 @@ import { join } from "node:path"
 import process from "node:process"
 import type { ApiError } from "@drawbar/http-api/OpenSearchError"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { ask } from "./Guarded.ts"
+import { ask, askPatiently } from "./Guarded.ts"
 import { finder, type Plant, prompts, secrets, spellings, word } from "./Planted.ts"
 import {
   type Act,
@@ -52,7 +52,7 @@ interface Said {
 }
 
 /** A connection that was kept may be closed by the server just when it is used again. */
-const asked: typeof ask = (...request) => ask(...request).catch(() => ask(...request))
+const asked: typeof ask = (...request) => askPatiently(...request).catch(() => askPatiently(...request))
 
 /** `kind` says in failures what was tried; `ofPlatform`: the caller may be told what he sent, because the platform says it. */
 const say = async (
@@ -764,7 +764,7 @@ describe("a platform that repeats what it was sent", () => {
         if (!(name in successes)) assert.isFalse(statuses.has(200), `${name}: ${[...statuses].join()}`)
         else assert.isFalse(statuses.has(404), name)
     },
-    everySecret ? 1_200_000 : 60_000,
+    everySecret ? 1_200_000 : 120_000,
   )
 })
 
