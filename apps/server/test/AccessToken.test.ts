@@ -79,12 +79,37 @@ describe("a client's own credentials", () => {
   })
 
   it("bring another token when the first is about to expire", async () => {
-    const { drawbar, issued } = await start(() => Answer.json({ access_token: `token-${issued()}`, expires_in: 60 }))
+    const { drawbar, issued } = await start(() => Answer.json({ access_token: `token-${issued()}`, expires_in: 0 }))
     await using _ = drawbar
     const id = await register(drawbar, client)
     await predict(drawbar, id)
     assert.strictEqual((await predict(drawbar, id)).status, 200)
     assert.strictEqual(issued(), 2)
+  })
+
+  it.each([
+    ["for a minute", '"token-1", "expires_in": 60.0', 200],
+    ["beyond all time", '"token-1", "expires_in": 1e308', 200],
+    ["that would end its header", '"token-1\\r\\nX-Other: 1"', 400],
+    ["that no header carries", '"token-\u2603"', 400],
+  ])("bring a token %s", async (_, token, status) => {
+    const { drawbar, issued } = await start(() => ({
+      kind: "response",
+      status: 200,
+      headers: {},
+      body: `{"access_token":${token}}`,
+    }))
+    await using _drawbar = drawbar
+    const id = await register(drawbar, client)
+    const answers = [await predict(drawbar, id), await predict(drawbar, id)]
+    assert.deepStrictEqual(
+      answers.map((answer) => answer.status),
+      [status, status],
+      answers[0]?.text,
+    )
+    // What cannot be used is not kept.
+    assert.strictEqual(issued(), status === 200 ? 1 : 2)
+    if (status === 400) assert.include(answers[0]?.text, "its token has a character that no header carries")
   })
 
   it("bring a token that is not told when the platform repeats it", async () => {

@@ -7,7 +7,7 @@ export interface Expiring<A> {
   readonly expires: number
 }
 
-/** In ms: what expires sooner is fetched anew. */
+/** In ms: what expires sooner is fetched anew; of a short life, half. */
 const margin = 300_000
 
 /** In ms: how long a value that still holds is gone on with where a new one could not be had. */
@@ -26,7 +26,10 @@ export const make = <A, E>(fetch: (now: number) => Effect.Effect<Expiring<A>, E>
 
     const fetched = Effect.fnUntraced(function* (now: number) {
       const old = held
-      const found = Effect.map(fetch(now), (found) => ({ ...found, due: found.expires - margin }))
+      const found = Effect.map(fetch(now), (found) => ({
+        ...found,
+        due: found.expires - Math.min(margin, (found.expires - now) / 2),
+      }))
       last = yield* Effect.exit(
         old === undefined || old.expires <= now
           ? found
