@@ -37,7 +37,7 @@ export const ofResponse = ({ headers }: Pick<RemoteResponse, "headers">, text: s
 }
 
 /** A quota is counted by it: what is no count, or less than nothing, is not taken. */
-const count = (header: RemoteResponse["headers"][string]): number | undefined =>
+const count = (header: RemoteResponse["headers"][string] | undefined): number | undefined =>
   typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
 export const sum = (usages: ReadonlyArray<TokenUsage | undefined>): TokenUsage =>

@@ -116,9 +116,9 @@ it.each(["-1", "1e3", "NaN", "9".repeat(16), ["1", "2"]])("a count of tokens of 
   assert.deepStrictEqual(TokenUsage.ofResponse({ headers: counted }, "{}"), { input: 3, output: 0 })
 })
 
-describe("the time at AWS", () => {
-  const refusal = (date: string) => ({ status: 403, headers: { date } })
+const refusal = (date: string) => ({ status: 403, headers: { date } })
 
+describe("the time at AWS", () => {
   it("is believed where it is a time", () => {
     const clock = AwsClock.make()
     assert.isTrue(clock.mend(refusal("Wed, 25 Nov 2026 12:00:00 GMT"), 0))
