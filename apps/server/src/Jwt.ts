@@ -7,6 +7,7 @@
 import * as Decode from "@drawbar/blueprint-schema/Decode"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import type { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
+import { isUnprintable } from "@drawbar/http-api/User"
 import { type Role, roles } from "@drawbar/registry/Principal"
 import { Clock, Effect, Option, Result, Schema, Semaphore } from "effect"
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from "jose"
@@ -86,7 +87,7 @@ const askerOf = (
   payload: JWTPayload,
 ) => {
   const name = payload[name_claim]
-  if (typeof name !== "string" || name === "") return Option.none()
+  if (typeof name !== "string" || name === "" || isUnprintable(name)) return Option.none()
   const granted = new Set<Role>(
     textsOf(payload[roles_claim]).flatMap((value) => (Object.hasOwn(table, value) ? table[value]! : [])),
   )

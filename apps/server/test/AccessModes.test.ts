@@ -376,6 +376,71 @@ describe("what a record says of its access", () => {
   })
 })
 
+const judged = (judge: string) => ({
+  guardrails: { type: "model", input_guardrail: { model_id: judge, response_validation_regex: ".*" } },
+})
+
+describe("what is another's", () => {
+  const elsewhere = [{ ...blueprint.actions[0], url: "https://api.openai.com/v1/embed" }]
+  const ways: ReadonlyArray<readonly [string, object, number]> = [
+    ["another host", { actions: elsewhere }, 403],
+    ["another issuer of tokens", { parameters: { oauth2_token_url: "https://oauth2.googleapis.com/token" } }, 403],
+    ["another host, with a secret of his own beside it", { actions: elsewhere, credential: { mine: "sk-mine" } }, 403],
+    ["another path", { actions: [{ ...blueprint.actions[0], url: "https://api.cohere.ai/v2/embed" }] }, 200],
+    ["another host, with the credential anew", { actions: elsewhere, credential: { cohere_key: "sk-other" } }, 200],
+  ]
+
+  it.each(ways)("credential goes with a change to %s only as its owner wants", async (_, change, status) => {
+    const { connector } = await created("public")
+    const put = (who: Name) => server.as(who, "PUT", `${ml}/connectors/${connector}`, change)
+    const his = await put("stranger")
+    assert.strictEqual(his.status, status, his.text)
+    if (status === 403)
+      assert.include(his.json.error.reason, "Only the owner or an admin can point this connector at https")
+    assert.strictEqual((await put("owner")).status, 200)
+  })
+
+  it("credential stays where it is when it stands in a model", async () => {
+    const { group } = await created("public")
+    const model = await server.as("owner", "POST", `${ml}/models/_register`, {
+      name: `m${(counter += 1)}`,
+      function_name: "remote",
+      model_group_id: group,
+      connector: blueprint,
+    })
+    const put = (who: Name) =>
+      server.as(who, "PUT", `${ml}/models/${model.json.model_id}`, { connector: { actions: elsewhere } })
+    assert.deepStrictEqual([(await put("stranger")).status, (await put("owner")).status], [403, 200])
+  })
+
+  it("model is no judge", async () => {
+    const { model } = await created("private")
+    const own = await created("public")
+    const statuses = async (who: Name) => {
+      const registered = await server.as(who, "POST", `${ml}/models/_register`, {
+        name: `m${(counter += 1)}`,
+        function_name: "remote",
+        connector_id: own.connector,
+        ...judged(model),
+      })
+      const changed = await server.as(who, "PUT", `${ml}/models/${own.model}`, judged(model))
+      return [registered.status, changed.status]
+    }
+    assert.deepStrictEqual(await statuses("stranger"), [403, 403])
+    assert.deepStrictEqual(await statuses("owner"), [200, 200])
+  })
+
+  it("model hides no profile of one's own", async () => {
+    const { model } = await created("private")
+    const open = await created("public")
+    for (const id of [model, open.model]) await server.as("owner", "POST", `${ml}/models/${id}/_deploy`)
+    const { status, json } = await server.as("stranger", "GET", `${ml}/profile/models`)
+    assert.strictEqual(status, 200)
+    assert.containsAllKeys(json.nodes.drawbar.models, [open.model])
+    assert.doesNotHaveAnyKeys(json.nodes.drawbar.models, [model])
+  })
+})
+
 describe("a key", () => {
   const usage = { prompt_tokens: 30, completion_tokens: 5, total_tokens: 35 }
 

@@ -87,6 +87,31 @@ describe("a client's own credentials", () => {
     assert.strictEqual(issued(), 2)
   })
 
+  it.each([
+    ["for five minutes", '"token-1", "expires_in": 300.0', 200],
+    ["beyond all time", '"token-1", "expires_in": 1e308', 200],
+    ["that would end its header", '"token-1\\r\\nX-Other: 1"', 400],
+    ["that no header carries", '"token-\u2603"', 400],
+  ])("bring a token %s", async (_, token, status) => {
+    const { drawbar, issued } = await start(() => ({
+      kind: "response",
+      status: 200,
+      headers: {},
+      body: `{"access_token":${token}}`,
+    }))
+    await using _drawbar = drawbar
+    const id = await register(drawbar, client)
+    const answers = [await predict(drawbar, id), await predict(drawbar, id)]
+    assert.deepStrictEqual(
+      answers.map((answer) => answer.status),
+      [status, status],
+      answers[0]?.text,
+    )
+    // What cannot be used is not kept.
+    assert.strictEqual(issued(), status === 200 ? 1 : 2)
+    if (status === 400) assert.include(answers[0]?.text, "its token has a character that no header carries")
+  })
+
   it("bring a token that is not told when the platform repeats it", async () => {
     const { drawbar } = await start(() => Answer.json({ access_token: "an-old-token-of-a-test", expires_in: 3_600 }))
     await using _ = drawbar

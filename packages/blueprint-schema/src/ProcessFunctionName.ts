@@ -46,12 +46,15 @@ export const isName = (text: string): boolean => /^\s*[\w.]*(connector|pre_proce
 
 /** What to tell the author of a name that is not known. */
 export const unknown = (name: string, known: ReadonlyArray<string>): string =>
-  `${name.trim()} is no process function. Nearest: ${nearest(name, known).join(", ")}`
+  `${shown(name)} is no process function. Nearest: ${nearest(name, known).join(", ")}`
+
+/** No known name is longer, and each character of one that is none is held against all of theirs. */
+const shown = (name: string): string => name.trim().slice(0, 100)
 
 /** The known names nearest to one that is not known, nearest first, by edit distance. */
 export const nearest = (name: string, known: ReadonlyArray<string>, count = 3): ReadonlyArray<string> =>
   known
-    .map((candidate) => ({ candidate, distance: editDistance(name.trim(), candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(shown(name), candidate) }))
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, count)
     .map(({ candidate }) => candidate)

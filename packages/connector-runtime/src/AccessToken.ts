@@ -92,16 +92,18 @@ const usualLife = 3_600
 const read = (url: string, { status, body }: RemoteResponse, now: number, mask: SecretMask) => {
   const answer = Json.objectIn(Buffer.from(body).toString("utf8")) ?? {}
   const { access_token, expires_in = usualLife, error, error_description } = answer
+  if (status === 200 && typeof access_token === "string" && /[^\x21-\x7e]/.test(access_token))
+    return Effect.fail(refusal(url, "its token has a character that no header carries"))
   if (status !== 200 || typeof access_token !== "string" || access_token === "")
     return Effect.fail(
       refusal(
         url,
-        mask.apply(
-          [`status ${status}`, error, error_description].filter((text) => typeof text === "string").join(", "),
-        ),
+        mask
+          .apply([`status ${status}`, error, error_description].filter((text) => typeof text === "string").join(", "))
+          .slice(0, 1_000),
       ),
     )
-  return Effect.succeed({ value: access_token, expires: now + Number(expires_in) * 1_000 })
+  return Effect.succeed({ value: access_token, expires: now + Number(Json.toText(expires_in)) * 1_000 })
 }
 
 const refusal = (url: string, why: string): ConnectorError =>

@@ -9,6 +9,7 @@ import { Clock, Effect, Redacted, Result, type Scope } from "effect"
 import * as AccessToken from "./AccessToken.ts"
 import * as AssumedRole from "./AssumedRole.ts"
 import * as AwsClock from "./AwsClock.ts"
+import * as AwsEndpoint from "./AwsEndpoint.ts"
 import * as AwsIdentity from "./AwsIdentity.ts"
 import { because, ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { Egress } from "./Egress.ts"
@@ -95,7 +96,9 @@ const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
     if (Result.isFailure(signed)) return yield* notAuthorised(signed.failure.message)
     return { ...request, ...signed.success }
   })
-  return { sign, mend: clock.mend }
+  // Another platform's clock is not AWS's.
+  const isAws = [...holder.origins].every(AwsEndpoint.isAws)
+  return { sign, mend: isAws ? clock.mend : never }
 })
 
 /** Keys of the connector's own, else those of the role that it names, else the server's where they are lent to it. */

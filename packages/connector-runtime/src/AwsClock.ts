@@ -12,6 +12,8 @@ export interface AwsClock {
   readonly mend: (refusal: Head, now: number) => boolean
 }
 
+const year10000 = 253_402_300_800_000
+
 /** In ms: AWS bears five minutes. */
 const bearable = 240_000
 
@@ -23,7 +25,8 @@ export const make = (): AwsClock => {
     mend: ({ status, headers }, now) => {
       if (status !== 400 && status !== 403) return false
       const there = Date.parse(String(headers["date"]))
-      if (Number.isNaN(there) || Math.abs(there - correct(now)) < bearable) return false
+      // With a time that cannot be signed nothing would be sent any more that could mend it.
+      if (!(there >= 0 && there < year10000) || Math.abs(there - correct(now)) < bearable) return false
       offset = there - now
       return true
     },

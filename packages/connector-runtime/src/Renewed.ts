@@ -7,8 +7,10 @@ export interface Expiring<A> {
   readonly expires: number
 }
 
-/** In ms: what expires sooner is fetched anew. */
+/** In ms: what expires sooner is fetched anew. Of a life that is not much longer half is used, as far as a minute is left. */
 const margin = 300_000
+const least = 60_000
+const marginOf = (life: number) => Math.min(margin, Math.max(least, life / 2))
 
 /** In ms: how long a value that still holds is gone on with where a new one could not be had. */
 const patience = 30_000
@@ -26,7 +28,10 @@ export const make = <A, E>(fetch: (now: number) => Effect.Effect<Expiring<A>, E>
 
     const fetched = Effect.fnUntraced(function* (now: number) {
       const old = held
-      const found = Effect.map(fetch(now), (found) => ({ ...found, due: found.expires - margin }))
+      const found = Effect.map(fetch(now), (found) => ({
+        ...found,
+        due: found.expires - marginOf(found.expires - now),
+      }))
       last = yield* Effect.exit(
         old === undefined || old.expires <= now
           ? found

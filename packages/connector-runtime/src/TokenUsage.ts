@@ -31,10 +31,14 @@ export const ofText = (text: string): TokenUsage | undefined => {
 
 /** Amazon Bedrock says it in headers too, whatever the model. */
 export const ofResponse = ({ headers }: Pick<RemoteResponse, "headers">, text: string): TokenUsage | undefined => {
-  const counted = headers["x-amzn-bedrock-input-token-count"]
-  if (counted === undefined) return ofText(text)
-  return { input: Number(counted), output: Number(headers["x-amzn-bedrock-output-token-count"] ?? 0) }
+  const input = count(headers["x-amzn-bedrock-input-token-count"])
+  if (input === undefined) return ofText(text)
+  return { input, output: count(headers["x-amzn-bedrock-output-token-count"]) ?? 0 }
 }
+
+/** A quota is counted by it: what is no count, or less than nothing, is not taken. */
+const count = (header: RemoteResponse["headers"][string] | undefined): number | undefined =>
+  typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
 export const sum = (usages: ReadonlyArray<TokenUsage | undefined>): TokenUsage =>
   usages.reduce<TokenUsage>(

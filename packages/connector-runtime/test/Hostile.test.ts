@@ -8,6 +8,7 @@ import * as JsonSource from "../src/JsonSource.ts"
 import * as ProcessorChain from "../src/ProcessorChain.ts"
 import * as ResponseFilter from "../src/ResponseFilter.ts"
 import * as SecretMask from "../src/SecretMask.ts"
+import * as AwsClock from "../src/AwsClock.ts"
 import * as TokenUsage from "../src/TokenUsage.ts"
 
 const size = 300_000
@@ -106,4 +107,30 @@ describe("a connector", () => {
     const { connector } = Result.getOrThrow(Blueprint.check(document))
     assert.isDefined(Result.match(CompiledConnector.compile(connector, []), { onSuccess: Object, onFailure: String }))
   })
+})
+
+it.each(["-1", "1e3", "NaN", "9".repeat(16), ["1", "2"]])("a count of tokens of %s buys nobody a quota", (count) => {
+  const headers = { "x-amzn-bedrock-input-token-count": count, "x-amzn-bedrock-output-token-count": count }
+  assert.isUndefined(TokenUsage.ofResponse({ headers }, "{}"))
+  const counted = { ...headers, "x-amzn-bedrock-input-token-count": "3" }
+  assert.deepStrictEqual(TokenUsage.ofResponse({ headers: counted }, "{}"), { input: 3, output: 0 })
+})
+
+const refusal = (date: string) => ({ status: 403, headers: { date } })
+
+describe("the time at AWS", () => {
+  it("is believed where it is a time", () => {
+    const clock = AwsClock.make()
+    assert.isTrue(clock.mend(refusal("Wed, 25 Nov 2026 12:00:00 GMT"), 0))
+    assert.strictEqual(clock.correct(0), Date.UTC(2026, 10, 25, 12))
+  })
+
+  it.each(["Fri, 01 Jan 1000 00:00:00 GMT", "Thu, 01 Jan 275000 00:00:00 GMT", "soon"])(
+    "is not %s, with which nothing could be signed any more",
+    (date) => {
+      const clock = AwsClock.make()
+      assert.isFalse(clock.mend(refusal(date), 0))
+      assert.strictEqual(clock.correct(7), 7)
+    },
+  )
 })

@@ -15,6 +15,8 @@ describe("how long a platform asks to be left alone", () => {
     [{ "retry-after-ms": "250", "retry-after": "1" }, 250],
     [{ "x-amz-retry-after": "1500", "retry-after": "9" }, 1_500],
     [{ "retry-after-ms": "soon", "retry-after": "1" }, 1_000],
+    [{ "retry-after": "999999999" }, 86_400_000],
+    [{ "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, 86_400_000],
     [{ "retry-after": "-1" }, undefined],
     [{ "retry-after": "1e9" }, undefined],
     [{ "retry-after": "soon" }, undefined],

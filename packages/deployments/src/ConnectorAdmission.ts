@@ -1,5 +1,6 @@
 /** What must hold of a connector before it is stored: that it can be run, and that its platforms are trusted. */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
 import { names } from "@drawbar/blueprint-schema/Credential"
 import * as Authorization from "@drawbar/connector-runtime/Authorization"
@@ -11,6 +12,7 @@ import { Egress } from "@drawbar/connector-runtime/Egress"
 import { EgressPolicy, type Policy } from "@drawbar/connector-runtime/EgressPolicy"
 import { json } from "@drawbar/template-renderer/Parameter"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
+import { fail, NoAccess, type RegistryError } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/Settings"
 import { Context, Effect, Layer, Result } from "effect"
 import { type DeploymentError, refuse, RemoteInferenceDisabled } from "./DeploymentError.ts"
@@ -19,8 +21,14 @@ import * as SecretReferences from "./SecretReferences.ts"
 export class ConnectorAdmission extends Context.Service<
   ConnectorAdmission,
   {
-    /** Fails with the first thing that would keep a predict from being sent. */
-    readonly admit: (blueprint: Blueprint) => Effect.Effect<void, ConnectorError | DeploymentError>
+    /**
+     * Fails with the first thing that would keep a predict from being sent, and where the secrets of `bound`, which are somebody
+     * else's, would go where they did not go before.
+     */
+    readonly admit: (
+      blueprint: Blueprint,
+      bound?: Connector,
+    ) => Effect.Effect<void, ConnectorError | DeploymentError | RegistryError>
   }
 >()("@drawbar/deployments/ConnectorAdmission") {
   static readonly layer = Layer.effect(
@@ -30,7 +38,7 @@ export class ConnectorAdmission extends Context.Service<
       const egress = yield* Egress
       const settings = yield* Settings
       return {
-        admit: Effect.fnUntraced(function* (blueprint) {
+        admit: Effect.fnUntraced(function* (blueprint, bound) {
           if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
             return yield* refuse(new RemoteInferenceDisabled())
           // What it names has to be there, and to be nameable, before it is stored.
@@ -39,6 +47,7 @@ export class ConnectorAdmission extends Context.Service<
           for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
           const config = connector.client_config ?? ClientConfig.defaults
           yield* Effect.fromResult(ClientIdentity.of(config, credential))
+          if (bound !== undefined) yield* Effect.fromResult(staying(connector, bound))
           const origins = actions.map(({ url }) => url.origin)
           yield* Authorization.lent({ connector, credential, origins })
           for (const origin of origins)
@@ -63,6 +72,27 @@ const trusted = ({ url }: CompiledAction, policy: Policy): Result.Result<void, C
       onFailure: ({ reason }) => because(reason),
     },
   )
+}
+
+const staying = (connector: Connector, bound: Connector): Result.Result<void, RegistryError> => {
+  const known = goals(bound)
+  const other = goals(connector).find((origin) => !known.includes(origin))
+  return other === undefined
+    ? Result.void
+    : Result.fail(
+        fail(
+          new NoAccess({
+            message: `Only the owner or an admin can point this connector at ${other} with the credential that it has. Send the credential anew, whole, or ask them.`,
+          }),
+        ),
+      )
+}
+
+/** Where a connector's secrets go: to its platforms, and to who gives it tokens. */
+const goals = ({ actions, parameters }: Connector): ReadonlyArray<string> => {
+  const issuer = URL.parse(parameters["oauth2_token_url"] ?? "")
+  const urls = actions.flatMap(({ url }) => Result.getOrUndefined(UrlTemplate.compile(url, parameters)) ?? [])
+  return [...urls, ...(issuer === null ? [] : [issuer])].map(({ origin }) => origin)
 }
 
 const nothing = { caller: new Map(), runtime: new Map() }

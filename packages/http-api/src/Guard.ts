@@ -21,7 +21,7 @@ export const make = (port: number, hosts: ReadonlyArray<string>, anyHost = false
   return {
     refusal: (headers) => {
       const host = headers.host?.toLowerCase()
-      if (host === undefined || !(anyHost || known.has(host)))
+      if (host === undefined || host.includes(",") || !(anyHost || known.has(host)))
         return `Host [${host ?? ""}] is not a name of this server. Use [localhost:${port}], or start it with --allow-host ${host ?? "HOST:PORT"}.`
       if (headers.origin !== undefined && !isSameHost(headers.origin, host))
         return "Requests of web pages are refused: this server spends its operator's keys. Call it from a program."

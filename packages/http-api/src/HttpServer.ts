@@ -78,14 +78,19 @@ const open = ({ host, port, listener, tls, abandon }: Options) =>
 
 /** https://owasp.org/www-project-cheat-sheets/cheatsheets/Transport_Layer_Security_Cheat_Sheet */
 const serverOf = (tls: Tls | undefined): Server => {
-  // Without a Host header the guard answers, in the API's own words.
-  if (tls === undefined) return createServer({ requireHostHeader: false })
+  if (tls === undefined) return createServer(parsing)
   const { cert, key, watch } = tls
-  const server = createSecureServer({ cert, key, minVersion: "TLSv1.2", requireHostHeader: false })
+  const server = createSecureServer({ cert, key, minVersion: "TLSv1.2", ...parsing })
   const unwatch = watch((pair) => server.setSecureContext({ ...pair, minVersion: "TLSv1.2" }))
   server.on("close", unwatch)
   return server
 }
+
+/**
+ * Without a Host header the guard answers, in the API's own words. A header that is there twice is joined, and so is refused by who
+ * reads it: what stands before this server may go by the second.
+ */
+const parsing = { requireHostHeader: false, joinDuplicateHeaders: true } as const
 
 /** In ms: how long a request may be on its way on a new connection, and a last word on an old one. */
 const momentMillis = 1_000

@@ -173,9 +173,9 @@ const renderingOf = (reason: Reason): { readonly rendering?: typeof Rendering.Ty
   return { rendering: { stage, parameters: parameter === undefined ? [] : [parameter] } }
 }
 
-// A platform's redirect or informational status would be read as Drawbar's own.
+// A platform's redirect, informational status or wish of a proxy (407) would be read as Drawbar's own.
 const passedOn = (remote: Remote | undefined): number =>
-  remote !== undefined && remote.status >= 400 && remote.status <= 599 ? remote.status : 502
+  remote !== undefined && remote.status >= 400 && remote.status <= 599 && remote.status !== 407 ? remote.status : 502
 
 const retryAfter = (said: object): Record<string, string> =>
   "retryAfterMillis" in said && typeof said.retryAfterMillis === "number"

@@ -4,7 +4,7 @@ import { DocumentStore } from "@drawbar/registry/DocumentStore"
 import { Models } from "@drawbar/registry/Models"
 import { NodeId } from "@drawbar/registry/NodeId"
 import { Tasks } from "@drawbar/registry/Tasks"
-import { Effect } from "effect"
+import { Effect, identity } from "effect"
 import * as Endpoint from "./Endpoint.ts"
 import { BadParameter, because } from "./RequestError.ts"
 import { StatsApi } from "./StatsApi.ts"
@@ -72,7 +72,12 @@ export const make = Effect.gen(function* () {
     const wanted = asked?.split(",")
     const ids = (yield* deployments.live).filter((id) => wanted === undefined || wanted.includes(id))
     if (ids.length === 0) return {}
-    const profiles = yield* Effect.forEach(ids, (id) => Effect.map(profileOf(id), (one) => [id, one] as const))
+    const profiles = (yield* Effect.forEach(ids, (id) =>
+      Effect.map(profileOf(id), (one) => [[id, one] as const]).pipe(
+        // Of all models there are those that are open to who asks, and are still there.
+        wanted === undefined ? Effect.orElseSucceed(() => []) : identity,
+      ),
+    )).flat()
     if (view === "node") return { nodes: { [nodeId]: { models: Object.fromEntries(profiles) } } }
     const byModel = profiles.map(([id, { target_worker_nodes, worker_nodes, ...one }]) => [
       id,

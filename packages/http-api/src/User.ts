@@ -4,6 +4,10 @@
  */
 import type { IncomingHttpHeaders } from "node:http"
 
+/** Whether a name has what a terminal would do, and not show: it stands in the log. */
+export const isUnprintable = (name: string): boolean =>
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(name)
+
 type Authorization = Pick<IncomingHttpHeaders, "authorization">
 
 /** The name that a caller gives himself; whether it is his own is another question. */
@@ -16,5 +20,7 @@ export const pair = ({
   if (credentials === undefined) return undefined
   const text = Buffer.from(credentials, "base64").toString("utf8")
   const colon = text.indexOf(":")
-  return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) }
+  return colon < 1 || isUnprintable(text.slice(0, colon))
+    ? undefined
+    : { name: text.slice(0, colon), password: text.slice(colon + 1) }
 }

@@ -44,7 +44,7 @@ describe("a refusal on the wire", () => {
     })
   })
 
-  for (const status of [101, 302, 304, 700])
+  for (const status of [101, 302, 304, 407, 700])
     it(`a platform's ${status} is not passed on as the server's own`, () =>
       assert.strictEqual(refused({ status, body: "" }).status, 502))
 })

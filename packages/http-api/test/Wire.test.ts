@@ -387,6 +387,22 @@ describe("who may ask", () => {
       ),
     )
 
+  it.live("two Hosts are refused, whoever of two servers reads which", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { port } = yield* EchoServer.listen()
+        const hosts = [`Host: localhost:${port}`, "Host: evil.example"]
+        for (const [first, second] of [hosts, hosts.toReversed()])
+          assert.include(
+            yield* Effect.promise(() =>
+              raw(port, `GET /things/a HTTP/1.1\r\n${first}\r\n${second}\r\nConnection: close\r\n\r\n`),
+            ),
+            "HTTP/1.1 403",
+          )
+      }),
+    ),
+  )
+
   it.live("no Host at all is refused", () =>
     Effect.scoped(
       Effect.gen(function* () {

@@ -24,8 +24,11 @@ export interface Creation {
   readonly access?: AccessControl.AccessFields
 }
 
-/** What looks at a changed blueprint as a whole, before it is written; its failure leaves all as it was. */
-export type Verify<E, R> = (blueprint: Blueprint.Blueprint) => Effect.Effect<unknown, E, R>
+/**
+ * What looks at a changed blueprint as a whole, before it is written; its failure leaves all as it was. `bound` is what it was
+ * before, where it keeps secrets of somebody else's: they may go nowhere else.
+ */
+export type Verify<E, R> = (blueprint: Blueprint.Blueprint, bound?: Connector) => Effect.Effect<unknown, E, R>
 
 export interface Change<E, R> {
   readonly access?: AccessControl.AccessFields
@@ -99,12 +102,18 @@ export class Connectors extends Context.Service<
             Effect.fnUntraced(function* (commit: Commit): Effect.fn.Return<Document, RegistryError | E, R> {
               const before = yield* get(id)
               yield* permitted(before, `You don't have permission to update the connector, connector id: ${id}`)
-              const owned = yield* Effect.fromResult(
-                AccessControl.changed("connector", yield* asking, AccessControl.of(before.source), access),
-              )
+              const asker = yield* asking
+              const accessBefore = AccessControl.of(before.source)
+              const owned = yield* Effect.fromResult(AccessControl.changed("connector", asker, accessBefore, access))
               const connector = yield* Effect.fromResult(Stored.read(collection, before, decodeConnector))
-              const { blueprint, sealed } = yield* Sealing.change(vault, { collection, ...before }, connector, change)
-              if (verify !== undefined) yield* verify(blueprint)
+              const { blueprint, sealed, keepsSecrets } = yield* Sealing.change(
+                vault,
+                { collection, ...before },
+                connector,
+                change,
+              )
+              const bound = keepsSecrets && !AccessControl.owns(asker, accessBefore) ? connector : undefined
+              if (verify !== undefined) yield* verify(blueprint, bound)
               const now = yield* Clock.currentTimeMillis
               const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)
               const [written = before] = yield* commit([

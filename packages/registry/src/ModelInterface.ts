@@ -3,6 +3,7 @@
  * Source: https://json-schema.org/draft/2020-12 and https://docs.opensearch.org/latest/ml-commons-plugin/api/model-apis/register-model/
  */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import { createContext, Script } from "node:vm"
 import { isObject, type Json, type JsonObject, parse, toText } from "@drawbar/blueprint-schema/Json"
 import * as Pattern from "@drawbar/blueprint-schema/Pattern"
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js"
@@ -49,20 +50,45 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
       ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
     )
     if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
+    const refers = /"\$(?:dynamicR|r)ef":/.test(JSON.stringify(schema))
     const validate = yield* compiled(JSON.parse(text), false)
     let thorough: ValidateFunction | undefined
     return {
       typesOf: (parameter) => declared(schema, parameter),
       problems: (value) => {
-        if (validate(value)) return []
+        const valid = refers ? inTime(() => validate(value)) : validate(value)
+        if (valid === undefined) return ["$: the schema's references ask for too much work on this value"]
+        if (valid) return []
         // A large value may have a complaint for each of its parts: then the first has to do.
         if (!isSmall(value)) return (validate.errors ?? []).map(sentenceOf)
         thorough ??= Result.getOrThrow(compiled(JSON.parse(text), true))
-        thorough(value)
+        if (refers) inTime(() => thorough?.(value))
+        else thorough(value)
         return (thorough.errors ?? []).slice(0, shown).map(sentenceOf)
       },
     }
   })
+
+/** In ms. */
+const patience = 1_000
+
+/** What references ask for cannot be told beforehand: each may double it, or have no end. Answers nothing where it was too much. */
+const inTime = <A>(work: () => A): A | undefined => {
+  let done: A | undefined
+  box.run = () => {
+    done = work()
+  }
+  try {
+    script.runInContext(box, { timeout: patience })
+    return done
+  } catch {
+    return undefined
+  }
+}
+
+const box: { run?: () => void } = {}
+createContext(box)
+const script = new Script("run()")
 
 /** So many complaints help; more hide the first. */
 const shown = 5

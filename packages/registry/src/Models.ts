@@ -14,6 +14,7 @@ import * as Sealing from "./internal/Sealing.ts"
 import * as Stored from "./internal/Stored.ts"
 import * as Model from "./Model.ts"
 import * as ModelDocument from "./ModelDocument.ts"
+import type { ModelGuardrails } from "./ModelGuardrails.ts"
 import * as ModelGroups from "./ModelGroups.ts"
 import * as ModelRegistration from "./ModelRegistration.ts"
 import * as ModelSettings from "./ModelSettings.ts"
@@ -88,13 +89,28 @@ export class Models extends Context.Service<
       /** The record, where its group is open to who asks. */
       const findFor = Effect.fnUntraced(function* (id: string, message: string, denial = noPrivilege) {
         const found = yield* find(id, message)
-        const asker = yield* asking
-        if (asker === undefined) return found
-        const group = yield* store.get("model-group", found.model.model_group_id)
-        if (Option.isSome(group))
-          yield* Effect.fromResult(AccessControl.check(asker, AccessControl.of(group.value.source), denial))
+        yield* Effect.fromResult(AccessControl.check(yield* asking, yield* accessOf(found.model), denial))
         return found
       })
+
+      const accessOf = (model: Model.Model) =>
+        Effect.map(
+          store.get("model-group", model.model_group_id),
+          Option.match({
+            onNone: () => AccessControl.Access.make({}),
+            onSome: ({ source }) => AccessControl.of(source),
+          }),
+        )
+
+      /** Who judges has to be open to who says so: a judgement tells what was answered. */
+      const judgedBy = (guardrails: ModelGuardrails | null | undefined) =>
+        Effect.flatMap(asking, (asker) =>
+          asker === undefined || guardrails?.type !== "model"
+            ? Effect.void
+            : Effect.forEach([guardrails.input_guardrail?.model_id, guardrails.output_guardrail?.model_id], (id) =>
+                id == null ? Effect.void : findFor(id, `Failed to find the model that judges: ${id}`),
+              ),
+        )
 
       /** The write without which a connector could be deleted while a model comes to refer to it. */
       const reference = Effect.fnUntraced(function* (connectorId: string, denial: string) {
@@ -142,6 +158,7 @@ export class Models extends Context.Service<
       ): Effect.fn.Return<Registered, RegistryError | E, R> {
         const asked = yield* Effect.fromResult(Result.flatMap(readBody(body), ModelRegistration.check))
         const { source } = asked
+        yield* judgedBy(asked.settings.guardrails)
         const model_id = yield* ResourceId.chosenOrNew("model", asked.id)
         if (source._tag === "Inline" && verify !== undefined) yield* verify(source.blueprint)
         const sealed =
@@ -185,7 +202,8 @@ export class Models extends Context.Service<
         if (model.connector === undefined) return yield* notInline
         const change = yield* Effect.fromResult(ModelRegistration.inlineBlueprint(Blueprint.checkChange(connector)))
         const changed = yield* Sealing.change(vault, { collection, id, sealed }, model.connector, change)
-        if (verify !== undefined) yield* verify(changed.blueprint)
+        const isBound = changed.keepsSecrets && !AccessControl.owns(yield* asking, yield* accessOf(model))
+        if (verify !== undefined) yield* verify(changed.blueprint, isBound ? model.connector : undefined)
         return { connected: { connector: changed.blueprint.connector }, sealed: changed.sealed, writes: [] }
       })
 
@@ -203,6 +221,7 @@ export class Models extends Context.Service<
         )
         const now = yield* Clock.currentTimeMillis
         const settings = yield* Effect.fromResult(ModelSettings.changed(before.model, document))
+        if (document.guardrails != null) yield* judgedBy(settings.guardrails)
         const { connected, sealed, writes } = yield* reconnected(before, document, verify)
         const target = document.model_group_id
         const moved =

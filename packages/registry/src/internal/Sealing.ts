@@ -14,6 +14,8 @@ interface Sealed {
 }
 
 export interface Changed {
+  /** Whether a secret stays that whoever changes it did not send. */
+  readonly keepsSecrets: boolean
   readonly blueprint: Blueprint.Blueprint
   readonly sealed: Document["sealed"]
 }
@@ -31,7 +33,8 @@ export const change = Effect.fnUntraced(function* (
     Result.mapError(Blueprint.apply({ connector, credential }, change), ({ reason }) => fail(reason)),
   )
   const renewed = entriesOf(blueprint.credential, (name) => !Object.hasOwn(kept, name))
-  return { blueprint, sealed: { ...kept, ...(yield* vault.seal(before.collection, before.id, renewed)) } }
+  const keepsSecrets = Object.keys(kept).length > 0
+  return { keepsSecrets, blueprint, sealed: { ...kept, ...(yield* vault.seal(before.collection, before.id, renewed)) } }
 })
 
 const entriesOf = <A>(record: Readonly<Record<string, A>>, keep: (name: string) => boolean): Record<string, A> =>
