@@ -3,7 +3,7 @@ import { createServer, type Socket, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
-import { ask } from "./Guarded.ts"
+import { askPatiently } from "./Guarded.ts"
 import * as InProcess from "./InProcess.ts"
 import * as Loopback from "./Loopback.ts"
 
@@ -89,7 +89,7 @@ describe("a platform that", () => {
       request_body: '{"nonce":"${parameters.nonce}"}',
     })
     const predict = async (nonce: string) => {
-      const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, {
+      const { status, text } = await askPatiently(url, undefined, "POST", `${ml}/models/${id}/_predict`, {
         parameters: { nonce },
       })
       assert.strictEqual(status, 200, `${nonce}: ${text}`)
