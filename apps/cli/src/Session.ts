@@ -26,7 +26,17 @@ export const open = Effect.gen(function* () {
   return { client, ask, output, url }
 })
 
-const explain = (error: unknown, url: string): string =>
-  HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
-    ? `no answer from ${url}. Start the server there with \`drawbar serve\`, or name another with --url`
-    : Failure.sentenceOf(error)
+const explain = (error: unknown, url: string): string => {
+  if (!HttpClientError.isHttpClientError(error) || error.reason._tag !== "TransportError")
+    return Failure.sentenceOf(error)
+  const code = codeOf(error.reason.cause)
+  return /CERT|SIGNATURE/.test(code)
+    ? `the certificate of ${url} is not trusted here (${code}). Use a name that it has, and name its authority's PEM file in NODE_EXTRA_CA_CERTS`
+    : `no answer from ${url}. Start the server there with \`drawbar serve\`, or name another with --url`
+}
+
+/** Node's own code, wherever it stands in the chain of causes. */
+const codeOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return ""
+  return "code" in cause && typeof cause.code === "string" ? cause.code : codeOf(cause.cause)
+}

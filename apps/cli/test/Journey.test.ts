@@ -130,6 +130,13 @@ it.each([
   30_000,
 )
 
+it("a server whose authority is unknown here is told apart from one that is away", async () => {
+  const { drawbar, platform } = terminal
+  const { code, err } = await drawbar(["connector", "list", "--url", `https://127.0.0.1:${platform.port}`])
+  expect(code).toBe(1)
+  expect(err).toContain("NODE_EXTRA_CA_CERTS")
+})
+
 it("secrets in the environment go nowhere unless the command line names them", async () => {
   const { drawbar, file } = terminal
   const shown = JSON.parse((await drawbar(["blueprint", "show", "openai-chat"])).out)

@@ -48,6 +48,9 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
 /** Where the command looks for a server unless it is told. */
 const usual = "http://127.0.0.1:9200"
 
+/** Where one listens, and where nobody can be asked. */
+const everywhere = /0\.0\.0\.0|\[::\]/
+
 const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew }: Server.Running) =>
   [
     `Drawbar ${Server.version} listens on ${url}`,
@@ -58,7 +61,7 @@ const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNe
       ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
       : []),
     ...(auth === true ? ["Everybody has to say who he is; the command takes an API key from DRAWBAR_API_KEY."] : []),
-    `Next, in another terminal: npx -y pnpm@12 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url}`}`,
+    `Next, in another terminal: npx -y pnpm@12 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url.replace(everywhere, "localhost")}`}`,
   ].join("\n")
 
 const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>

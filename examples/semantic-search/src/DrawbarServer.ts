@@ -18,7 +18,8 @@ export const start = async (): Promise<DrawbarServer> => {
   const given = process.env["DRAWBAR_URL"]
   if (given !== undefined) return at(given)
   const main = fileURLToPath(import.meta.resolve("@drawbar/server/main"))
-  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, "--port", "0", "--data", ":memory:"], {
+  const flags = ["--port", "0", "--data", ":memory:", "--log", "off"]
+  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   })
   const close = async () => {
