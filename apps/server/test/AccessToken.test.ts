@@ -133,6 +133,19 @@ describe("a client's own credentials", () => {
     assert.notInclude(text, "a+secret")
   })
 
+  it.each(["https://evil.example/token", "soon"])(
+    "go to no issuer that is not trusted: %s",
+    async (oauth2_token_url) => {
+      const { drawbar } = await start(() => Answer.json({}))
+      await using _ = drawbar
+      const { status, text } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, {
+        ...client,
+        parameters: { oauth2_token_url },
+      })
+      assert.strictEqual(status, 400, text)
+    },
+  )
+
   it("that lack a part are told which", async () => {
     const { drawbar } = await start(() => Answer.json({}))
     await using _ = drawbar

@@ -272,6 +272,7 @@ describe("guardrails", () => {
     [{ type: "magic" }, "The type of guardrails is required"],
     [{ input_guardrail: { regex: ["("] } }, "Invalid regex pattern: ("],
     [{ input_guardrail: { regex: ["(?=a)"] } }, "Invalid regex pattern"],
+    [{ input_guardrail: { regex: Array.from({ length: 1_001 }, () => "a") } }, "at most 1000 patterns"],
     [{ input_guardrail: { stop_words: [{ index_name: "w", source_fields: ["t"] }] } }, "Write the words as regex"],
     [{ type: "model", input_guardrail: { model_id: "m" } }, "response_validation_regex"],
     [{ type: "model", output_guardrail: { response_validation_regex: "a" } }, "model_id"],

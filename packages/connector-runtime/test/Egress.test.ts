@@ -195,6 +195,8 @@ describe("an answer that is not whole is an error", () => {
       "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n",
       "stay",
     ],
+    ["of no status", "ProtocolError", "HTTP/1.1 000 X\r\ncontent-length: 1\r\n\r\nx", "stay"],
+    ["an upgrade to nothing", "ProtocolError", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "stay"],
     ["another protocol", "ProtocolError", "220 smtp.example ESMTP\r\n", "stay"],
     ["of two lengths", "ProtocolError", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx", "stay"],
     ["announced as too large", "ResponseTooLarge", "HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n", "stay"],

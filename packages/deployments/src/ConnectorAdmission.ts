@@ -48,6 +48,11 @@ export class ConnectorAdmission extends Context.Service<
           const config = connector.client_config ?? ClientConfig.defaults
           yield* Effect.fromResult(ClientIdentity.of(config, credential))
           if (bound !== undefined) yield* Effect.fromResult(staying(connector, bound))
+          const issuer = connector.parameters[tokenUrl]
+          if (issuer !== undefined)
+            yield* Effect.mapError(Effect.fromResult(Destination.make(issuer, policies.current())), ({ reason }) =>
+              because(reason),
+            )
           const origins = actions.map(({ url }) => url.origin)
           yield* Authorization.lent({ connector, credential, origins })
           for (const origin of origins)
@@ -90,9 +95,11 @@ const staying = (connector: Connector, bound: Connector): Result.Result<void, Re
 
 /** Where a connector's secrets go: to its platforms, and to who gives it tokens. */
 const goals = ({ actions, parameters }: Connector): ReadonlyArray<string> => {
-  const issuer = URL.parse(parameters["oauth2_token_url"] ?? "")
+  const issuer = URL.parse(parameters[tokenUrl] ?? "")
   const urls = actions.flatMap(({ url }) => Result.getOrUndefined(UrlTemplate.compile(url, parameters)) ?? [])
   return [...urls, ...(issuer === null ? [] : [issuer])].map(({ origin }) => origin)
 }
+
+const tokenUrl = "oauth2_token_url"
 
 const nothing = { caller: new Map(), runtime: new Map() }

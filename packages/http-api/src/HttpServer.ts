@@ -65,6 +65,8 @@ const open = ({ host, port, listener, tls, abandon }: Options) =>
       if (!server.listening) response.shouldKeepAlive = false
     })
     server.on("clientError", refuse)
+    // Who expects what is not known is answered as anybody is: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
+    server.on("checkExpectation", (request, response) => server.emit("request", request, response))
     server.once("error", (cause) =>
       resume(Effect.fail(new ListenError({ host, port, code: "code" in cause ? String(cause.code) : cause.name }))),
     )

@@ -403,6 +403,20 @@ describe("who may ask", () => {
     ),
   )
 
+  it.live("who expects what nobody knows is asked for his Host, too", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { port } = yield* EchoServer.listen()
+        const ask = (host: string) =>
+          Effect.promise(() =>
+            raw(port, `GET /things/a HTTP/1.1\r\nHost: ${host}\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n`),
+          )
+        assert.include(yield* ask(`localhost:${port}`), "HTTP/1.1 200")
+        assert.include(yield* ask("evil.example"), "security_exception")
+      }),
+    ),
+  )
+
   it.live("no Host at all is refused", () =>
     Effect.scoped(
       Effect.gen(function* () {

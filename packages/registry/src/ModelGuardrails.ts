@@ -51,11 +51,16 @@ const checkPatterns = ({ stop_words, regex }: Side, at: string): Result.Result<v
       `${at}/stop_words`,
       "stop_words name an index of a cluster, which Drawbar has not. Write the words as regex, such as (?i).*word.*",
     )
+  if ((regex ?? []).length > mostPatterns)
+    return refuse(`${at}/regex`, `A guardrail takes at most ${mostPatterns} patterns. Join them with |`)
   return Result.map(
     Result.all((regex ?? []).map((pattern, i) => checkPattern(pattern, `${at}/regex/${i}`))),
     () => undefined,
   )
 }
+
+/** Each is held against the whole of every call, while everybody else waits. */
+const mostPatterns = 1_000
 
 const checkJudge = (side: Side, at: string): Result.Result<void, BlueprintError> => {
   if (side.model_id == null || side.model_id === "")

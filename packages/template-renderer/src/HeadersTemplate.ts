@@ -10,6 +10,7 @@ import {
   attempt,
   type Fault,
   HeaderTooLarge,
+  HopHeader,
   InvalidHeaderName,
   InvalidHeaderValue,
   ProtectedHeader,
@@ -52,6 +53,15 @@ export const protectedNames: ReadonlySet<string> = new Set([
   "forwarded",
 ])
 
+/** None of these can be sent: https://www.rfc-editor.org/rfc/rfc9112#section-6 and https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
+const hopNames: ReadonlySet<string> = new Set([
+  "content-length",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "keep-alive",
+])
+
 /** Bytes, name and value together. */
 const maximumHeader = 8 * 1024
 const maximumHeaders = 64 * 1024
@@ -88,6 +98,7 @@ const compileHeader = (
   if (!token.test(name)) refuse(new InvalidHeaderName({ header: name }))
   const source = Source.read(value, { in: `header '${name}'`, shown: false }, false)
   const lower = name.toLowerCase()
+  if (hopNames.has(lower)) refuse(new HopHeader({ header: name }))
   for (const hole of source.holes) {
     if (hole.kind === "credential" && !isKnown(hole.name, credentials))
       refuse(new UnknownCredential({ header: name, name: hole.name }))

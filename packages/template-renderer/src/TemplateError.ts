@@ -95,6 +95,14 @@ export class InvalidHeaderName extends Data.TaggedClass("InvalidHeaderName")<{ r
   }
 }
 
+/** How a request stands on its connection is not the author's to say. */
+export class HopHeader extends Data.TaggedClass("HopHeader")<{ readonly header: string }> {
+  readonly fault = "document"
+  get message(): string {
+    return `Header '${this.header}' says how a request stands on its connection, which Drawbar does itself. Leave it out.`
+  }
+}
+
 /** The author's alone, and the author has not filled it. */
 export class UnfilledOrigin extends Data.TaggedClass("UnfilledOrigin")<{
   readonly place: Place
@@ -233,6 +241,7 @@ export type Reason =
   | UnknownCredential
   | ProtectedHeader
   | InvalidHeaderName
+  | HopHeader
   | UnfilledOrigin
   | InvalidOrigin
   | Cycle

@@ -440,6 +440,8 @@ describe("R8 headers and other bodies", () => {
 
   it("refuses a name that is none, so that no hole stands in it", () => {
     expect(header("x-${parameters.x}", "1", {})).toBe("document: InvalidHeaderName")
+    for (const name of ["Content-Length", "transfer-encoding", "Upgrade", "Expect", "Keep-Alive"])
+      expect(header(name, "1", {})).toBe("document: HopHeader")
   })
 
   it("refuses more than 64 KiB together", () => {

@@ -258,8 +258,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
         return new ResponseTooLarge({ origin, part: "headers", limit: maxHeaderBytes })
     }
     if (this.#status > 0) return this.#incomplete
-    if (error.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
-      return new ProtocolError({ origin, code })
+    // The client's parser asserts of a status what a platform need not keep to.
+    if (error.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" || code === "ERR_ASSERTION")
+      return new ProtocolError({ origin, code: code === "ERR_ASSERTION" ? "status" : code })
     if (this.#controller === undefined) return new ConnectFailed({ origin, code })
     const connection = this.#carrier?.connection
     return new ConnectionReset({ origin, code, wasKept: connection?.readBefore === connection?.socket.bytesRead })
