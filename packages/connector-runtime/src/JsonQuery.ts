@@ -54,7 +54,7 @@ export const compile = (path: string, shared?: Allowance): Result.Result<JsonQue
             return [...query.lazyQuery(value)]
           },
           catch: (cause) => {
-            if (cause instanceof Exhausted && shared === undefined) return `The JSONPath ${path} takes too much work`
+            if (cause instanceof Exhausted) return `The JSONPath ${path} takes too much work`
             if (cause instanceof JSONPathRecursionLimitError)
               return `The JSONPath ${path} looks deeper than ${deepest} levels`
             throw cause
