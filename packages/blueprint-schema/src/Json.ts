@@ -37,7 +37,7 @@ declare global {
 export const maxDepth = 1_000
 
 /** How many arrays, objects and members a text may have: each takes many times the memory of its few characters. */
-export const maxParts = 1_000_000
+const maxParts = 1_000_000
 
 /** Reads JSON text (RFC 8259); fails with line and column. */
 export const parse = (text: string): Result.Result<Json, JsonError> => {

@@ -1,4 +1,5 @@
 /** A URL that may leave: read once, so that what is checked and what is sent cannot differ. */
+import { hasDotSegment } from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
 import { because, type EgressError, NotTrusted, Unsendable } from "./EgressError.ts"
 import type { Policy } from "./EgressPolicy.ts"
@@ -21,7 +22,7 @@ export const make = (url: string, policy: Policy): Result.Result<Destination, Eg
     const origin = yield* Origin.ofUrl(parsed)
     const path = pathOf(url)
     // The parser takes it away: the list would be held against another path than the one that is sent.
-    if (/^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(path))
+    if (hasDotSegment(path))
       return yield* Result.fail(because(new Unsendable({ problem: "its path has a segment `.` or `..`" })))
     yield* listed(parsed, "endpoints", policy.trustedEndpoints)
     const { trustedPrivateEndpoints } = policy

@@ -9,7 +9,7 @@ import { type ConnectorError, invalidConnector } from "@drawbar/connector-runtim
 import { Context, Effect, Redacted } from "effect"
 
 /** What stands before the colon of a reference. */
-export const kinds = ["env", "file", "vault"] as const
+const kinds = ["env", "file", "vault"] as const
 type Kind = (typeof kinds)[number]
 
 /** Answers the value of a name, or the rest of a sentence that says why there is none. */

@@ -47,7 +47,7 @@ export const inQuery = ({ source, sourceContentType }: Query): Result.Result<str
 }
 
 /** Whether a media type is served; the name of it may be missing where there is no body. */
-export const checkMediaType = (contentType: string | undefined): Result.Result<void, RequestError> => {
+const checkMediaType = (contentType: string | undefined): Result.Result<void, RequestError> => {
   if (contentType === undefined) return notAcceptable("Content-Type header is missing")
   return /^application\/(json|vnd\.opensearch\+json|x-ndjson)\s*(;|$)/i.test(contentType) &&
     !/charset\s*=\s*(?!"?utf-?8)/i.test(contentType)

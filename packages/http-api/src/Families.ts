@@ -38,7 +38,7 @@ export const histograms = {
   "gen_ai.client.token.usage": ["Tokens of an operation", tokens],
 } as const
 
-export const gauges = {
+const gauges = {
   drawbar_http_requests_in_flight: "Requests under way",
   drawbar_overload_held_bytes: "Bytes of bodies that predicts under way hold",
   drawbar_pool_connections_open: "Connections that are open",
@@ -59,7 +59,7 @@ export const histogram = (name: keyof typeof histograms, labels: Labels) => {
   return Metric.histogram(name, { description, boundaries, attributes: withUnit(name, labels) })
 }
 
-export const gauge = (name: keyof typeof gauges, labels: Labels) =>
+const gauge = (name: keyof typeof gauges, labels: Labels) =>
   Metric.gauge(name, { description: gauges[name], attributes: withUnit(name, labels) })
 
 /** What is counted or held elsewhere, and read when somebody looks. */

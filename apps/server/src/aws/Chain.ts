@@ -15,7 +15,7 @@ import * as WebIdentity from "./WebIdentity.ts"
 import type { World } from "./World.ts"
 
 /** What `--aws-credentials` lets the server look at. */
-export const choices = {
+const choices = {
   env: [Variables.keys],
   default: [Variables.keys, Profile.keys, WebIdentity.keys, Container.keys, Instance.keys],
 } as const
