@@ -3,7 +3,8 @@
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 import { Effect } from "effect"
-import { ask, type Keys, keysIn, textOf, type World } from "./World.ts"
+import { ask, keysIn } from "./CredentialsEndpoint.ts"
+import { type Keys, textOf, type World } from "./World.ts"
 
 const who = "the container's endpoint"
 

@@ -3,7 +3,8 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html
  */
 import { Effect } from "effect"
-import { ask, type Keys, keysIn, type World } from "./World.ts"
+import { ask, keysIn } from "./CredentialsEndpoint.ts"
+import type { Keys, World } from "./World.ts"
 
 const who = "the instance's metadata service"
 
