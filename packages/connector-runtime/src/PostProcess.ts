@@ -50,7 +50,13 @@ export const run = (
   supplied: Supplied,
   answer: RemoteAnswer,
 ): Result.Result<Tensors, ConnectorError> =>
-  isPlain(stage, supplied) ? Result.map(RemoteAnswers.spelled(answer), alone) : shaped(stage, supplied, answer)
+  isPlain(stage, supplied)
+    ? Result.map(RemoteAnswers.spelled(answer), alone)
+    : Result.flatMap(filterOf(stage, supplied), (filter) =>
+        stage.processor !== undefined && filter !== undefined
+          ? named(stage.processor, filter, answer)
+          : shaped(stage, filter, supplied, answer),
+      )
 
 /** Whether the answer goes on as it is. */
 const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: Supplied): boolean =>
@@ -63,15 +69,17 @@ const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: 
 
 const alone = (source: JsonSource.JsonSource): Tensors => [asTensor(source)]
 
-const shaped = (stage: PostProcess, supplied: Supplied, answer: RemoteAnswer): Result.Result<Tensors, ConnectorError> =>
+const shaped = (
+  { script, chain: own }: PostProcess,
+  filter: ResponseFilter.ResponseFilter | undefined,
+  supplied: Supplied,
+  answer: RemoteAnswer,
+): Result.Result<Tensors, ConnectorError> =>
   Result.gen(function* () {
-    const filter = yield* filterOf(stage, supplied)
-    const { processor, script } = stage
-    if (processor !== undefined && filter !== undefined) return yield* named(processor, filter, answer)
     const scripted = script === undefined ? undefined : yield* PostProcessScript.run(script, answer)
     const found = scripted === undefined ? RemoteAnswers.spelled(answer) : Result.succeed(spelled(scripted))
     const content = filter === undefined ? yield* found : yield* filtered(filter, yield* found, answer)
-    const chain = yield* OutputProcessors.of(stage.chain, supplied)
+    const chain = yield* OutputProcessors.of(own, supplied)
     const result = chain === undefined ? content : yield* processed(chain, content)
     return scripted === undefined ? alone(result) : PostProcessScript.tensors(result)
   })

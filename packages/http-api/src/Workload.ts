@@ -28,6 +28,9 @@ const late = 50
 /** In ms of a processor: what may be under way while the loop is late. */
 const mostWork = 500
 
+/** So many are let in at any time: a loop that is late for a few is late because the machine is another's. */
+const fewest = 32
+
 /** The part of it that is left where the loop stays late, and how it goes down and up again, look by look. */
 const least = 0.05
 const down = 0.7
@@ -63,7 +66,7 @@ export const make = ({ now, used, behind }: Measures): Effect.Effect<Workload, n
     )
     const isLate = () => lateInARow > 0 || now() - lastLook > interval + late || behind() > late
     return {
-      isTooMuch: () => underWay * cost > part * mostWork && (part < 1 || isLate()),
+      isTooMuch: () => underWay >= fewest && underWay * cost > part * mostWork && (part < 1 || isLate()),
       enter: () => {
         underWay += 1
         return () => {

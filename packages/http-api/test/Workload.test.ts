@@ -48,14 +48,25 @@ describe("a workload", () => {
   })
 
   it("lets ever fewer in while the loop stays late, and more again when it does not", () => {
-    const guard = taught(20)
-    guard.enter(5)
+    const guard = taught(10)
+    guard.enter(40)
+    guard.look(300)
+    assert.isFalse(guard.isRefused())
     for (let n = 0; n < 20 && !guard.isRefused(); n++) guard.look(300)
     assert.isTrue(guard.isRefused())
     guard.look(0)
     assert.isTrue(guard.isRefused())
     for (let n = 0; n < 60; n++) guard.look(0)
     assert.isFalse(guard.isRefused())
+  })
+
+  it("lets a few in however late the loop is", () => {
+    const guard = taught(1_000)
+    guard.enter(31)
+    for (let n = 0; n < 20; n++) guard.look(300)
+    assert.isFalse(guard.isRefused())
+    guard.enter(1)
+    assert.isTrue(guard.isRefused())
   })
 
   it("minds no number of predicts that wait for their platforms", () => {
