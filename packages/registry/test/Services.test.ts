@@ -158,3 +158,17 @@ describe("on disk", () => {
     expect((await stat(keyring)).mode & 0o777).toBe(0o600)
   })
 })
+
+describe("a settings file", () => {
+  const auto = "plugins.ml_commons.model_auto_deploy.enable"
+  it.effect.each([
+    [{ "plugins.ml_commons.nonsense": 1 }, "[plugins.ml_commons.nonsense]"],
+    [{ [auto]: "maybe" }, `[${auto}]: Failed to parse value [maybe]`],
+  ] as const)("is refused by the name of what it has wrong: %j", ([content, says]) =>
+    Effect.gen(function* () {
+      const needs = RecordChanges.layer.pipe(Layer.provideMerge(DocumentStore.layerMemory))
+      const given = Settings.layer(content).pipe(Layer.provide(needs), Layer.build, Effect.scoped)
+      expect((yield* Effect.flip(given)).message).toContain(says)
+    }),
+  )
+})
