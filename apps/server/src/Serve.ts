@@ -81,6 +81,8 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     return 0
   }
   unheard()
+  // What it writes is for its own user: records, keys, the audit log.
+  process.umask(0o077)
   process.on("uncaughtException", crash)
   const exit = await Effect.runPromiseExit(
     serve(flags.success, environment).pipe(

@@ -413,6 +413,16 @@ describe("what is another's", () => {
     assert.deepStrictEqual([(await put("stranger")).status, (await put("owner")).status], [403, 200])
   })
 
+  it("credential stays where it is also where records have no owner, but for admins", async () => {
+    await using open = await Guarded.start({ dev: { roles: ["developer"] }, admin: { roles: ["admin"] } })
+    const { connector_id } = (await open.as("dev", "POST", `${ml}/connectors/_create`, blueprint)).json
+    const put = async (who: "dev" | "admin", change: object) =>
+      (await open.as(who, "PUT", `${ml}/connectors/${connector_id}`, change)).status
+    assert.strictEqual(await put("dev", { actions: elsewhere }), 403)
+    assert.strictEqual(await put("dev", { actions: elsewhere, credential: { cohere_key: "sk-other" } }), 200)
+    assert.strictEqual(await put("admin", { actions: blueprint.actions }), 200)
+  })
+
   it("model is no judge", async () => {
     const { model } = await created("private")
     const own = await created("public")

@@ -75,9 +75,12 @@ export const permits = (asker: Asker | undefined, { owner, access, backend_roles
 export const check = (asker: Asker | undefined, access: Access, message: string): Result.Result<void, RegistryError> =>
   permits(asker, access) ? Result.void : denied(message)
 
-/** Whether a record's secrets are his to send elsewhere: those of others may be used where they are. */
-export const owns = (asker: Asker | undefined, { owner }: Access): boolean =>
-  asker === undefined || isAdmin(asker) || owner === undefined || owner.name === asker.name
+/**
+ * Whether a record's secrets are his to send elsewhere: those of others may be used where they are. Asked of everybody who said
+ * who he is, whatever the settings: a record without an owner is the admins'.
+ */
+export const owns = ({ owner }: Access) =>
+  Effect.map(Asker, (asker) => asker === undefined || isAdmin(asker) || owner?.name === asker.name)
 
 const isAdmin = ({ roles }: Asker) => roles.includes("admin")
 const isOneOf = (roles: ReadonlyArray<string>) => (role: string) => roles.includes(role)

@@ -112,7 +112,7 @@ export class Connectors extends Context.Service<
                 connector,
                 change,
               )
-              const bound = keepsSecrets && !AccessControl.owns(asker, accessBefore) ? connector : undefined
+              const bound = keepsSecrets && !(yield* AccessControl.owns(accessBefore)) ? connector : undefined
               if (verify !== undefined) yield* verify(blueprint, bound)
               const now = yield* Clock.currentTimeMillis
               const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)

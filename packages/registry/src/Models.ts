@@ -202,7 +202,7 @@ export class Models extends Context.Service<
         if (model.connector === undefined) return yield* notInline
         const change = yield* Effect.fromResult(ModelRegistration.inlineBlueprint(Blueprint.checkChange(connector)))
         const changed = yield* Sealing.change(vault, { collection, id, sealed }, model.connector, change)
-        const isBound = changed.keepsSecrets && !AccessControl.owns(yield* asking, yield* accessOf(model))
+        const isBound = changed.keepsSecrets && !(yield* AccessControl.owns(yield* accessOf(model)))
         if (verify !== undefined) yield* verify(changed.blueprint, isBound ? model.connector : undefined)
         return { connected: { connector: changed.blueprint.connector }, sealed: changed.sealed, writes: [] }
       })
