@@ -24,17 +24,33 @@ export const start = (args: ReadonlyArray<string>, command = process.execPath): 
 
 export const stop = async ({ child }: Program): Promise<void> => {
   child.removeAllListeners("exit")
-  child.kill("SIGKILL")
+  for (const pid of processes(child.pid)) process.kill(pid, "SIGKILL")
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
 }
 
+/** It and all that it has started. */
+const processes = (pid: number | undefined): ReadonlyArray<number> => {
+  if (pid === undefined) return []
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim()
+  return [pid, ...(children === "" ? [] : children.split(" ").flatMap((child) => processes(Number(child))))]
+}
+
+const sum = (values: ReadonlyArray<number>) => values.reduce((total, value) => total + value, 0)
+
 /** In MB: what it holds of the machine's memory. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
 export const memory = ({ child }: Program): number =>
-  Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024
+  sum(
+    processes(child.pid).map((pid) =>
+      Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0),
+    ),
+  ) / 1024
 
 /** Linux counts in ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-export const cpuSeconds = ({ child }: Program): number => {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8")
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
+export const cpuSeconds = ({ child }: Program): number =>
+  sum(
+    processes(child.pid).map((pid) => {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+      return (Number(fields[11]) + Number(fields[12])) / 100
+    }),
+  )

@@ -23,6 +23,8 @@ export interface Subject {
   readonly target: (work: Work) => Promise<Load.Target>
   /** The same as a stream; absent where it is not measured. */
   readonly streamed?: (work: Work) => Promise<Load.Target>
+  /** It is measured by chats alone. */
+  readonly onlyChats?: true
   /** Changes a record; absent where there are none. */
   readonly write?: () => Promise<void>
 }
@@ -205,7 +207,7 @@ export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<S
         "x-portkey-provider": "openai",
         "x-portkey-custom-host": `${platform.origin}/d${delay}/v1`,
       })
-      subjects.push(openAi("portkey", peer, () => "", headersOf))
+      subjects.push({ ...openAi("portkey", peer, () => "", headersOf), onlyChats: true })
     }
     return await work(subjects)
   } finally {

@@ -24,10 +24,11 @@ export interface Pace {
 }
 
 export const measure = async (
-  subjects: ReadonlyArray<Subject>,
+  all: ReadonlyArray<Subject>,
   cell: Cell,
   { rounds, seconds }: Pace,
 ): Promise<ReadonlyArray<Row>> => {
+  const subjects = all.filter(({ onlyChats }) => onlyChats !== true || cell.task !== "embeddings")
   const targets = await Promise.all(subjects.map(({ target }) => target(cell)))
   const found = subjects.map(() => [] as Array<Omit<Row, "name">>)
   for (const target of targets) await Load.run(target, cell.connections, Math.min(seconds, 1))

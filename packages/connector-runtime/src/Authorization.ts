@@ -15,13 +15,12 @@ import { because, ConnectorError, NotAuthorised } from "./ConnectorError.ts"
 import type { Egress } from "./Egress.ts"
 import type { RemoteRequest } from "./RemoteRequest.ts"
 import type { SecretMask } from "./SecretMask.ts"
-import type { Head } from "./Transport.ts"
 
 export interface Authorization {
   /** Turns a rendered request into one the platform accepts. Called anew for every attempt, because a signature has an age. */
   readonly sign: (request: RemoteRequest) => Effect.Effect<RemoteRequest, ConnectorError>
   /** Is shown a refusal, at this time in ms since 1970; answers whether the request, signed anew, may fare better. */
-  readonly mend: (refusal: Head, now: number) => boolean
+  readonly mend?: AwsClock.AwsClock["mend"] | undefined
 }
 
 /** Who wants to be authorised. */
@@ -49,17 +48,15 @@ const http: Way = Effect.fnUntraced(function* (holder: Holder) {
   const grant = yield* Effect.mapError(Effect.fromResult(grantOf(holder)), (message) =>
     because(new NotAuthorised({ message })),
   )
-  if (grant === undefined) return { sign: Effect.succeed<RemoteRequest>, mend: never }
+  if (grant === undefined) return { sign: Effect.succeed<RemoteRequest> }
   const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant, holder.mask)
   const bear: Authorization["sign"] = (request) =>
     Effect.map(token, (value) => {
       holder.mask.learn(value)
       return { ...request, headers: { ...request.headers, Authorization: `Bearer ${value}` } }
     })
-  return { sign: bear, mend: never }
+  return { sign: bear }
 })
-
-const never = () => false
 
 /** The way to a token that a connector's credential asks for; none where its headers say all. */
 const grantOf = (holder: Holder): Result.Result<AccessToken.Grant | undefined, string> => {
@@ -98,7 +95,7 @@ const awsSigV4: Way = Effect.fnUntraced(function* (holder: Holder) {
   })
   // Another platform's clock is not AWS's.
   const isAws = [...holder.origins].every(AwsEndpoint.isAws)
-  return { sign, mend: isAws ? clock.mend : never }
+  return { sign, mend: isAws ? clock.mend : undefined }
 })
 
 /** Keys of the connector's own, else those of the role that it names, else the server's where they are lent to it. */

@@ -16,7 +16,7 @@ export interface Sending<A, E, R, R2> {
   /** Makes the request of one attempt, counted from 0: a signature has an age. */
   readonly prepare: (attempt: number) => Effect.Effect<EgressRequest, E, R>
   /** Is shown a refusal; answers whether the request, prepared anew, may fare better. Asked once a call. */
-  readonly mend?: (refusal: Head, now: number) => boolean
+  readonly mend?: ((refusal: Head, now: number) => boolean) | undefined
   /** Of all calls of the connector; absent: each call has what `config` gives it. */
   readonly budget?: RetryBudget
   readonly maxResponseBytes: number
@@ -59,6 +59,7 @@ export const send = <A extends Head, E, R, R2>({
       })
 
     const conclude = (outcome: Result.Result<A, EgressError>, count: number) => {
+      if (mend === undefined && !mayRetry(outcome)) return Effect.fromResult(outcome)
       const now = clock.currentTimeMillisUnsafe()
       if (!isMended && Result.isSuccess(outcome) && mend?.(outcome.success, now) === true) {
         isMended = true

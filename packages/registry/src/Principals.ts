@@ -64,7 +64,8 @@ export class Principals extends Context.Service<
 
       const remember = (document: Document) =>
         Effect.map(Effect.fromResult(Stored.read(collection, document, read)), (principal) => {
-          known.set(document.id, { principal, hash: document.sealed["hash"] ?? "" })
+          const hash = document.sealed["hash"] ?? ""
+          known.set(document.id, { principal, hash, digest: Hash.digestIn(hash) })
         })
       yield* Stream.runForEach(store.all(collection), remember)
 
@@ -89,7 +90,7 @@ export class Principals extends Context.Service<
       const byKey = (key: string): Option.Option<Known> => {
         const [prefix, id = ""] = key.split("_")
         const found = prefix === keyPrefix ? known.get(`key-${id}`) : undefined
-        return found !== undefined && Hash.isKey(key, found.hash) ? Option.some(found) : Option.none()
+        return found !== undefined && Hash.isKey(key, found.digest) ? Option.some(found) : Option.none()
       }
 
       return {
@@ -144,6 +145,8 @@ export class Principals extends Context.Service<
 interface Known {
   readonly principal: Principal.Principal
   readonly hash: string
+  /** Of a key. */
+  readonly digest: Uint8Array
 }
 
 const collection = "principal"

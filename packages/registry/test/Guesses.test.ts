@@ -97,11 +97,11 @@ describe("passwords", () => {
 
 it("how long it takes to look at a key does not depend on how much of it is right (advisory)", () => {
   const key = `dbk_0123456789abcdef_${"k".repeat(43)}`
-  const hash = Hash.ofKey(key)
+  const digest = Hash.digestIn(Hash.ofKey(key))
   const median = (guess: string) => {
     const times = Array.from({ length: 4_000 }, () => {
       const begun = performance.now()
-      Hash.isKey(guess, hash)
+      Hash.isKey(guess, digest)
       return performance.now() - begun
     })
     return (times.toSorted((a, b) => a - b)[2_000] ?? 0) * 1_000
