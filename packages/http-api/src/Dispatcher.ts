@@ -262,6 +262,8 @@ const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, e
   const { response } = exchange
   const begun = yield* stream.events
   if (response.destroyed) return undefined
+  // From here on it waits for its platform more than it works.
+  exchange.leave?.()
   response.writeHead(200, { ...Exchange.headersOf(exchange), ...EventStream.headers })
   const cause = yield* EventStream.send(begun, stream, response)
   if (cause instanceof ConnectorError) exchange.failure = OpenSearchError.failureOf(cause)

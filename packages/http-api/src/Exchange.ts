@@ -22,7 +22,7 @@ export interface Exchange {
   params: Readonly<Record<string, string>>
   journey: Journey.Journey | undefined
   weigh: Weigh | undefined
-  /** Is called when it has ended. */
+  /** Is called when most of its work is done, and again when it has ended. */
   leave: (() => void) | undefined
   failure: Failure | undefined
 }

@@ -7,7 +7,7 @@ import { Effect, type Scope } from "effect"
 
 export interface Workload {
   readonly isTooMuch: () => boolean
-  /** A predict begins; answers what to call when it has ended. */
+  /** A predict begins; answers what to call when its work is done, be it once or more often. */
   readonly enter: () => () => void
 }
 
@@ -69,7 +69,10 @@ export const make = ({ now, used, behind }: Measures): Effect.Effect<Workload, n
       isTooMuch: () => underWay >= fewest && underWay * cost > part * mostWork && (part < 1 || isLate()),
       enter: () => {
         underWay += 1
+        let isOver = false
         return () => {
+          if (isOver) return
+          isOver = true
           underWay -= 1
           ended += 1
         }

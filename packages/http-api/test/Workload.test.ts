@@ -69,6 +69,17 @@ describe("a workload", () => {
     assert.isTrue(guard.isRefused())
   })
 
+  it("counts who has left once, however often he says so", () => {
+    const guard = taught(20)
+    const left = guard.enter(40)
+    guard.look(300)
+    assert.isTrue(guard.isRefused())
+    for (const leave of left.slice(0, 5)) for (let n = 0; n < 5; n++) leave()
+    assert.isTrue(guard.isRefused())
+    for (const leave of left) leave()
+    assert.isFalse(guard.isRefused())
+  })
+
   it("minds no number of predicts that wait for their platforms", () => {
     const guard = taught(0.01)
     guard.enter(5_000)
