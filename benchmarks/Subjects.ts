@@ -32,7 +32,7 @@ export interface Subject {
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const source = "--conditions=@drawbar/source"
 /** The server's bundle, run as `pnpm start` runs it. */
-export const bundle: ReadonlyArray<string> = ["--max-semi-space-size=16", file("../apps/server/dist/main.mjs")]
+export const bundle: ReadonlyArray<string> = ["--max-semi-space-size=8", file("../apps/server/dist/main.mjs")]
 export const portkey = "@portkey-ai/gateway@1.15.2"
 
 type Json = Readonly<Record<string, string>>
