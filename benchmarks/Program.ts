@@ -1,7 +1,7 @@
 /** A program under measurement: its own process, and the processor time that it has used. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import process from "node:process"
 
 export interface Program {
@@ -30,8 +30,9 @@ export const stop = async ({ child }: Program): Promise<void> => {
 
 /** It and all that it has started. */
 const processes = (pid: number | undefined): ReadonlyArray<number> => {
-  if (pid === undefined) return []
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim()
+  const list = `/proc/${pid}/task/${pid}/children`
+  if (pid === undefined || !existsSync(list)) return []
+  const children = readFileSync(list, "utf8").trim()
   return [pid, ...(children === "" ? [] : children.split(" ").flatMap((child) => processes(Number(child))))]
 }
 
