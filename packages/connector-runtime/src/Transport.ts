@@ -59,13 +59,12 @@ export const send = <A extends Head, E, R, R2>({
       })
 
     const conclude = (outcome: Result.Result<A, EgressError>, count: number) => {
-      if (mend === undefined && !mayRetry(outcome)) return Effect.fromResult(outcome)
-      const now = clock.currentTimeMillisUnsafe()
-      if (!isMended && Result.isSuccess(outcome) && mend?.(outcome.success, now) === true) {
+      if (!isMended && Result.isSuccess(outcome) && mend?.(outcome.success, clock.currentTimeMillisUnsafe()) === true) {
         isMended = true
         return attempt(count)
       }
       if (count === config.max_retry_times || !mayRetry(outcome)) return Effect.fromResult(outcome)
+      const now = clock.currentTimeMillisUnsafe()
       const wait = asked(outcome, now)
       return Effect.flatMap(wait === undefined ? backoff(config, count) : Effect.succeed(wait), (asked) => {
         const delay = Math.max(shortest, asked)

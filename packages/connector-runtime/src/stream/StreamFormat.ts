@@ -1,5 +1,6 @@
 /** The streams of the platforms: to add one, add a file and a row. */
 import { Result } from "effect"
+import type { JSONValue } from "json-p3"
 import * as Json from "@drawbar/blueprint-schema/Json"
 import * as JsonQuery from "../JsonQuery.ts"
 import type { RemoteRequest } from "../RemoteRequest.ts"
@@ -14,7 +15,7 @@ import { at, type Reading, reading } from "./Reading.ts"
 import { type Framing, type RemoteEvent, Unframed } from "./RemoteEvent.ts"
 
 /** What an event says; `json` parses its data, or a text that stands in them. */
-export type Read = (event: RemoteEvent, json: (text?: string) => unknown) => Reading
+export type Read = (event: RemoteEvent, json: (text?: string) => JSONValue) => Reading
 
 export interface StreamFormat {
   /** Begins to cut one stream. */
@@ -132,7 +133,7 @@ const declared = (path: string): Result.Result<StreamFormat, string> =>
     onSuccess: (query) => {
       const read: Read = ({ name, data }, json) => {
         if (data.trim() === "[DONE]") return { isEnd: true }
-        const value = JSON.parse(JSON.stringify(json()))
+        const value = json()
         const found = query.nodes(value)
         if (Result.isFailure(found)) throw new Unframed(`cannot be read: ${found.failure}`)
         return reading({
