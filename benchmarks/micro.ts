@@ -1,11 +1,11 @@
 /** What the pure parts of a predict cost, each beside its floor. */
 import { createHash } from "node:crypto"
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
-import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
-import * as Prediction from "@drawbar/connector-runtime/Prediction"
-import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
-import * as SecretMask from "@drawbar/connector-runtime/SecretMask"
+import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
+import * as PostProcess from "@drawbar/connector-runtime/processors/PostProcess"
+import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
+import * as UpstreamResponse from "@drawbar/connector-runtime/response/UpstreamResponse"
+import * as SecretMask from "@drawbar/connector-runtime/response/SecretMask"
 import * as Script from "@drawbar/painless/Script"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as Parameter from "@drawbar/template-renderer/Parameter"
@@ -78,7 +78,7 @@ const supplied = { caller: new Map(), runtime: new Map() }
 const embed = (text: string) => () => {
   if (openAi === undefined) throw new Error("the connector has no action")
   const response = { status: 200, headers: { "content-type": "application/json" }, body: Buffer.from(text) }
-  const answer = Result.getOrThrow(RemoteAnswer.read(response, 0, SecretMask.none))
+  const answer = Result.getOrThrow(UpstreamResponse.read(response, 0, SecretMask.none))
   const output = Result.getOrThrow(PostProcess.run(openAi.postProcess, supplied, answer))
   return Prediction.toJsonText({ inference_results: [{ output, status_code: 200 }] })
 }

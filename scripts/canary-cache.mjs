@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 
-const upstream = "packages/blueprint-schema/src/Json.ts"
+const upstream = "packages/json-text/src/Json.ts"
 const downstream = "@drawbar/deployments"
 
 const passes = () => spawnSync("turbo", ["run", "test", `--filter=${downstream}`, "--output-logs=none"]).status === 0

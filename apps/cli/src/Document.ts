@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises"
 import process from "node:process"
 import { text as textOf } from "node:stream/consumers"
-import * as ConsoleText from "@drawbar/blueprint-schema/ConsoleText"
-import { decode } from "@drawbar/blueprint-schema/Decode"
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as ConsoleText from "@drawbar/json-text/ConsoleText"
+import { decode } from "@drawbar/json-text/Decode"
+import * as Json from "@drawbar/json-text/Json"
 import { Effect, Result, type Schema } from "effect"
 import { wrongUse, type WrongUse } from "./Failure.ts"
 

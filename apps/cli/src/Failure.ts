@@ -1,5 +1,5 @@
 /** Why a command ends with another code than 0, in one sentence. */
-import type { ErrorEnvelope } from "@drawbar/http-api/ErrorEnvelope"
+import type { ErrorEnvelope } from "@drawbar/http-api/errors/ErrorEnvelope"
 import { Data } from "effect"
 
 /** The command line, or a file that it names, is wrong. */

@@ -1,5 +1,5 @@
 /** What a command prints: words for people, or the server's own JSON for programs. */
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Console, Effect, Result } from "effect"
 
 export type Format = "table" | "json"

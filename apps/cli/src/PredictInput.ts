@@ -1,7 +1,7 @@
 /** What a model is asked, from a file and from flags. */
-import * as Json from "@drawbar/blueprint-schema/Json"
-import * as PredictAlgorithm from "@drawbar/http-api/PredictAlgorithm"
-import { PredictDocument } from "@drawbar/http-api/PredictionsApi"
+import * as Json from "@drawbar/json-text/Json"
+import * as PredictAlgorithm from "@drawbar/http-api/predictions/PredictAlgorithm"
+import { PredictDocument } from "@drawbar/http-api/predictions/PredictionsApi"
 import { Effect, Result } from "effect"
 import * as Flag from "effect/cli/Flag"
 import * as Document from "./Document.ts"

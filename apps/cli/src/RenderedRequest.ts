@@ -1,5 +1,5 @@
 /** A request as text: as it goes over the wire, or as a command for curl. */
-import type { RenderedRequest } from "@drawbar/http-api/PredictionsApi"
+import type { RenderedRequest } from "@drawbar/http-api/predictions/PredictionsApi"
 
 type Rendered = typeof RenderedRequest.Type
 

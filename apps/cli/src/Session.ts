@@ -1,5 +1,5 @@
 /** A conversation with the server that the command line names, through the client made from the API's contracts. */
-import { DrawbarApi } from "@drawbar/http-api/DrawbarApi"
+import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
 import { Effect } from "effect"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"

@@ -1,12 +1,12 @@
 /** The server as a program: flags in, sentences and an exit code out. */
 import process from "node:process"
-import * as Fault from "@drawbar/http-api/Fault"
+import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
-import * as AccessLog from "./AccessLog.ts"
-import * as Flags from "./Flags.ts"
-import * as FreePort from "./FreePort.ts"
+import * as AccessLog from "./telemetry/AccessLog.ts"
+import * as Flags from "./options/Flags.ts"
+import * as FreePort from "./options/FreePort.ts"
 import * as Server from "./Server.ts"
-import * as StartOptions from "./StartOptions.ts"
+import * as StartOptions from "./options/StartOptions.ts"
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const complain = (text: string) => process.stderr.write(`${text}\n`)
@@ -18,7 +18,7 @@ const unheard = () => {
 
 // The runtime would print what was thrown, and with it what it quotes.
 const crash = (thrown: unknown) => {
-  complain(`Drawbar crashed: ${Fault.describe(thrown)}`)
+  complain(`Drawbar crashed: ${SafeErrorText.describe(thrown)}`)
   process.exit(1)
 }
 
@@ -41,7 +41,7 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
       const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
       say(greeting(options, running))
       yield* untilSignal
-      say("Stopping: requests under way may end, for up to 30 s. Press Ctrl-C again to cut them off.")
+      say("ShuttingDown: requests under way may end, for up to 30 s. Press Ctrl-C again to cut them off.")
     }),
   )
 
@@ -92,7 +92,7 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     ),
   )
   if (Exit.isFailure(exit)) {
-    complain(`Drawbar failed: ${Fault.describe(exit.cause)}`)
+    complain(`Drawbar failed: ${SafeErrorText.describe(exit.cause)}`)
     return 1
   }
   if (Result.isSuccess(exit.value)) return 0

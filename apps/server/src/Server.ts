@@ -1,36 +1,36 @@
 /** All the wiring on one screen. */
 import type { AddressInfo } from "node:net"
-import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
-import { Egress } from "@drawbar/connector-runtime/Egress"
-import { Resolver } from "@drawbar/connector-runtime/Resolver"
-import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import { Egress } from "@drawbar/egress/Egress"
+import { Resolver } from "@drawbar/egress/Resolver"
+import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
-import { IdentityTokens } from "@drawbar/http-api/IdentityTokens"
+import { IdentityTokens } from "@drawbar/http-server/access/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
-import { Connectors } from "@drawbar/registry/Connectors"
-import { Controllers } from "@drawbar/registry/Controllers"
-import { CredentialVault } from "@drawbar/registry/CredentialVault"
-import { DocumentStore } from "@drawbar/registry/DocumentStore"
-import { KeyRing } from "@drawbar/registry/KeyRing"
-import { ModelGroups } from "@drawbar/registry/ModelGroups"
-import { Models } from "@drawbar/registry/Models"
-import { Principals } from "@drawbar/registry/Principals"
-import { RecordChanges } from "@drawbar/registry/RecordChanges"
-import * as Resealing from "@drawbar/registry/Resealing"
-import { Settings } from "@drawbar/registry/Settings"
-import { Tasks } from "@drawbar/registry/Tasks"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import { Controllers } from "@drawbar/registry/models/Controllers"
+import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
+import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
+import { Models } from "@drawbar/registry/models/Models"
+import { Principals } from "@drawbar/registry/access/Principals"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
+import { Settings } from "@drawbar/registry/settings/Settings"
+import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Context, Effect, Layer } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
-import { Door } from "./Door.ts"
-import * as EgressSettings from "./EgressSettings.ts"
-import * as Jwt from "./Jwt.ts"
-import * as OperatorSecrets from "./OperatorSecrets.ts"
-import type { OtlpSettings } from "./OtlpSettings.ts"
-import { NobodyMayAsk } from "./NobodyMayAsk.ts"
-import { sealedWith } from "./SealedWith.ts"
-import type { StartOptions } from "./StartOptions.ts"
+import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
+import * as EgressSettings from "./options/EgressSettings.ts"
+import * as Jwt from "./identity/Jwt.ts"
+import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
+import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
+import { NoPrincipals } from "./options/NoPrincipals.ts"
+import { keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
+import type { StartOptions } from "./options/StartOptions.ts"
 
 export interface Running {
   readonly address: AddressInfo
@@ -47,7 +47,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
   if (auth === true && jwt === undefined && (yield* Context.get(services, Principals).list).length === 0)
-    return yield* new NobodyMayAsk()
+    return yield* new NoPrincipals()
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
@@ -72,7 +72,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
 // Most servers have no collector: what talks to one is loaded for those that do.
 const exported = (settings: OtlpSettings) =>
   Effect.flatMap(
-    Effect.promise(() => import("./Otlp.ts")),
+    Effect.promise(() => import("./telemetry/Otlp.ts")),
     (Otlp) => Otlp.make(settings, version),
   )
 
@@ -92,7 +92,7 @@ const layer = ({
     files === undefined
       ? KeyRing.layerMemory
       : typeof files.keyring === "string"
-        ? KeyRing.layerFile(files.keyring, sealedWith)
+        ? KeyRing.layerFile(files.keyring, keyIdsInUse)
         : KeyRing.layerText(files.keyring.source, files.keyring.text)
   const registry = Layer.mergeAll(
     Connectors.layer,
@@ -103,7 +103,7 @@ const layer = ({
     Tasks.layer,
   ).pipe(
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),
   )
@@ -111,7 +111,7 @@ const layer = ({
     Layer.provideMerge(Egress.layer({ certificateAuthorities, allowUnverifiedTls })),
     Layer.provideMerge(EgressSettings.layer),
   )
-  const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer, IdleModels.layer, resealing).pipe(
+  const live = Layer.mergeAll(Predictions.layer, ConnectorValidation.layer, IdleModels.layer, resealing).pipe(
     Layer.provideMerge(Deployments.layer),
   )
   const direct = proxy === undefined ? Resolver.layer : Layer.provide(Resolver.layerProxy(proxy), Resolver.layer)
@@ -120,11 +120,11 @@ const layer = ({
     Layer.provideMerge(runtime),
     Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets)),
     Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws)),
-    Layer.provideMerge(Door.layer(certificateAuthorities)),
+    Layer.provideMerge(OperatorHttpClient.layer(certificateAuthorities)),
     Layer.provideMerge(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),
   )
 }
 
 // A rotation that a crash cut off is ended by the next start, beside everything else; so is the look at what cannot be opened.
-const resealing = Layer.effectDiscard(Effect.forkScoped(Resealing.resume))
+const resealing = Layer.effectDiscard(Effect.forkScoped(KeyRotation.resume))

@@ -4,7 +4,7 @@
  */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import * as Guarded from "./Guarded.ts"
+import * as AuthenticatedServer from "./AuthenticatedServer.ts"
 import { blueprint } from "./Drawbar.ts"
 
 const ml = "/_plugins/_ml"
@@ -15,7 +15,7 @@ const people = {
   stranger: { roles: ["developer"], backend_roles: ["finance"] },
   loner: { roles: ["developer"] },
   admin: { roles: ["admin"] },
-} as const satisfies Record<string, Guarded.Person>
+} as const satisfies Record<string, AuthenticatedServer.Person>
 type Name = keyof typeof people
 const names = Object.keys(people) as Array<Name>
 
@@ -51,13 +51,13 @@ interface Records {
   readonly model: string
 }
 
-let server: Guarded.Guarded<Name>
+let server: AuthenticatedServer.Guarded<Name>
 const unowned: Array<Records> = []
 
 let counter = 0
-type Send = (method: string, path: string, body: unknown) => Promise<Guarded.Answered>
+type Send = (method: string, path: string, body: unknown) => Promise<AuthenticatedServer.Answered>
 
-const idOf = (answer: Guarded.Answered, field: string): string => {
+const idOf = (answer: AuthenticatedServer.Answered, field: string): string => {
   assert.strictEqual(answer.status, 200, answer.text)
   return answer.json[field]
 }
@@ -88,7 +88,7 @@ const created = (mode: Mode): Promise<Records> =>
     ? Promise.resolve(unowned.pop()!)
     : make((method, path, body) => server.as("owner", method, path, body), fieldsOf[mode])
 
-type Operation = (who: Name, records: Records) => Promise<Guarded.Answered>
+type Operation = (who: Name, records: Records) => Promise<AuthenticatedServer.Answered>
 
 const predictBody = { parameters: { texts: ["a"] } }
 
@@ -145,10 +145,10 @@ const operations: Readonly<Record<string, Operation>> = {
 const limits = { user_rate_limiter: { alice: { limit: "4", unit: "MINUTES" } } }
 
 beforeAll(async () => {
-  server = await Guarded.start(people, {
+  server = await AuthenticatedServer.start(people, {
     settings,
     before: async (url) => {
-      const send: Send = (method, path, body) => Guarded.ask(url, undefined, method, path, body)
+      const send: Send = (method, path, body) => AuthenticatedServer.ask(url, undefined, method, path, body)
       const wanted = (Object.keys(operations).length + 3) * names.length
       while (unowned.length < wanted) unowned.push(await make(send, {}))
     },
@@ -366,7 +366,7 @@ describe("what a record says of its access", () => {
   })
 
   it("is refused where access control is off, as a promise that would not be kept", async () => {
-    await using open = await Guarded.start({ owner: people.owner })
+    await using open = await AuthenticatedServer.start({ owner: people.owner })
     const connector = await open.as("owner", "POST", `${ml}/connectors/_create`, {
       ...blueprint,
       access_mode: "private",
@@ -414,7 +414,7 @@ describe("what is another's", () => {
   })
 
   it("credential stays where it is also where records have no owner, but for admins", async () => {
-    await using open = await Guarded.start({ dev: { roles: ["developer"] }, admin: { roles: ["admin"] } })
+    await using open = await AuthenticatedServer.start({ dev: { roles: ["developer"] }, admin: { roles: ["admin"] } })
     const { connector_id } = (await open.as("dev", "POST", `${ml}/connectors/_create`, blueprint)).json
     const put = async (who: "dev" | "admin", change: object) =>
       (await open.as(who, "PUT", `${ml}/connectors/${connector_id}`, change)).status
@@ -463,7 +463,13 @@ describe("a key", () => {
       models: [model],
     })
     const predict = (id: string) =>
-      Guarded.ask(server.url, `Bearer ${key.json.api_key}`, "POST", `${ml}/models/${id}/_predict`, predictBody)
+      AuthenticatedServer.ask(
+        server.url,
+        `Bearer ${key.json.api_key}`,
+        "POST",
+        `${ml}/models/${id}/_predict`,
+        predictBody,
+      )
     assert.strictEqual((await predict(model)).status, 200)
     const refused = await predict(other.model)
     assert.strictEqual(refused.status, 403)
@@ -474,7 +480,7 @@ describe("a key", () => {
     ["requests", { requests_per_minute: 2 }, "2 requests per minute"],
     ["tokens", { tokens_per_day: 70 }, "70 tokens per day"],
   ] as const)("may have a quota of %s, which is told with when to ask again", async (_, quota, sentence) => {
-    await using metered = await Guarded.start(
+    await using metered = await AuthenticatedServer.start(
       { admin: people.admin, metered: { roles: ["developer"], quota }, free: { roles: ["developer"] } },
       { handler: () => Answer.json({ embeddings: [[1]], usage }) },
     )

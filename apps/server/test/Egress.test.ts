@@ -12,7 +12,7 @@ import process from "node:process"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { ask } from "./Guarded.ts"
+import { ask } from "./AuthenticatedServer.ts"
 import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
@@ -77,7 +77,7 @@ let platform: StubPlatform.StubPlatform
 let server: Spawned.Spawned
 let folder = ""
 let url = ""
-const oneDoor = ["--import", join(import.meta.dirname, "OneDoor.ts")]
+const oneDoor = ["--import", join(import.meta.dirname, "NetworkGuard.ts")]
 
 beforeAll(async () => {
   let heard = 0

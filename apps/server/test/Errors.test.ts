@@ -1,15 +1,15 @@
 /** Each class of docs/errors.md, caused for real: its status, type and Retry-After, whether it is sent again, and what the breaker makes of it. */
 import { EventEmitter, once } from "node:events"
 import { createServer, connect, type AddressInfo, type Socket } from "node:net"
-import * as LiveConnector from "@drawbar/connector-runtime/LiveConnector"
-import * as ErrorClasses from "@drawbar/http-api/ErrorClasses"
+import * as LiveConnector from "@drawbar/connector-runtime/call/LiveConnector"
+import * as ErrorClasses from "@drawbar/http-api/errors/ErrorClasses"
 import { text } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 import { Effect, Exit, Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import * as Server from "../src/Server.ts"
-import type { StartOptions } from "../src/StartOptions.ts"
-import { type Answered, ask, askPatiently } from "./Guarded.ts"
+import type { StartOptions } from "../src/options/StartOptions.ts"
+import { type Answered, ask, askPatiently } from "./AuthenticatedServer.ts"
 
 const ml = "/_plugins/_ml"
 

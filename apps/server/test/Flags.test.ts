@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import * as Flags from "../src/Flags.ts"
+import * as Flags from "../src/options/Flags.ts"
 
 const read = (args: ReadonlyArray<string>, environment = {}) => Result.getOrThrow(Flags.read(args, environment))
 

@@ -1,7 +1,7 @@
 /** The server in this process, on a free port of loopback; in memory unless it is told where. */
 import { Effect, Exit, Scope } from "effect"
 import * as Server from "../src/Server.ts"
-import type { StartOptions } from "../src/StartOptions.ts"
+import type { StartOptions } from "../src/options/StartOptions.ts"
 
 export interface InProcess extends AsyncDisposable {
   readonly url: string

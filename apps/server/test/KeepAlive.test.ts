@@ -3,7 +3,7 @@ import { createServer, type Socket, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
-import { askPatiently } from "./Guarded.ts"
+import { askPatiently } from "./AuthenticatedServer.ts"
 import * as InProcess from "./InProcess.ts"
 import * as Loopback from "./Loopback.ts"
 

@@ -10,10 +10,10 @@ import type { Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import type { ApiError } from "@drawbar/http-api/OpenSearchError"
+import type { ApiError } from "@drawbar/http-api/errors/OpenSearchError"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { ask, askPatiently } from "./Guarded.ts"
-import { finder, type Plant, prompts, secrets, spellings, word } from "./Planted.ts"
+import { ask, askPatiently } from "./AuthenticatedServer.ts"
+import { finder, type Plant, prompts, secrets, spellings, word } from "./CanarySecrets.ts"
 import {
   type Act,
   answer,
@@ -25,7 +25,7 @@ import {
   start as platform,
   streaming,
   streams,
-} from "./Repeating.ts"
+} from "./EchoingPlatform.ts"
 import * as Spawned from "./Spawned.ts"
 
 const ml = "/_plugins/_ml"
@@ -322,7 +322,7 @@ const fetched: Readonly<Record<string, Meet>> = {
 type Tag = ApiError["reason"]["_tag"]
 
 const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
-  RemoteRefused: {
+  UpstreamError: {
     "a refusal": platformDoes(says((it) => answer(json({ error: `bad key ${it}` }), 401))),
     "a failure in words": platformDoes(says((it) => answer(`stack: ${it}`, 500, { "content-type": "text/plain" }))),
     "a page": platformDoes(says((it) => answer(`<html>${it}</html>`, 502, { "content-type": "text/html" }))),
@@ -342,7 +342,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       ),
     ),
   },
-  BadAnswer: {
+  InvalidUpstreamResponse: {
     "half of a JSON": platformDoes(says((it) => answer(`{"a":"${it}`))),
     "a page as success": platformDoes(says((it) => answer(`<html>${it}</html>`, 200, { "content-type": "text/html" }))),
     "a filter that finds nothing": platformDoes(
@@ -373,7 +373,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       },
     ),
   },
-  OutputInvalid: {
+  OutputSchemaViolation: {
     "an answer of another form": platformDoes(
       says((it) => answer(json({ it }))),
       "out",
@@ -386,7 +386,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       },
     ),
   },
-  InputInvalid: {
+  InputSchemaViolation: {
     "an input of another form": callerSends(
       ({ prompt }) => ({ q: prompt }),
       "in",
@@ -408,7 +408,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       breaks((it) => `HTTP/1.1 200 OK\r\n${`x-said: ${inHeader(it)}\r\n`.repeat(4_000)}\r\n`),
     ),
   },
-  BadEncoding: {
+  UnsupportedContentEncoding: {
     "a coding nobody knows": platformDoes(says((it) => answer("x", 200, { "content-encoding": inHeader(it) }))),
   },
   ProtocolError: { "no HTTP": breaksOff(breaks((it) => `${it}\r\n\r\n`)) },
@@ -453,7 +453,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       credential: { client_cert_pem: secret, client_key_pem: secret },
     })),
   },
-  NotAuthorised: {
+  RequestSigningFailed: {
     ...fetched,
     "keys that cannot sign": async ({ prompt, secret }) => {
       const connector = {
@@ -467,9 +467,11 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       return (await say("signed", "POST", `${ml}/models/${model}/_predict`, { parameters: { q: prompt } })).status
     },
   },
-  BadScheme: { "another scheme": urlIs(({ secret }) => `gopher://127.0.0.1/?${encodeURIComponent(secret)}`) },
-  BadPort: { "another protocol's port": urlIs(() => "http://127.0.0.1:25/say") },
-  UserInfo: { "a password in a URL": urlIs(({ secret }) => `http://u:${encodeURIComponent(secret)}@127.0.0.1:9/say`) },
+  UnsupportedScheme: { "another scheme": urlIs(({ secret }) => `gopher://127.0.0.1/?${encodeURIComponent(secret)}`) },
+  BlockedPort: { "another protocol's port": urlIs(() => "http://127.0.0.1:25/say") },
+  UserInfoInUrl: {
+    "a password in a URL": urlIs(({ secret }) => `http://u:${encodeURIComponent(secret)}@127.0.0.1:9/say`),
+  },
   NotTrusted: {
     "a key in a URL": urlIs(({ secret }) => `https://untrusted.example/say?key=${encodeURIComponent(secret)}`),
   },
@@ -495,7 +497,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   UnsafeText: { "a name that is none": creates(() => ({ name: "<script>" })) },
-  BodyUnreadable: {
+  InvalidJson: {
     "a JSON that breaks off": async ({ prompt, secret }) => {
       const response = await fetch(`${server.url}${ml}/models/some/_predict`, {
         method: "POST",
@@ -508,7 +510,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   },
   BodyMissing: { "no body": requests("POST", () => `${ml}/models/some/_predict`) },
   BodyTooLarge: elsewhere("Wire.test.ts; its message is a number"),
-  BodyCutOff: elsewhere("nobody is there to be told"),
+  RequestAborted: elsewhere("nobody is there to be told"),
   NotAcceptable: {
     "another type": requests(
       "POST",
@@ -525,21 +527,21 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       ({ prompt }) => ({ parameters: { q: prompt } }),
     ),
   },
-  NoHandler: {
+  RouteNotFound: {
     "no such path": requests(
       "POST",
       () => `${ml}/nothing/here`,
       ({ prompt, secret }) => ({ prompt, secret }),
     ),
   },
-  WrongMethod: {
+  MethodNotAllowed: {
     "another method": requests(
       "DELETE",
       () => `${ml}/stats`,
       ({ prompt }) => ({ prompt }),
     ),
   },
-  Forbidden: {
+  OriginForbidden: {
     "a page": requests(
       "POST",
       () => `${ml}/models/some/_predict`,
@@ -550,14 +552,14 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       },
     ),
   },
-  NotServed: {
+  EndpointNotSupported: {
     "an agent": requests(
       "POST",
       () => `${ml}/agents/_register`,
       ({ prompt }) => ({ prompt }),
     ),
   },
-  NotYet: {
+  NotImplemented: {
     "a batch": requests(
       "POST",
       () => `${ml}/models/some/_batch_predict`,
@@ -584,7 +586,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     },
   },
   NotReady: elsewhere("SqliteFile.test.ts; its sentence is fixed"),
-  NotPermitted: {
+  RoleForbidden: {
     "an application": requests(
       "POST",
       () => `${ml}/connectors/_create`,
@@ -610,7 +612,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       }),
     ),
   },
-  Refused: {
+  InvalidState: {
     "both a connector and its id": requests(
       "POST",
       () => `${ml}/models/_register`,
@@ -622,9 +624,9 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       }),
     ),
   },
-  NoAccess: elsewhere("AccessModes.test.ts; its sentences are fixed"),
-  TooManyGuesses: elsewhere("Guesses.test.ts; it names a time"),
-  NoPrivilege: elsewhere("AccessModes.test.ts; its sentences are fixed"),
+  RecordAccessDenied: elsewhere("AccessModes.test.ts; its sentences are fixed"),
+  LoginThrottled: elsewhere("Guesses.test.ts; it names a time"),
+  ModelAccessDenied: elsewhere("AccessModes.test.ts; its sentences are fixed"),
   QuotaExceeded: elsewhere("AccessModes.test.ts; its sentences are fixed"),
   InUse: elsewhere("Refusals.test.ts; it names ids"),
   Busy: elsewhere("it names ids"),
@@ -636,14 +638,14 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       () => ({}),
     ),
   },
-  BadQuery: {
+  InvalidSearchQuery: {
     "an unknown clause": requests(
       "POST",
       () => `${ml}/models/_search`,
       () => ({ query: { unknown: {} } }),
     ),
   },
-  SealBroken: elsewhere("Sealed.test.ts; it names ids"),
+  DecryptionFailed: elsewhere("Sealed.test.ts; it names ids"),
   KeyRingUnusable: elsewhere("KeyRingFile.test.ts"),
   StorageFailed: elsewhere("SqliteFile.test.ts; statements have their values apart"),
   ModelDisabled: {
@@ -669,7 +671,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   },
   RemoteInferenceDisabled: elsewhere("a setting of the whole server; a fixed sentence"),
   StreamingDisabled: elsewhere("a setting of the whole server; a fixed sentence"),
-  Throttled: {
+  RateLimited: {
     "too often": callerSends(
       ({ prompt }) => ({ q: prompt }),
       "slow",
@@ -679,17 +681,17 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   Overloaded: elsewhere("a fixed sentence"),
-  Stopping: elsewhere("a fixed sentence"),
+  ShuttingDown: elsewhere("a fixed sentence"),
   DeadlineExceeded: elsewhere("Chaos.test.ts; it names an origin"),
   ProxyRefused: elsewhere("Doors.test.ts, with the proxy's own password"),
   PoolExhausted: elsewhere("Resilience.test.ts; it names an origin"),
   PoolClosed: elsewhere("it names an origin"),
   CircuitOpen: elsewhere("Resilience.test.ts; it names an origin"),
-  NameNotResolved: elsewhere("Egress.test.ts; it names a host"),
+  DnsLookupFailed: elsewhere("Egress.test.ts; it names a host"),
   PrivateAddress: elsewhere("Egress.test.ts; it names an address"),
   RestrictedAddress: elsewhere("Egress.test.ts; it names an address"),
   OriginMismatch: elsewhere("EgressTargets.test.ts; it names origins"),
-  Unsendable: elsewhere("EgressTargets.test.ts; it names no value"),
+  InvalidOutboundRequest: elsewhere("EgressTargets.test.ts; it names no value"),
 }
 
 /** What is no failure: an answer goes out as well. */

@@ -1,6 +1,6 @@
 /** Models whose platform is a socket of this machine, and the settings under which a server lets its connectors call that. */
 import { assert } from "vitest"
-import { ask } from "./Guarded.ts"
+import { ask } from "./AuthenticatedServer.ts"
 
 export const settings = {
   "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:\\d+/.*$"],

@@ -7,10 +7,10 @@ import { setTimeout } from "node:timers/promises"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
-import * as OtlpSettings from "../src/OtlpSettings.ts"
-import type { StartOptions } from "../src/StartOptions.ts"
+import * as OtlpSettings from "../src/telemetry/OtlpSettings.ts"
+import type { StartOptions } from "../src/options/StartOptions.ts"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
-import { ask } from "./Guarded.ts"
+import { ask } from "./AuthenticatedServer.ts"
 import * as InProcess from "./InProcess.ts"
 
 const ml = "/_plugins/_ml"
@@ -249,7 +249,7 @@ describe("the log", () => {
     assert.deepInclude(refused, {
       id: "mine",
       status: 429,
-      error: "RemoteRefused",
+      error: "UpstreamError",
       remote_status: 429,
       attempts: 2,
       model: server.model,

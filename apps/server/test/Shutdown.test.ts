@@ -9,7 +9,7 @@ import process from "node:process"
 import { text } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { ask } from "./Guarded.ts"
+import { ask } from "./AuthenticatedServer.ts"
 import * as Loopback from "./Loopback.ts"
 import * as Spawned from "./Spawned.ts"
 

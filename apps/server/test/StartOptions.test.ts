@@ -3,8 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Result } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import * as Flags from "../src/Flags.ts"
-import * as StartOptions from "../src/StartOptions.ts"
+import * as Flags from "../src/options/Flags.ts"
+import * as StartOptions from "../src/options/StartOptions.ts"
 
 let folder = ""
 beforeAll(async () => {

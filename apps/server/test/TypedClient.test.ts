@@ -1,4 +1,4 @@
-import { DrawbarApi } from "@drawbar/http-api/DrawbarApi"
+import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"

@@ -30,25 +30,25 @@ export interface Signed {
   readonly headers: Readonly<Record<string, string>>
 }
 
-interface Habits extends SignableRequest.Habits {
+interface ServiceSigningOptions extends SignableRequest.SigningOptions {
   readonly sessionToken: "signed" | "appended"
 }
 
-const ordinary: Habits = { path: "normalised", sessionToken: "signed", checksum: false }
-const storage: Habits = { path: "verbatim", sessionToken: "signed", checksum: true }
+const defaultOptions: ServiceSigningOptions = { path: "normalised", sessionToken: "signed", checksum: false }
+const s3Options: ServiceSigningOptions = { path: "verbatim", sessionToken: "signed", checksum: true }
 
 /** The services that AWS signs in their own way: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
-const habitsByService = new Map<string, Habits>([
-  ["s3", storage],
-  ["s3-object-lambda", storage],
-  ["s3-outposts", storage],
-  ["s3express", storage],
-  ["iotdevicegateway", { ...ordinary, sessionToken: "appended" }],
+const optionsByService = new Map<string, ServiceSigningOptions>([
+  ["s3", s3Options],
+  ["s3-object-lambda", s3Options],
+  ["s3-outposts", s3Options],
+  ["s3express", s3Options],
+  ["iotdevicegateway", { ...defaultOptions, sessionToken: "appended" }],
 ])
 
 interface Signer {
   readonly signature: SignatureV4
-  readonly habits: SignableRequest.Habits
+  readonly options: SignableRequest.SigningOptions
   readonly appendedToken: string | undefined
 }
 
@@ -63,8 +63,8 @@ const makeSigner = (credentials: Credentials, scope: Scope): Result.Result<Signe
   const unusable = identity.find((field) => fields[field] !== undefined && !visible.test(fields[field]))
   if (unusable !== undefined) return Result.fail(new UnusableIdentity({ field: unusable }))
 
-  const known = habitsByService.get(service) ?? ordinary
-  const habits = { path: scope.path ?? known.path, checksum: known.checksum }
+  const known = optionsByService.get(service) ?? defaultOptions
+  const options = { path: scope.path ?? known.path, checksum: known.checksum }
   const appended = (scope.sessionToken ?? known.sessionToken) === "appended"
   return Result.succeed({
     signature: new SignatureV4({
@@ -72,10 +72,10 @@ const makeSigner = (credentials: Credentials, scope: Scope): Result.Result<Signe
       region,
       service,
       sha256: Sha256,
-      uriEscapePath: habits.path === "normalised",
+      uriEscapePath: options.path === "normalised",
       applyChecksum: false,
     }),
-    habits,
+    options,
     appendedToken: appended ? sessionToken : undefined,
   })
 }
@@ -88,7 +88,7 @@ const signingSecond = (time: number): Result.Result<number, Reason> =>
   time >= 0 && time <= latest ? Result.succeed(Math.floor(time / 1000)) : Result.fail(new TimeOutOfRange({ time }))
 
 /** Carries a refusal as a value; what the signer itself throws is a defect and stays one. */
-const settle = async (signed: Result.Result<Promise<Signed>, Reason>): Promise<Result.Result<Signed, SigV4Error>> =>
+const toResult = async (signed: Result.Result<Promise<Signed>, Reason>): Promise<Result.Result<Signed, SigV4Error>> =>
   Result.isSuccess(signed)
     ? Result.succeed(await signed.success)
     : Result.fail(new SigV4Error({ reason: signed.failure }))
@@ -105,10 +105,10 @@ export const sign = (
   scope: Scope,
   time: number,
 ): Promise<Result.Result<Signed, SigV4Error>> =>
-  settle(
+  toResult(
     Result.gen(function* () {
       const signer = yield* makeSigner(credentials, scope)
-      const signable = yield* SignableRequest.make(request, signer.habits)
+      const signable = yield* SignableRequest.make(request, signer.options)
       const signingDate = yield* signingSecond(time)
       return signHeaders(signer, signable, signingDate)
     }),
@@ -136,10 +136,10 @@ export const presign = (
   time: number,
   expiresIn: number,
 ): Promise<Result.Result<Signed, SigV4Error>> =>
-  settle(
+  toResult(
     Result.gen(function* () {
       const signer = yield* makeSigner(credentials, scope)
-      const signable = yield* SignableRequest.make(request, signer.habits)
+      const signable = yield* SignableRequest.make(request, signer.options)
       const signingDate = yield* signingSecond(time)
       if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_PRESIGNED_TTL) {
         return yield* Result.fail(new ExpiryOutOfRange({ expiresIn }))

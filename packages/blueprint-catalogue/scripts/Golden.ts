@@ -1,14 +1,14 @@
 /** What the runtime makes of a blueprint: the request that its sample sends, and the prediction of the vendor's answer. */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import * as Decode from "@drawbar/blueprint-schema/Decode"
-import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
-import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
-import type { PredictInput } from "@drawbar/connector-runtime/PredictInput"
-import * as Prediction from "@drawbar/connector-runtime/Prediction"
-import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
-import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
-import * as SecretMask from "@drawbar/connector-runtime/SecretMask"
-import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
+import * as Decode from "@drawbar/json-text/Decode"
+import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
+import * as PostProcess from "@drawbar/connector-runtime/processors/PostProcess"
+import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
+import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
+import * as UpstreamResponse from "@drawbar/connector-runtime/response/UpstreamResponse"
+import * as SecretMask from "@drawbar/connector-runtime/response/SecretMask"
+import * as UpstreamRequest from "@drawbar/connector-runtime/call/UpstreamRequest"
 import * as Parameter from "@drawbar/template-renderer/Parameter"
 import { Result, Schema } from "effect"
 
@@ -34,8 +34,8 @@ export const of = (example: Example): Golden =>
       const action = yield* CompiledConnector.find(compiled, "PREDICT")
       const [call, ...others] = yield* PreProcess.run(action.preProcess, inputOf(example.parameters))
       if (call === undefined || others.length > 0) throw new Error("An example is one call of the platform.")
-      const { body, ...request } = yield* RemoteRequest.render(action, call, () => RemoteRequest.mask)
-      const answer = yield* RemoteAnswer.read(success(example.response), 0, SecretMask.none)
+      const { body, ...request } = yield* UpstreamRequest.render(action, call, () => UpstreamRequest.mask)
+      const answer = yield* UpstreamResponse.read(success(example.response), 0, SecretMask.none)
       const output = yield* PostProcess.run(action.postProcess, call, answer)
       const prediction = Prediction.toJsonText({ inference_results: [{ output, status_code: 200 }] })
       return { request: { ...request, body: JSON.parse(body ?? "null") }, prediction: JSON.parse(prediction) }

@@ -1,5 +1,5 @@
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import * as Decode from "@drawbar/blueprint-schema/Decode"
+import * as Decode from "@drawbar/json-text/Decode"
 import * as ProcessFunctionName from "@drawbar/blueprint-schema/ProcessFunctionName"
 import { Redacted, Result } from "effect"
 import { describe, expect, it } from "vitest"

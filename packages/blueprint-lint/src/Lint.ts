@@ -1,11 +1,11 @@
 /** Says what is wrong with a blueprint, and where: of a document, or of its text with line and column. */
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import type { Finding } from "./Finding.ts"
-import { anywhere, type Host } from "./Host.ts"
+import { anywhere, type LintEnvironment } from "./LintEnvironment.ts"
 import { rules } from "./Rules.ts"
 import * as Source from "./Source.ts"
-import * as Subject from "./Subject.ts"
+import * as LintContext from "./LintContext.ts"
 
 /** In characters: what is longer is no document that somebody wrote. */
 const longest = 1_000_000
@@ -14,7 +14,7 @@ const longest = 1_000_000
 const most = 100
 
 /** The findings of a text: JSON, or what the Dev Tools console takes. In the order of their places. */
-export const text = (source: string, host: Host = anywhere): ReadonlyArray<Finding> => {
+export const text = (source: string, host: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
   if (source.length > longest)
     return [{ code: "syntax", severity: "error", pointer: "", message: `It is longer than ${longest} characters` }]
   const { value, findings, placeOf } = Source.read(source, host.readsConsoleText)
@@ -26,12 +26,12 @@ export const text = (source: string, host: Host = anywhere): ReadonlyArray<Findi
 }
 
 /** The findings of a document: a connector's, or a model's with its connector inside. */
-export const document = (value: Json.Json, host: Host = anywhere): ReadonlyArray<Finding> => {
+export const document = (value: Json.Json, host: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
   if (!Json.isObject(value)) return [{ code: "syntax", severity: "error", pointer: "", message: "Expected an object" }]
   const inside = value["connector"]
   const isModel = Json.isObject(inside) && value["actions"] === undefined
   const at = isModel ? "/connector" : ""
-  const subject = Subject.make(isModel ? inside : value, host, isModel)
+  const subject = LintContext.make(isModel ? inside : value, host, isModel)
   const findings = rules.flatMap(({ code, severity, check }) =>
     check(subject).map(({ pointer, message }) => ({ code, severity, pointer: `${at}${pointer}`, message })),
   )
@@ -39,7 +39,10 @@ export const document = (value: Json.Json, host: Host = anywhere): ReadonlyArray
 }
 
 // What the rules let pass and the runtime does not.
-const notRunnable = ({ blueprint, credentialNames, host }: Subject.Subject, at: string): ReadonlyArray<Finding> => {
+const notRunnable = (
+  { blueprint, credentialNames, host }: LintContext.LintContext,
+  at: string,
+): ReadonlyArray<Finding> => {
   const problem = Result.match(blueprint, {
     onSuccess: ({ connector }) => host.refusal(connector, credentialNames),
     onFailure: () => undefined,

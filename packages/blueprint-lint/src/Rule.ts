@@ -1,14 +1,14 @@
 /** One thing to look for. */
 import type { Problem, Severity } from "./Finding.ts"
-import type { Subject } from "./Subject.ts"
+import type { LintContext } from "./LintContext.ts"
 
 export interface Rule {
   /** Words with hyphens; it names the rule in findings and in the docs. */
   readonly code: string
   readonly severity: Severity
   /** Markdown: what is found, why it matters, what to do. */
-  readonly about: string
+  readonly description: string
   /** A part of a document that is found, as it is written; and the same mended. */
   readonly example: { readonly wrong: string; readonly right: string }
-  readonly check: (subject: Subject) => ReadonlyArray<Problem>
+  readonly check: (subject: LintContext) => ReadonlyArray<Problem>
 }

@@ -1,7 +1,7 @@
 /** The text of a document: read however it is broken, so that one run tells all that is wrong with it. */
-import * as ConsoleText from "@drawbar/blueprint-schema/ConsoleText"
-import * as Json from "@drawbar/blueprint-schema/Json"
-import * as JsonFault from "@drawbar/blueprint-schema/JsonFault"
+import * as ConsoleText from "@drawbar/json-text/ConsoleText"
+import * as Json from "@drawbar/json-text/Json"
+import * as JsonFault from "@drawbar/json-text/JsonFault"
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser"
 import { Result } from "effect"
 import type { Finding, Severity } from "./Finding.ts"

@@ -1,6 +1,6 @@
 /** Documents of a megabyte that nobody wrote by hand: each is looked at in a time that grows with its length, or it would never end. */
 import { assert, describe, it } from "@effect/vitest"
-import { anywhere } from "../src/Host.ts"
+import { anywhere } from "../src/LintEnvironment.ts"
 import * as Lint from "../src/Lint.ts"
 
 const size = 900_000

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Host } from "../src/Host.ts"
+import type { LintEnvironment } from "../src/LintEnvironment.ts"
 import * as Lint from "../src/Lint.ts"
 import { rules } from "../src/Rules.ts"
 
-const host: Host = {
+const host: LintEnvironment = {
   readsConsoleText: true,
   untrusted: (url) => (new URL(url).host === "api.openia.com" ? `${url} is not trusted` : undefined),
   refusal: () => undefined,

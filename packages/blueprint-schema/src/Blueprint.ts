@@ -12,9 +12,9 @@ import * as AwsSigning from "./AwsSigning.ts"
 import * as Action from "./ConnectorAction.ts"
 import * as Protocol from "./ConnectorProtocol.ts"
 import type { Credential } from "./Credential.ts"
-import { decode } from "./Decode.ts"
-import * as Json from "./Json.ts"
-import * as SafeText from "./SafeText.ts"
+import { decode } from "@drawbar/json-text/Decode"
+import * as Json from "@drawbar/json-text/Json"
+import * as SafeText from "@drawbar/json-text/SafeText"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 

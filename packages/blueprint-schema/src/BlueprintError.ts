@@ -1,11 +1,6 @@
 /** Why a document is no blueprint: the one error of this package. */
+import { InvalidField } from "@drawbar/json-text/DecodeError"
 import { Data } from "effect"
-
-/** A field is missing, of the wrong type, or has a value that is not allowed. `pointer` is a JSON pointer (RFC 6901). */
-export class InvalidField extends Data.TaggedError("InvalidField")<{
-  readonly pointer: string
-  readonly message: string
-}> {}
 
 /** Names or descriptions hold characters that are not allowed; every problem at once. */
 export class UnsafeText extends Data.TaggedError("UnsafeText")<{ readonly problems: ReadonlyArray<string> }> {

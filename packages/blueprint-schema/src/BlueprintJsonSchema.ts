@@ -5,7 +5,7 @@ import { ClientConfig, defaults } from "./ClientConfig.ts"
 import { AccessMode } from "./Connector.ts"
 import * as ConnectorAction from "./ConnectorAction.ts"
 import * as ConnectorProtocol from "./ConnectorProtocol.ts"
-import type { JsonObject } from "./Json.ts"
+import type { JsonObject } from "@drawbar/json-text/Json"
 import * as Names from "./ProcessFunctionName.ts"
 
 export const $id = "urn:drawbar:blueprint"

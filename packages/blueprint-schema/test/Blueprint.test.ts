@@ -1,6 +1,6 @@
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import { decode } from "@drawbar/blueprint-schema/Decode"
-import * as Json from "@drawbar/blueprint-schema/Json"
+import { decode } from "@drawbar/json-text/Decode"
+import * as Json from "@drawbar/json-text/Json"
 import { Redacted, Result } from "effect"
 import { describe, expect, it } from "vitest"
 

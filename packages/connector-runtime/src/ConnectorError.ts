@@ -1,7 +1,7 @@
 /** Why a connector cannot be used, or one call of it failed: the one error of this package. */
 import { Data } from "effect"
 import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
-import type { EgressReason } from "./EgressError.ts"
+import type { EgressReason } from "@drawbar/egress/EgressError"
 
 /** The document cannot be run: a template, a function or a limit of it. `pointer` is a JSON pointer into the connector. */
 export class InvalidConnector extends Data.TaggedError("InvalidConnector")<{
@@ -32,7 +32,7 @@ export class NotRendered extends Data.TaggedError("NotRendered")<{
 }
 
 /** The request could not be authorised; no secret is in the message. */
-export class NotAuthorised extends Data.TaggedError("NotAuthorised")<{ readonly message: string }> {}
+export class RequestSigningFailed extends Data.TaggedError("RequestSigningFailed")<{ readonly message: string }> {}
 
 /** What a caller may know of a platform's refusal. `body` is cut. */
 export interface Remote {
@@ -44,13 +44,16 @@ export interface Remote {
 }
 
 /** The platform answered with a status that is no success. */
-export class RemoteRefused extends Data.TaggedError("RemoteRefused")<{
+export class UpstreamError extends Data.TaggedError("UpstreamError")<{
   readonly remote: Remote
   readonly message: string
 }> {}
 
 /** The platform answered with success, but not with what the connector needs. */
-export class BadAnswer extends Data.TaggedError("BadAnswer")<{ readonly remote: Remote; readonly message: string }> {}
+export class InvalidUpstreamResponse extends Data.TaggedError("InvalidUpstreamResponse")<{
+  readonly remote: Remote
+  readonly message: string
+}> {}
 
 /** What was asked, or answered, is forbidden by the model's guardrails. Which of them is not told: it would teach the way around. */
 export class GuardrailTriggered extends Data.TaggedError("GuardrailTriggered")<{
@@ -66,19 +69,20 @@ export type Reason =
   | InvalidInput
   | MissingParameters
   | NotRendered
-  | NotAuthorised
-  | RemoteRefused
-  | BadAnswer
+  | RequestSigningFailed
+  | UpstreamError
+  | InvalidUpstreamResponse
   | GuardrailTriggered
   | EgressReason
 
 export class ConnectorError extends Data.TaggedError("ConnectorError")<{ readonly reason: Reason }> {
+  static readonly from = (reason: Reason): ConnectorError => new ConnectorError({ reason })
+
   override get message() {
     return this.reason.message
   }
 }
 
-export const because = (reason: Reason) => new ConnectorError({ reason })
 export const invalidConnector = (pointer: string, message: string) =>
-  because(new InvalidConnector({ pointer, message }))
-export const invalidInput = (message: string) => because(new InvalidInput({ message }))
+  ConnectorError.from(new InvalidConnector({ pointer, message }))
+export const invalidInput = (message: string) => ConnectorError.from(new InvalidInput({ message }))

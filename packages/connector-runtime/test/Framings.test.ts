@@ -3,7 +3,7 @@ import process from "node:process"
 import { EventStreamCodec } from "@smithy/eventstream-codec"
 import { assert, describe, it } from "@effect/vitest"
 import * as Framings from "../src/stream/Framings.ts"
-import { type Framing, type RemoteEvent, Unframed } from "../src/stream/RemoteEvent.ts"
+import { type Framing, type UpstreamEvent, Unframed } from "../src/stream/UpstreamEvent.ts"
 
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
 
@@ -57,7 +57,7 @@ const kinds: Readonly<Record<string, { readonly framing: () => Framing; readonly
   },
 }
 
-const eventsOf = (begin: () => Framing, ...parts: ReadonlyArray<Uint8Array>): ReadonlyArray<RemoteEvent> => {
+const eventsOf = (begin: () => Framing, ...parts: ReadonlyArray<Uint8Array>): ReadonlyArray<UpstreamEvent> => {
   const framing = begin()
   return [...parts.flatMap((part) => [...framing.feed(part)]), ...framing.end()]
 }

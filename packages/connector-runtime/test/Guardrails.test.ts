@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import * as Guardrails from "../src/Guardrails.ts"
-import * as Tensor from "../src/Tensor.ts"
+import * as Guardrails from "../src/call/Guardrails.ts"
+import * as Tensor from "../src/response/Tensor.ts"
 
 const subject = (text: string) => ({ text, question: text })
 const allows = (guardrail: Guardrails.Guardrail, text: string) => Effect.runSync(guardrail(subject(text)))

@@ -1,9 +1,9 @@
-import { parse } from "@drawbar/blueprint-schema/Json"
+import { parse } from "@drawbar/json-text/Json"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
-import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
-import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
-import * as SecretMask from "../src/SecretMask.ts"
-import * as Tensor from "@drawbar/connector-runtime/Tensor"
+import * as PostProcess from "../src/processors/PostProcess.ts"
+import * as UpstreamResponse from "../src/response/UpstreamResponse.ts"
+import * as SecretMask from "../src/response/SecretMask.ts"
+import * as Tensor from "../src/response/Tensor.ts"
 import { text, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
@@ -35,7 +35,7 @@ const outcome = ({ body, status = 200, type, headers, parameters = {}, post, cal
   }
   const values = new Map<string, Value>(Object.entries(caller).map(([name, value]) => [name, text(value)]))
   return Result.match(
-    Result.flatMap(RemoteAnswer.read(response, 0, SecretMask.none), (answer) =>
+    Result.flatMap(UpstreamResponse.read(response, 0, SecretMask.none), (answer) =>
       PostProcess.run(stage, { caller: values, runtime: new Map() }, answer),
     ),
     {
@@ -60,30 +60,30 @@ describe("an answer", () => {
     ["text is an answer", { body: 'say "hello"', type: "text/plain" }, response('{"response":"say \\"hello\\""}')],
     ["text without a content type is an answer", { body: "hello" }, response('{"response":"hello"}')],
     ["JSON under another content type is JSON", { body: '{"a":1}', type: "text/plain" }, response('{"a":1}')],
-    ["half a JSON answer is an error", { body: '{"a":', type: json }, "BadAnswer: Invalid JSON format"],
+    ["half a JSON answer is an error", { body: '{"a":', type: json }, "InvalidUpstreamResponse: Invalid JSON format"],
     [
       "half a JSON answer without a content type is an error",
       { body: '{"a":1,' },
-      expect.stringContaining("BadAnswer: Invalid JSON format"),
+      expect.stringContaining("InvalidUpstreamResponse: Invalid JSON format"),
     ],
     [
       "a page is an error",
       { body: "<!doctype html><p>hi", type: "text/html" },
-      "BadAnswer: The platform answered with an HTML page, not with a model's answer. Check the connector's url",
+      "InvalidUpstreamResponse: The platform answered with an HTML page, not with a model's answer. Check the connector's url",
     ],
-    ["nothing is an error", { body: "" }, "BadAnswer: Remote service returned empty response body"],
+    ["nothing is an error", { body: "" }, "InvalidUpstreamResponse: Remote service returned empty response body"],
     ["created is a success", { body: '{"a":1}', status: 201 }, response('{"a":1}')],
-    ["300 is none", { body: "x", status: 300 }, "RemoteRefused: Error from remote service: x"],
-    ["a redirect is not followed", { body: "moved", status: 302 }, "RemoteRefused: Error from remote service: moved"],
+    ["300 is none", { body: "x", status: 300 }, "UpstreamError: Error from remote service: x"],
+    ["a redirect is not followed", { body: "moved", status: 302 }, "UpstreamError: Error from remote service: moved"],
     [
       "a refusal keeps its words",
       { body: '{"error":"bad key"}', status: 401, type: json },
-      'RemoteRefused: Error from remote service: {"error":"bad key"}',
+      'UpstreamError: Error from remote service: {"error":"bad key"}',
     ],
     [
       "a refusal without words says so",
       { body: "", status: 503 },
-      "RemoteRefused: Remote service returned error status 503 with empty body",
+      "UpstreamError: Remote service returned error status 503 with empty body",
     ],
     [
       "a throttled AWS call says what to change",
@@ -108,7 +108,7 @@ describe("an answer", () => {
     [
       "a filter that finds nothing is an error",
       { body: '{"c":[]}', parameters: { response_filter: "$.c[0].t" } },
-      "BadAnswer: response_filter finds nothing in the platform's answer (at $.c[0].t)",
+      "InvalidUpstreamResponse: response_filter finds nothing in the platform's answer (at $.c[0].t)",
     ],
     [
       "a caller's filter outranks the connector's",
@@ -145,7 +145,7 @@ describe("an answer", () => {
     [
       "an answer that does not fit its function is an error",
       { body: '{"error":"x"}', post: "connector.post_process.cohere.embedding" },
-      "BadAnswer: Post process function input is not a List. (at $.embeddings)",
+      "InvalidUpstreamResponse: Post process function input is not a List. (at $.embeddings)",
     ],
   ])("%s", (_sentence, given, expected) => {
     expect(outcome(given)).toEqual(expected)
@@ -153,14 +153,14 @@ describe("an answer", () => {
 
   it("that is refused carries status, request id, wait and a body that is cut", () => {
     const headers = { "x-request-id": "r-1", "retry-after": "2" }
-    const read = RemoteAnswer.read(
+    const read = UpstreamResponse.read(
       { status: 429, headers, body: new TextEncoder().encode("x".repeat(9_000)) },
       0,
       SecretMask.none,
     )
     const { reason } = Result.getOrThrow(Result.flip(read))
     expect(reason).toMatchObject({ remote: { status: 429, requestId: "r-1", retryAfterMillis: 2_000 } })
-    expect(reason._tag === "RemoteRefused" && reason.remote.body.length).toBe(RemoteAnswer.errorBodyLimit + 1)
+    expect(reason._tag === "UpstreamError" && reason.remote.body.length).toBe(UpstreamResponse.errorBodyLimit + 1)
   })
 })
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
-import * as ProcessorChain from "../src/ProcessorChain.ts"
+import * as ProcessorChain from "../src/chain/ProcessorChain.ts"
 
 const run = (steps: unknown, value: string): string => {
   const chain = Result.getOrThrow(ProcessorChain.compile(JSON.stringify(steps)))

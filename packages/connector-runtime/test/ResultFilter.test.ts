@@ -1,5 +1,5 @@
-import * as ResultFilter from "@drawbar/connector-runtime/ResultFilter"
-import * as Tensor from "@drawbar/connector-runtime/Tensor"
+import * as ResultFilter from "../src/response/ResultFilter.ts"
+import * as Tensor from "../src/response/Tensor.ts"
 import { expect, it } from "vitest"
 
 const tensors = [

@@ -1,11 +1,11 @@
 /** Process functions that an author wrote: what a script is given, and what becomes of its answer. */
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
-import * as PostProcess from "@drawbar/connector-runtime/PostProcess"
-import type { PredictInput } from "@drawbar/connector-runtime/PredictInput"
-import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
-import * as RemoteAnswer from "@drawbar/connector-runtime/RemoteAnswer"
-import * as SecretMask from "../src/SecretMask.ts"
-import * as Tensor from "@drawbar/connector-runtime/Tensor"
+import * as PostProcess from "../src/processors/PostProcess.ts"
+import type { PredictInput } from "../src/call/PredictInput.ts"
+import * as PreProcess from "../src/processors/PreProcess.ts"
+import * as UpstreamResponse from "../src/response/UpstreamResponse.ts"
+import * as SecretMask from "../src/response/SecretMask.ts"
+import * as Tensor from "../src/response/Tensor.ts"
 import { fromRecord, textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
@@ -51,7 +51,7 @@ const after = (script: string, body: string, type = "application/json", paramete
   return Result.match(
     Result.gen(function* () {
       const stage = yield* PostProcess.compile(connectorOf(action, parameters), action, at)
-      const answer = yield* RemoteAnswer.read(response, 0, SecretMask.none)
+      const answer = yield* UpstreamResponse.read(response, 0, SecretMask.none)
       return yield* PostProcess.run(stage, { caller: new Map(), runtime: new Map() }, answer)
     }),
     { onSuccess: (tensors) => tensors.map(Tensor.toJsonText).join(), onFailure: failure },
@@ -224,15 +224,15 @@ describe("a script after the answer", () => {
       "that throws says why",
       "if (params.x == null) {\n throw new IllegalArgumentException('no x');\n}",
       "{}",
-      "BadAnswer: post_process_function failed at line 2: IllegalArgumentException: no x",
+      "InvalidUpstreamResponse: post_process_function failed at line 2: IllegalArgumentException: no x",
     ],
     [
       "that runs for ever is stopped",
       "while (true) {}",
       "{}",
-      "BadAnswer: post_process_function failed at line 1: the script exceeds its limit of 10000000 (steps)",
+      "InvalidUpstreamResponse: post_process_function failed at line 1: the script exceeds its limit of 10000000 (steps)",
     ],
-    ["meets half an answer", "return params.x;", '{"x":', "BadAnswer: Invalid JSON format"],
+    ["meets half an answer", "return params.x;", '{"x":', "InvalidUpstreamResponse: Invalid JSON format"],
   ])("%s", (_, script, body, expected) => expect(after(script, body)).toBe(expected))
 
   it("sees words as response", () =>

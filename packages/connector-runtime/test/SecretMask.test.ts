@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
-import * as SecretMask from "../src/SecretMask.ts"
+import * as SecretMask from "../src/response/SecretMask.ts"
 import * as ToolCalls from "../src/stream/ToolCalls.ts"
 
 const secret = 'sk-"plänted"/key+1234'

@@ -6,9 +6,9 @@ import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { ConnectorError } from "../src/ConnectorError.ts"
-import * as PredictionStream from "../src/PredictionStream.ts"
-import * as RemoteStream from "../src/RemoteStream.ts"
-import * as SecretMask from "../src/SecretMask.ts"
+import * as PredictionStream from "../src/stream/PredictionStream.ts"
+import * as UpstreamStream from "../src/stream/UpstreamStream.ts"
+import * as SecretMask from "../src/response/SecretMask.ts"
 import * as StreamFormat from "../src/stream/StreamFormat.ts"
 import { amazonMessage, type Fixture, fixtures, spellings } from "./fixtures/Streams.ts"
 
@@ -33,7 +33,7 @@ const read = async (fixture: Pick<Fixture, "format">, ...parts: ReadonlyArray<Ui
   let failure: unknown
   try {
     const source = { format: formatOf(fixture), status: 200, bytes: pieces(parts), mask: SecretMask.none }
-    for await (const batch of RemoteStream.frames(source)) frames.push(...batch.map(PredictionStream.toJsonText))
+    for await (const batch of UpstreamStream.frames(source)) frames.push(...batch.map(PredictionStream.toJsonText))
   } catch (cause) {
     failure = cause
   }

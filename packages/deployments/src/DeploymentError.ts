@@ -35,7 +35,7 @@ export class StreamingDisabled extends Data.TaggedError("StreamingDisabled") {
 }
 
 /** The model is called more often than its `rate_limiter`, or its controller, allows. */
-export class Throttled extends Data.TaggedError("Throttled")<{
+export class RateLimited extends Data.TaggedError("RateLimited")<{
   readonly level: "model" | "user"
   /** When one more is allowed, in milliseconds; absent where never. */
   readonly retryAfterMillis?: number
@@ -48,7 +48,7 @@ export class Throttled extends Data.TaggedError("Throttled")<{
 }
 
 /** The model's group is closed to who asks, or his key is for other models. */
-export class NoPrivilege extends Data.TaggedError("NoPrivilege")<{
+export class ModelAccessDenied extends Data.TaggedError("ModelAccessDenied")<{
   readonly modelId: string
   readonly by: "group" | "key"
 }> {
@@ -71,34 +71,38 @@ export class QuotaExceeded extends Data.TaggedError("QuotaExceeded")<{
 }
 
 /** The input is not what the model's interface says; each problem has its place as a JSONPath. */
-export class InputInvalid extends Data.TaggedError("InputInvalid")<{ readonly problems: ReadonlyArray<string> }> {
+export class InputSchemaViolation extends Data.TaggedError("InputSchemaViolation")<{
+  readonly problems: ReadonlyArray<string>
+}> {
   override get message() {
     return `Error validating input schema, if you think this is expected, please update your 'input' field in the 'interface' field for this model: Validation failed: [${this.problems.join(", ")}]`
   }
 }
 
 /** The model answered, but not what its interface says. */
-export class OutputInvalid extends Data.TaggedError("OutputInvalid")<{ readonly problems: ReadonlyArray<string> }> {
+export class OutputSchemaViolation extends Data.TaggedError("OutputSchemaViolation")<{
+  readonly problems: ReadonlyArray<string>
+}> {
   override get message() {
     return `Error validating output schema, if you think this is expected, please update your 'output' field in the 'interface' field for this model: Validation failed: [${this.problems.join(", ")}]`
   }
 }
 
-export class DeploymentError extends Data.TaggedError("DeploymentError")<{
-  readonly reason:
-    | ModelDisabled
-    | NotDeployed
-    | RemoteInferenceDisabled
-    | StreamingDisabled
-    | Throttled
-    | NoPrivilege
-    | QuotaExceeded
-    | InputInvalid
-    | OutputInvalid
-}> {
+export type Reason =
+  | ModelDisabled
+  | NotDeployed
+  | RemoteInferenceDisabled
+  | StreamingDisabled
+  | RateLimited
+  | ModelAccessDenied
+  | QuotaExceeded
+  | InputSchemaViolation
+  | OutputSchemaViolation
+
+export class DeploymentError extends Data.TaggedError("DeploymentError")<{ readonly reason: Reason }> {
+  static readonly from = (reason: Reason): DeploymentError => new DeploymentError({ reason })
+
   override get message() {
     return this.reason.message
   }
 }
-
-export const refuse = (reason: DeploymentError["reason"]) => new DeploymentError({ reason })

@@ -6,30 +6,29 @@
  */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { names } from "@drawbar/blueprint-schema/Credential"
-import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
+import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
-import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
-import type { EgressPool } from "@drawbar/connector-runtime/EgressPool"
-import type { LiveConnector } from "@drawbar/connector-runtime/LiveConnector"
-import * as RetryBudget from "@drawbar/connector-runtime/RetryBudget"
-import * as AccessControl from "@drawbar/registry/AccessControl"
-import { Asker } from "@drawbar/registry/Asker"
-import { Connectors } from "@drawbar/registry/Connectors"
-import { Controllers } from "@drawbar/registry/Controllers"
-import type { Model } from "@drawbar/registry/Model"
-import { type Found, Models } from "@drawbar/registry/Models"
-import { ModelGroups } from "@drawbar/registry/ModelGroups"
-import type { RateLimit } from "@drawbar/registry/RateLimit"
-import { type RecordChange, RecordChanges } from "@drawbar/registry/RecordChanges"
-import type { RegistryError } from "@drawbar/registry/RegistryError"
-import { Settings } from "@drawbar/registry/Settings"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import type { EgressPool } from "@drawbar/egress/EgressPool"
+import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnector"
+import * as RetryBudget from "@drawbar/egress/RetryBudget"
+import * as AccessControl from "@drawbar/registry/access/AccessControl"
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import { Controllers } from "@drawbar/registry/models/Controllers"
+import type { Model } from "@drawbar/registry/models/Model"
+import { type Found, Models } from "@drawbar/registry/models/Models"
+import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
+import type { RateLimit } from "@drawbar/registry/models/RateLimit"
+import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import {
-  type DeploymentError,
+  DeploymentError,
+  ModelAccessDenied,
   ModelDisabled,
-  NoPrivilege,
   NotDeployed,
-  refuse,
   RemoteInferenceDisabled,
 } from "./DeploymentError.ts"
 import * as InterfaceCheck from "./InterfaceCheck.ts"
@@ -48,7 +47,7 @@ export interface Deployment {
   readonly access: AccessControl.Access
 }
 
-type Failure = DeploymentError | ConnectorError | RegistryError
+type Failure = DeploymentError | ConnectorError | RegistryFailure
 
 /** A deployment that is made, or being made by the first who asked for it. */
 interface Entry {
@@ -84,9 +83,9 @@ export class Deployments extends Context.Service<
     /** Deploys a model, again if it is deployed already; answers the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
-    readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryError>
+    readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryFailure>
     /** The connector of a model with its credential, as a predict would use it now. */
-    readonly blueprint: (modelId: string) => Effect.Effect<Blueprint, RegistryError>
+    readonly blueprint: (modelId: string) => Effect.Effect<Blueprint, RegistryFailure>
     /** When a model was last asked, in ms since 1970; nothing where it was not since it was deployed. */
     readonly lastUsed: (modelId: string) => Effect.Effect<number | undefined>
     /** The ids of the models whose connections are open. */
@@ -106,7 +105,7 @@ export class Deployments extends Context.Service<
       const controllers = yield* Controllers
       const settings = yield* Settings
       const runtime = yield* ConnectorRuntime
-      const changes = yield* RecordChanges
+      const changes = yield* ChangeFeed
       const layerScope = yield* Effect.scope
       const clock = yield* Clock.Clock
       const entries = new Map<string, Entry>()
@@ -138,7 +137,7 @@ export class Deployments extends Context.Service<
       })
 
       // A deployment is the server's: whoever asks first makes it for all.
-      const open = (id: string) => Effect.provideService(opened(id), Asker, undefined)
+      const open = (id: string) => Effect.provideService(opened(id), CurrentPrincipal, undefined)
 
       const opened = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
         const found = yield* models.get(id)
@@ -186,7 +185,7 @@ export class Deployments extends Context.Service<
           return entry.deployment === undefined ? Fiber.join(entry.making) : Effect.succeed(entry.deployment)
         })
 
-      const marking = new Map<string, Fiber.Fiber<string, RegistryError>>()
+      const marking = new Map<string, Fiber.Fiber<string, RegistryFailure>>()
 
       /** Those who ask while a model is being marked wait for the one who began: each mark makes the deployment anew. */
       const mark = Effect.fnUntraced(function* (id: string) {
@@ -200,28 +199,28 @@ export class Deployments extends Context.Service<
 
       const ready = Effect.fnUntraced(function* (deployment: Deployment) {
         const { id, model } = deployment
-        if (model.is_enabled === false) return yield* refuse(new ModelDisabled({ modelId: id }))
+        if (model.is_enabled === false) return yield* DeploymentError.from(new ModelDisabled({ modelId: id }))
         if (model.model_state === "DEPLOYED") return deployment
         if (!settings.get("plugins.ml_commons.model_auto_deploy.enable"))
-          return yield* refuse(new NotDeployed({ modelId: id, by: "setting" }))
+          return yield* DeploymentError.from(new NotDeployed({ modelId: id, by: "setting" }))
         if (model.deploy_setting?.is_auto_deploy_enabled === false)
-          return yield* refuse(new NotDeployed({ modelId: id, by: "model" }))
+          return yield* DeploymentError.from(new NotDeployed({ modelId: id, by: "model" }))
         yield* mark(id)
         return yield* join(id)
       })
 
-      const asking = yield* AccessControl.asking("model")
+      const asking = yield* AccessControl.enforcedPrincipal("model")
       const permitted = ({ id, access }: Deployment) =>
         Effect.flatMap(asking, (asker) =>
-          AccessControl.permits(asker, access)
+          AccessControl.isAllowed(asker, access)
             ? Effect.void
-            : Effect.fail(refuse(new NoPrivilege({ modelId: id, by: "group" }))),
+            : Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId: id, by: "group" }))),
         )
 
       const mayRun = Effect.suspend(() =>
         settings.get("plugins.ml_commons.remote_inference.enabled")
           ? Effect.void
-          : Effect.fail(refuse(new RemoteInferenceDisabled())),
+          : Effect.fail(DeploymentError.from(new RemoteInferenceDisabled())),
       )
 
       const find = (id: string) => Effect.andThen(mayRun, Effect.flatMap(Effect.tap(join(id), permitted), ready))

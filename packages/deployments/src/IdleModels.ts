@@ -1,6 +1,6 @@
 /** Undeploys models that nobody has called for as long as their `model_ttl_minutes` say. */
-import { Models } from "@drawbar/registry/Models"
-import * as Search from "@drawbar/registry/Search"
+import { Models } from "@drawbar/registry/models/Models"
+import * as Search from "@drawbar/document-store/search/Search"
 import { Clock, Effect, Layer, Result } from "effect"
 import { Deployments } from "./Deployments.ts"
 

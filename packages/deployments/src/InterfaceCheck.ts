@@ -1,10 +1,10 @@
 /** What a model's interface says of its input and its output, held against one call. */
-import type { PredictInput, Parameters } from "@drawbar/connector-runtime/PredictInput"
-import { type Prediction, toJsonText } from "@drawbar/connector-runtime/Prediction"
+import type { PredictInput, Parameters } from "@drawbar/connector-runtime/call/PredictInput"
+import { type Prediction, toJsonText } from "@drawbar/connector-runtime/call/Prediction"
 import type { Value } from "@drawbar/template-renderer/Parameter"
-import * as ModelInterface from "@drawbar/registry/ModelInterface"
+import * as ModelInterface from "@drawbar/registry/models/ModelInterface"
 import { Result } from "effect"
-import { type DeploymentError, InputInvalid, OutputInvalid, refuse } from "./DeploymentError.ts"
+import { DeploymentError, InputSchemaViolation, OutputSchemaViolation } from "./DeploymentError.ts"
 
 export interface InterfaceCheck {
   readonly input: (input: PredictInput) => Result.Result<void, DeploymentError>
@@ -17,17 +17,19 @@ export const make = (texts: ModelInterface.ModelInterface = {}): InterfaceCheck 
   const output = compiled(texts.output)
   return {
     input: (given) =>
-      input === undefined ? Result.void : verdict(input.problems(instanceOf(given, input)), InputInvalid),
+      input === undefined ? Result.void : verdict(input.problems(instanceOf(given, input)), InputSchemaViolation),
     output: (prediction) =>
-      output === undefined ? Result.void : verdict(output.problems(JSON.parse(toJsonText(prediction))), OutputInvalid),
+      output === undefined
+        ? Result.void
+        : verdict(output.problems(JSON.parse(toJsonText(prediction))), OutputSchemaViolation),
   }
 }
 
 const compiled = (text: string | undefined) =>
   text === undefined ? undefined : Result.getOrThrow(ModelInterface.compile(text))
 
-const verdict = (problems: ReadonlyArray<string>, Reason: typeof InputInvalid | typeof OutputInvalid) =>
-  problems.length === 0 ? Result.void : Result.fail(refuse(new Reason({ problems })))
+const verdict = (problems: ReadonlyArray<string>, Reason: typeof InputSchemaViolation | typeof OutputSchemaViolation) =>
+  problems.length === 0 ? Result.void : Result.fail(DeploymentError.from(new Reason({ problems })))
 
 /** An input as the wire has it. */
 const instanceOf = (input: PredictInput, schema: ModelInterface.CompiledSchema): unknown => {

@@ -1,9 +1,9 @@
 /** A model's guardrails as the runtime asks them. */
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
-import * as Guardrails from "@drawbar/connector-runtime/Guardrails"
-import type { Parameters } from "@drawbar/connector-runtime/PredictInput"
-import type { Prediction } from "@drawbar/connector-runtime/Prediction"
-import type { ModelGuardrails } from "@drawbar/registry/ModelGuardrails"
+import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
+import type { Parameters } from "@drawbar/connector-runtime/call/PredictInput"
+import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
+import type { ModelGuardrails } from "@drawbar/registry/models/ModelGuardrails"
 import type { Effect } from "effect"
 
 /** Makes a predict of another model, whose own guardrails are not asked: a judge is not judged. */

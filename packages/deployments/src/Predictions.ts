@@ -1,37 +1,31 @@
 /** The whole way of one predict, for routes, batches and library users. */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { names } from "@drawbar/blueprint-schema/Credential"
-import * as CompiledConnector from "@drawbar/connector-runtime/CompiledConnector"
+import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
-import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
-import { actionOf, type PredictInput } from "@drawbar/connector-runtime/PredictInput"
-import { Journey } from "@drawbar/connector-runtime/Journey"
-import type { Prediction } from "@drawbar/connector-runtime/Prediction"
-import type { StreamFrame } from "@drawbar/connector-runtime/PredictionStream"
-import * as PreProcess from "@drawbar/connector-runtime/PreProcess"
-import * as RemoteRequest from "@drawbar/connector-runtime/RemoteRequest"
-import * as TokenUsage from "@drawbar/connector-runtime/TokenUsage"
-import type * as Trial from "@drawbar/connector-runtime/Trial"
-import { Asker } from "@drawbar/registry/Asker"
-import { Connectors } from "@drawbar/registry/Connectors"
-import type { RegistryError } from "@drawbar/registry/RegistryError"
-import { Settings } from "@drawbar/registry/Settings"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import { actionOf, type PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
+import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
+import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
+import * as UpstreamRequest from "@drawbar/connector-runtime/call/UpstreamRequest"
+import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
+import type * as ConnectorTest from "@drawbar/connector-runtime/call/ConnectorTest"
+import type { Caller } from "@drawbar/registry/access/Caller"
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Context, Effect, Exit, Layer, Result, type Scope } from "effect"
+import * as CallContext from "./CallContext.ts"
 import { type Deployment, Deployments } from "./Deployments.ts"
-import {
-  type DeploymentError,
-  NoPrivilege,
-  QuotaExceeded,
-  refuse,
-  StreamingDisabled,
-  Throttled,
-} from "./DeploymentError.ts"
+import { DeploymentError, ModelAccessDenied, QuotaExceeded, RateLimited, StreamingDisabled } from "./DeploymentError.ts"
 import type * as ModelGuards from "./ModelGuards.ts"
 import * as RateLimiter from "./RateLimiter.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 import * as TokenBudget from "./TokenBudget.ts"
 
-export type PredictionError = DeploymentError | ConnectorError | RegistryError
+export type PredictionError = DeploymentError | ConnectorError | RegistryFailure
 
 /** What was asked of a model since the start; `latencies` are those of the last requests, in ms. */
 export interface PredictStats {
@@ -49,33 +43,32 @@ interface Mutable {
 export class Predictions extends Context.Service<
   Predictions,
   {
-    /** `user` is the name of who asks, where it is known: controllers count by it. */
     readonly predict: (
+      context: CallContext.CallContext,
       modelId: string,
       input: PredictInput,
-      user?: string,
     ) => Effect.Effect<Prediction, PredictionError>
     /** As `predict`, answered piece by piece; the first is there when the effect ends, the rest may throw a `ConnectorError`. */
     readonly stream: (
+      context: CallContext.CallContext,
       modelId: string,
       input: PredictInput,
-      user?: string,
     ) => Effect.Effect<AsyncIterable<ReadonlyArray<StreamFrame>>, PredictionError, Scope.Scope>
     /** The first request that a predict would send, with every secret masked; nothing is sent. */
     readonly render: (
       modelId: string,
       input: PredictInput,
-    ) => Effect.Effect<RemoteRequest.RemoteRequest, PredictionError>
+    ) => Effect.Effect<UpstreamRequest.UpstreamRequest, PredictionError>
     /** The same for a blueprint that is not stored. */
     readonly renderBlueprint: (
       blueprint: Blueprint,
       input: PredictInput,
-    ) => Effect.Effect<RemoteRequest.RemoteRequest, ConnectorError>
+    ) => Effect.Effect<UpstreamRequest.UpstreamRequest, ConnectorError>
     /** One live call of a stored connector, told stage by stage; with a made-up input where none is given. */
     readonly attempt: (
       connectorId: string,
       input?: PredictInput,
-    ) => Effect.Effect<Trial.Trial, ConnectorError | RegistryError>
+    ) => Effect.Effect<ConnectorTest.ConnectorTest, ConnectorError | RegistryFailure>
     readonly stats: Effect.Effect<ReadonlyMap<string, PredictStats>>
   }
 >()("@drawbar/deployments/Predictions") {
@@ -104,13 +97,13 @@ export class Predictions extends Context.Service<
       const ask: ModelGuards.Ask = (id, parameters) => {
         const input = { _tag: "Parameters", parameters } as const
         const judged = deployments.use(id, (deployment) =>
-          Effect.andThen(admitted(deployment, input, undefined), runtime.execute(deployment.live, input)),
+          Effect.andThen(admitted(CallContext.server, deployment, input), runtime.execute(deployment.live, input)),
         )
         // Who judges is the model owner's choice, and costs the caller nothing.
-        return Effect.provideService(judged, Asker, undefined)
+        return Effect.provideService(judged, CurrentPrincipal, undefined)
       }
 
-      const allowed = ({ id, model, userLimits }: Deployment, user: string | undefined) => {
+      const allowed = ({ id, model, userLimits }: Deployment, { name: user }: Caller) => {
         const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
         if (model.rate_limiter === undefined && ofUser === undefined) return Effect.void
         const claims = [
@@ -123,18 +116,20 @@ export class Predictions extends Context.Service<
           const { key, waitMillis } = refusal
           const level = key === id ? "model" : "user"
           return Effect.fail(
-            refuse(new Throttled(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis })),
+            DeploymentError.from(
+              new RateLimited(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis }),
+            ),
           )
         })
       }
 
       /** Fails where the key of who asks is for other models, or used up. */
-      const withinQuota = (modelId: string) =>
-        Effect.flatMap(Asker, (asker) => {
+      const withinQuota = (modelId: string, { principal: asker }: Caller) =>
+        Effect.suspend(() => {
           if (asker === undefined || (asker.models === undefined && asker.quota === undefined)) return Effect.void
           const { kind, name, models, quota: { requests_per_minute, tokens_per_day } = {} } = asker
           if (models !== undefined && !models.includes(modelId))
-            return Effect.fail(refuse(new NoPrivilege({ modelId, by: "key" })))
+            return Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
           const key = `${kind} ${name}`
           const now = clock.currentTimeMillisUnsafe()
           const wait = tokens_per_day === undefined ? undefined : tokens.exhausted(key, tokens_per_day, now)
@@ -149,25 +144,23 @@ export class Predictions extends Context.Service<
         })
 
       /** Remembers what was taken: of the quota of who asks, and for who watches. */
-      const spend = (usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>) =>
-        Effect.flatMap(Asker, (asker) =>
-          Effect.map(Journey, (journey) => {
-            const isCounted = asker?.quota?.tokens_per_day !== undefined
-            if (!isCounted && journey === undefined) return
-            const { input, output } = TokenUsage.sum(usages)
-            if (journey !== undefined) {
-              journey.input += input
-              journey.output += output
-            }
-            if (isCounted) tokens.spend(`${asker.kind} ${asker.name}`, input + output, clock.currentTimeMillisUnsafe())
-          }),
-        )
+      const spend = (
+        { caller: { principal }, observer }: CallContext.CallContext,
+        usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>,
+      ): void => {
+        const isCounted = principal?.quota?.tokens_per_day !== undefined
+        if (!isCounted && observer === undefined) return
+        const { input, output } = TokenUsage.sum(usages)
+        observer?.tokensUsed(input, output)
+        if (isCounted)
+          tokens.spend(`${principal.kind} ${principal.name}`, input + output, clock.currentTimeMillisUnsafe())
+      }
 
       /** Fails where this may not be asked, now, by this user. */
-      const admitted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
-        withinQuota(deployment.id).pipe(
+      const admitted = ({ caller }: CallContext.CallContext, deployment: Deployment, input: PredictInput) =>
+        withinQuota(deployment.id, caller).pipe(
           Effect.andThen(() => Effect.fromResult(deployment.interface.input(input))),
-          Effect.andThen(() => allowed(deployment, user)),
+          Effect.andThen(() => allowed(deployment, caller)),
         )
 
       /** Runs it, and remembers how it ended and how long it took. */
@@ -179,24 +172,31 @@ export class Predictions extends Context.Service<
           )
         })
 
-      const predicted = (deployment: Deployment, input: PredictInput, user: string | undefined) =>
-        admitted(deployment, input, user).pipe(
+      const predicted = (context: CallContext.CallContext, deployment: Deployment, input: PredictInput) =>
+        admitted(context, deployment, input).pipe(
           Effect.andThen(() =>
-            counted(deployment.id, runtime.execute(deployment.live, input, deployment.guardrails(ask))),
+            counted(deployment.id, runtime.execute(deployment.live, input, deployment.guardrails(ask), context)),
           ),
-          Effect.tap(({ inference_results }) => spend(inference_results.map(({ usage }) => usage))),
+          Effect.tap(({ inference_results }) =>
+            Effect.sync(() =>
+              spend(
+                context,
+                inference_results.map(({ usage }) => usage),
+              ),
+            ),
+          ),
           Effect.tap((prediction) => Effect.fromResult(deployment.interface.output(prediction))),
         )
 
       return {
-        predict: (id, input, user) => deployments.use(id, (deployment) => predicted(deployment, input, user)),
-        stream: Effect.fnUntraced(function* (id, input, user) {
-          if (!settings.get("plugins.ml_commons.stream_enabled")) return yield* refuse(new StreamingDisabled())
+        predict: (context, id, input) => deployments.use(id, (deployment) => predicted(context, deployment, input)),
+        stream: Effect.fnUntraced(function* (context, id, input) {
+          if (!settings.get("plugins.ml_commons.stream_enabled"))
+            return yield* DeploymentError.from(new StreamingDisabled())
           const deployment = yield* deployments.hold(id)
-          yield* admitted(deployment, input, user)
-          const frames = yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask)))
-          const services = yield* Effect.context()
-          return reporting(frames, (usage) => Effect.runSyncWith(services)(spend([usage])))
+          yield* admitted(context, deployment, input)
+          const frames = yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context))
+          return reporting(frames, (usage) => spend(context, [usage]))
         }),
         render: Effect.fnUntraced(function* (id, input) {
           return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))
@@ -216,7 +216,7 @@ export class Predictions extends Context.Service<
 }
 
 const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis: number) =>
-  Effect.fail(refuse(new QuotaExceeded({ quota, limit, retryAfterMillis })))
+  Effect.fail(DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis })))
 
 /** The same frames; says how many tokens they took, where the platform does. */
 async function* reporting(
@@ -235,10 +235,10 @@ async function* reporting(
 const rendered = (
   { connector, credential }: Blueprint,
   input: PredictInput,
-): Result.Result<RemoteRequest.RemoteRequest, ConnectorError> =>
+): Result.Result<UpstreamRequest.UpstreamRequest, ConnectorError> =>
   Result.gen(function* () {
     const compiled = yield* CompiledConnector.compile(connector, names(credential))
     const action = yield* CompiledConnector.find(compiled, actionOf(input))
     const [supplied = { caller: new Map(), runtime: new Map() }] = yield* PreProcess.run(action.preProcess, input)
-    return yield* RemoteRequest.render(action, supplied, () => RemoteRequest.mask)
+    return yield* UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask)
   })

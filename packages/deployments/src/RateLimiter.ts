@@ -3,7 +3,7 @@
  * A limit of 4 a minute lets 4 through at once, then one every 15 seconds.
  * Source: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
-import type { RateLimit } from "@drawbar/registry/RateLimit"
+import type { RateLimit } from "@drawbar/registry/models/RateLimit"
 
 export interface Claim {
   /** Whose limit it is. */

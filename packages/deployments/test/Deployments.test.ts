@@ -1,22 +1,23 @@
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
-import { ConnectorRuntime } from "@drawbar/connector-runtime/ConnectorRuntime"
-import { Egress } from "@drawbar/connector-runtime/Egress"
-import * as EgressPolicy from "@drawbar/connector-runtime/EgressPolicy"
-import * as Prediction from "@drawbar/connector-runtime/Prediction"
-import { Resolver } from "@drawbar/connector-runtime/Resolver"
-import { ConnectorAdmission } from "@drawbar/deployments/ConnectorAdmission"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import { Egress } from "@drawbar/egress/Egress"
+import * as EgressPolicy from "@drawbar/egress/EgressPolicy"
+import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
+import { Resolver } from "@drawbar/egress/Resolver"
+import { ConnectorValidation } from "../src/ConnectorValidation.ts"
 import { Deployments } from "@drawbar/deployments/Deployments"
 import * as IdleModels from "@drawbar/deployments/IdleModels"
+import * as CallContext from "../src/CallContext.ts"
 import { Predictions } from "@drawbar/deployments/Predictions"
-import { Connectors } from "@drawbar/registry/Connectors"
-import { Controllers } from "@drawbar/registry/Controllers"
-import { CredentialVault } from "@drawbar/registry/CredentialVault"
-import { DocumentStore } from "@drawbar/registry/DocumentStore"
-import { KeyRing } from "@drawbar/registry/KeyRing"
-import { ModelGroups } from "@drawbar/registry/ModelGroups"
-import { Models } from "@drawbar/registry/Models"
-import { type RecordChange, RecordChanges } from "@drawbar/registry/RecordChanges"
-import { Settings } from "@drawbar/registry/Settings"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import { Controllers } from "@drawbar/registry/models/Controllers"
+import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
+import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
+import { Models } from "@drawbar/registry/models/Models"
+import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { Settings } from "@drawbar/registry/settings/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
@@ -30,7 +31,7 @@ const policy = Result.getOrThrow(
 
 const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
   Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)),
 )
 const runtime = ConnectorRuntime.layer.pipe(
@@ -38,7 +39,7 @@ const runtime = ConnectorRuntime.layer.pipe(
   Layer.provide(Resolver.layer),
   Layer.provideMerge(EgressPolicy.EgressPolicy.layer(policy)),
 )
-const live = Layer.mergeAll(Predictions.layer, ConnectorAdmission.layer).pipe(
+const live = Layer.mergeAll(Predictions.layer, ConnectorValidation.layer).pipe(
   Layer.provideMerge(Deployments.layer),
   Layer.provideMerge(runtime),
   Layer.provideMerge(registry),
@@ -80,7 +81,7 @@ const setUp = Effect.gen(function* () {
 
 const answered = (modelId: string) =>
   Effect.gen(function* () {
-    return Prediction.toJsonText(yield* (yield* Predictions).predict(modelId, input))
+    return Prediction.toJsonText(yield* (yield* Predictions).predict(CallContext.server, modelId, input))
   })
 
 it.layer(live)("a model", (it) => {
@@ -152,7 +153,7 @@ it.layer(live)("a model", (it) => {
       const count = (changes: ReadonlyArray<RecordChange>) => {
         written += changes.filter(({ collection, id }) => collection === "model" && id === model_id).length
       }
-      yield* (yield* RecordChanges).subscribe(count)
+      yield* (yield* ChangeFeed).subscribe(count)
       yield* Effect.all(
         Array.from({ length: 50 }, () => answered(model_id)),
         { concurrency: "unbounded" },
@@ -205,7 +206,9 @@ it.layer(live)("a model", (it) => {
     Effect.gen(function* () {
       const { model_id } = yield* setUp
       yield* answered(model_id)
-      yield* Effect.flip((yield* Predictions).predict(model_id, { _tag: "Parameters", parameters: new Map() }))
+      yield* Effect.flip(
+        (yield* Predictions).predict(CallContext.server, model_id, { _tag: "Parameters", parameters: new Map() }),
+      )
       expect((yield* (yield* Predictions).stats).get(model_id)).toMatchObject({ requests: 2, failures: 1 })
     }),
   )
@@ -242,7 +245,7 @@ it.layer(live)("a connector is held against the trusted list", (it) => {
     ["whose host is trusted", blueprint("http://127.0.0.1:8080", "/x"), undefined],
   ] as const)("%s", ([, document, message]) =>
     Effect.gen(function* () {
-      const result = yield* Effect.result((yield* ConnectorAdmission).admit(document))
+      const result = yield* Effect.result((yield* ConnectorValidation).admit(document))
       if (message === undefined) expect(Result.isSuccess(result)).toBe(true)
       else expect(Result.getOrThrow(Result.flip(result)).message).toContain(message)
     }),

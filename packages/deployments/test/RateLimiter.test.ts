@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { RateLimit } from "@drawbar/registry/RateLimit"
+import type { RateLimit } from "@drawbar/registry/models/RateLimit"
 import * as RateLimiter from "../src/RateLimiter.ts"
 
 const begun = 1_700_000_000_000

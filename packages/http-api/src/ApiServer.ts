@@ -1,28 +1,29 @@
 /** The whole API on one port. */
 import type { AddressInfo } from "node:net"
 import { performance } from "node:perf_hooks"
-import * as Turn from "@drawbar/connector-runtime/Turn"
+import * as TimeSlice from "@drawbar/egress/TimeSlice"
 import { Deployments } from "@drawbar/deployments/Deployments"
-import { DocumentStore } from "@drawbar/registry/DocumentStore"
-import type { Principals } from "@drawbar/registry/Principals"
-import { RecordChanges } from "@drawbar/registry/RecordChanges"
-import { SecureRandom } from "@drawbar/registry/SecureRandom"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import type { Principals } from "@drawbar/registry/access/Principals"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { SecureRandom } from "@drawbar/registry/secrets/SecureRandom"
 import { Clock, Effect, Option, type Scope } from "effect"
-import * as Audit from "./Audit.ts"
-import * as Dispatcher from "./Dispatcher.ts"
-import * as Authentication from "./Authentication.ts"
-import * as DrawbarHandlers from "./DrawbarHandlers.ts"
-import * as Elsewhere from "./Elsewhere.ts"
-import * as Guard from "./Guard.ts"
-import * as HttpServer from "./HttpServer.ts"
-import { MetricRegistry } from "./MetricRegistry.ts"
-import * as OldPaths from "./OldPaths.ts"
-import * as Overload from "./Overload.ts"
-import * as Readings from "./Readings.ts"
-import * as RequestId from "./RequestId.ts"
-import * as Router from "./Router.ts"
-import type { Tracing } from "./Tracing.ts"
-import * as Telemetry from "./Telemetry.ts"
+import * as Audit from "@drawbar/http-server/access/Audit"
+import * as OpenSearchError from "./errors/OpenSearchError.ts"
+import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
+import * as Authentication from "@drawbar/http-server/access/Authentication"
+import * as DrawbarHandlers from "./routes/DrawbarHandlers.ts"
+import * as UnsupportedRoutes from "./routes/UnsupportedRoutes.ts"
+import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
+import * as HttpServer from "@drawbar/http-server/http/HttpServer"
+import { MetricRegistry } from "@drawbar/http-server/telemetry/MetricRegistry"
+import * as DeprecatedRoutes from "./routes/DeprecatedRoutes.ts"
+import * as LoadShedding from "@drawbar/http-server/admission/LoadShedding"
+import * as Gauges from "./operations/Gauges.ts"
+import * as RequestId from "@drawbar/http-server/http/RequestId"
+import * as Router from "@drawbar/http-server/http/Router"
+import type { Tracing } from "@drawbar/http-server/telemetry/Tracing"
+import * as Telemetry from "@drawbar/http-server/telemetry/Telemetry"
 
 export interface Options {
   readonly host: string
@@ -58,10 +59,14 @@ export const listen = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   AddressInfo,
   HttpServer.ListenError,
-  Scope.Scope | DrawbarHandlers.Services | Principals | RecordChanges
+  Scope.Scope | DrawbarHandlers.Services | Principals | ChangeFeed
 > {
   const clock = yield* Clock.Clock
-  const overload = yield* Overload.make({ now: () => performance.now(), used: processorMillis, behind: Turn.behind })
+  const loadShedding = yield* LoadShedding.make({
+    now: () => performance.now(),
+    used: processorMillis,
+    behind: TimeSlice.behind,
+  })
   const deployments = yield* Deployments
   const telemetry = Telemetry.make({
     registry: options.registry ?? new MetricRegistry(),
@@ -69,7 +74,7 @@ export const listen = Effect.fnUntraced(function* (
     log: options.accessLog,
     now: () => clock.currentTimeMillisUnsafe(),
     knows: deployments.knows,
-    measure: () => Readings.of(overload, deployments.pools()),
+    measure: () => Gauges.of(loadShedding, deployments.pools()),
   })
   yield* forgetting(telemetry)
   const state = { isStopping: false }
@@ -78,34 +83,32 @@ export const listen = Effect.fnUntraced(function* (
     telemetry,
     isStopping: () => state.isStopping,
   })
-  const endpoints = [...handlers, ...Elsewhere.endpoints]
+  const endpoints = [...handlers, ...UnsupportedRoutes.endpoints]
   const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
-  const router = Router.make([...routes, ...OldPaths.routes(routes, options.version)])
+  const router = Router.make([...routes, ...DeprecatedRoutes.routes(routes, options.version)])
   const random = yield* SecureRandom
   const requestId = RequestId.make(Buffer.from(random(6)).toString("base64url"))
   const services = yield* Effect.context()
   const { bodyLimit, auth = false, auditLog } = options
   const audit = auditLog === undefined ? undefined : Audit.make(auditLog, () => clock.currentTimeMillisUnsafe())
   const authentication = auth ? yield* Authentication.on : Authentication.off
-  const address = yield* HttpServer.listen({
-    ...options,
-    abandon: Dispatcher.abandon,
-    listener: ({ port }) =>
-      Dispatcher.make(
-        {
-          router,
-          guard: Guard.make(port, options.allowedHosts, auth),
-          requestId,
-          bodyLimit,
-          telemetry,
-          authentication,
-          audit,
-          overload,
-          tracing: options.tracing,
-        },
-        services,
-      ),
-  })
+  const dispatcherOf = ({ port }: AddressInfo) =>
+    Dispatcher.make(
+      {
+        router,
+        face: OpenSearchError.face,
+        originCheck: OriginCheck.make(port, options.allowedHosts, auth),
+        requestId,
+        bodyLimit,
+        telemetry,
+        authentication,
+        audit,
+        loadShedding,
+        tracing: options.tracing,
+      },
+      services,
+    )
+  const address = yield* HttpServer.listen({ ...options, dispatcher: dispatcherOf })
   // The last that is added is the first that is run: who asks while requests end is told so.
   yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
   return address
@@ -114,7 +117,7 @@ export const listen = Effect.fnUntraced(function* (
 /** A model that was deleted takes its series with it. */
 const forgetting = Effect.fnUntraced(function* (telemetry: Telemetry.Telemetry) {
   const store = yield* DocumentStore
-  const changes = yield* RecordChanges
+  const changes = yield* ChangeFeed
   const lookAt = (id: string) =>
     Effect.tap(store.get("model", id), (found) => Effect.sync(() => Option.isNone(found) && telemetry.forget(id)))
   yield* changes.subscribe((written) => {

@@ -1,18 +1,19 @@
 /** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
-import * as Authentication from "../src/Authentication.ts"
-import * as Dispatcher from "../src/Dispatcher.ts"
+import * as Authentication from "@drawbar/http-server/access/Authentication"
+import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
 import { setTimeout } from "node:timers/promises"
-import * as Endpoint from "../src/Endpoint.ts"
-import { failures } from "../src/ErrorEnvelope.ts"
-import { Flag, maybe, Source } from "../src/Field.ts"
-import * as Guard from "../src/Guard.ts"
-import * as HttpServer from "../src/HttpServer.ts"
-import * as OldPaths from "../src/OldPaths.ts"
-import * as RequestBody from "../src/RequestBody.ts"
-import * as RequestId from "../src/RequestId.ts"
-import * as Router from "../src/Router.ts"
-import { JsonText } from "../src/Answer.ts"
-import { EventStream } from "../src/EventStream.ts"
+import * as Endpoint from "@drawbar/http-server/http/Endpoint"
+import { failures } from "../src/errors/ErrorEnvelope.ts"
+import { Flag, maybe, Source } from "../src/records/Field.ts"
+import * as OpenSearchError from "../src/errors/OpenSearchError.ts"
+import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
+import * as HttpServer from "@drawbar/http-server/http/HttpServer"
+import * as DeprecatedRoutes from "../src/routes/DeprecatedRoutes.ts"
+import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as RequestId from "@drawbar/http-server/http/RequestId"
+import * as Router from "@drawbar/http-server/http/Router"
+import { JsonText } from "@drawbar/http-server/http/ResponseBody"
+import { EventStream } from "@drawbar/http-server/http/EventStream"
 import { Effect, Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -57,7 +58,7 @@ export const listen = (
 ) =>
   Effect.gen(function* () {
     const seen = { slow: "not asked" }
-    const endpoints = Endpoint.serve(EchoApi, {
+    const endpoints = Endpoint.serve(OpenSearchError.face, EchoApi, {
       make: ({ payload }) => Effect.succeed({ made: payload }),
       get: ({ params, query }) => Effect.succeed({ params, query }),
       put: ({ json }) => Effect.succeed(json),
@@ -67,7 +68,7 @@ export const listen = (
         Effect.succeed(
           new EventStream(
             Effect.succeed(endless()),
-            () => "failed",
+            () => ({ data: "failed", summary: undefined }),
             (call) => call,
           ),
         ),
@@ -81,24 +82,24 @@ export const listen = (
         ),
     })
     const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
-    const router = Router.make([...routes, ...OldPaths.routes(routes, "0.0.0")])
+    const router = Router.make([...routes, ...DeprecatedRoutes.routes(routes, "0.0.0")])
     const services = yield* Effect.context()
     const { port } = yield* HttpServer.listen({
       host: "127.0.0.1",
       port: 0,
       graceMillis: options.graceMillis ?? 1_000,
-      abandon: Dispatcher.abandon,
-      listener: (address) =>
+      dispatcher: (address) =>
         Dispatcher.make(
           {
             router,
-            guard: Guard.make(address.port, ["drawbar.example:443"]),
+            face: OpenSearchError.face,
+            originCheck: OriginCheck.make(address.port, ["drawbar.example:443"]),
             requestId: RequestId.make("test"),
             telemetry: { began: () => {}, ended: () => {} },
             authentication: Authentication.off,
             audit: undefined,
             tracing: undefined,
-            overload: {
+            loadShedding: {
               load: { bytes: 0 },
               refusals: { bytes: 0, work: 0 },
               enter: () => () => {},

@@ -1,15 +1,19 @@
-import { RemoteRefused, because, type Remote } from "@drawbar/connector-runtime/ConnectorError"
-import { fail, NotFound } from "@drawbar/registry/RegistryError"
+import { ConnectorError, type Remote, UpstreamError } from "@drawbar/connector-runtime/ConnectorError"
+import { StoreError, NotFound } from "@drawbar/document-store/StoreError"
 import { assert, describe, it } from "@effect/vitest"
-import * as OpenSearchError from "../src/OpenSearchError.ts"
+import * as OpenSearchError from "../src/errors/OpenSearchError.ts"
 
 const refused = (remote: Remote) =>
-  OpenSearchError.of(because(new RemoteRefused({ remote, message: `Error from remote service: ${remote.body}` })))
+  OpenSearchError.refusalOf(
+    ConnectorError.from(new UpstreamError({ remote, message: `Error from remote service: ${remote.body}` })),
+  )
 
 describe("a refusal on the wire", () => {
   it("has the envelope of OpenSearch", () =>
     assert.deepStrictEqual(
-      OpenSearchError.of(fail(new NotFound({ collection: "model", id: "m", message: "Failed to find model" }))),
+      OpenSearchError.refusalOf(
+        StoreError.from(new NotFound({ collection: "model", id: "m", message: "Failed to find model" })),
+      ),
       {
         status: 404,
         headers: {},

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import * as PredictBody from "../src/PredictBody.ts"
+import * as PredictBody from "../src/predictions/PredictBody.ts"
 
 const read = (algorithm: string, body: string) => Result.getOrThrow(PredictBody.read(algorithm, body))
 const text = (text: string) => ({ _tag: "Text", text }) as const

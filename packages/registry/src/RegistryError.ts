@@ -1,35 +1,18 @@
 /** Why the registry refuses or cannot: the one error of this package. */
-import type { InvalidField, UnsafeText } from "@drawbar/blueprint-schema/BlueprintError"
+import type { UnsafeText } from "@drawbar/blueprint-schema/BlueprintError"
 import { Data } from "effect"
-import type { Collection } from "./Document.ts"
-
-export class NotFound extends Data.TaggedError("NotFound")<{
-  readonly collection: Collection
-  readonly id: string
-  readonly message: string
-}> {}
-
-export class AlreadyExists extends Data.TaggedError("AlreadyExists")<{
-  readonly collection: Collection
-  readonly id: string
-  readonly message: string
-}> {}
-
-/** Somebody else wrote the record since it was read. Trying again reads it anew. */
-export class VersionConflict extends Data.TaggedError("VersionConflict")<{
-  readonly collection: Collection
-  readonly id: string
-  readonly message: string
-}> {}
+import type { Collection } from "@drawbar/document-store/Document"
+import type { StoreError } from "@drawbar/document-store/StoreError"
+import type { InvalidField } from "@drawbar/json-text/DecodeError"
 
 /** The request cannot be carried out as it stands: a rule of the registry forbids it. */
-export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
+export class InvalidState extends Data.TaggedError("InvalidState")<{ readonly message: string }> {}
 
 /** The record belongs to somebody who has not opened it to who asks. */
-export class NoAccess extends Data.TaggedError("NoAccess")<{ readonly message: string }> {}
+export class RecordAccessDenied extends Data.TaggedError("RecordAccessDenied")<{ readonly message: string }> {}
 
 /** Passwords were guessed too often, or too many are being looked at. */
-export class TooManyGuesses extends Data.TaggedError("TooManyGuesses")<{ readonly retryAfterMillis: number }> {
+export class LoginThrottled extends Data.TaggedError("LoginThrottled")<{ readonly retryAfterMillis: number }> {
   override get message() {
     return `Too many wrong passwords. Try again in ${Math.ceil(this.retryAfterMillis / 1_000)} s; an API key is not held back`
   }
@@ -51,20 +34,8 @@ export class Busy extends Data.TaggedError("Busy")<{
 /** A change of settings that changes none. */
 export class NothingToUpdate extends Data.TaggedError("NothingToUpdate")<{ readonly message: string }> {}
 
-/** A search body that cannot be read; `message` says which clause and why, `type` is the wire's word for it. */
-export class BadQuery extends Data.TaggedError("BadQuery")<{
-  readonly message: string
-  readonly type: "parsing_exception" | "illegal_argument_exception" | "query_shard_exception" | "parse_exception"
-}> {}
-
-/** The database failed: nothing of the write was acknowledged. */
-export class StorageFailed extends Data.TaggedError("StorageFailed")<{
-  readonly operation: string
-  readonly message: string
-}> {}
-
 /** A sealed value cannot be opened: another key, or somebody changed it. */
-export class SealBroken extends Data.TaggedError("SealBroken")<{
+export class DecryptionFailed extends Data.TaggedError("DecryptionFailed")<{
   readonly keyId: string
   readonly field: string
   readonly message: string
@@ -80,24 +51,22 @@ export class KeyRingUnusable extends Data.TaggedError("KeyRingUnusable")<{
 export type Reason =
   | InvalidField
   | UnsafeText
-  | NotFound
-  | AlreadyExists
-  | VersionConflict
-  | Refused
-  | NoAccess
-  | TooManyGuesses
+  | InvalidState
+  | RecordAccessDenied
+  | LoginThrottled
   | InUse
   | Busy
   | NothingToUpdate
-  | BadQuery
-  | StorageFailed
-  | SealBroken
+  | DecryptionFailed
   | KeyRingUnusable
 
 export class RegistryError extends Data.TaggedError("RegistryError")<{ readonly reason: Reason }> {
+  static readonly from = (reason: Reason): RegistryError => new RegistryError({ reason })
+
   override get message() {
     return this.reason.message
   }
 }
 
-export const fail = (reason: Reason) => new RegistryError({ reason })
+/** Everything that a service of the registry may fail with. */
+export type RegistryFailure = RegistryError | StoreError

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
-import { KeyRing } from "../src/KeyRing.ts"
+import { KeyRing } from "../src/secrets/KeyRing.ts"
 
 const key = Buffer.alloc(32, 7).toString("base64")
 const ring = JSON.stringify({ active: "a", keys: { a: key } })

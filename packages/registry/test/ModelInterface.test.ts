@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import * as ModelInterface from "../src/ModelInterface.ts"
+import * as ModelInterface from "../src/models/ModelInterface.ts"
 
 /** Each level asks for the next one twice. */
 const doubling = (levels: number) => ({

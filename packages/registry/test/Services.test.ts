@@ -2,21 +2,21 @@ import { mkdtemp, readdir, readFile, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
-import { Connectors } from "@drawbar/registry/Connectors"
-import { CredentialVault } from "@drawbar/registry/CredentialVault"
-import { DocumentStore } from "@drawbar/registry/DocumentStore"
-import { KeyRing } from "@drawbar/registry/KeyRing"
-import { ModelGroups } from "@drawbar/registry/ModelGroups"
-import { Models } from "@drawbar/registry/Models"
-import { RecordChanges } from "@drawbar/registry/RecordChanges"
-import { Settings } from "@drawbar/registry/Settings"
-import { Tasks } from "@drawbar/registry/Tasks"
+import { Connectors } from "../src/records/Connectors.ts"
+import { CredentialVault } from "../src/secrets/CredentialVault.ts"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { KeyRing } from "../src/secrets/KeyRing.ts"
+import { ModelGroups } from "../src/models/ModelGroups.ts"
+import { Models } from "../src/models/Models.ts"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { Settings } from "../src/settings/Settings.ts"
+import { Tasks } from "../src/records/Tasks.ts"
 import { describe, expect, it, layer } from "@effect/vitest"
 import { Effect, Exit, Layer, Option, Redacted, Result } from "effect"
 
 const services = Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer, Tasks.layer).pipe(
   Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordChanges.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
 )
 const inMemory = services.pipe(Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)))
 
@@ -166,7 +166,7 @@ describe("a settings file", () => {
     [{ [auto]: "maybe" }, `[${auto}]: Failed to parse value [maybe]`],
   ] as const)("is refused by the name of what it has wrong: %j", ([content, says]) =>
     Effect.gen(function* () {
-      const needs = RecordChanges.layer.pipe(Layer.provideMerge(DocumentStore.layerMemory))
+      const needs = ChangeFeed.layer.pipe(Layer.provideMerge(DocumentStore.layerMemory))
       const given = Settings.layer(content).pipe(Layer.provide(needs), Layer.build, Effect.scoped)
       expect((yield* Effect.flip(given)).message).toContain(says)
     }),

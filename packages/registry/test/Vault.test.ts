@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result } from "effect"
-import { CredentialVault } from "../src/CredentialVault.ts"
-import { KeyRing } from "../src/KeyRing.ts"
+import { CredentialVault } from "../src/secrets/CredentialVault.ts"
+import { KeyRing } from "../src/secrets/KeyRing.ts"
 import * as Tampering from "./Tampering.ts"
 
 const seed = Number(process.env["DRAWBAR_VAULT_SEED"] ?? Math.floor(Math.random() * 2 ** 31))

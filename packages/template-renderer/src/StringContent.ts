@@ -1,11 +1,11 @@
 /** The text between the quotes of a JSON string (RFC 8259, section 7). */
-import * as JsonText from "./JsonText.ts"
+import * as JsonScan from "@drawbar/json-text/JsonScan"
 
 /** Escapes by JSON's own rules: `"`, `\`, controls and lone surrogates; `/` and `é` stay. */
 export const escape = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** Whether the text could stand between quotes as it is. */
-export const isValid = (text: string): boolean => JsonText.stringEnd(`"${text}"`, 0) === text.length + 2
+export const isValid = (text: string): boolean => JsonScan.stringEnd(`"${text}"`, 0) === text.length + 2
 
 /** An author's text: as it is where it is valid string content already, else escaped. */
 export const author = (text: string): string => (isValid(text) ? text : escape(text))

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import * as BodyTemplate from "../src/BodyTemplate.ts"
 import * as HeadersTemplate from "../src/HeadersTemplate.ts"
 import type * as Program from "../src/internal/Program.ts"
-import * as JsonText from "../src/JsonText.ts"
+import * as JsonScan from "@drawbar/json-text/JsonScan"
 import * as Parameter from "../src/Parameter.ts"
 import * as UrlTemplate from "../src/UrlTemplate.ts"
 import * as Random from "./Random.ts"
@@ -136,7 +136,7 @@ describe(`whatever callers send (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, 
       ])
     for (let i = 0; i < runs; i++) {
       const text = random.many(6, piece).join("")
-      expect(JsonText.isValue(text), text).toBe(Skeleton.meaningOf(text) !== undefined)
+      expect(JsonScan.isValue(text), text).toBe(Skeleton.meaningOf(text) !== undefined)
     }
   })
 })

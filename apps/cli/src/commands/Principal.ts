@@ -1,6 +1,6 @@
 /** What the commands for users and for keys have in common. */
-import type { Role } from "@drawbar/registry/Principal"
-import { roles } from "@drawbar/registry/Principal"
+import type { Role } from "@drawbar/registry/access/Principal"
+import { roles } from "@drawbar/registry/access/Principal"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"

@@ -1,5 +1,5 @@
 /** The commands that every kind of record has: get, list, delete. */
-import type { SearchAnswer } from "@drawbar/http-api/SearchApi"
+import type { SearchAnswer } from "@drawbar/http-api/records/SearchApi"
 import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"

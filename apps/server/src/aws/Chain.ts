@@ -4,8 +4,8 @@
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import { because, NotAuthorised } from "@drawbar/connector-runtime/ConnectorError"
-import * as Renewed from "@drawbar/connector-runtime/Renewed"
+import { ConnectorError, RequestSigningFailed } from "@drawbar/connector-runtime/ConnectorError"
+import * as RefreshingValue from "@drawbar/egress/RefreshingValue"
 import { Effect } from "effect"
 import * as Container from "./Container.ts"
 import * as Instance from "./Instance.ts"
@@ -23,9 +23,9 @@ const choices = {
 export type Choice = keyof typeof choices
 
 export const make = (choice: Choice, world: World) =>
-  Renewed.make((now) =>
+  RefreshingValue.make((now) =>
     Effect.mapError(first(choice, world, now), (why) =>
-      because(new NotAuthorised({ message: `This server has no keys of AWS: ${why}` })),
+      ConnectorError.from(new RequestSigningFailed({ message: `This server has no keys of AWS: ${why}` })),
     ),
   )
 
@@ -33,7 +33,7 @@ const first = Effect.fnUntraced(function* (
   choice: Choice,
   world: World,
   now: number,
-): Effect.fn.Return<Renewed.Expiring<SigV4.Credentials>, string> {
+): Effect.fn.Return<RefreshingValue.Expiring<SigV4.Credentials>, string> {
   for (const keys of choices[choice]) {
     const found = yield* keys(world, now)
     if (found !== undefined) return found

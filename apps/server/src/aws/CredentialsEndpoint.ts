@@ -1,8 +1,8 @@
 /** Endpoints near this server that give out keys over HTTP, such as those of containers and of instances, in one form. */
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import * as Json from "@drawbar/blueprint-schema/Json"
-import type { EgressRequest, RemoteResponse } from "@drawbar/connector-runtime/EgressPool"
-import type { Expiring } from "@drawbar/connector-runtime/Renewed"
+import * as Json from "@drawbar/json-text/Json"
+import type { EgressRequest, EgressResponse } from "@drawbar/egress/EgressPool"
+import type { Expiring } from "@drawbar/egress/RefreshingValue"
 import { Effect } from "effect"
 import type { World } from "./World.ts"
 
@@ -12,7 +12,7 @@ const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 5_000
 export const ask = ({ door }: World, who: string, request: EgressRequest): Effect.Effect<string, string> =>
   door.send(request, limits).pipe(
     Effect.mapError(({ message }) => `${who} gave none: ${message}`),
-    Effect.flatMap(({ status, body }: RemoteResponse) =>
+    Effect.flatMap(({ status, body }: EgressResponse) =>
       status === 200
         ? Effect.succeed(Buffer.from(body).toString("utf8"))
         : Effect.fail(`${who} gave none: it answered with status ${status}`),

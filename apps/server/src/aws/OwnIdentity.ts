@@ -1,7 +1,7 @@
 /** The server's own identity with AWS, and for what it is lent. */
-import { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
+import { AwsIdentity } from "@drawbar/connector-runtime/auth/AwsIdentity"
 import { Effect, Layer } from "effect"
-import { Door } from "../Door.ts"
+import { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 import * as Chain from "./Chain.ts"
 import type { World } from "./World.ts"
 
@@ -16,7 +16,7 @@ export const layer = ({ credentials, environment, signFor = [] }: Options) =>
   Layer.effect(
     AwsIdentity,
     Effect.gen(function* () {
-      const keys = yield* Chain.make(credentials, { environment, door: yield* Door })
+      const keys = yield* Chain.make(credentials, { environment, door: yield* OperatorHttpClient })
       // Whoever starts it wants to know now, not from the first predict; and by then it may be otherwise.
       yield* Effect.forkScoped(Effect.ignore(Effect.tapError(keys, ({ message }) => Effect.logWarning(message))))
       return { keys, lentFor: new Set(signFor) }

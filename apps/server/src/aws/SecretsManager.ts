@@ -3,20 +3,20 @@
  * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import * as Json from "@drawbar/blueprint-schema/Json"
-import * as AssumedRole from "@drawbar/connector-runtime/AssumedRole"
-import * as AwsEndpoint from "@drawbar/connector-runtime/AwsEndpoint"
-import type { AwsIdentity } from "@drawbar/connector-runtime/AwsIdentity"
-import { brief } from "@drawbar/connector-runtime/EgressPool"
+import * as Json from "@drawbar/json-text/Json"
+import * as AssumedRole from "@drawbar/connector-runtime/auth/AssumedRole"
+import * as AwsEndpoint from "@drawbar/connector-runtime/auth/AwsEndpoint"
+import type { AwsIdentity } from "@drawbar/connector-runtime/auth/AwsIdentity"
+import { brief } from "@drawbar/egress/EgressPool"
 import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
 import { Clock, Effect, Result } from "effect"
-import type { Door } from "../Door.ts"
+import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
 export interface Options {
   /** The ARNs that connectors may name; one that ends in `*` stands for all that begin so. */
   readonly listed: ReadonlyArray<string>
   readonly identity: AwsIdentity
-  readonly door: Door["Service"]
+  readonly door: OperatorHttpClient["Service"]
 }
 
 export const make =

@@ -2,7 +2,7 @@
  * Keys of a role that trusts an issuer, whose token stands in a file; so do the pods of Kubernetes.
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
-import * as AssumedRole from "@drawbar/connector-runtime/AssumedRole"
+import * as AssumedRole from "@drawbar/connector-runtime/auth/AssumedRole"
 import { Effect } from "effect"
 import { type Keys, regionOf, textOf, type World } from "./World.ts"
 

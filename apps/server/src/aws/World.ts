@@ -1,13 +1,13 @@
 /** What a way to keys of AWS reads, and by which door it asks. */
 import { readFile } from "node:fs/promises"
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
-import type { Expiring } from "@drawbar/connector-runtime/Renewed"
+import type { Expiring } from "@drawbar/egress/RefreshingValue"
 import { Effect } from "effect"
-import type { Door } from "../Door.ts"
+import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly door: Door["Service"]
+  readonly door: OperatorHttpClient["Service"]
 }
 
 /** Keys, and until when they hold; nothing where nothing says that they are to be had in this way. Fails with a sentence without a full stop. */

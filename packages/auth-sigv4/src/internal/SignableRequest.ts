@@ -21,7 +21,7 @@ export interface Request {
 }
 
 /** How a service wants its requests signed, where they differ. */
-export interface Habits {
+export interface SigningOptions {
   readonly path: "normalised" | "verbatim"
   readonly checksum: boolean
 }
@@ -64,7 +64,7 @@ const encode = (text: string): string =>
  * A URL may write `:` or `%3A`; the canonical path has one way. Where the path is normalised, the signer encodes what is
  * sent, whichever way that is, once more; where it is not, each segment is written here in the way that AWS writes it.
  */
-const readPath = (path: string, habit: Habits["path"]): Result.Result<string, Reason> =>
+const readPath = (path: string, habit: SigningOptions["path"]): Result.Result<string, Reason> =>
   habit === "normalised"
     ? Result.succeed(path)
     : Result.map(Result.all(path.split("/").map(decode)), (segments) => segments.map(encode).join("/"))
@@ -101,7 +101,7 @@ const joinHeaders = (headers: Request["headers"]): Result.Result<Map<string, str
   return Result.succeed(joined)
 }
 
-const readUrl = (url: string, habits: Habits) =>
+const readUrl = (url: string, habits: SigningOptions) =>
   Result.gen(function* () {
     const [, origin = "", path = "", search = ""] = (uriCharacters.test(url) && httpUrl.exec(url)) || []
     if (!URL.canParse(origin)) {
@@ -121,7 +121,7 @@ const readUrl = (url: string, habits: Habits) =>
   })
 
 /** Takes a request apart, or says why what would be signed is not what would be sent. */
-export const make = (request: Request, habits: Habits): Result.Result<Signable, Reason> =>
+export const make = (request: Request, habits: SigningOptions): Result.Result<Signable, Reason> =>
   Result.gen(function* () {
     const { method, body = "" } = request
     if (!token.test(method)) return yield* Result.fail(new UnsendableMethod())

@@ -1,10 +1,10 @@
 import type { Rule } from "../Rule.ts"
-import { holesOf, type Subject } from "../Subject.ts"
+import { holesOf, type LintContext } from "../LintContext.ts"
 
 export const ambiguousEscape: Rule = {
   code: "ambiguous-escape",
   severity: "warning",
-  about:
+  description:
     "This parameter stands inside a string of the body and has a backslash. Because its text is fit for a JSON string as it is, it goes in as it is: `\\n` becomes a line break. Write `\\\\n` if a backslash is meant.",
   example: {
     wrong:
@@ -21,7 +21,7 @@ export const ambiguousEscape: Rule = {
       })),
 }
 
-const inStrings = ({ actions, parameters }: Subject): ReadonlySet<string> =>
+const inStrings = ({ actions, parameters }: LintContext): ReadonlySet<string> =>
   new Set(
     actions
       .flatMap(({ body }) => (body === undefined ? [] : holesOf(body)))

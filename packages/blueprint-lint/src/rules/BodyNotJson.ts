@@ -4,7 +4,7 @@ import { refusals } from "./Template.ts"
 export const bodyNotJson: Rule = {
   code: "body-not-json",
   severity: "error",
-  about:
+  description:
     "Whatever fills its holes, this `request_body` never becomes JSON: a comma or a quote is missing, or a brace too many. Give a `content-type` that is not JSON if it is meant to be other text.",
   example: {
     wrong:

@@ -4,7 +4,7 @@ import type { Rule } from "../Rule.ts"
 export const borrowedCredential: Rule = {
   code: "borrowed-credential",
   severity: "warning",
-  about:
+  description:
     "`roleArn`, `secretArn` and `aws_identity` stand for keys that are kept elsewhere: they need a server with an identity of its own with AWS (`--aws-credentials`), whose operator also lists the secret (`--aws-secret`), or the service that connectors may sign for as the server (`--aws-sign-for`).",
   example: {
     wrong: '"credential": {"roleArn": "arn:aws:iam::123456789012:role/a"}',

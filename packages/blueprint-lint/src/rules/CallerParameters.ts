@@ -1,10 +1,10 @@
 import type { Rule } from "../Rule.ts"
-import { holesOf, type Action } from "../Subject.ts"
+import { holesOf, type Action } from "../LintContext.ts"
 
 export const callerParameters: Rule = {
   code: "caller-parameters",
   severity: "info",
-  about:
+  description:
     "What each predict has to bring, because neither the connector nor a default gives it. A pre-process function makes some of these out of `text_docs` and the like.",
   example: {
     wrong:

@@ -3,7 +3,7 @@ import type { Rule } from "../Rule.ts"
 export const emptySegment: Rule = {
   code: "empty-segment",
   severity: "warning",
-  about:
+  description:
     "The path of the URL has two slashes in a row. It is sent and signed as it is written, and most platforms do not know such a path.",
   example: {
     wrong: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com//v1"}]',

@@ -1,15 +1,15 @@
 import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import { checked } from "../Subject.ts"
+import { checked } from "../LintContext.ts"
 import { missing } from "./Signing.ts"
 
 export const invalidField: Rule = {
   code: "invalid-field",
   severity: "error",
-  about:
+  description:
     "A field is missing, has the wrong type, or a value that is not allowed: creating the connector is refused with the same sentence.",
   example: { wrong: '"protocol": "https"', right: '"protocol": "http"' },
   check: (subject) => {

@@ -3,7 +3,7 @@ import type { Rule } from "../Rule.ts"
 export const noEffect: Rule = {
   code: "no-effect",
   severity: "info",
-  about:
+  description:
     "`no_escape_params` is accepted and does nothing: where a hole stands decides how its text is written. Leave it out.",
   example: { wrong: '"parameters": {"no_escape_params": "messages"}', right: '"parameters": {}' },
   check: ({ parameters }) =>

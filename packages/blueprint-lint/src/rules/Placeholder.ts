@@ -1,12 +1,12 @@
-import * as Json from "@drawbar/blueprint-schema/Json"
-import { pointer } from "@drawbar/blueprint-schema/Decode"
+import * as Json from "@drawbar/json-text/Json"
+import { pointer } from "@drawbar/json-text/Decode"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
 
 export const placeholder: Rule = {
   code: "placeholder",
   severity: "warning",
-  about: "A blank that the author of a published blueprint left to be filled is still there.",
+  description: "A blank that the author of a published blueprint left to be filled is still there.",
   example: {
     wrong: '"credential": {"key": "<YOUR API KEY>"}',
     right: '"credential": {"key": "env:OPENAI_API_KEY"}',

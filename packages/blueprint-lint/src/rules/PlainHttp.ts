@@ -4,7 +4,7 @@ import type { Rule } from "../Rule.ts"
 export const plainHttp: Rule = {
   code: "plain-http",
   severity: "warning",
-  about:
+  description:
     "A secret goes over the network as anybody on the way can read it. Use `https`, unless the platform is on this machine.",
   example: {
     wrong:

@@ -1,11 +1,11 @@
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import { members, type Subject } from "../Subject.ts"
+import { members, type LintContext } from "../LintContext.ts"
 
 export const plainSecret: Rule = {
   code: "plain-secret",
   severity: "warning",
-  about:
+  description:
     "A key stands in a header, a parameter or a URL as it is, where everybody who may read the connector reads it. Put it into `credential`, which is stored sealed and never shown, and write `${credential.name}` in the header.",
   example: {
     wrong:
@@ -22,7 +22,7 @@ const problem = (pointer: string, where: string): Problem => ({
   message: `${where} holds a secret as it is. Move it to credential, and write \${credential.name} in a header`,
 })
 
-const inHeaders = ({ actions }: Subject) =>
+const inHeaders = ({ actions }: LintContext) =>
   actions.flatMap(({ pointer, document }) =>
     Object.entries(members(document["headers"])).flatMap(([name, value]) =>
       typeof value === "string" && !value.includes("${") && (isSecretHeader(name, value) || looksSecret(value))
@@ -31,14 +31,14 @@ const inHeaders = ({ actions }: Subject) =>
     ),
   )
 
-const inParameters = ({ parameters }: Subject) =>
+const inParameters = ({ parameters }: LintContext) =>
   Object.entries(parameters).flatMap(([name, value]) =>
     value !== "" && !value.includes("${") && (secretName.test(name) || looksSecret(value))
       ? [problem(`/parameters/${name}`, `Parameter '${name}'`)]
       : [],
   )
 
-const inUrls = ({ actions }: Subject) =>
+const inUrls = ({ actions }: LintContext) =>
   actions.flatMap(({ url }) =>
     url !== undefined &&
     (/[?&](?:api[-_]?key|key|token|access_token)=(?!\$)[^&]+/i.test(url.source) || looksSecret(url.source))

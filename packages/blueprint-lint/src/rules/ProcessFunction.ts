@@ -3,12 +3,12 @@ import * as Script from "@drawbar/painless/Script"
 import { Result } from "effect"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import type { Subject } from "../Subject.ts"
+import type { LintContext } from "../LintContext.ts"
 
 export const unknownFunction: Rule = {
   code: "unknown-function",
   severity: "error",
-  about:
+  description:
     "A name that begins like a built-in process function is none, or stands on the wrong side of the call. The nearest names are told.",
   example: {
     wrong:
@@ -25,7 +25,7 @@ export const unknownFunction: Rule = {
 export const script: Rule = {
   code: "script",
   severity: "error",
-  about: "A process function in Painless does not compile. Line and column count within the script.",
+  description: "A process function in Painless does not compile. Line and column count within the script.",
   example: {
     wrong:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "return params.a +;"}]',
@@ -39,7 +39,7 @@ export const script: Rule = {
 const compileProblems = (pointer: string, text: string): ReadonlyArray<Problem> =>
   Result.match(Script.compile(text), { onSuccess: () => [], onFailure: ({ message }) => [{ pointer, message }] })
 
-const functions = ({ actions }: Subject) =>
+const functions = ({ actions }: LintContext) =>
   actions.flatMap(({ pointer, document }) =>
     (
       [

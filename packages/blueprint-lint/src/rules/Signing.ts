@@ -1,12 +1,12 @@
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import { members, type Subject } from "../Subject.ts"
+import { members, type LintContext } from "../LintContext.ts"
 
 export const signing: Rule = {
   code: "signing",
   severity: "error",
-  about:
+  description:
     "A connector of protocol `aws_sigv4` lacks what a signature is made of: `access_key` and `secret_key` in its credential, `service_name` and `region` in its parameters.",
   example: {
     wrong: '"protocol": "aws_sigv4", "parameters": {"region": "us-east-1"}',
@@ -17,7 +17,7 @@ export const signing: Rule = {
 }
 
 /** All that is missing, at once. */
-export const missing = ({ document, parameters }: Subject): ReadonlyArray<Problem> => {
+export const missing = ({ document, parameters }: LintContext): ReadonlyArray<Problem> => {
   const credential = members(document["credential"])
   const { accessKey, secretKey, borrowed, identity, nameIn, regionOfHost } = AwsSigning
   const has = (name: string) => parameters[name] !== undefined || credential[name] !== undefined

@@ -1,12 +1,12 @@
 import { Result } from "effect"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import type { Subject, Template } from "../Subject.ts"
+import type { LintContext, Template } from "../LintContext.ts"
 
 export const template: Rule = {
   code: "template",
   severity: "error",
-  about:
+  description:
     "A hole cannot be what it is: a name with a space, an unclosed `${`, an unknown prefix or credential, a credential outside a header, a parameter in a header that says who calls, a part of the origin that only the connector may fill.",
   example: {
     wrong:
@@ -18,7 +18,7 @@ export const template: Rule = {
 }
 
 /** The templates that do not compile, for the reasons that are asked for. */
-export const refusals = ({ templates }: Subject, asked: (tag: string) => boolean): ReadonlyArray<Problem> =>
+export const refusals = ({ templates }: LintContext, asked: (tag: string) => boolean): ReadonlyArray<Problem> =>
   templates.flatMap((it) => refusal(it, asked))
 
 const refusal = ({ pointer, compiled }: Template, asked: (tag: string) => boolean): ReadonlyArray<Problem> => {

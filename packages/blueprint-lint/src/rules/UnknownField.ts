@@ -1,15 +1,15 @@
 import { ActionDocument, Document } from "@drawbar/blueprint-schema/Blueprint"
 import { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
-import type * as Json from "@drawbar/blueprint-schema/Json"
+import type * as Json from "@drawbar/json-text/Json"
 import { nearest } from "@drawbar/blueprint-schema/ProcessFunctionName"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import { members } from "../Subject.ts"
+import { members } from "../LintContext.ts"
 
 export const unknownField: Rule = {
   code: "unknown-field",
   severity: "warning",
-  about:
+  description:
     "Nobody reads this field. It is ignored when the connector is created, so that what it should do does not happen: often it is misspelt, or stands a level too high or too low.",
   example: { wrong: '"parameter": {"model": "a"}', right: '"parameters": {"model": "a"}' },
   check: ({ document, actions }) => [

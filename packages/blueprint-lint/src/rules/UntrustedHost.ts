@@ -4,7 +4,7 @@ import type { Rule } from "../Rule.ts"
 export const untrustedHost: Rule = {
   code: "untrusted-host",
   severity: "error",
-  about:
+  description:
     "Requests may not go there: no entry of `plugins.ml_commons.trusted_connector_endpoints_regex` lets the URL pass. The nearest entry is told; correct the URL, or let the operator add its host.",
   example: {
     wrong: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openia.com/v1"}]',

@@ -1,12 +1,12 @@
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import { Result } from "effect"
 import type { Rule } from "../Rule.ts"
-import { holesOf, type Subject } from "../Subject.ts"
+import { holesOf, type LintContext } from "../LintContext.ts"
 
 export const unusedParameter: Rule = {
   code: "unused-parameter",
   severity: "warning",
-  about:
+  description:
     "No template fills a hole with this parameter, and nothing else reads it: perhaps a hole has another name, or a part of `request_body` is missing.",
   example: {
     wrong:
@@ -29,7 +29,7 @@ export const unusedParameter: Rule = {
 export const unusedCredential: Rule = {
   code: "unused-credential",
   severity: "warning",
-  about: "No header uses this secret. A secret that nothing needs is one more that can get lost: leave it out.",
+  description: "No header uses this secret. A secret that nothing needs is one more that can get lost: leave it out.",
   example: {
     wrong:
       '"credential": {"key": "env:A", "old_key": "env:B"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
@@ -63,7 +63,7 @@ const awsNames = [
 ]
 
 /** The names of all holes; nothing where a template cannot be read. */
-const usedNames = ({ templates }: Subject, kind: string): ReadonlySet<string> | undefined =>
+const usedNames = ({ templates }: LintContext, kind: string): ReadonlySet<string> | undefined =>
   templates.some(({ compiled }) => Result.isFailure(compiled))
     ? undefined
     : new Set(

@@ -1,10 +1,10 @@
 /** Finding, setting and removing places of a JSON value; every number keeps its digits. */
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Option, Result } from "effect"
 import type { JSONValue } from "json-p3"
-import { type Allowance, Exhausted } from "../Allowance.ts"
-import type { Location } from "../JsonSource.ts"
-import * as ResponseFilter from "../ResponseFilter.ts"
+import { type WorkBudget, Exhausted } from "./WorkBudget.ts"
+import type { Location } from "@drawbar/json-text/JsonSource"
+import * as ResponseFilter from "../response/ResponseFilter.ts"
 import { type Compiled, Inapplicable } from "./Step.ts"
 
 export interface JsonPath {
@@ -14,7 +14,7 @@ export interface JsonPath {
   readonly location: Option.Option<Location>
 }
 
-export const compile = (path: string, allowance: Allowance): Compiled<JsonPath> =>
+export const compile = (path: string, allowance: WorkBudget): Compiled<JsonPath> =>
   Result.mapBoth(ResponseFilter.compile(path, allowance), {
     onSuccess: ({ query }) => ({
       definite: query.isSingular,

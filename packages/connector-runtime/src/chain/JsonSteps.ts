@@ -1,8 +1,8 @@
 /** Steps that work on JSON. */
-import * as Json from "@drawbar/blueprint-schema/Json"
-import * as JsonFault from "@drawbar/blueprint-schema/JsonFault"
+import * as Json from "@drawbar/json-text/Json"
+import * as JsonFault from "@drawbar/json-text/JsonFault"
 import { Option, Result } from "effect"
-import type { Allowance } from "../Allowance.ts"
+import type { WorkBudget } from "./WorkBudget.ts"
 import * as JsonPath from "./JsonPath.ts"
 import { documentOf, Inapplicable, type Make, text, textOf } from "./Step.ts"
 
@@ -73,7 +73,7 @@ export const setAll = (
   document: Json.Json,
   path: JsonPath.JsonPath,
   value: Json.Json,
-  allowance: Allowance,
+  allowance: WorkBudget,
 ): Json.Json => {
   const found = path.locations(document)
   const places = found.length > 0 ? found : Option.toArray(path.location)
@@ -85,5 +85,5 @@ export const setAll = (
 }
 
 /** The path that a step's settings have to name. */
-export const pathIn = (config: Json.JsonObject, allowance: Allowance) =>
+export const pathIn = (config: Json.JsonObject, allowance: WorkBudget) =>
   Result.flatMap(text(config, "path"), (path) => JsonPath.compile(path, allowance))

@@ -1,8 +1,8 @@
 /** Steps that have chains of their own. */
-import * as Json from "@drawbar/blueprint-schema/Json"
-import * as Pattern from "@drawbar/blueprint-schema/Pattern"
+import * as Json from "@drawbar/json-text/Json"
+import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { Result } from "effect"
-import type { Allowance } from "../Allowance.ts"
+import type { WorkBudget } from "./WorkBudget.ts"
 import * as JsonPath from "./JsonPath.ts"
 import { pathIn, setAll } from "./JsonSteps.ts"
 import { type Compiled, documentOf, Inapplicable, type Make, type Step, text, textOf } from "./Step.ts"
@@ -70,7 +70,7 @@ type Condition = (value: Json.Json) => boolean
 
 const isAbsent: Condition = (value) => value === null || (Array.isArray(value) && value.length === 0)
 
-const conditionOf = (condition: string, allowance: Allowance): Compiled<Condition> => {
+const conditionOf = (condition: string, allowance: WorkBudget): Compiled<Condition> => {
   if (condition === "null" || condition === "not_exists") return Result.succeed(isAbsent)
   if (condition === "exists") return Result.succeed((value) => !isAbsent(value))
   const present =

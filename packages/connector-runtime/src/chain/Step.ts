@@ -1,7 +1,7 @@
 /** One step of a processor chain: a JSON value in, another out. */
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
-import type { Allowance } from "../Allowance.ts"
+import type { WorkBudget } from "./WorkBudget.ts"
 
 /** A step that cannot do its work throws `Inapplicable`, and the chain goes on with what it had. */
 export type Step = (value: Json.Json) => Json.Json
@@ -11,7 +11,7 @@ export type Compiled<A = Step> = Result.Result<A, string>
 /** What a step is made with: how a list of steps inside its settings is read, and what its work is taken from. */
 export interface Making {
   readonly chain: (steps: Json.Json | undefined) => Compiled
-  readonly allowance: Allowance
+  readonly allowance: WorkBudget
 }
 
 /** Reads the settings of one type of step. */

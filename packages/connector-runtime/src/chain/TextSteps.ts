@@ -1,8 +1,8 @@
 /** Steps that work on text: a value that is none is taken as its JSON. Patterns are RE2's, and a dot matches a line break too. */
-import type * as Json from "@drawbar/blueprint-schema/Json"
-import * as Pattern from "@drawbar/blueprint-schema/Pattern"
+import type * as Json from "@drawbar/json-text/Json"
+import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { Result } from "effect"
-import type { Allowance } from "../Allowance.ts"
+import type { WorkBudget } from "./WorkBudget.ts"
 import { type Compiled, Inapplicable, type Make, text, textOf } from "./Step.ts"
 
 export const toString: Make = ({ escape_json }) =>
@@ -38,7 +38,7 @@ export const regex = (pattern: string): Compiled<Pattern.Pattern> =>
   Result.mapError(Pattern.compile(pattern, Pattern.DOTALL), (why) => `Invalid regex pattern: ${pattern} (${why})`)
 
 /** Nothing where it does not match, which is told much sooner than where. */
-const searched = (pattern: Pattern.Pattern, source: string, allowance: Allowance): Matcher | undefined => {
+const searched = (pattern: Pattern.Pattern, source: string, allowance: WorkBudget): Matcher | undefined => {
   allowance.spend(Pattern.work(pattern, source))
   return pattern.test(source) ? pattern.matcher(source) : undefined
 }
@@ -47,7 +47,7 @@ type Matcher = ReturnType<Pattern.Pattern["matcher"]>
 
 const patternIn = (config: Json.JsonObject) => Result.flatMap(text(config, "pattern"), regex)
 
-const replaced = (matcher: Matcher, replacement: string, all: boolean, allowance: Allowance): string => {
+const replaced = (matcher: Matcher, replacement: string, all: boolean, allowance: WorkBudget): string => {
   const expand = (...groups: ReadonlyArray<string | undefined>): string => {
     const text = replacement.replaceAll(reference, (_, literal: string | undefined, group: string) => {
       if (literal !== undefined) return literal

@@ -2,7 +2,7 @@
 import type { Author } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector } from "../ConnectorError.ts"
-import * as ProcessorChain from "../ProcessorChain.ts"
+import * as ProcessorChain from "../chain/ProcessorChain.ts"
 
 export const compile = (
   author: Author,

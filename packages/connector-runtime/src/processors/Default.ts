@@ -1,6 +1,6 @@
 /** The plain shapes: a list of texts in, a list of vectors or of scores out. */
 import { json, text } from "@drawbar/template-renderer/Parameter"
-import { onlyFor, type PreProcessor, runtime } from "../PreProcessor.ts"
+import { onlyFor, type PreProcessor, runtime } from "./PreProcessor.ts"
 import * as Documents from "./Documents.ts"
 import * as Embedding from "./Embedding.ts"
 import * as Rerank from "./Rerank.ts"

@@ -1,7 +1,7 @@
 /** The shapes that most embedding platforms take a list of texts in. */
 import { json, text, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
-import { onlyFor, type PreProcessor, runtime } from "../PreProcessor.ts"
+import { onlyFor, type PreProcessor, runtime } from "./PreProcessor.ts"
 
 const needsTexts =
   "This pre_process_function can only support TextDocsInputDataSet which including a list of string with key 'text_docs'"

@@ -1,7 +1,7 @@
 /** Vectors out of an answer: a tensor named `sentence_embedding` for each. */
 import { Result } from "effect"
-import { items, type Node, type PostProcessor, type Selection, texts } from "../PostProcessor.ts"
-import { type Tensor, vector } from "../Tensor.ts"
+import { items, type Node, type PostProcessor, type Selection, texts } from "./PostProcessor.ts"
+import { type Tensor, vector } from "../response/Tensor.ts"
 
 /** A list of vectors at `path`. */
 export const vectors = (path: string): PostProcessor => ({

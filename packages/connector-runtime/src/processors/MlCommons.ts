@@ -1,9 +1,9 @@
 /** Another ML Commons, or another Drawbar, as the platform: its tensors are handed on as they are. */
 import { Result } from "effect"
-import { slices } from "../JsonSource.ts"
-import type { Node, PostProcessor, Selection } from "../PostProcessor.ts"
-import { response, type Tensor } from "../Tensor.ts"
-import * as TensorText from "../TensorText.ts"
+import { slices } from "@drawbar/json-text/JsonSource"
+import type { Node, PostProcessor, Selection } from "./PostProcessor.ts"
+import { response, type Tensor } from "../response/Tensor.ts"
+import * as TensorText from "../response/TensorText.ts"
 
 export const passthrough: PostProcessor = {
   path: "$",

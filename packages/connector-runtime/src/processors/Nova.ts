@@ -1,5 +1,5 @@
 /** Amazon Nova's multimodal embeddings: https://docs.aws.amazon.com/nova/latest/userguide/embeddings-schema.html */
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import type { Author } from "@drawbar/template-renderer/Parameter"
 import { Option, Result } from "effect"
 

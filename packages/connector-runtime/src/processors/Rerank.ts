@@ -1,7 +1,7 @@
 /** Relevance out of an answer: a tensor named `similarity` for each document, in the order in which the documents were given. */
 import { Result } from "effect"
-import { items, type Node, type PostProcessor, type Selection, texts } from "../PostProcessor.ts"
-import { type Tensor, vector } from "../Tensor.ts"
+import { items, type Node, type PostProcessor, type Selection, texts } from "./PostProcessor.ts"
+import { type Tensor, vector } from "../response/Tensor.ts"
 
 /** `{ index, [score] }` items at `path`, which a platform answers best first. */
 export const scores = (path: string, score: "relevance_score" | "relevanceScore"): PostProcessor => ({

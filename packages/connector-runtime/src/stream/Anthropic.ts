@@ -1,5 +1,5 @@
 import type { Read } from "./StreamFormat.ts"
-import { at, nothing, reading } from "./Reading.ts"
+import { at, nothing, reading } from "./StreamPiece.ts"
 
 /** https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 export const messages: Read = (_event, json) => {

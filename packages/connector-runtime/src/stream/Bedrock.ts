@@ -1,6 +1,6 @@
 import * as Anthropic from "./Anthropic.ts"
 import type { Read } from "./StreamFormat.ts"
-import { at, nothing, type Reading, reading } from "./Reading.ts"
+import { at, nothing, type StreamPiece, reading } from "./StreamPiece.ts"
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
 export const converse: Read = ({ name = "" }, json) => {
@@ -42,5 +42,5 @@ export const invoke: Read = (event, json) => {
   })
 }
 
-const failure = (name: string, value: unknown): Reading =>
+const failure = (name: string, value: unknown): StreamPiece =>
   reading({ error: `${name.slice("error ".length)}: ${String(at(value, "message") ?? "")}` })

@@ -1,5 +1,5 @@
 import type { Read } from "./StreamFormat.ts"
-import { at, nothing, reading } from "./Reading.ts"
+import { at, nothing, reading } from "./StreamPiece.ts"
 
 /** https://docs.cohere.com/reference/chat-stream */
 export const chat: Read = (_event, json) => {

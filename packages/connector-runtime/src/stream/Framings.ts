@@ -1,7 +1,7 @@
 /** How platforms cut their streams into events: a row for each content type. */
 import { EventStreamCodec } from "@smithy/eventstream-codec"
 import { createParser } from "eventsource-parser"
-import { type Framing, type RemoteEvent, Unframed } from "./RemoteEvent.ts"
+import { type Framing, type UpstreamEvent, Unframed } from "./UpstreamEvent.ts"
 
 /** Of one event, in characters; a stream that never ends a line is no stream of events. */
 const longest = 16_000_000
@@ -9,7 +9,7 @@ const longest = 16_000_000
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export const serverSent = (): Framing => {
   const text = utf8()
-  let events: Array<RemoteEvent> = []
+  let events: Array<UpstreamEvent> = []
   const parser = createParser({
     onEvent: ({ event, data }) => events.push(event === undefined ? { data } : { name: event, data }),
     maxBufferSize: longest,
@@ -116,7 +116,7 @@ const codec = new EventStreamCodec(
   (text) => new TextEncoder().encode(text),
 )
 
-const decoded = (message: Uint8Array): RemoteEvent => {
+const decoded = (message: Uint8Array): UpstreamEvent => {
   try {
     const { headers, body } = codec.decode(message)
     const header = (name: string) => headers[name]?.value

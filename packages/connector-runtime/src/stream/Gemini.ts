@@ -1,5 +1,5 @@
 import type { Read } from "./StreamFormat.ts"
-import { at, reading } from "./Reading.ts"
+import { at, reading } from "./StreamPiece.ts"
 
 /** https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent */
 export const generateContent: Read = (_event, json) => {

@@ -1,5 +1,5 @@
 import type { Read } from "./StreamFormat.ts"
-import { at, reading } from "./Reading.ts"
+import { at, reading } from "./StreamPiece.ts"
 
 /** https://github.com/ollama/ollama/blob/main/docs/api.md: `/api/chat` and `/api/generate` */
 export const chat: Read = (_event, json) => {

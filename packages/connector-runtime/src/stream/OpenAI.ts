@@ -1,5 +1,5 @@
 import type { Read } from "./StreamFormat.ts"
-import { at, nothing, reading } from "./Reading.ts"
+import { at, nothing, reading } from "./StreamPiece.ts"
 
 /** https://platform.openai.com/docs/api-reference/chat/streaming and, with `text`, the older completions. */
 export const chat: Read = ({ name, data }, json) => {

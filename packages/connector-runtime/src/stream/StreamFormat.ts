@@ -1,9 +1,9 @@
 /** The streams of the platforms: to add one, add a file and a row. */
 import { Result } from "effect"
 import type { JSONValue } from "json-p3"
-import * as Json from "@drawbar/blueprint-schema/Json"
-import * as JsonQuery from "../JsonQuery.ts"
-import type { RemoteRequest } from "../RemoteRequest.ts"
+import * as Json from "@drawbar/json-text/Json"
+import * as JsonQuery from "../response/JsonQuery.ts"
+import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
 import * as Anthropic from "./Anthropic.ts"
 import * as Bedrock from "./Bedrock.ts"
 import * as Cohere from "./Cohere.ts"
@@ -11,11 +11,11 @@ import * as Framings from "./Framings.ts"
 import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
 import * as OpenAI from "./OpenAI.ts"
-import { at, type Reading, reading } from "./Reading.ts"
-import { type Framing, type RemoteEvent, Unframed } from "./RemoteEvent.ts"
+import { at, type StreamPiece, reading } from "./StreamPiece.ts"
+import { type Framing, type UpstreamEvent, Unframed } from "./UpstreamEvent.ts"
 
 /** What an event says; `json` parses its data, or a text that stands in them. */
-export type Read = (event: RemoteEvent, json: (text?: string) => JSONValue) => Reading
+export type Read = (event: UpstreamEvent, json: (text?: string) => JSONValue) => StreamPiece
 
 export interface StreamFormat {
   /** Begins to cut one stream. */
@@ -26,7 +26,7 @@ export interface StreamFormat {
   /** Whether the end of the connection is the end of the answer, because no event says it. */
   readonly endsSilently?: true
   /** The request that asks for a stream in place of one answer. */
-  readonly asked: (request: RemoteRequest) => RemoteRequest
+  readonly asked: (request: UpstreamRequest) => UpstreamRequest
 }
 
 interface Row extends StreamFormat {
@@ -37,7 +37,7 @@ interface Row extends StreamFormat {
 }
 
 /** `"stream": true` in the body. */
-const inBody = (request: RemoteRequest): RemoteRequest => {
+const inBody = (request: UpstreamRequest): UpstreamRequest => {
   const body = request.body === undefined ? undefined : Result.getOrUndefined(Json.parse(request.body))
   const accepting = { ...request, headers: { Accept: "text/event-stream", ...request.headers } }
   return Json.isObject(body) ? { ...accepting, body: Json.stringify({ ...body, stream: true }) } : accepting
@@ -46,7 +46,7 @@ const inBody = (request: RemoteRequest): RemoteRequest => {
 /** Another path of the same origin. */
 const inUrl =
   (from: RegExp, to: string) =>
-  (request: RemoteRequest): RemoteRequest => ({ ...request, url: request.url.replace(from, to) })
+  (request: UpstreamRequest): UpstreamRequest => ({ ...request, url: request.url.replace(from, to) })
 
 const sse = { framing: Framings.serverSent, contentType: /text\/event-stream/i, asked: inBody } as const
 const ndjson = {

@@ -1,5 +1,5 @@
 /** Takes secrets out of the tools that a model wants called, whose arguments platforms send in pieces. */
-import type { Flow, SecretMask } from "../SecretMask.ts"
+import type { Flow, SecretMask } from "../response/SecretMask.ts"
 
 export interface MaskedCalls {
   /** JSON text in, JSON text out: what could be the beginning of a secret waits for the next piece. */

@@ -1,8 +1,8 @@
 /** Whether a password is right. To look is dear on purpose: few are looked at side by side, few wait for it, and who guesses is held back. */
 import { createHash } from "node:crypto"
 import { Clock, Effect, Semaphore } from "effect"
-import { fail, type RegistryError, TooManyGuesses } from "../RegistryError.ts"
-import * as Guesses from "./Guesses.ts"
+import { LoginThrottled, RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import * as LoginThrottle from "./LoginThrottle.ts"
 import * as Hash from "./Hash.ts"
 
 /** `hash` is that of the name's own password; nothing where nobody is called so. */
@@ -10,7 +10,7 @@ export type PasswordCheck = (
   name: string,
   password: string,
   hash: string | undefined,
-) => Effect.Effect<boolean, RegistryError>
+) => Effect.Effect<boolean, RegistryFailure>
 
 /** How many are looked at side by side, and how many wait: each costs 32 MB and one of four threads. */
 const atOnce = 2
@@ -23,7 +23,7 @@ const busyFor = 2_000
 const enough = 1_000
 
 export const make: Effect.Effect<PasswordCheck> = Effect.map(Semaphore.make(atOnce), (hashing) => {
-  const guesses = Guesses.make()
+  const guesses = LoginThrottle.make()
   /** By their prints, so that not every request is slow. */
   const passed = new Set<string>()
   let waiting = 0
@@ -65,4 +65,4 @@ export const make: Effect.Effect<PasswordCheck> = Effect.map(Semaphore.make(atOn
 /** The hash of no password: whether there is such a user is not told by how long the answer takes. */
 const nobody = `scrypt.${Buffer.alloc(16).toString("base64url")}.${Buffer.alloc(32).toString("base64url")}`
 
-const tooMany = (retryAfterMillis: number) => Effect.fail(fail(new TooManyGuesses({ retryAfterMillis })))
+const tooMany = (retryAfterMillis: number) => Effect.fail(RegistryError.from(new LoginThrottled({ retryAfterMillis })))

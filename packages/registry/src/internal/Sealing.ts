@@ -3,9 +3,9 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { Effect, Result } from "effect"
-import type { CredentialVault } from "../CredentialVault.ts"
-import type { Collection, Document } from "../Document.ts"
-import { fail, type RegistryError } from "../RegistryError.ts"
+import type { CredentialVault } from "../secrets/CredentialVault.ts"
+import type { Collection, Document } from "@drawbar/document-store/Document"
+import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
 
 interface Sealed {
   readonly collection: Collection
@@ -25,12 +25,12 @@ export const change = Effect.fnUntraced(function* (
   before: Sealed,
   connector: Connector,
   change: Blueprint.Change,
-): Effect.fn.Return<Changed, RegistryError> {
+): Effect.fn.Return<Changed, RegistryFailure> {
   // A secret that is replaced need not open: to send it anew is the cure for a lost key.
   const kept = entriesOf(before.sealed, (name) => !Object.hasOwn(change.credential, name))
   const credential: Credential = yield* vault.open(before.collection, before.id, kept)
   const blueprint = yield* Effect.fromResult(
-    Result.mapError(Blueprint.apply({ connector, credential }, change), ({ reason }) => fail(reason)),
+    Result.mapError(Blueprint.apply({ connector, credential }, change), ({ reason }) => RegistryError.from(reason)),
   )
   const renewed = entriesOf(blueprint.credential, (name) => !Object.hasOwn(kept, name))
   const keepsSecrets = Object.keys(kept).length > 0

@@ -1,6 +1,6 @@
 /** Reads a template as JSON with holes (RFC 8259), and compiles it. */
 import type { Position } from "../Hole.ts"
-import * as JsonText from "../JsonText.ts"
+import * as JsonScan from "@drawbar/json-text/JsonScan"
 import * as StringContent from "../StringContent.ts"
 import { BackslashTouchesHole, Malformed, NotAJsonValue, refuse, TemplateError } from "../TemplateError.ts"
 import * as Composition from "./Composition.ts"
@@ -55,7 +55,7 @@ class Reader {
   }
 
   space(): void {
-    const next = JsonText.afterSpace(this.flat, this.at)
+    const next = JsonScan.afterSpace(this.flat, this.at)
     const line = this.reading.layout === "lines" ? this.flat.slice(this.at, next).indexOf("\n") : -1
     this.at = line < 0 ? next : this.at + line
     if (line >= 0 && this.depth > 0) this.fail("in NDJSON a value may not go over the end of its line")
@@ -72,7 +72,7 @@ class Reader {
   /** Moves the text before `at` into the program. */
   flush(): void {
     const text = this.flat.slice(this.from, this.at)
-    this.push(this.reading.layout === "line" ? JsonText.onOneLine(text) : text)
+    this.push(this.reading.layout === "line" ? JsonScan.onOneLine(text) : text)
     this.from = this.at
   }
 
@@ -93,7 +93,7 @@ class Reader {
   /** Everything up to the end: one value, or lines of them. */
   whole(position: "value" | "whole"): void {
     for (let isFirst = true; ; isFirst = false) {
-      this.at = JsonText.afterSpace(this.flat, this.at)
+      this.at = JsonScan.afterSpace(this.flat, this.at)
       if (this.at >= this.flat.length && !isFirst) break
       this.value(position)
       this.space()
@@ -109,7 +109,7 @@ class Reader {
     const code = this.code()
     if (code === 0x22) return this.string(true)
     if (code === 0x7b || code === 0x5b) return this.container(code)
-    const end = JsonText.scalarEnd(this.flat, this.at)
+    const end = JsonScan.scalarEnd(this.flat, this.at)
     if (end < 0) this.fail("a JSON value is expected here")
     this.at = end
   }
@@ -126,7 +126,7 @@ class Reader {
     const composition = this.record(hole, position)
     const oneLine = this.oneLine
     const plain = (text: string): Otherwise => {
-      if (JsonText.isValue(text)) return oneLine ? JsonText.onOneLine(text) : text
+      if (JsonScan.isValue(text)) return oneLine ? JsonScan.onOneLine(text) : text
       if (position === "whole" && text === "") return ""
       return new TemplateError({ reason: new NotAJsonValue({ parameter: hole.name, position, fault: "document" }) })
     }
@@ -166,7 +166,7 @@ class Reader {
   }
 
   escape(): void {
-    const end = JsonText.escapeEnd(this.flat, this.at)
+    const end = JsonScan.escapeEnd(this.flat, this.at)
     if (end < 0) {
       const { holes, place } = this.reading.source
       const next = holes.find((hole) => hole.at > this.at)
@@ -178,7 +178,7 @@ class Reader {
   }
 
   container(open: number): void {
-    if (this.depth === JsonText.maximumDepth) this.fail(`no more than ${JsonText.maximumDepth} levels of nesting`)
+    if (this.depth === JsonScan.maximumDepth) this.fail(`no more than ${JsonScan.maximumDepth} levels of nesting`)
     this.depth++
     this.at++
     this.sequence(
@@ -229,7 +229,7 @@ class Reader {
 
   /** In a list, a hole between `[` or a comma and a comma or `]` is one value, unless its default is nothing. */
   isFragment(hole: Source.Placeholder, last: string, close: number): boolean {
-    const next = JsonText.afterSpace(this.flat, this.at + 1)
+    const next = JsonScan.afterSpace(this.flat, this.at + 1)
     const begins = last === "open" || last === "comma"
     const ends = this.flat[next] === "," || (close !== 0 && this.closes(close, next))
     return hole.default === "" || !begins || !ends
@@ -257,7 +257,7 @@ class Reader {
   /** A key and its value. Keys that only a rendering knows, or that only some renderings have, are claimed then. */
   member(scope: Scope, name: string | undefined): void {
     if (this.code() !== 0x22) this.fail("a key in quotes is expected here")
-    const end = JsonText.stringEnd(this.flat, this.at)
+    const end = JsonScan.stringEnd(this.flat, this.at)
     if (end < 0) {
       const hole = this.reading.source.holes.find((hole) => hole.at > this.at)
       this.flush()

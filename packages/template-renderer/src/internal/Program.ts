@@ -1,5 +1,5 @@
 /** A compiled template: a list of steps, and the one loop that runs them. */
-import * as JsonText from "../JsonText.ts"
+import * as JsonScan from "@drawbar/json-text/JsonScan"
 import * as Parameter from "../Parameter.ts"
 import {
   MissingParameters,
@@ -131,10 +131,10 @@ const fillNullable = (hole: TextHole, rendering: Rendering): void => {
 const fillValue = (hole: ValueHole, rendering: Rendering): void => {
   const value = rendering.supplied.caller.get(hole.name) ?? rendering.supplied.runtime.get(hole.name)
   if (value === undefined) return otherwise(hole, rendering)
-  if (value._tag === "Text" && !JsonText.isValue(value.text))
+  if (value._tag === "Text" && !JsonScan.isValue(value.text))
     refuse(new NotAJsonValue({ parameter: hole.name, position: hole.position, fault: "call" }))
   const json = Parameter.textOf(value)
-  rendering.out += hole.oneLine ? JsonText.onOneLine(json) : json
+  rendering.out += hole.oneLine ? JsonScan.onOneLine(json) : json
 }
 
 const claim = (scope: Scope, key: string, parameter: string, rendering: Rendering): void => {
@@ -150,12 +150,12 @@ const fillFragment = (hole: FragmentHole, rendering: Rendering): void => {
     return
   }
   const inside = hole.scope === undefined ? "list" : "object"
-  const fragment = JsonText.fragment(Parameter.textOf(value), inside)
+  const fragment = JsonScan.fragment(Parameter.textOf(value), inside)
   if (fragment === undefined) return refuse(new NotAJsonFragment({ parameter: hole.name, inside }))
   if (fragment.text === "") return
   if (hole.scope !== undefined) for (const key of fragment.keys) claim(hole.scope, key, hole.name, rendering)
   if (hole.after || rendering.written) rendering.out += ","
-  rendering.out += hole.oneLine ? JsonText.onOneLine(fragment.text) : fragment.text
+  rendering.out += hole.oneLine ? JsonScan.onOneLine(fragment.text) : fragment.text
   rendering.written = true
 }
 

@@ -1,5 +1,5 @@
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"

@@ -1,4 +1,4 @@
-import type { TrialReport } from "@drawbar/http-api/PredictionsApi"
+import type { TrialReport } from "@drawbar/http-api/predictions/PredictionsApi"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import { failed } from "../../Failure.ts"

@@ -1,4 +1,4 @@
-import * as Json from "@drawbar/blueprint-schema/Json"
+import * as Json from "@drawbar/json-text/Json"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Document from "../../Document.ts"

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises"
-import * as Json from "@drawbar/blueprint-schema/Json"
-import { KeyRing } from "@drawbar/registry/KeyRing"
+import * as Json from "@drawbar/json-text/Json"
+import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { Console, Context, Effect, Layer } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"

@@ -1,4 +1,4 @@
-import { ModelDocument } from "@drawbar/registry/ModelDocument"
+import { ModelDocument } from "@drawbar/registry/models/ModelDocument"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Document from "../../Document.ts"

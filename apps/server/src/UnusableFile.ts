@@ -1,4 +1,0 @@
-import { Data } from "effect"
-
-/** A file that a flag names cannot be used; the message says which and why. */
-export class UnusableFile extends Data.TaggedError("UnusableFile")<{ readonly message: string }> {}

@@ -1,0 +1,156 @@
+/** What the server is started with: flags, and the files that they name, read. */
+import { exec } from "node:child_process"
+import { X509Certificate } from "node:crypto"
+import { mkdir, readdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import * as Json from "@drawbar/json-text/Json"
+import type { Proxy } from "@drawbar/egress/Proxy"
+import type { Tls } from "@drawbar/http-server/http/HttpServer"
+import { Effect, Redacted, Result } from "effect"
+import type * as OwnIdentity from "../aws/OwnIdentity.ts"
+import * as AuditLog from "../telemetry/AuditLog.ts"
+import * as Certificate from "../tls/Certificate.ts"
+import type { Flags } from "./Flags.ts"
+import * as Jwt from "../identity/Jwt.ts"
+import type * as OperatorSecrets from "../secrets/OperatorSecrets.ts"
+import type { OtlpSettings } from "../telemetry/OtlpSettings.ts"
+import { InvalidFileOption } from "./InvalidFileOption.ts"
+
+export interface StartOptions {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  /** Where records and keys are kept; absent for memory. */
+  readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
+  /** The content of the settings file. */
+  readonly settings?: Json.JsonObject | undefined
+  /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
+  readonly connectTo?: Readonly<Record<string, string>> | undefined
+  /** PEM texts of authorities to trust beside the system's. */
+  readonly certificateAuthorities?: ReadonlyArray<string> | undefined
+  /** Further names, with their ports, by which the server may be called. */
+  readonly allowedHosts?: ReadonlyArray<string> | undefined
+  /** Takes a line of JSON for each request that has ended. */
+  readonly accessLog?: ((line: string) => void) | undefined
+  /** Takes a line of JSON for each change, and for each request that was turned away. */
+  readonly auditLog?: ((line: string) => void) | undefined
+  /** Whether everybody has to say who he is. */
+  readonly auth?: boolean | undefined
+  /** Whose tokens say who asks, beside keys and passwords. */
+  readonly jwt?: Jwt.JwtSettings | undefined
+  /** Lets connectors set `skip_ssl_verification`. */
+  readonly allowUnverifiedTls?: boolean | undefined
+  /** The proxy by which connections leave. */
+  readonly proxy?: Proxy | undefined
+  /** Who this server is to AWS, and what connectors may do with that. */
+  readonly aws?: OwnIdentity.Options | undefined
+  /** What connectors may name in place of secrets. */
+  readonly secrets?: OperatorSecrets.Options | undefined
+  readonly tls?: Tls | undefined
+  /** How long requests under way may take to end when it stops, in ms; 30 s if absent. */
+  readonly graceMillis?: number | undefined
+  /** The collector that takes spans and metrics. */
+  readonly otlp?: OtlpSettings | undefined
+}
+
+/** A key ring that is kept elsewhere. */
+export interface HandedOver {
+  /** From where. */
+  readonly source: string
+  readonly text: Redacted.Redacted
+}
+
+export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment: NodeJS.ProcessEnv) {
+  const { host, port, connectTo, allowedHosts, auth, allowUnverifiedTls, proxy, otlp, jwt, audit, tls, secrets } = flags
+  if (secrets !== undefined) yield* attempt("--secrets", secrets, () => readdir(secrets))
+  const options: StartOptions = {
+    host,
+    port,
+    settings: flags.settings === undefined ? undefined : yield* readSettings(flags.settings),
+    connectTo,
+    certificateAuthorities: yield* Effect.forEach(flags.caFiles, authorities),
+    allowedHosts,
+    auth,
+    allowUnverifiedTls,
+    proxy,
+    otlp,
+    jwt: jwt === undefined ? undefined : yield* issuer(jwt),
+    auditLog: audit === undefined ? undefined : yield* auditLog(audit),
+    aws: flags.awsCredentials && { credentials: flags.awsCredentials, environment, signFor: flags.awsSignFor },
+    secrets: { environment, folder: flags.secrets, vault: flags.vault, awsSecrets: flags.awsSecrets },
+    tls: tls === undefined ? undefined : yield* Certificate.load(tls),
+  }
+  if (flags.data === ":memory:") return options
+  yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))
+  return {
+    ...options,
+    files: { database: join(flags.data, "drawbar.db"), keyring: yield* keyRing(flags.keyring, environment) },
+  }
+})
+
+/** A file's path as it is; `env:NAME` and `command:LINE` are asked for the ring itself. */
+const keyRing = Effect.fnUntraced(function* (where: string, environment: NodeJS.ProcessEnv) {
+  const [, kind, name = ""] = /^(env|command):(.+)$/s.exec(where) ?? []
+  if (kind === undefined) return where
+  const source = kind === "env" ? `variable ${name}` : `command ${name}`
+  const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, () => printed(name, environment))
+  return text === undefined || text.trim() === ""
+    ? yield* unusable("--keyring", where, "gives no key ring")
+    : { source, text: Redacted.make(text, { label: "key ring" }) }
+})
+
+/** What a command prints; what it says on standard error is the operator's to see. */
+const printed = async (line: string, env: NodeJS.ProcessEnv): Promise<string> =>
+  (await promisify(exec)(line, { env, timeout: 30_000, maxBuffer: 1_000_000 })).stdout
+
+const issuer = (file: string) => Effect.flatMap(read("--jwt", file), (text) => Effect.fromResult(Jwt.read(file, text)))
+
+const auditLog = (file: string) => attempt("--audit", file, async () => AuditLog.open(file))
+
+const readSettings = (file: string) =>
+  Effect.flatMap(read("--settings", file), (text) => {
+    const json = Json.parse(text)
+    if (Result.isFailure(json)) {
+      const { message, line, column } = json.failure
+      return Effect.fail(unusable("--settings", file, `is no JSON: ${message} at line ${line}, column ${column}`))
+    }
+    return Json.isObject(json.success)
+      ? Effect.succeed(json.success)
+      : Effect.fail(unusable("--settings", file, "is no JSON object of settings"))
+  })
+
+/** TLS would pass over what is no certificate, and trust nobody for it. */
+const authorities = Effect.fnUntraced(function* (file: string) {
+  const text = yield* read("--ca-file", file)
+  const found = text.match(/-----BEGIN [A-Z\d ]*CERTIFICATE-----.+?-----END [A-Z\d ]*CERTIFICATE-----/gs)
+  if (found === null) return yield* unusable("--ca-file", file, "holds no certificate in PEM")
+  yield* attempt("--ca-file", file, async () => found.map((pem) => new X509Certificate(pem)))
+  return text
+})
+
+const read = (flag: string, file: string) => attempt(flag, file, () => readFile(file, "utf8"))
+
+const attempt = <A>(flag: string, file: string, run: () => Promise<A>) =>
+  Effect.tryPromise({ try: run, catch: (cause) => unusable(flag, file, `cannot be used: ${reasonOf(cause)}`) })
+
+/** A command that failed has its exit code. */
+const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = "code" in cause ? cause.code : undefined
+  if (typeof code === "number") return `it ended with ${code}`
+  return typeof code === "string" ? (words.get(code) ?? code) : cause.message
+}
+
+const words = new Map([
+  ["ENOENT", "there is no such file or folder"],
+  ["EACCES", "this user may not open it"],
+  ["EISDIR", "it is a folder"],
+  ["ENOTDIR", "it is no folder"],
+  ["EEXIST", "it is no folder"],
+  ["EROFS", "the disk is mounted read-only"],
+  ["ENOSPC", "the disk is full"],
+])
+
+const unusable = (flag: string, file: string, why: string) =>
+  new InvalidFileOption({ message: `${flag} ${file} ${why}.` })

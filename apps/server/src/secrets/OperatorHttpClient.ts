@@ -1,0 +1,63 @@
+/** The operator's own door: he names the origins that it leads to, which may be within his network. */
+import { isIP } from "node:net"
+import { Egress } from "@drawbar/egress/Egress"
+import type { EgressError } from "@drawbar/egress/EgressError"
+import type { EgressPool, EgressRequest, Limits, EgressResponse } from "@drawbar/egress/EgressPool"
+import * as EgressPolicy from "@drawbar/egress/EgressPolicy"
+import * as IpAddress from "@drawbar/egress/IpAddress"
+import { Resolver } from "@drawbar/egress/Resolver"
+import type { InvalidEntry } from "@drawbar/egress/TrustedEndpoints"
+import { Context, Effect, Layer, type Scope } from "effect"
+
+export class OperatorHttpClient extends Context.Service<
+  OperatorHttpClient,
+  {
+    /** Connections to an origin; they close with the scope. */
+    readonly open: (origin: string) => Effect.Effect<EgressPool, EgressError | InvalidEntry, Scope.Scope>
+    /** Sends one request on connections that close behind it. */
+    readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<EgressResponse, EgressError | InvalidEntry>
+  }
+>()("@drawbar/server/Door") {
+  /** `certificateAuthorities` are PEM texts of those to trust beside the system's. */
+  static readonly layer = (certificateAuthorities: ReadonlyArray<string>) =>
+    Layer.effect(
+      OperatorHttpClient,
+      Effect.map(Effect.context<Resolver>(), (services) => {
+        const open: OperatorHttpClient["Service"]["open"] = (origin) =>
+          Effect.provideContext(opened(origin, certificateAuthorities), services)
+        return {
+          open,
+          send: (request, limits) =>
+            Effect.scoped(Effect.flatMap(open(new URL(request.url).origin), (pool) => pool.send(request, limits))),
+        }
+      }),
+    )
+}
+
+const opened = Effect.fnUntraced(function* (origin: string, certificateAuthorities: ReadonlyArray<string>) {
+  const trusted = [`^${origin.replaceAll(/[.[\]]/g, "\\$&")}/.*$`]
+  const policy = yield* Effect.fromResult(EgressPolicy.make({ trustedEndpoints: trusted, privateAddresses: true }))
+  const services = yield* Layer.build(
+    Egress.layer({ certificateAuthorities }).pipe(
+      Layer.provide(EgressPolicy.EgressPolicy.layer(policy)),
+      Layer.provide(ownAddresses),
+    ),
+  )
+  return yield* Context.get(services, Egress).open({ origin })
+})
+
+/**
+ * An address that he writes himself is where he means it to lead, be it of this machine, of the network, or the metadata service of
+ * a cloud; no proxy stands before it. What a name leads to is checked as ever.
+ */
+const ownAddresses = Layer.effect(
+  Resolver,
+  Effect.map(Resolver, (below) => ({
+    resolve: (host: string, port: number) =>
+      Effect.map(below.resolve(host, port), (found) =>
+        isIP(host) === 0 || found.trusted || IpAddress.reach(host) === "public"
+          ? found
+          : { addresses: [host] as const, port, trusted: true },
+      ),
+  })),
+)

@@ -1,0 +1,97 @@
+/**
+ * Secrets that HashiCorp Vault keeps in its second key-value engine, below the path that the operator sets aside.
+ * Source: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version
+ */
+import { readFile } from "node:fs/promises"
+import * as Json from "@drawbar/json-text/Json"
+import { brief } from "@drawbar/egress/EgressPool"
+import type { Reading } from "@drawbar/deployments/SecretReferences"
+import { Effect, Result } from "effect"
+import type { OperatorHttpClient } from "./OperatorHttpClient.ts"
+
+export interface Vault {
+  /** The address of its API. */
+  readonly address: string
+  /** What paths have to begin with: the engine's mount, and perhaps a folder in it. */
+  readonly prefix: string
+  readonly token: { readonly text: string } | { readonly file: string }
+  readonly namespace: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** By Vault's own variables; nothing where no path is set aside. */
+export const read = (
+  prefix: string | undefined,
+  environment: Environment,
+): Result.Result<Vault | undefined, string> => {
+  if (!prefix) return Result.succeed(undefined)
+  const path = prefix.replace(/^\/+|\/+$/g, "")
+  const { VAULT_ADDR: address, VAULT_TOKEN: text, VAULT_TOKEN_FILE: file, VAULT_NAMESPACE: namespace } = environment
+  if (!plain(path)) return Result.fail(`--vault-prefix ${prefix} is no path such as secret/drawbar.`)
+  if (!address || !/^https?:\/\//.test(address) || !URL.canParse(address))
+    return Result.fail("--vault-prefix, but VAULT_ADDR is no URL such as https://vault.example.com:8200.")
+  if (!text && !file) return Result.fail("--vault-prefix, but neither VAULT_TOKEN nor VAULT_TOKEN_FILE is set.")
+  return Result.succeed({
+    address: address.replace(/\/+$/, ""),
+    prefix: path,
+    token: file ? { file } : { text: text ?? "" },
+    namespace: namespace || undefined,
+  })
+}
+
+/** Segments that mean themselves: nothing to encode, and no way up. */
+const plain = (path: string): boolean =>
+  path.split("/").every((segment) => /^[\w.-]+$/.test(segment) && !/^\.+$/.test(segment))
+
+const limits = brief(1_048_576)
+
+/** Reads `PATH#FIELD`, with the path as `vault kv get` takes it. */
+export const make =
+  (vault: Vault, door: OperatorHttpClient["Service"]): Reading =>
+  (name) =>
+    Effect.gen(function* () {
+      const [, path = "", field = ""] = /^([^#]+)#(.+)$/s.exec(name) ?? []
+      if (field === "") return yield* Effect.fail("it is not of the form vault:PATH#FIELD")
+      if (!plain(path) || !path.startsWith(`${vault.prefix}/`))
+        return yield* Effect.fail(`only what lies below ${vault.prefix}/ in Vault may be named, and ${path} does not`)
+      const [mount, ...rest] = path.split("/")
+      const url = `${vault.address}/v1/${mount}/data/${rest.join("/")}`
+      const headers = {
+        accept: "application/json",
+        "x-vault-request": "true",
+        "x-vault-token": yield* tokenOf(vault),
+        ...(vault.namespace === undefined ? {} : { "x-vault-namespace": vault.namespace }),
+      }
+      const answer = yield* Effect.mapError(
+        door.send({ method: "GET", url, headers }, limits),
+        ({ message }) => `Vault cannot be asked: ${message}`,
+      )
+      if (answer.status !== 200) return yield* Effect.fail(refusal(path, answer.status))
+      const value = member(Json.objectIn(Buffer.from(answer.body).toString("utf8")), "data", "data", field)
+      return typeof value === "string" && value !== ""
+        ? value
+        : yield* Effect.fail(`${path} in Vault has no text called ${field}`)
+    })
+
+/** An agent writes a new one into the file before the old one expires. */
+const tokenOf = ({ token }: Vault): Effect.Effect<string, string> =>
+  "text" in token
+    ? Effect.succeed(token.text)
+    : Effect.tryPromise({
+        try: async () => (await readFile(token.file, "utf8")).trim(),
+        catch: () => "the server's token for Vault cannot be read",
+      })
+
+const refusal = (path: string, status: number): string =>
+  status === 403
+    ? `Vault does not let this server read ${path}`
+    : status === 404
+      ? `Vault has nothing at ${path}`
+      : `Vault answered with status ${status} when ${path} was read`
+
+const member = (json: unknown, ...names: ReadonlyArray<string>): unknown =>
+  names.reduce(
+    (value: unknown, name) => (Json.isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    json,
+  )

@@ -1,0 +1,108 @@
+/** A server that asks everybody who he is, with files, keys for some people, and a stub of the platform that the test's blueprint calls. */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Role } from "@drawbar/registry/access/Principal"
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import type { StartOptions } from "../src/options/StartOptions.ts"
+import * as InProcess from "./InProcess.ts"
+
+export interface Person {
+  readonly roles: ReadonlyArray<Role>
+  readonly backend_roles?: ReadonlyArray<string>
+  readonly models?: ReadonlyArray<string>
+  readonly quota?: object
+}
+
+export interface Answered {
+  readonly status: number
+  readonly text: string
+  readonly json: any
+  readonly headers: Headers
+}
+
+/** What a request answers; `who` is the value of its Authorization header. */
+export const ask = async (
+  url: string,
+  who: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Answered> => {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(who === undefined ? {} : { authorization: who }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const json = /^[{[]/.test(text) ? JSON.parse(text) : undefined
+  return { status: response.status, text, json, headers: response.headers }
+}
+
+/** As `ask`, and again while the server says that it has too much to do: on a busy machine it may. */
+export const askPatiently: typeof ask = async (...request) => {
+  const answered = await ask(...request)
+  if (answered.status !== 503 || !answered.text.includes("more to do than it can bear")) return answered
+  await new Promise((resume) => setTimeout(resume, 100))
+  return askPatiently(...request)
+}
+
+export interface Guarded<Name extends string> extends AsyncDisposable {
+  readonly url: string
+  readonly folder: string
+  readonly platform: StubPlatform.StubPlatform
+  readonly as: (who: Name, method: string, path: string, body?: unknown) => Promise<Answered>
+  readonly keys: Readonly<Record<Name, string>>
+}
+
+/** Starts it; `before` acts on it before it asks who is there. */
+export const start = async <Name extends string>(
+  people: Readonly<Record<Name, Person>>,
+  {
+    handler = () => Answer.json({ embeddings: [[0.1, 0.25]] }),
+    before = async () => {},
+    hosts = ["api.cohere.ai"],
+    ...options
+  }: Partial<StartOptions> & {
+    readonly handler?: Answer.Handler
+    /** What the stub answers for. */
+    readonly hosts?: ReadonlyArray<string>
+    readonly before?: (url: string) => Promise<void>
+  } = {},
+): Promise<Guarded<Name>> => {
+  const platform = await StubPlatform.start({ handler, tls: hosts })
+  const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
+  const shared: Partial<StartOptions> = {
+    files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },
+    connectTo: Object.fromEntries(hosts.map((host) => [`${host}:443`, `127.0.0.1:${platform.port}`])),
+    certificateAuthorities: [platform.ca],
+  }
+  const first = await InProcess.listen(shared)
+  await before(first.url)
+  const keys: Partial<Record<Name, string>> = {}
+  for (const name of Object.keys(people) as Array<Name>) {
+    const made = await ask(first.url, undefined, "POST", "/_plugins/_ml/api_keys", { name, ...people[name] })
+    if (made.status !== 200) throw new Error(made.text)
+    keys[name] = `Bearer ${made.json.api_key}`
+  }
+  await first[Symbol.asyncDispose]()
+  const server = await InProcess.listen({ ...shared, ...options, auth: true })
+  return {
+    url: server.url,
+    folder,
+    platform,
+    keys: keys as Record<Name, string>,
+    as: (who, method, path, body) => ask(server.url, keys[who], method, path, body),
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]()
+      await platform.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}

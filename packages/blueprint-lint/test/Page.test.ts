@@ -1,6 +1,0 @@
-import { join } from "node:path"
-import { expect, it } from "vitest"
-import { markdown } from "../src/Page.ts"
-
-it("docs/lint.md says what the rules say", async () =>
-  expect(markdown()).toMatchFileSnapshot(join(import.meta.dirname, "../../../docs/lint.md")))

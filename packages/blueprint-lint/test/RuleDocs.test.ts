@@ -1,0 +1,6 @@
+import { join } from "node:path"
+import { expect, it } from "vitest"
+import { markdown } from "../src/RuleDocs.ts"
+
+it("docs/lint.md says what the rules say", async () =>
+  expect(markdown()).toMatchFileSnapshot(join(import.meta.dirname, "../../../docs/lint.md")))

@@ -1,0 +1,147 @@
+/** How a request is made acceptable to its platform: a row for each protocol. */
+import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import type { ConnectorProtocol } from "@drawbar/blueprint-schema/ConnectorProtocol"
+import type { Credential } from "@drawbar/blueprint-schema/Credential"
+import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import { Clock, Effect, Redacted, Result, type Scope } from "effect"
+import * as AccessToken from "./AccessToken.ts"
+import * as AssumedRole from "./AssumedRole.ts"
+import * as AwsClock from "./AwsClock.ts"
+import * as AwsEndpoint from "./AwsEndpoint.ts"
+import * as AwsIdentity from "./AwsIdentity.ts"
+import { ConnectorError, RequestSigningFailed } from "../ConnectorError.ts"
+import type { Egress } from "@drawbar/egress/Egress"
+import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
+import type { SecretMask } from "../response/SecretMask.ts"
+
+export interface Authorization {
+  /** Turns a rendered request into one the platform accepts. Called anew for every attempt, because a signature has an age. */
+  readonly sign: (request: UpstreamRequest) => Effect.Effect<UpstreamRequest, ConnectorError>
+  /** Is shown a refusal, at this time in ms since 1970; answers whether the request, signed anew, may fare better. */
+  readonly recover?: AwsClock.AwsClock["recover"] | undefined
+}
+
+/** Who wants to be authorised. */
+export interface AuthSubject {
+  readonly connector: Connector
+  readonly credential: Credential
+  /** Where its requests go. */
+  readonly origins: Iterable<string>
+}
+
+interface AuthContext extends AuthSubject {
+  /** For what has to be fetched before a request can be authorised. */
+  readonly egress: Egress["Service"]
+  /** Is told each secret that is fetched. */
+  readonly mask: SecretMask
+}
+
+type AuthScheme = (holder: AuthContext) => Effect.Effect<Authorization, ConnectorError, Scope.Scope>
+
+/** The way of a connector's protocol, with its secrets at hand; what it opens closes with the scope. */
+export const of: AuthScheme = (holder) => protocols[holder.connector.protocol](holder)
+
+// The secrets of `http` stand in headers, where rendering has put them; a token that has to be fetched is added.
+const http: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext) {
+  const grant = yield* Effect.mapError(Effect.fromResult(grantOf(holder)), (message) =>
+    ConnectorError.from(new RequestSigningFailed({ message })),
+  )
+  if (grant === undefined) return { sign: Effect.succeed<UpstreamRequest> }
+  const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant, holder.mask)
+  const bear: Authorization["sign"] = (request) =>
+    Effect.map(token, (value) => {
+      holder.mask.learn(value)
+      return { ...request, headers: { ...request.headers, Authorization: `Bearer ${value}` } }
+    })
+  return { sign: bear }
+})
+
+/** The way to a token that a connector's credential asks for; none where its headers say all. */
+const grantOf = (holder: AuthContext): Result.Result<AccessToken.Grant | undefined, string> => {
+  const { parameters } = holder.connector
+  const scope = parameters["oauth2_scope"]
+  const keyFile = secretOf(holder, "google_service_account")
+  if (keyFile !== undefined) return AccessToken.serviceAccount(keyFile, scope)
+  const [url, id, secret] = [
+    parameters["oauth2_token_url"],
+    secretOf(holder, "client_id"),
+    secretOf(holder, "client_secret"),
+  ]
+  if (url === undefined) return Result.succeed(undefined)
+  if (!URL.canParse(url)) return Result.fail(`oauth2_token_url ${url} is no URL`)
+  return id === undefined || secret === undefined
+    ? Result.fail("oauth2_token_url needs client_id and client_secret in the connector's credential")
+    : Result.succeed(AccessToken.clientCredentials({ url, id, secret, scope }))
+}
+
+const poolTo = ({ egress }: AuthContext, origin: string) =>
+  Effect.mapError(egress.open({ origin }), ({ reason }) => ConnectorError.from(reason))
+
+const awsSigV4: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext) {
+  const { connector } = holder
+  const region = settingOf(holder, "region") ?? AwsSigning.regionOfHost(connector) ?? ""
+  const scope: SigV4.Scope = { region, service: settingOf(holder, "service_name") ?? "" }
+  const credentials = yield* credentialsOf(holder, region)
+  const clock = AwsClock.make()
+  const sign: Authorization["sign"] = Effect.fnUntraced(function* (request) {
+    const keys = yield* credentials
+    for (const sent of [keys.accessKeyId, keys.sessionToken]) if (sent !== undefined) holder.mask.learn(sent)
+    const now = clock.correct(yield* Clock.currentTimeMillis)
+    const signed = yield* Effect.promise(() => SigV4.sign(request, keys, scope, now))
+    if (Result.isFailure(signed)) return yield* requestSigningFailed(signed.failure.message)
+    return { ...request, ...signed.success }
+  })
+  // Another platform's clock is not AWS's.
+  const isAws = [...holder.origins].every(AwsEndpoint.isAws)
+  return { sign, recover: isAws ? clock.recover : undefined }
+})
+
+/** Keys of the connector's own, else those of the role that it names, else the server's where they are lent to it. */
+const credentialsOf = Effect.fnUntraced(function* (holder: AuthContext, region: string) {
+  const accessKeyId = secretOf(holder, ...AwsSigning.accessKey)
+  const secretAccessKey = secretOf(holder, ...AwsSigning.secretKey)
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    const sessionToken = secretOf(holder, ...AwsSigning.sessionToken) || undefined
+    return Effect.succeed<SigV4.Credentials>({ accessKeyId, secretAccessKey, sessionToken })
+  }
+  const roleArn = secretOf(holder, "roleArn")
+  if (roleArn === undefined) return (yield* serverIdentity(holder)) ?? requestSigningFailed(withoutKeys)
+  const identity = yield* AwsIdentity.AwsIdentity
+  if (identity === undefined) return requestSigningFailed(withoutIdentity)
+  const origin = AssumedRole.originOf(region)
+  if (Result.isFailure(origin)) return requestSigningFailed(origin.failure)
+  const proof = { keys: identity.keys, externalId: secretOf(holder, "externalId") }
+  const way = yield* poolTo(holder, origin.success)
+  return yield* AssumedRole.make({ way, region, roleArn, proof, mask: holder.mask })
+})
+
+/** The server's own keys, where a connector that signs asks for them; fails where its operator does not lend them. */
+export const serverIdentity = Effect.fnUntraced(function* (holder: AuthSubject) {
+  const { protocol, parameters } = holder.connector
+  const wish = parameters[AwsSigning.identity]
+  if (wish === undefined || protocol !== "aws_sigv4") return undefined
+  const service = settingOf(holder, "service_name") ?? ""
+  const identity = yield* AwsIdentity.AwsIdentity
+  return yield* Effect.fromResult(AwsIdentity.lend(identity, { wish, service, origins: holder.origins }))
+})
+
+/** What signing reads from the connector's parameters, else from its credential. */
+const settingOf = (holder: AuthSubject, name: string): string | undefined =>
+  holder.connector.parameters[name] ?? secretOf(holder, name)
+
+/** The first of the names that the credential has, or the secret that its `secretArn` stood for. */
+const secretOf = ({ credential }: AuthSubject, ...names: ReadonlyArray<string>): string | undefined => {
+  const name = AwsSigning.nameIn(credential, [...names, ...names.map((name) => `secretArn.${name}`)])
+  return name === undefined || credential[name] === undefined ? undefined : Redacted.value(credential[name])
+}
+
+const requestSigningFailed = (message: string) =>
+  Effect.fail(ConnectorError.from(new RequestSigningFailed({ message })))
+
+const withoutKeys =
+  "The connector's credential has no access_key and secret_key, nor has the secret of its secretArn. Give keys, or a roleArn"
+const withoutIdentity =
+  "The connector acts in a role, but this server has no identity of its own with AWS. Start it with --aws-credentials, or give the connector an access_key and a secret_key"
+
+const protocols: Readonly<Record<ConnectorProtocol, AuthScheme>> = { http, aws_sigv4: awsSigV4 }

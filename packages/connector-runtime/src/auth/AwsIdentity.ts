@@ -1,0 +1,54 @@
+/**
+ * Who this server is to AWS, where its operator says so: connectors with a `roleArn` act in roles that it may take on, and
+ * those with `aws_identity` sign as the server itself, for the services that he lists.
+ */
+import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
+import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
+import { Context, type Effect, Result } from "effect"
+import * as AwsEndpoint from "./AwsEndpoint.ts"
+import { type ConnectorError, invalidConnector } from "../ConnectorError.ts"
+
+export interface AwsIdentity {
+  /** Asked for each use, because the keys may be temporary. */
+  readonly keys: Effect.Effect<SigV4.Credentials, ConnectorError>
+  /** The services, by their signing names, that connectors may sign for as this server. */
+  readonly lentFor: ReadonlySet<string>
+}
+
+/** Nothing: connectors sign with keys of their own only. */
+export const AwsIdentity = Context.Reference<AwsIdentity | undefined>("@drawbar/connector-runtime/AwsIdentity", {
+  defaultValue: () => undefined,
+})
+
+/** What a connector that wants to sign as the server says of itself. */
+export interface Borrower {
+  /** Its parameter `aws_identity`. */
+  readonly wish: string
+  readonly service: string
+  readonly origins: Iterable<string>
+}
+
+/**
+ * The server's keys for a connector; refused unless the operator lets it sign for that service, and all its requests go to AWS.
+ * A signature holds for one service, so that what is lent for models opens nothing else.
+ */
+export const lend = (
+  identity: AwsIdentity | undefined,
+  { wish, service, origins }: Borrower,
+): Result.Result<AwsIdentity["keys"], ConnectorError> => {
+  const foreign = [...origins].find((origin) => !AwsEndpoint.isAws(origin))
+  if (wish !== "server") return refused('aws_identity can only be "server"')
+  if (identity === undefined)
+    return refused(
+      "this server has no identity of its own with AWS: its operator has to start it with --aws-credentials",
+    )
+  if (!identity.lentFor.has(service))
+    return refused(
+      `this server does not let connectors sign for ${service} as itself: its operator has to start it with --aws-sign-for ${service}`,
+    )
+  return foreign === undefined
+    ? Result.succeed(identity.keys)
+    : refused(`${foreign} is not AWS, and nothing that this server signs as itself goes elsewhere`)
+}
+
+const refused = (why: string) => Result.fail(invalidConnector(`/parameters/${AwsSigning.identity}`, why))

@@ -1,0 +1,14 @@
+/** What holds for one call beside its connector and its input. */
+import type { MemoryReservation } from "@drawbar/egress/MemoryReservation"
+import type { CallObserver } from "./CallObserver.ts"
+
+export interface CallOptions {
+  /** When the caller stops waiting, in ms since 1970: no retry begins later. */
+  readonly deadline?: number | undefined
+  /** Headers of the trace that the call belongs to: https://www.w3.org/TR/trace-context/ */
+  readonly trace?: Readonly<Record<string, string>> | undefined
+  readonly observer?: CallObserver | undefined
+  readonly memory?: MemoryReservation | undefined
+}
+
+export const none: CallOptions = {}

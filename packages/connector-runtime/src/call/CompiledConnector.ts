@@ -1,0 +1,96 @@
+/** A connector of which everything is computed that one call does not change: templates, functions, filters, origins. */
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import type { ActionType, ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
+import { types } from "@drawbar/blueprint-schema/ConnectorAction"
+import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
+import * as HeadersTemplate from "@drawbar/template-renderer/HeadersTemplate"
+import type { Author } from "@drawbar/template-renderer/Parameter"
+import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
+import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
+import { Result } from "effect"
+import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
+import * as CallTarget from "./CallTarget.ts"
+import * as InputProcessors from "../chain/InputProcessors.ts"
+import type { ProcessorChain } from "../chain/ProcessorChain.ts"
+import * as PostProcess from "../processors/PostProcess.ts"
+import * as PreProcess from "../processors/PreProcess.ts"
+
+export interface CompiledAction {
+  readonly action: ConnectorAction
+  /** The connector's parameters, which outlast every call. */
+  readonly author: Author
+  readonly url: UrlTemplate.UrlTemplate
+  readonly headers: HeadersTemplate.HeadersTemplate
+  /** Absent where the method sends none and the action gives none. */
+  readonly body: BodyTemplate.BodyTemplate | undefined
+  readonly preProcess: PreProcess.PreProcess
+  /** The connector's own `input_processors`. */
+  readonly inputProcessors: ProcessorChain | undefined
+  readonly postProcess: PostProcess.PostProcess
+  /** For metrics and traces. */
+  readonly target: CallTarget.CallTarget
+}
+
+export interface CompiledConnector {
+  readonly connector: Connector
+  readonly actions: ReadonlyArray<CompiledAction>
+}
+
+/** Compiles every action, or says which part of the document cannot be run. */
+export const compile = (
+  connector: Connector,
+  credentialNames: ReadonlyArray<string>,
+): Result.Result<CompiledConnector, ConnectorError> =>
+  Result.map(
+    Result.all(
+      connector.actions.map((action, i) => compileAction(connector, action, credentialNames, `/actions/${i}`)),
+    ),
+    (actions) => ({ connector, actions }),
+  )
+
+/** The action that a caller asks for by type or name. */
+export const find = (
+  { actions }: CompiledConnector,
+  requested: string,
+): Result.Result<CompiledAction, ConnectorError> => {
+  const type = types.find((known: ActionType) => known === requested.toUpperCase())
+  const found = actions.find(({ action }) =>
+    type === undefined ? action.name === requested : action.action_type === type,
+  )
+  return found === undefined ? Result.fail(invalidInput(`no ${type ?? requested} action found`)) : Result.succeed(found)
+}
+
+const compileAction = (
+  connector: Connector,
+  action: ConnectorAction,
+  credentialNames: ReadonlyArray<string>,
+  at: string,
+): Result.Result<CompiledAction, ConnectorError> =>
+  Result.gen(function* () {
+    const author = connector.parameters
+    const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author))
+    return {
+      action,
+      author,
+      url,
+      target: CallTarget.of(action, author, url.origin),
+      headers: yield* template(`${at}/headers`, HeadersTemplate.compile(action.headers ?? {}, author, credentialNames)),
+      body: yield* template(`${at}/request_body`, compileBody(action, author)),
+      inputProcessors: yield* InputProcessors.compile(author),
+      preProcess: yield* PreProcess.compile(connector, action, at),
+      postProcess: yield* PostProcess.compile(connector, action, at),
+    }
+  })
+
+const template = <A>(pointer: string, compiled: Result.Result<A, TemplateError>): Result.Result<A, ConnectorError> =>
+  Result.mapError(compiled, (problem) => invalidConnector(pointer, problem.message))
+
+const compileBody = (
+  { request_body, headers = {}, method }: ConnectorAction,
+  author: Author,
+): Result.Result<BodyTemplate.BodyTemplate | undefined, TemplateError> => {
+  const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]
+  const options = contentType === undefined ? {} : { contentType }
+  if (request_body !== undefined) return BodyTemplate.compile(request_body, author, options)
+  return method === "GET" || method === "DELETE" ? Result.succeed(undefined) : BodyTemplate.httpBody(author, options)
+}

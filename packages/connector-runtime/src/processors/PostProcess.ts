@@ -1,0 +1,152 @@
+/** The stage after the answer: a platform's body becomes tensors. */
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
+import * as Json from "@drawbar/json-text/Json"
+import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
+import { type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
+import { Result } from "effect"
+import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
+import { type PostProcessor, texts } from "./PostProcessor.ts"
+import { postProcessors } from "./ProcessFunctions.ts"
+import type { UpstreamResponse } from "../response/UpstreamResponse.ts"
+import * as RemoteAnswers from "../response/UpstreamResponse.ts"
+import * as OutputProcessors from "../chain/OutputProcessors.ts"
+import type { ProcessorChain } from "../chain/ProcessorChain.ts"
+import * as JsonSource from "@drawbar/json-text/JsonSource"
+import * as PostProcessScript from "./PostProcessScript.ts"
+import * as ResponseFilter from "../response/ResponseFilter.ts"
+import * as Tensor from "../response/Tensor.ts"
+
+export interface PostProcess {
+  readonly processor?: PostProcessor
+  readonly script?: PostProcessScript.PostProcessScript
+  /** The connector's filter, or the function's own path; a caller's outranks it. */
+  readonly filter: ResponseFilter.ResponseFilter | undefined
+  readonly chain: ProcessorChain | undefined
+}
+
+type Tensors = ReadonlyArray<Tensor.Tensor>
+
+/** Finds the function and reads the filter of an action, once; `at` is the pointer of the action. */
+export const compile = (
+  connector: Connector,
+  action: ConnectorAction,
+  at: string,
+): Result.Result<PostProcess, ConnectorError> =>
+  Result.gen(function* () {
+    const function_ = yield* find(action.post_process_function, `${at}/post_process_function`)
+    const chain = yield* OutputProcessors.compile(connector.parameters)
+    const path = filled(connector.parameters["response_filter"]) ?? function_.processor?.path
+    if (path === undefined) return { ...function_, chain, filter: undefined }
+    const filter = yield* Result.mapError(ResponseFilter.compile(path), (sentence) =>
+      invalidConnector("/parameters/response_filter", sentence),
+    )
+    return { ...function_, chain, filter }
+  })
+
+/** The tensors of an answer. A call may bring its own `response_filter` and `output_processors`. */
+export const run = (
+  stage: PostProcess,
+  supplied: Supplied,
+  answer: UpstreamResponse,
+): Result.Result<Tensors, ConnectorError> =>
+  isPlain(stage, supplied)
+    ? Result.map(RemoteAnswers.spelled(answer), alone)
+    : Result.flatMap(filterOf(stage, supplied), (filter) =>
+        stage.processor !== undefined && filter !== undefined
+          ? named(stage.processor, filter, answer)
+          : shaped(stage, filter, supplied, answer),
+      )
+
+/** Whether the answer goes on as it is. */
+const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: Supplied): boolean =>
+  processor === undefined &&
+  script === undefined &&
+  filter === undefined &&
+  chain === undefined &&
+  !caller.has("response_filter") &&
+  !caller.has("output_processors")
+
+const alone = (source: JsonSource.JsonSource): Tensors => [asTensor(source)]
+
+const shaped = (
+  { script, chain: own }: PostProcess,
+  filter: ResponseFilter.ResponseFilter | undefined,
+  supplied: Supplied,
+  answer: UpstreamResponse,
+): Result.Result<Tensors, ConnectorError> =>
+  Result.gen(function* () {
+    const scripted = script === undefined ? undefined : yield* PostProcessScript.run(script, answer)
+    const found = scripted === undefined ? RemoteAnswers.spelled(answer) : Result.succeed(spelled(scripted))
+    const content = filter === undefined ? yield* found : yield* filtered(filter, yield* found, answer)
+    const chain = yield* OutputProcessors.of(own, supplied)
+    const result = chain === undefined ? content : yield* processed(chain, content)
+    return scripted === undefined ? alone(result) : PostProcessScript.tensors(result)
+  })
+
+const named = (processor: PostProcessor, filter: ResponseFilter.ResponseFilter, answer: UpstreamResponse) =>
+  Result.flatMap(RemoteAnswers.json(answer), (source) =>
+    Result.mapError(Result.flatMap(ResponseFilter.select(filter, source), processor.run), (sentence) =>
+      RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
+    ),
+  )
+
+/** What a filter finds, as JSON with its own digits. */
+const filtered = (
+  filter: ResponseFilter.ResponseFilter,
+  source: JsonSource.JsonSource,
+  answer: UpstreamResponse,
+): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  Result.gen(function* () {
+    const selection = yield* Result.mapError(ResponseFilter.select(filter, source), invalidInput)
+    const [first] = selection.nodes
+    if (first === undefined)
+      return yield* Result.fail(
+        RemoteAnswers.unusable(answer, `response_filter finds nothing in the platform's answer (at ${filter.path})`),
+      )
+    const found = texts(selection, selection.nodes)
+    return yield* parsed(selection.definite ? (found[0] ?? "null") : `[${found.join(",")}]`)
+  })
+
+type Function = Pick<PostProcess, "processor" | "script">
+
+const find = (name: string | undefined, at: string): Result.Result<Function, ConnectorError> => {
+  if (name === undefined) return Result.succeed({})
+  if (Names.isPostProcess(name)) return Result.succeed({ processor: postProcessors[name] })
+  if (Names.isName(name)) return Result.fail(invalidConnector(at, Names.unknown(name, Names.postProcess)))
+  return Result.mapBoth(PostProcessScript.compile(name), {
+    onSuccess: (script) => ({ script }),
+    onFailure: (sentence) => invalidConnector(at, sentence),
+  })
+}
+
+const filterOf = (
+  stage: PostProcess,
+  { caller }: Supplied,
+): Result.Result<ResponseFilter.ResponseFilter | undefined, ConnectorError> => {
+  const given = caller.get("response_filter")
+  const path = given === undefined ? undefined : filled(textOf(given))
+  return path === undefined ? Result.succeed(stage.filter) : Result.mapError(ResponseFilter.compile(path), invalidInput)
+}
+
+const filled = (path: string | undefined) => (path === undefined || path.trim() === "" ? undefined : path)
+
+// A script answers JSON, or words.
+const spelled = (text: string): JsonSource.JsonSource => {
+  const source = /^\s*[[{]/.test(text) ? JsonSource.parse(text) : undefined
+  return source !== undefined && Result.isSuccess(source)
+    ? { text: text.trim(), value: source.success.value }
+    : { text: JSON.stringify(text), value: text }
+}
+
+const processed = (chain: ProcessorChain, { text }: JsonSource.JsonSource) =>
+  Result.flatMap(
+    Result.mapError(Json.parse(text), ({ message }) => invalidInput(message)),
+    (value) =>
+      Result.flatMap(Result.mapError(chain.run(value), invalidInput), (result) => parsed(Json.stringify(result))),
+  )
+
+const parsed = (text: string) => Result.mapError(JsonSource.parse(text), invalidInput)
+
+const asTensor = ({ text, value }: JsonSource.JsonSource): Tensor.Tensor =>
+  Json.isObject(value) ? Tensor.response(text) : Tensor.wrapped(text)

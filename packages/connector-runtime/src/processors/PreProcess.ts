@@ -1,0 +1,93 @@
+/** The stage before rendering: a caller's input becomes the parameters of one or more calls of the platform. */
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
+import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
+import type { Supplied } from "@drawbar/template-renderer/Parameter"
+import { Result } from "effect"
+import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
+import * as InputProcessors from "../chain/InputProcessors.ts"
+import type { PredictInput } from "../call/PredictInput.ts"
+import type { PreProcessor, TypedInput } from "./PreProcessor.ts"
+import * as PreProcessScript from "./PreProcessScript.ts"
+import { preProcessors } from "./ProcessFunctions.ts"
+
+export interface PreProcess {
+  /** Absent: typed documents become the list `input`, anything else is refused. */
+  readonly processor: PreProcessor | undefined
+  readonly perCall: number | "all"
+}
+
+/** Finds the function that an action names, once; `at` is the pointer of the action. */
+export const compile = (
+  connector: Connector,
+  action: ConnectorAction,
+  at: string,
+): Result.Result<PreProcess, ConnectorError> =>
+  Result.gen(function* () {
+    const processor = yield* find(action.pre_process_function, connector, `${at}/pre_process_function`)
+    const step = yield* stepSize(connector)
+    return { processor, perCall: step ?? processor?.perCall ?? "all" }
+  })
+
+/** The parameters of each call, in the order of the input. */
+export const run = (stage: PreProcess, input: PredictInput): Result.Result<ReadonlyArray<Supplied>, ConnectorError> => {
+  if (input._tag === "Parameters")
+    return Result.flatMap(InputProcessors.onParameters(input.parameters), (given) =>
+      Result.map(rewritten(stage, given), (call) => [call]),
+    )
+  const processor = stage.processor ?? (input._tag === "TextDocs" ? documentsAsInput : undefined)
+  if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
+  return Result.all(
+    split(input, stage.perCall).map((chunk) =>
+      Result.mapBoth(processor.run(chunk), {
+        onSuccess: (runtime) => ({ caller: callerOf(input), runtime }),
+        onFailure: invalidInput,
+      }),
+    ),
+  )
+}
+
+const rewritten = ({ processor }: PreProcess, caller: Supplied["caller"]): Result.Result<Supplied, ConnectorError> =>
+  processor?.rewrite === undefined
+    ? Result.succeed({ caller, runtime: new Map() })
+    : Result.mapBoth(processor.rewrite(caller), {
+        onSuccess: (runtime) => ({ caller, runtime }),
+        onFailure: invalidInput,
+      })
+
+const documentsAsInput = preProcessors["connector.pre_process.default.embedding"]
+
+const find = (
+  name: string | undefined,
+  { parameters }: Connector,
+  at: string,
+): Result.Result<PreProcessor | undefined, ConnectorError> => {
+  if (name === undefined) return Result.succeed(undefined)
+  if (Names.isPreProcess(name)) return Result.succeed(preProcessors[name])
+  if (Names.isName(name)) return Result.fail(invalidConnector(at, Names.unknown(name, Names.preProcess)))
+  return Result.mapError(PreProcessScript.compile(name, parameters), (sentence) => invalidConnector(at, sentence))
+}
+
+const stepSize = ({ parameters }: Connector): Result.Result<number | undefined, ConnectorError> => {
+  const given = parameters["input_docs_processed_step_size"]
+  if (given === undefined) return Result.succeed(undefined)
+  return /^[1-9]\d{0,8}$/.test(given)
+    ? Result.succeed(Number(given))
+    : Result.fail(
+        invalidConnector(
+          "/parameters/input_docs_processed_step_size",
+          "Invalid parameter: input_docs_processed_step_size. It must be positive integer.",
+        ),
+      )
+}
+
+const split = (input: TypedInput, perCall: number | "all"): ReadonlyArray<TypedInput> => {
+  if (input._tag !== "TextDocs" || perCall === "all" || input.text_docs.length <= perCall) return [input]
+  const chunks: Array<TypedInput> = []
+  for (let from = 0; from < input.text_docs.length; from += perCall)
+    chunks.push({ ...input, text_docs: input.text_docs.slice(from, from + perCall) })
+  return chunks
+}
+
+const callerOf = (input: TypedInput): Supplied["caller"] =>
+  input._tag === "TextDocs" && input.parameters !== undefined ? input.parameters : new Map()

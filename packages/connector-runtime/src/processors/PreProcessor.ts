@@ -1,0 +1,33 @@
+/** What a pre-process function is: typed input in, parameters out. */
+import type { Value } from "@drawbar/template-renderer/Parameter"
+import { Result } from "effect"
+import type { Parameters, PredictInput } from "../call/PredictInput.ts"
+
+export type TypedInput = Exclude<PredictInput, { readonly _tag: "Parameters" }>
+
+export interface PreProcessor {
+  /** How many documents one call of the platform takes; what is left goes into further calls, nothing is dropped. */
+  readonly perCall: number | "all"
+  /** The parameters for one call, or a sentence that says why there are none. */
+  readonly run: (input: TypedInput) => Result.Result<Parameters, string>
+  /** Makes parameters out of those that a call brings itself; absent: they are used as they are. */
+  readonly rewrite?: (given: Parameters) => Result.Result<Parameters, string>
+}
+
+export const runtime = (entries: ReadonlyArray<readonly [string, Value]>): Result.Result<Parameters, string> =>
+  Result.succeed(new Map(entries))
+
+/** A function that reads one kind of input and refuses the others with `sentence`. */
+export const onlyFor =
+  <Tag extends TypedInput["_tag"]>(
+    tag: Tag,
+    sentence: string,
+    run: (input: Extract<TypedInput, { readonly _tag: Tag }>) => Result.Result<Parameters, string>,
+  ): PreProcessor["run"] =>
+  (input) =>
+    isTagged(input, tag) ? run(input) : Result.fail(sentence)
+
+const isTagged = <Tag extends TypedInput["_tag"]>(
+  input: TypedInput,
+  tag: Tag,
+): input is Extract<TypedInput, { readonly _tag: Tag }> => input._tag === tag

@@ -1,0 +1,47 @@
+/**
+ * How many tokens a platform says that a call took.
+ * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/ for what is counted, the platforms' own
+ * references for the names
+ */
+import type { EgressResponse } from "@drawbar/egress/EgressPool"
+
+export interface TokenUsage {
+  readonly input: number
+  readonly output: number
+}
+
+const none: TokenUsage = { input: 0, output: 0 }
+
+/** Platforms say it at the end of an answer; between there and the beginning may lie megabytes of vectors. */
+const reach = 4_096
+
+// Inside a JSON string a quote has a backslash before it: what a model writes is never counted.
+const name = (names: string) => new RegExp(String.raw`(?<!\\)"(?:${names})"\s*:\s*(\d{1,15})(?![\d.])`)
+const input = name("prompt_tokens|input_tokens|inputTokens|promptTokenCount|prompt_eval_count|inputTextTokenCount")
+const output = name("completion_tokens|output_tokens|outputTokens|candidatesTokenCount|eval_count|tokenCount")
+
+/** Of an answer's JSON text, or of a part that holds its usage; nothing where it does not say. */
+export const ofText = (text: string): TokenUsage | undefined => {
+  const end = text.length <= reach ? text : text.slice(-reach)
+  const [found, made] = [input.exec(end)?.[1], output.exec(end)?.[1]]
+  return found === undefined && made === undefined
+    ? undefined
+    : { input: Number(found ?? 0), output: Number(made ?? 0) }
+}
+
+/** Amazon Bedrock says it in headers too, whatever the model. */
+export const ofResponse = ({ headers }: Pick<EgressResponse, "headers">, text: string): TokenUsage | undefined => {
+  const input = count(headers["x-amzn-bedrock-input-token-count"])
+  if (input === undefined) return ofText(text)
+  return { input, output: count(headers["x-amzn-bedrock-output-token-count"]) ?? 0 }
+}
+
+/** A quota is counted by it: what is no count, or less than nothing, is not taken. */
+const count = (header: EgressResponse["headers"][string] | undefined): number | undefined =>
+  typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+
+export const sum = (usages: ReadonlyArray<TokenUsage | undefined>): TokenUsage =>
+  usages.reduce<TokenUsage>(
+    (total, usage = none) => ({ input: total.input + usage.input, output: total.output + usage.output }),
+    none,
+  )

@@ -1,0 +1,123 @@
+/** A platform's whole answer, once its status was a success. */
+import { Result } from "effect"
+import { ConnectorError, InvalidUpstreamResponse, type Remote, UpstreamError } from "../ConnectorError.ts"
+import type { EgressResponse } from "@drawbar/egress/EgressPool"
+import * as JsonSource from "@drawbar/json-text/JsonSource"
+import type { SecretMask } from "./SecretMask.ts"
+import * as RetryAfter from "@drawbar/egress/RetryAfter"
+
+export interface UpstreamResponse {
+  readonly response: EgressResponse
+  /** The body as text. */
+  readonly text: string
+  /** Has been over the text, not over the headers. */
+  readonly mask: SecretMask
+}
+
+/** How much of a platform's body an error carries, in characters. */
+export const errorBodyLimit = 8_192
+
+const throttled =
+  "Error from remote service: The request was denied due to remote server throttling. To change the retry policy and behavior, please update the connector client_config."
+
+/**
+ * The answer in a response, or the platform's refusal with its own status. `now` is in ms since 1970, `mask` takes out the
+ * secrets that the platform repeats.
+ */
+export const read = (
+  response: EgressResponse,
+  now: number,
+  mask: SecretMask,
+): Result.Result<UpstreamResponse, ConnectorError> => {
+  const decoded = decode(response)
+  const text = mask.apply(decoded ?? "")
+  if (decoded === undefined && response.status >= 200 && response.status <= 299)
+    return Result.fail(unusable({ response, text, mask }, notInItsCharset))
+  const answer = { response, text, mask }
+  if (response.status < 200 || response.status > 299)
+    return Result.fail(
+      ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(response, text) })),
+    )
+  return text.trim() === ""
+    ? Result.fail(unusable(answer, "Remote service returned empty response body"))
+    : Result.succeed(answer)
+}
+
+/** Whether the answer is words and not JSON. A body that says it is JSON, or begins like it, is JSON or broken. */
+export const isText = ({ response, text }: UpstreamResponse): boolean => {
+  const type = header(response, "content-type")
+  if (type !== undefined && /\bjson\b/i.test(type)) return false
+  return Result.isFailure(JsonSource.parse(text)) && !/^\s*[[{]/.test(text) && !isPage(type, text)
+}
+
+/** The answer as JSON; fails where it is none, or only a part. */
+export const json = (answer: UpstreamResponse): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  Result.mapError(JsonSource.parse(answer.text), (sentence) =>
+    unusable(
+      answer,
+      isPage(header(answer.response, "content-type"), answer.text)
+        ? "The platform answered with an HTML page, not with a model's answer. Check the connector's url"
+        : sentence,
+    ),
+  )
+
+/** The answer as JSON in any case: words are a JSON string. */
+export const spelled = (answer: UpstreamResponse): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  isText(answer)
+    ? Result.succeed({ text: JSON.stringify(answer.text), value: answer.text })
+    : Result.map(json(answer), ({ text, value }) => ({ text: text.trim(), value }))
+
+/** A success that holds not what the connector needs. */
+export const unusable = (answer: UpstreamResponse, message: string): ConnectorError =>
+  ConnectorError.from(
+    new InvalidUpstreamResponse({ remote: remoteOf(answer, undefined), message: answer.mask.apply(message) }),
+  )
+
+const isPage = (type: string | undefined, text: string): boolean =>
+  (type !== undefined && /\bhtml\b/i.test(type)) || /^\s*<(!doctype|html)\b/i.test(text)
+
+const refusal = (response: EgressResponse, text: string): string => {
+  if (header(response, "x-amzn-errortype")?.startsWith("ThrottlingException")) return throttled
+  return text.trim() === ""
+    ? `Remote service returned error status ${response.status} with empty body`
+    : `Error from remote service: ${cut(text)}`
+}
+
+const remoteOf = ({ response, text, mask }: UpstreamResponse, now: number | undefined): Remote => {
+  const requestId = requestIdHeaders.map((name) => header(response, name)).find((id) => id !== undefined)
+  const retryAfterMillis = now === undefined ? undefined : RetryAfter.millis(response.headers, now)
+  return {
+    status: response.status,
+    body: cut(text),
+    ...(requestId === undefined ? {} : { requestId: mask.apply(requestId) }),
+    ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
+  }
+}
+
+// Under these names platforms say which request it was, for their support.
+const requestIdHeaders = ["x-request-id", "x-amzn-requestid", "request-id", "apim-request-id", "cf-ray"]
+
+const header = ({ headers }: EgressResponse, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === "string" ? value : value?.[0]
+}
+
+const cut = (text: string): string => (text.length <= errorBodyLimit ? text : `${text.slice(0, errorBodyLimit)}…`)
+
+const notInItsCharset = "The platform's answer is no text: its bytes are not in UTF-8, nor in a charset that it names"
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** JSON is UTF-8 (RFC 8259, 8.1); a platform that says otherwise is believed. Nothing where the bytes are not what it says. */
+const decode = (response: EgressResponse): string | undefined => {
+  try {
+    return decoderOf(header(response, "content-type")).decode(response.body)
+  } catch {
+    return undefined
+  }
+}
+
+const decoderOf = (type: string | undefined) => {
+  const [, charset = "utf-8"] = type === undefined ? [] : (/;\s*charset="?([\w.:-]+)/i.exec(type) ?? [])
+  return /^utf-?8$/i.test(charset) ? utf8 : new TextDecoder(charset, { fatal: true })
+}

@@ -1,0 +1,109 @@
+/** What must hold of a connector before it is stored: that it can be run, and that its platforms are trusted. */
+import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
+import { names } from "@drawbar/blueprint-schema/Credential"
+import * as Authorization from "@drawbar/connector-runtime/auth/Authorization"
+import { type CompiledAction, compile } from "@drawbar/connector-runtime/call/CompiledConnector"
+import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import * as ClientCertificate from "@drawbar/connector-runtime/auth/ClientCertificate"
+import * as HttpClientOptions from "@drawbar/connector-runtime/call/HttpClientOptions"
+import * as Destination from "@drawbar/egress/Destination"
+import { Egress } from "@drawbar/egress/Egress"
+import { EgressPolicy, type Policy } from "@drawbar/egress/EgressPolicy"
+import { json } from "@drawbar/template-renderer/Parameter"
+import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
+import { RecordAccessDenied, RegistryError, type RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Settings } from "@drawbar/registry/settings/Settings"
+import { Context, Effect, Layer, Result } from "effect"
+import { DeploymentError, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import * as SecretReferences from "./SecretReferences.ts"
+
+export class ConnectorValidation extends Context.Service<
+  ConnectorValidation,
+  {
+    /**
+     * Fails with the first thing that would keep a predict from being sent, and where the secrets of `bound`, which are somebody
+     * else's, would go where they did not go before.
+     */
+    readonly admit: (
+      blueprint: Blueprint,
+      bound?: Connector,
+    ) => Effect.Effect<void, ConnectorError | DeploymentError | RegistryFailure>
+  }
+>()("@drawbar/deployments/ConnectorAdmission") {
+  static readonly layer = Layer.effect(
+    ConnectorValidation,
+    Effect.gen(function* () {
+      const policies = yield* EgressPolicy
+      const egress = yield* Egress
+      const settings = yield* Settings
+      return {
+        admit: Effect.fnUntraced(function* (blueprint, bound) {
+          if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
+            return yield* DeploymentError.from(new RemoteInferenceDisabled())
+          // What it names has to be there, and to be nameable, before it is stored.
+          const { connector, credential } = yield* SecretReferences.verify(blueprint)
+          const { actions } = yield* Effect.fromResult(compile(connector, names(credential)))
+          for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
+          const config = connector.client_config ?? ClientConfig.defaults
+          yield* Effect.fromResult(ClientCertificate.of(config, credential))
+          if (bound !== undefined) yield* Effect.fromResult(staying(connector, bound))
+          const issuer = connector.parameters[tokenUrl]
+          if (issuer !== undefined)
+            yield* Effect.mapError(Effect.fromResult(Destination.make(issuer, policies.current())), ({ reason }) =>
+              ConnectorError.from(reason),
+            )
+          const origins = actions.map(({ url }) => url.origin)
+          yield* Authorization.serverIdentity({ connector, credential, origins })
+          for (const origin of origins)
+            yield* Effect.mapError(
+              Effect.fromResult(egress.permits(origin, HttpClientOptions.connection(config))),
+              ({ reason }) => ConnectorError.from(reason),
+            )
+        }),
+      }
+    }),
+  )
+}
+
+// Where the path waits for a caller's parameter, a stand-in is held against the list: host and port do not change by it.
+const trusted = ({ url }: CompiledAction, policy: Policy): Result.Result<void, ConnectorError> => {
+  const missing = UrlTemplate.missing(url, nothing)
+  const sample = UrlTemplate.render(url, { ...nothing, caller: new Map(missing.map((name) => [name, json("0")])) })
+  return Result.mapBoth(
+    Destination.make(
+      Result.getOrElse(sample, () => `${url.origin}/`),
+      policy,
+    ),
+    {
+      onSuccess: () => undefined,
+      onFailure: ({ reason }) => ConnectorError.from(reason),
+    },
+  )
+}
+
+const staying = (connector: Connector, bound: Connector): Result.Result<void, RegistryFailure> => {
+  const known = goals(bound)
+  const other = goals(connector).find((origin) => !known.includes(origin))
+  return other === undefined
+    ? Result.void
+    : Result.fail(
+        RegistryError.from(
+          new RecordAccessDenied({
+            message: `Only the owner or an admin can point this connector at ${other} with the credential that it has. Send the credential anew, whole, or ask them.`,
+          }),
+        ),
+      )
+}
+
+/** Where a connector's secrets go: to its platforms, and to who gives it tokens. */
+const goals = ({ actions, parameters }: Connector): ReadonlyArray<string> => {
+  const issuer = URL.parse(parameters[tokenUrl] ?? "")
+  const urls = actions.flatMap(({ url }) => Result.getOrUndefined(UrlTemplate.compile(url, parameters)) ?? [])
+  return [...urls, ...(issuer === null ? [] : [issuer])].map(({ origin }) => origin)
+}
+
+const tokenUrl = "oauth2_token_url"
+
+const nothing = { caller: new Map(), runtime: new Map() }

@@ -1,0 +1,63 @@
+/**
+ * The one way in which records are written, and who is told of it.
+ *
+ * Listeners run after the commit and before the writer is answered: what is compiled from a record is gone by the time
+ * a client reads that its change was made.
+ */
+import { Context, Effect, Exit, Layer, type Scope } from "effect"
+import type { Collection, Document, Write } from "./Document.ts"
+import { DocumentStore } from "./DocumentStore.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export interface RecordChange {
+  readonly collection: Collection
+  readonly id: string
+}
+
+/** Called synchronously; it must not throw. It is told what may have changed, not how: read the record anew. */
+export type Listener = (changes: ReadonlyArray<RecordChange>) => void
+
+export class ChangeFeed extends Context.Service<
+  ChangeFeed,
+  {
+    /** All of the writes or none; see `DocumentStore.transact`. */
+    readonly commit: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, StoreError>
+    /** Listens until the scope closes. */
+    readonly subscribe: (listener: Listener) => Effect.Effect<void, never, Scope.Scope>
+  }
+>()("@drawbar/document-store/ChangeFeed") {
+  static readonly layer = Layer.effect(
+    ChangeFeed,
+    Effect.gen(function* () {
+      const store = yield* DocumentStore
+      const listeners = new Set<Listener>()
+      return {
+        commit: (writes) =>
+          store.transact(writes).pipe(
+            Effect.onExit((exit) =>
+              Effect.sync(() => {
+                if (!mayHaveCommitted(exit)) return
+                const changes = writes.map(({ collection, id }) => ({ collection, id }))
+                for (const listener of listeners) listener(changes)
+              }),
+            ),
+            // A writer that goes away must not leave a committed change untold.
+            Effect.uninterruptible,
+          ),
+        subscribe: (listener) =>
+          Effect.acquireRelease(
+            Effect.sync(() => void listeners.add(listener)),
+            () => Effect.sync(() => void listeners.delete(listener)),
+          ),
+      }
+    }),
+  )
+}
+
+// A database that failed may have failed after its commit.
+const mayHaveCommitted = (exit: Exit.Exit<unknown, StoreError>) =>
+  Exit.match(exit, {
+    onSuccess: () => true,
+    onFailure: (cause) =>
+      !cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.reason._tag !== "StorageFailed"),
+  })

@@ -1,0 +1,41 @@
+/**
+ * Where records are kept: the seam behind which a database stands.
+ *
+ * A write is acknowledged after it is durable. One contract suite holds for every layer.
+ */
+import { Context, Effect, Layer, type Option, type Stream } from "effect"
+import type { Collection, Document, Write } from "./Document.ts"
+import type { StoreError } from "./StoreError.ts"
+import type { SearchRequest, SearchResult } from "./search/Search.ts"
+import * as SqlDialect from "./sql/SqlDialect.ts"
+import * as SqlDocumentStore from "./sql/SqlDocumentStore.ts"
+import { storageFailed } from "./sql/SqlFailure.ts"
+import * as SqliteClient from "./sql/SqliteClient.ts"
+
+export class DocumentStore extends Context.Service<
+  DocumentStore,
+  {
+    readonly get: (collection: Collection, id: string) => Effect.Effect<Option.Option<Document>, StoreError>
+    /** All of the writes or none, in order, in one commit; answers what each left behind (a deletion: what it removed). */
+    readonly transact: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, StoreError>
+    /** Fails where the last write did for the database's sake, and another one would. */
+    readonly writable: Effect.Effect<void, StoreError>
+    /** The records that a query finds; answered by the database, never by reading a table. */
+    readonly search: (collection: Collection, request: SearchRequest) => Effect.Effect<SearchResult, StoreError>
+    readonly count: (collection: Collection) => Effect.Effect<number, StoreError>
+    /** Every record of a collection in the order of ids, read in batches, sealed parts with it: for rotation and the check at start. */
+    readonly all: (collection: Collection) => Stream.Stream<Document, StoreError>
+  }
+>()("@drawbar/document-store/DocumentStore") {
+  /** SQLite in a file that this process alone may open. Fails where the file cannot be had, saying what to do. */
+  static readonly layerFile = (options: { readonly filename: string }): Layer.Layer<DocumentStore, StoreError> =>
+    Layer.effect(DocumentStore, SqlDocumentStore.make(SqlDialect.sqlite)).pipe(
+      Layer.provide(SqliteClient.layer(options)),
+      Layer.catchTag("SqlError", (error) => Layer.effect(DocumentStore, storageFailed("open")(error))),
+    )
+
+  /** SQLite in memory: gone with the layer. */
+  static readonly layerMemory: Layer.Layer<DocumentStore, StoreError> = DocumentStore.layerFile({
+    filename: ":memory:",
+  })
+}

@@ -1,0 +1,81 @@
+/** What of a record can be found: its values by field, its words by field and place. */
+import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
+import { DateTime, Option } from "effect"
+import { fieldAt } from "./SearchFields.ts"
+import { words } from "./SearchText.ts"
+
+/** Both `null`: the field is there, but cannot be found by what it says. */
+export interface FieldRow {
+  readonly field: string
+  readonly text: string | null
+  readonly number: number | null
+}
+
+export interface WordRow {
+  readonly field: string
+  readonly word: string
+  readonly position: number
+}
+
+/** A field name longer than this is not indexed: it would not fit the key of an index. */
+const maxPath = 255
+/** `ignore_above` of dynamic text. */
+const maxKeyword = 256
+/** A longer text of an exact field is kept but not found by: it would not fit the key of an index. */
+const maxExact = 512
+/** Words of one field beyond these are not indexed. */
+const maxPosition = 10_000
+/** So far apart are the words of two values of one field, so that no phrase runs over both. */
+const gap = 100
+
+/** The rows that a record is found by; equal values of one field make one row. */
+export const rowsOf = (
+  source: JsonObject,
+): { readonly fields: ReadonlyArray<FieldRow>; readonly words: ReadonlyArray<WordRow> } => {
+  const fields = new Map<string, FieldRow>()
+  const found: Array<WordRow> = []
+  const next = new Map<string, number>()
+  const add = (field: string, text: string | null, number: number | null) =>
+    fields.set(JSON.stringify([field, text, number]), { field, text, number })
+  const addWords = (field: string, text: string) => {
+    const first = next.get(field) ?? 0
+    const list = words(text).slice(0, Math.max(0, maxPosition - first))
+    for (const [i, word] of list.entries()) found.push({ field, word, position: first + i })
+    next.set(field, first + list.length + gap)
+  }
+  for (const { path, value } of leaves(source, "")) {
+    const field = fieldAt(path)
+    if (typeof value !== "string") add(path, ...valueOf(field.kind === "exact", value))
+    else if (field.kind === "date") add(path, null, dateOf(value))
+    else if (field.kind === "exact") add(path, upTo(maxExact, value), null)
+    else add(`${path}.keyword`, upTo(maxKeyword, value), null)
+    // Flat objects hold whole request bodies: they are found by value only.
+    const isFlat = field.kind === "exact" && path.includes(".")
+    if (typeof value === "string" && field.kind !== "date" && !isFlat) addWords(path, value)
+  }
+  return { fields: [...fields.values()], words: found }
+}
+
+type Leaf = { readonly path: string; readonly value: string | number | boolean }
+
+function* leaves(value: Json, path: string): Generator<Leaf> {
+  if (value === null || path.length > maxPath || path.includes("\0")) return
+  if (Array.isArray(value)) for (const item of value) yield* leaves(item, path)
+  else if (isObject(value))
+    for (const [key, item] of Object.entries(value)) yield* leaves(item, path === "" ? key : `${path}.${key}`)
+  else if (typeof value === "object") yield { path, value: Number(Reflect.get(value, "rawJSON")) }
+  else yield { path, value }
+}
+
+/** A number under its value, a boolean under its name too; in an exact field both can be found as text. */
+const valueOf = (isExact: boolean, value: number | boolean): [string | null, number | null] =>
+  typeof value === "boolean"
+    ? [String(value), Number(value)]
+    : [isExact ? String(value) : null, Number.isFinite(value) ? value : null]
+
+const dateOf = (text: string): number | null =>
+  Option.getOrNull(Option.map(DateTime.make(text), DateTime.toEpochMillis))
+
+/** `null` for what no database finds: a text that is too long, or that holds U+0000. */
+const upTo = (length: number, text: string): string | null =>
+  text.length > length || text.includes("\0") ? null : text

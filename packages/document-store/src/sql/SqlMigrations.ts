@@ -1,0 +1,64 @@
+/** The tables, grown forward by numbered steps; a step that was released is never changed. */
+import { Effect } from "effect"
+import { Migrator, SqlClient } from "effect/sql"
+import { StoreError, StorageFailed } from "../StoreError.ts"
+import type { SqlDialect } from "./SqlDialect.ts"
+import { storageFailed } from "./SqlFailure.ts"
+
+const table = "drawbar_migrations"
+
+const steps = (dialect: SqlDialect) => ({
+  "1_documents": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const text = sql.literal(dialect.text)
+    yield* sql`CREATE TABLE sequences (collection ${text} NOT NULL PRIMARY KEY, last_seq_no BIGINT NOT NULL)`
+    yield* sql`CREATE TABLE documents (
+      collection ${text} NOT NULL,
+      id ${text} NOT NULL,
+      version BIGINT NOT NULL,
+      seq_no BIGINT NOT NULL,
+      source ${text} NOT NULL,
+      sealed ${text} NOT NULL,
+      PRIMARY KEY (collection, id)
+    )`
+    yield* sql`CREATE TABLE document_fields (
+      collection ${text} NOT NULL,
+      id ${text} NOT NULL,
+      field ${text} NOT NULL,
+      text ${text},
+      number DOUBLE PRECISION,
+      FOREIGN KEY (collection, id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )`
+    yield* sql`CREATE INDEX document_fields_by_text ON document_fields (collection, field, text, id)`
+    yield* sql`CREATE INDEX document_fields_by_number ON document_fields (collection, field, number, id)`
+    yield* sql`CREATE INDEX document_fields_by_id ON document_fields (collection, id, field, text, number)`
+    yield* sql`CREATE TABLE document_words (
+      collection ${text} NOT NULL,
+      id ${text} NOT NULL,
+      field ${text} NOT NULL,
+      word ${text} NOT NULL,
+      position INTEGER NOT NULL,
+      FOREIGN KEY (collection, id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )`
+    yield* sql`CREATE INDEX document_words_by_word ON document_words (collection, word, field, id, position)`
+    yield* sql`CREATE INDEX document_words_by_id ON document_words (collection, id)`
+  }),
+})
+
+/** Brings the tables up to date; a database that a newer Drawbar wrote is refused. */
+export const migrate = Effect.fnUntraced(function* (
+  dialect: SqlDialect,
+): Effect.fn.Return<void, StoreError, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const known = steps(dialect)
+  yield* Migrator.make({})({ loader: Migrator.fromRecord(known), table }).pipe(
+    Effect.mapError(storageFailed("migrate")),
+  )
+  const [latest] = yield* sql<{ id: number }>`SELECT MAX(migration_id) AS id FROM ${sql(table)}`.pipe(
+    Effect.mapError(storageFailed("migrate")),
+  )
+  const newest = Object.keys(known).length
+  if (Number(latest?.id) <= newest) return
+  const message = `The database was written by a newer Drawbar: its schema is ${latest?.id}, this version knows ${newest}. Run that version again, or restore a backup from before it.`
+  return yield* StoreError.from(new StorageFailed({ operation: "open", message }))
+})

@@ -1,0 +1,53 @@
+/** A URL that may leave: read once, so that what is checked and what is sent cannot differ. */
+import { Result } from "effect"
+import { EgressError, InvalidOutboundRequest, NotTrusted } from "./EgressError.ts"
+import type { Policy } from "./EgressPolicy.ts"
+import * as Origin from "./Origin.ts"
+import * as TrustedEndpoints from "./TrustedEndpoints.ts"
+
+export interface Destination extends Origin.Origin {
+  /** Path and query, to the byte as they were given. */
+  readonly path: string
+  /** Fails where the operator's list of private endpoints keeps it from private addresses. */
+  readonly inside: Result.Result<void, EgressError>
+}
+
+/** Holds an absolute URL against the policy. Nothing is resolved: the addresses of its host are checked when it is connected. */
+export const make = (url: string, policy: Policy): Result.Result<Destination, EgressError> =>
+  Result.gen(function* () {
+    const parsed = yield* Origin.parse(url)
+    // A fragment is never sent, so it must not decide who is trusted.
+    parsed.hash = ""
+    const origin = yield* Origin.ofUrl(parsed)
+    const path = pathOf(url)
+    // The parser takes it away: the list would be held against another path than the one that is sent.
+    if (hasDotSegment(path))
+      return yield* Result.fail(
+        EgressError.from(new InvalidOutboundRequest({ problem: "its path has a segment `.` or `..`" })),
+      )
+    yield* listed(parsed, "endpoints", policy.trustedEndpoints)
+    const { trustedPrivateEndpoints } = policy
+    const inside =
+      trustedPrivateEndpoints.entries.length === 0
+        ? Result.void
+        : listed(parsed, "private endpoints", trustedPrivateEndpoints)
+    return { ...origin, path, inside }
+  })
+
+const listed = (
+  url: URL,
+  list: NotTrusted["list"],
+  trusted: TrustedEndpoints.TrustedEndpoints,
+): Result.Result<void, EgressError> => {
+  if (trusted.matches(url)) return Result.void
+  const nearest = TrustedEndpoints.nearest(trusted, url)
+  return Result.fail(EgressError.from(new NotTrusted({ url: `${url.origin}${url.pathname}`, list, nearest })))
+}
+
+/** A segment `.` or `..`, encoded or not, before the query. */
+const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
+
+const pathOf = (url: string): string => {
+  const [, rest = ""] = /^https?:\/\/[^/?#]+([^#]*)/i.exec(url) ?? []
+  return rest.startsWith("/") ? rest : `/${rest}`
+}

@@ -1,0 +1,48 @@
+/** What the operator lets out. Its values change while the server runs, so that they are read at each use. */
+import { Context, Layer, Result } from "effect"
+import * as Pattern from "@drawbar/linear-regex/Pattern"
+import { trustedEndpointDefaults } from "./TrustedEndpointDefaults.ts"
+import * as TrustedEndpoints from "./TrustedEndpoints.ts"
+
+export interface Policy {
+  /** `plugins.ml_commons.trusted_connector_endpoints_regex` */
+  readonly trustedEndpoints: TrustedEndpoints.TrustedEndpoints
+  /** `plugins.ml_commons.connector.private_ip_enabled` */
+  readonly privateAddresses: boolean
+  /** `plugins.ml_commons.trusted_connector_private_endpoints_regex`; where it is empty, it holds nobody back. */
+  readonly trustedPrivateEndpoints: TrustedEndpoints.TrustedEndpoints
+  /** `plugins.ml_commons.connector.restricted_ip_patterns` */
+  readonly restrictedAddresses: ReadonlyArray<Pattern.Pattern>
+}
+
+/** `current` gives one and the same object until a setting changes: a new object closes idle connections. */
+export class EgressPolicy extends Context.Service<EgressPolicy, { readonly current: () => Policy }>()(
+  "@drawbar/egress/EgressPolicy",
+) {
+  static readonly layer = (policy: Policy) => Layer.succeed(EgressPolicy, { current: () => policy })
+  static readonly layerLive = (current: () => Policy) => Layer.succeed(EgressPolicy, { current })
+}
+
+/** The settings as the operator writes them; what is absent takes its default. */
+export interface Settings {
+  readonly trustedEndpoints?: ReadonlyArray<string>
+  readonly privateAddresses?: boolean
+  readonly trustedPrivateEndpoints?: ReadonlyArray<string>
+  readonly restrictedAddresses?: ReadonlyArray<string>
+}
+
+export const make = (settings: Settings = {}): Result.Result<Policy, TrustedEndpoints.InvalidEntry> =>
+  Result.gen(function* () {
+    return {
+      trustedEndpoints: yield* TrustedEndpoints.make(settings.trustedEndpoints ?? trustedEndpointDefaults),
+      privateAddresses: settings.privateAddresses ?? false,
+      trustedPrivateEndpoints: yield* TrustedEndpoints.make(settings.trustedPrivateEndpoints ?? []),
+      restrictedAddresses: yield* Result.all((settings.restrictedAddresses ?? []).map(addressPattern)),
+    }
+  })
+
+const addressPattern = (entry: string): Result.Result<Pattern.Pattern, TrustedEndpoints.InvalidEntry> =>
+  Result.mapError(
+    Pattern.compile(entry),
+    () => new TrustedEndpoints.InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
+  )

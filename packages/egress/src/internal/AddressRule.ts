@@ -1,0 +1,33 @@
+/** Whether a host's addresses may be connected to. */
+import { Result } from "effect"
+import { EgressError, PrivateAddress, RestrictedAddress } from "../EgressError.ts"
+import type { Policy } from "../EgressPolicy.ts"
+import * as IpAddress from "../IpAddress.ts"
+import type { Resolution } from "../Resolver.ts"
+
+/** Succeeds with whether one of them is private. One bad address is enough to refuse: the answer as a whole is not honest. */
+export const check = (
+  host: string,
+  { addresses, trusted }: Resolution,
+  { privateAddresses, restrictedAddresses }: Policy,
+): Result.Result<boolean, EgressError> => {
+  if (trusted) return Result.succeed(false)
+
+  const restricted = addresses.find((address) =>
+    restrictedAddresses.some((pattern) => pattern.testExact(IpAddress.plain(address))),
+  )
+  if (restricted !== undefined)
+    return Result.fail(EgressError.from(new RestrictedAddress({ host, address: restricted })))
+
+  const reaches = addresses.map((address) => ({ address, reach: IpAddress.reach(address) }))
+  const refused =
+    reaches.find(({ reach }) => reach === "forbidden") ??
+    reaches.find(({ reach }) => reach === "private" && !privateAddresses)
+  if (refused !== undefined)
+    return Result.fail(
+      EgressError.from(
+        new PrivateAddress({ host, address: refused.address, permittable: refused.reach === "private" }),
+      ),
+    )
+  return Result.succeed(reaches.some(({ reach }) => reach === "private"))
+}

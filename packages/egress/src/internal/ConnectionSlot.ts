@@ -1,0 +1,48 @@
+/** One place of a pool: it carries one exchange at a time, over one connection after the other. */
+import { Client } from "undici"
+import type { Connection } from "./Connection.ts"
+import { type Carrier, type PendingRequest, maxHeaderBytes } from "./PendingRequest.ts"
+
+/** Opens a connection for an exchange. `done` is called once. */
+export type Connect = (
+  exchange: PendingRequest,
+  done: (error: Error | null, connection: Connection | undefined) => void,
+) => void
+
+export class ConnectionSlot implements Carrier {
+  readonly #client: Client
+  #exchange: PendingRequest | undefined
+  readonly release: () => void
+  /** The connection opened last. */
+  connection: Connection | undefined
+
+  constructor(origin: string, connect: Connect, released: (lane: ConnectionSlot) => void) {
+    this.release = () => released(this)
+    this.#client = new Client(origin, {
+      allowH2: false,
+      maxHeaderSize: maxHeaderBytes,
+      connect: (_target, done) => {
+        if (this.#exchange === undefined) return done(new Error("nobody to connect for"), null)
+        connect(this.#exchange, (error, connection) => {
+          this.connection = connection
+          if (connection === undefined) done(error ?? new Error("not connected"), null)
+          else done(null, connection.socket)
+        })
+      },
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.connection?.socket.destroyed === false
+  }
+
+  dispatch(exchange: PendingRequest): void {
+    this.#exchange = exchange
+    exchange.assign(this)
+    this.#client.dispatch(exchange.options, exchange)
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+}

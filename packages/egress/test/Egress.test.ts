@@ -1,0 +1,415 @@
+import * as Answer from "@drawbar/stub-platform/Answer"
+import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
+import { Egress } from "../src/Egress.ts"
+import { EgressPolicy } from "../src/EgressPolicy.ts"
+import { Resolver } from "../src/Resolver.ts"
+import * as Door from "./fixtures/Door.ts"
+import * as Wire from "./fixtures/Wire.ts"
+
+const wire = (answer: Parameters<typeof Wire.listen>[0]) =>
+  Effect.acquireRelease(
+    Effect.promise(() => Wire.listen(answer)),
+    (server) => Effect.promise(() => server[Symbol.asyncDispose]()),
+  )
+
+const stub = (options: StubPlatform.Options) =>
+  Effect.acquireRelease(
+    Effect.promise(() => StubPlatform.start(options)),
+    (platform) => Effect.promise(() => platform.close()),
+  )
+
+const reply = (body: string, head?: string) => wire((socket) => void socket.write(Wire.answer(body, head)))
+
+/** One request to a listener; its error's reason. */
+const refusal = (port: number, config: Parameters<typeof Door.open>[1] = {}, limits = Door.limits) =>
+  Door.open(`http://127.0.0.1:${port}`, config).pipe(
+    Effect.flatMap((pool) => pool.send(Door.get(`http://127.0.0.1:${port}/`), limits)),
+    Effect.flip,
+    Effect.map(({ reason }) => reason),
+    Effect.scoped,
+  )
+
+const withinTheNetwork = <A, E>(name: string, test: Effect.Effect<A, E, Egress | Scope.Scope>) =>
+  it.live(name, () => test.pipe(Effect.scoped, Effect.provide(Door.layer(Door.inside))))
+
+describe("what goes over the wire", () => {
+  withinTheNetwork(
+    "is the request to the byte: path, query, header names and values, body",
+    Effect.gen(function* () {
+      const server = yield* reply("ok")
+      const authority = `127.0.0.1:${server.port}`
+      const pool = yield* Door.open(`http://${authority}`)
+      yield* pool.send(
+        {
+          method: "POST",
+          url: `http://${authority}/a//b/..c%2fd;x=1:2?q=%7e'{|}&&r#never`,
+          headers: { "X-Mixed-Case": "a  b\té", authorization: "Bearer k", Host: authority },
+          body: '{"text":"ä\\u0000"}',
+        },
+        Door.limits,
+      )
+      assert.strictEqual(
+        server.received[0],
+        `POST /a//b/..c%2fd;x=1:2?q=%7e'{|}&&r HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n` +
+          "X-Mixed-Case: a  b\té\r\nauthorization: Bearer k\r\ncontent-length: 19\r\n\r\n" +
+          Buffer.from('{"text":"ä\\u0000"}').toString("latin1"),
+      )
+    }),
+  )
+
+  withinTheNetwork(
+    "is one connection for one request after the other",
+    Effect.gen(function* () {
+      const server = yield* reply("ok")
+      const url = `http://127.0.0.1:${server.port}`
+      const pool = yield* Door.open(url)
+      for (let i = 0; i < 5; i++) yield* pool.send(Door.post(url, "{}"), Door.limits)
+      assert.strictEqual(server.sockets.length, 1)
+    }),
+  )
+
+  withinTheNetwork(
+    "is never more connections than the pool may hold",
+    Effect.gen(function* () {
+      const server = yield* reply("ok")
+      const url = `http://127.0.0.1:${server.port}`
+      const pool = yield* Door.open(url, { maxConnections: 3 })
+      const answers = yield* Effect.forEach(
+        Array.from({ length: 40 }, (_, i) => i),
+        (i) => pool.send(Door.post(`${url}/${i}`, "{}"), Door.limits),
+        { concurrency: "unbounded" },
+      )
+      assert.strictEqual(answers.length, 40)
+      assert.isAtMost(server.sockets.length, 3)
+    }),
+  )
+})
+
+describe("what comes back", () => {
+  withinTheNetwork(
+    "is an answer whatever its status, and a redirect is not followed",
+    Effect.gen(function* () {
+      const canary = yield* wire(() => {})
+      const platform = yield* stub({
+        handler: () => Answer.redirect(`http://127.0.0.1:${canary.port}/latest/meta-data`),
+      })
+      const pool = yield* Door.open(platform.origin)
+      const { status, headers } = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+      assert.strictEqual(status, 302)
+      assert.strictEqual(headers["location"], `http://127.0.0.1:${canary.port}/latest/meta-data`)
+      assert.strictEqual(canary.sockets.length, 0)
+    }),
+  )
+
+  withinTheNetwork(
+    "may be a page of HTML, which is for others to judge",
+    Effect.gen(function* () {
+      const platform = yield* stub({ handler: () => Answer.html(502) })
+      const pool = yield* Door.open(platform.origin)
+      const answer = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+      assert.strictEqual(answer.status, 502)
+      assert.include(Door.text(answer), "Bad Gateway")
+    }),
+  )
+
+  withinTheNetwork(
+    "may be announced by informational answers first",
+    Effect.gen(function* () {
+      const server = yield* wire(
+        (socket) => void socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${Wire.answer("late")}`),
+      )
+      const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
+      const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
+      assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "late"])
+    }),
+  )
+
+  withinTheNetwork(
+    "may end with the connection, if that is closed in order",
+    Effect.gen(function* () {
+      const server = yield* wire((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"))
+      const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
+      assert.strictEqual(
+        Door.text(yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)),
+        "all of it",
+      )
+    }),
+  )
+
+  for (const [encoding, body] of [
+    ["gzip", gzipSync("words")],
+    ["x-gzip", gzipSync("words")],
+    ["deflate", deflateSync("words")],
+    ["br", brotliCompressSync("words")],
+    ["identity", Buffer.from("words")],
+  ] as const)
+    withinTheNetwork(
+      `is decompressed from ${encoding}, though nobody asked for it`,
+      Effect.gen(function* () {
+        const platform = yield* stub({
+          handler: () => ({ kind: "response", status: 200, headers: { "content-encoding": encoding }, body }),
+        })
+        const pool = yield* Door.open(platform.origin)
+        const answer = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+        assert.strictEqual(Door.text(answer), "words")
+        assert.isUndefined(answer.headers["content-encoding"])
+        assert.isFalse(platform.requests[0]?.headers.some(([name]) => name.toLowerCase() === "accept-encoding"))
+      }),
+    )
+})
+
+describe("an answer that is not whole is an error", () => {
+  const cases: ReadonlyArray<readonly [name: string, tag: string, bytes: string, ending: "end" | "reset" | "stay"]> = [
+    ["cut before its first byte", "ConnectionReset", "", "end"],
+    ["reset before its first byte", "ConnectionReset", "", "reset"],
+    ["cut in its headers", "ConnectionReset", "HTTP/1.1 200 OK\r\ncontent-le", "end"],
+    ["cut in a counted body", "BodyIncomplete", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345", "end"],
+    ["reset in a counted body", "BodyIncomplete", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345", "reset"],
+    [
+      "cut in a counted body that closes",
+      "BodyIncomplete",
+      "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345",
+      "end",
+    ],
+    ["cut in chunks", "BodyIncomplete", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n", "end"],
+    [
+      "reset in chunks",
+      "BodyIncomplete",
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n",
+      "reset",
+    ],
+    [
+      "reset where the connection's end is the body's",
+      "BodyIncomplete",
+      "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n12345",
+      "reset",
+    ],
+    ["chunked wrongly", "BodyIncomplete", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "stay"],
+    [
+      "an upgrade",
+      "ConnectionReset",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n",
+      "stay",
+    ],
+    ["of no status", "ProtocolError", "HTTP/1.1 000 X\r\ncontent-length: 1\r\n\r\nx", "stay"],
+    ["an upgrade to nothing", "ProtocolError", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "stay"],
+    ["another protocol", "ProtocolError", "220 smtp.example ESMTP\r\n", "stay"],
+    ["of two lengths", "ProtocolError", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx", "stay"],
+    ["announced as too large", "ResponseTooLarge", "HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n", "stay"],
+    [
+      "too large in chunks",
+      "ResponseTooLarge",
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nf4241\r\n${"x".repeat(1_000_001)}\r\n0\r\n\r\n`,
+      "stay",
+    ],
+    ["of too many headers", "ResponseTooLarge", `HTTP/1.1 200 OK\r\n${`x: ${"y".repeat(999)}\r\n`.repeat(80)}`, "stay"],
+    ["in an unknown encoding", "UnsupportedContentEncoding", Wire.answer("x", "content-encoding: zstd\r\n"), "stay"],
+    ["in two encodings", "UnsupportedContentEncoding", Wire.answer("x", "content-encoding: gzip, gzip\r\n"), "stay"],
+    [
+      "not gzip, though it says so",
+      "UnsupportedContentEncoding",
+      Wire.answer("plain", "content-encoding: gzip\r\n"),
+      "stay",
+    ],
+  ]
+  for (const [name, tag, bytes, ending] of cases)
+    withinTheNetwork(
+      `${name}: ${tag}`,
+      Effect.gen(function* () {
+        const server = yield* wire((socket) => {
+          if (ending === "end") socket.end(bytes)
+          else
+            socket.write(bytes, () => (ending === "reset" ? setImmediate(() => socket.resetAndDestroy()) : undefined))
+        })
+        const reason = yield* refusal(server.port)
+        assert.strictEqual(reason._tag, tag)
+        assert.isFalse(reason.retryable)
+      }),
+    )
+
+  for (const [said, isRetryable] of [
+    ["", true],
+    ["HTTP/1.1 200 OK\r\ncontent-le", false],
+  ] as const)
+    withinTheNetwork(
+      `a kept connection that closes ${said === "" ? "without a byte" : "in the next answer's head"}: ${isRetryable ? "may" : "must not"} be asked again`,
+      Effect.gen(function* () {
+        const server = yield* wire((socket) => {
+          if (socket.bytesWritten === 0) socket.write(Wire.answer("first"))
+          else socket.end(said)
+        })
+        const url = `http://127.0.0.1:${server.port}`
+        const pool = yield* Door.open(url)
+        yield* pool.send(Door.post(url, "{}"), Door.limits)
+        const { reason } = yield* Effect.flip(pool.send(Door.post(url, "{}"), Door.limits))
+        assert.deepStrictEqual([reason._tag, reason.retryable], ["ConnectionReset", isRetryable])
+      }),
+    )
+
+  withinTheNetwork(
+    "a bomb is not unpacked",
+    Effect.gen(function* () {
+      const platform = yield* stub({
+        handler: () => ({
+          kind: "response",
+          status: 200,
+          headers: { "content-encoding": "gzip" },
+          body: gzipSync(Buffer.alloc(50_000_000)),
+        }),
+      })
+      assert.strictEqual((yield* refusal(platform.port))._tag, "ResponseTooLarge")
+    }),
+  )
+})
+
+describe("time is bounded", () => {
+  withinTheNetwork(
+    "by the call's deadline, while the platform says nothing",
+    Effect.gen(function* () {
+      const server = yield* wire(() => {})
+      const reason = yield* refusal(server.port, {}, { ...Door.limits, timeoutMs: 30 })
+      assert.strictEqual(reason._tag, "DeadlineExceeded")
+      yield* Effect.promise(server.abandoned)
+    }),
+  )
+
+  withinTheNetwork(
+    "by the call's deadline, while the platform drips",
+    Effect.gen(function* () {
+      const server = yield* wire((socket) => {
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        const drip = setInterval(() => socket.write("."), 5)
+        socket.on("close", () => clearInterval(drip))
+      })
+      const reason = yield* refusal(server.port, {}, { ...Door.limits, timeoutMs: 60 })
+      assert.strictEqual(reason._tag, "DeadlineExceeded")
+      yield* Effect.promise(server.abandoned)
+    }),
+  )
+
+  withinTheNetwork(
+    "by the wait for the headers",
+    Effect.gen(function* () {
+      const server = yield* wire(() => {})
+      const reason = yield* refusal(server.port, {}, { ...Door.limits, headersTimeoutMs: 30 })
+      assert.strictEqual(reason._tag, "HeadersTimeout")
+    }),
+  )
+
+  withinTheNetwork(
+    "by the wait for more of the body",
+    Effect.gen(function* () {
+      const server = yield* wire((socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123"))
+      const reason = yield* refusal(server.port, {}, { ...Door.limits, idleTimeoutMs: 30 })
+      assert.strictEqual(reason._tag, "IdleTimeout")
+    }),
+  )
+
+  withinTheNetwork(
+    "by the wait for a free connection, after which nothing is sent",
+    Effect.gen(function* () {
+      const asked = Promise.withResolvers<void>()
+      const server = yield* wire(() => asked.resolve())
+      const url = `http://127.0.0.1:${server.port}`
+      const pool = yield* Door.open(url, { maxConnections: 1 }, { acquireTimeoutMs: 20 })
+      const first = yield* Effect.forkChild(pool.send(Door.post(`${url}/first`, "{}"), Door.limits))
+      yield* Effect.promise(() => asked.promise)
+      const { reason } = yield* Effect.flip(pool.send(Door.post(`${url}/second`, "{}"), Door.limits))
+      assert.strictEqual(reason._tag, "PoolExhausted")
+      assert.isTrue(reason.retryable)
+      yield* Fiber.interrupt(first)
+      yield* Effect.promise(server.abandoned)
+      assert.notInclude(server.received.join(""), "/second")
+    }),
+  )
+
+  it.effect("by the wait for the connection, name resolution included", () =>
+    Effect.gen(function* () {
+      const pool = yield* Door.open("https://api.openai.com", { connectTimeoutMs: 7_000 })
+      const sending = yield* Effect.forkChild(Effect.flip(pool.send(Door.get("https://api.openai.com/"), Door.limits)))
+      yield* TestClock.adjust("7 seconds")
+      const { reason } = yield* Fiber.join(sending)
+      assert.strictEqual(reason._tag, "ConnectTimeout")
+      assert.isTrue(reason.retryable)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        Egress.layer().pipe(
+          Layer.provide(Layer.succeed(Resolver, { resolve: () => Effect.never })),
+          Layer.provide(EgressPolicy.layer(Door.policy())),
+        ),
+      ),
+    ),
+  )
+})
+
+describe("a request ends with its caller", () => {
+  withinTheNetwork(
+    "interruption closes the connection",
+    Effect.gen(function* () {
+      const asked = Promise.withResolvers<void>()
+      const server = yield* wire(() => asked.resolve())
+      const url = `http://127.0.0.1:${server.port}`
+      const pool = yield* Door.open(url)
+      const sending = yield* Effect.forkChild(pool.send(Door.get(url), Door.limits))
+      yield* Effect.promise(() => asked.promise)
+      yield* Fiber.interrupt(sending)
+      yield* Effect.promise(server.abandoned)
+    }),
+  )
+
+  withinTheNetwork(
+    "interruption in the queue costs nobody else a connection",
+    Effect.gen(function* () {
+      const asked = Promise.withResolvers<void>()
+      const finish = Promise.withResolvers<void>()
+      const server = yield* wire((socket) => {
+        asked.resolve()
+        void finish.promise.then(() => socket.write(Wire.answer("ok")))
+      })
+      const url = `http://127.0.0.1:${server.port}`
+      const pool = yield* Door.open(url, { maxConnections: 1 })
+      const ask = (path: string) =>
+        Effect.forkChild(pool.send(Door.get(`${url}${path}`), Door.limits), { startImmediately: true })
+      const first = yield* ask("/1")
+      const second = yield* ask("/2")
+      const third = yield* ask("/3")
+      yield* Effect.promise(() => asked.promise)
+      yield* Fiber.interrupt(second)
+      finish.resolve()
+      yield* Fiber.join(first)
+      yield* Fiber.join(third)
+      assert.strictEqual(server.sockets.length, 1)
+      assert.notInclude(server.received[0], "/2")
+    }),
+  )
+
+  withinTheNetwork(
+    "a pool that closes lets what is under way end, and takes nothing new",
+    Effect.gen(function* () {
+      const asked = Promise.withResolvers<void>()
+      const finish = Promise.withResolvers<void>()
+      const server = yield* wire((socket) => {
+        asked.resolve()
+        void finish.promise.then(() => socket.write(Wire.answer("ok")))
+      })
+      const url = `http://127.0.0.1:${server.port}`
+      const scope = yield* Scope.make()
+      const pool = yield* Door.open(url).pipe(Scope.provide(scope))
+      const sending = yield* Effect.forkChild(pool.send(Door.get(url), Door.limits))
+      yield* Effect.promise(() => asked.promise)
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* Effect.yieldNow
+      const { reason } = yield* Effect.flip(pool.send(Door.get(url), Door.limits))
+      assert.strictEqual(reason._tag, "PoolClosed")
+      finish.resolve()
+      assert.strictEqual((yield* Fiber.join(sending)).status, 200)
+      yield* Fiber.join(closing)
+      yield* Effect.promise(server.abandoned)
+    }),
+  )
+})

@@ -1,0 +1,21 @@
+/** What those ask who keep the server running. */
+import { Schema } from "effect"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import { failures } from "../errors/ErrorEnvelope.ts"
+
+const shared = { disableCodecs: true, error: failures } as const
+const success = Schema.Struct({ status: Schema.Literal("ok") })
+
+export class HealthApi extends HttpApiGroup.make("health")
+  .add(HttpApiEndpoint.get("live", "/_health/live", { ...shared, success }))
+  /** Status 503 from the moment on in which the server is told to stop, and while nothing can be written. */
+  .add(HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success }))
+  /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  .add(
+    HttpApiEndpoint.get("metrics", "/metrics", {
+      ...shared,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4" })),
+    }),
+  ) {}

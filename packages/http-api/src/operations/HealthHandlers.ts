@@ -1,0 +1,24 @@
+import { Effect } from "effect"
+import { PlainText } from "@drawbar/http-server/http/ResponseBody"
+import * as Endpoint from "@drawbar/http-server/http/Endpoint"
+import { HealthApi } from "./HealthApi.ts"
+import type { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { NotReady, RequestError, ShuttingDown } from "@drawbar/http-server/http/RequestError"
+import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
+import * as OpenSearchError from "../errors/OpenSearchError.ts"
+
+/** `isStopping`: whether the server was told to stop. */
+export const make = (telemetry: Telemetry, store: DocumentStore["Service"], isStopping: () => boolean) =>
+  Endpoint.serve(OpenSearchError.face, HealthApi, {
+    live: () => Effect.succeed({ status: "ok" as const }),
+    ready: () =>
+      Effect.suspend(() =>
+        isStopping()
+          ? Effect.fail(RequestError.from(new ShuttingDown()))
+          : Effect.mapBoth(store.writable, {
+              onFailure: ({ message }) => RequestError.from(new NotReady({ message })),
+              onSuccess: () => ({ status: "ok" as const }),
+            }),
+      ),
+    metrics: () => Effect.map(telemetry.metrics, (text) => new PlainText(text, "text/plain; version=0.0.4")),
+  })

@@ -1,0 +1,73 @@
+/** `/_plugins/_ml/users` and `/api_keys`: who may ask. No password is in any answer, and a key only in the one that makes it. */
+import { Quota, Role } from "@drawbar/registry/access/Principal"
+import { Schema } from "effect"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import { failures } from "../errors/ErrorEnvelope.ts"
+import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+
+const base = "/_plugins/_ml"
+const shared = { disableCodecs: true, error: failures } as const
+
+/** What else is known of who asks. */
+const shares = {
+  backend_roles: Schema.optionalKey(Schema.Array(Schema.String)),
+  models: Schema.optionalKey(Schema.Array(Schema.String)),
+  quota: Schema.optionalKey(Quota),
+}
+
+const Listed = Schema.Struct({
+  id: Schema.String,
+  kind: Schema.Literals(["user", "api_key"]),
+  name: Schema.String,
+  roles: Schema.Array(Role),
+  ...shares,
+  created_time: Schema.Number,
+  expires_time: Schema.optionalKey(Schema.Number),
+})
+
+const Deleted = Schema.Struct({ id: Schema.String, result: Schema.Literals(["deleted", "not_found"]) })
+const list = Schema.Struct({ principals: Schema.Array(Listed) })
+
+export class PrincipalsApi extends HttpApiGroup.make("principals")
+  .add(
+    HttpApiEndpoint.post("createUser", `${base}/users`, {
+      ...shared,
+      payload: Schema.Struct({
+        name: Schema.String,
+        password: Schema.String,
+        roles: Schema.Array(Role),
+        backend_roles: shares.backend_roles,
+      }),
+      success: Schema.Struct({ id: Schema.String }),
+    }).annotate(RequestBody.Required, "Send the user's name, password and roles"),
+  )
+  .add(HttpApiEndpoint.get("listUsers", `${base}/users`, { ...shared, success: list }))
+  .add(
+    HttpApiEndpoint.delete("deleteUser", `${base}/users/:id`, {
+      ...shared,
+      params: { id: Schema.String },
+      success: Deleted,
+    }),
+  )
+  .add(
+    HttpApiEndpoint.post("createKey", `${base}/api_keys`, {
+      ...shared,
+      payload: Schema.Struct({
+        name: Schema.String,
+        roles: Schema.Array(Role),
+        ...shares,
+        expires_in_days: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
+      }),
+      /** `api_key` is shown here and never again. */
+      success: Schema.Struct({ id: Schema.String, api_key: Schema.String }),
+    }).annotate(RequestBody.Required, "Send the key's name and roles"),
+  )
+  .add(HttpApiEndpoint.get("listKeys", `${base}/api_keys`, { ...shared, success: list }))
+  .add(
+    HttpApiEndpoint.delete("deleteKey", `${base}/api_keys/:id`, {
+      ...shared,
+      params: { id: Schema.String },
+      success: Deleted,
+    }),
+  ) {}

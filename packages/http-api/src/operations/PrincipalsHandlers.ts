@@ -1,0 +1,32 @@
+import type { Principal } from "@drawbar/registry/access/Principal"
+import { Principals } from "@drawbar/registry/access/Principals"
+import { Effect } from "effect"
+import * as Endpoint from "@drawbar/http-server/http/Endpoint"
+import { PrincipalsApi } from "./PrincipalsApi.ts"
+import * as OpenSearchError from "../errors/OpenSearchError.ts"
+
+export const make = Effect.map(Principals, (principals) => {
+  const list = (kind: Principal["kind"]) => () =>
+    Effect.map(principals.list, (all) => ({
+      principals: all
+        .filter(({ principal }) => principal.kind === kind)
+        .map(({ id, principal: { roles, ...rest } }) => Object.assign({ id, roles }, rest)),
+    }))
+  const remove = ({ params: { id } }: { readonly params: { readonly id: string } }) =>
+    Effect.map(principals.delete(id), (was) => ({
+      id,
+      result: was ? ("deleted" as const) : ("not_found" as const),
+    }))
+  return Endpoint.serve(OpenSearchError.face, PrincipalsApi, {
+    createUser: ({ payload }) => Effect.map(principals.createUser(payload), (id) => ({ id })),
+    listUsers: list("user"),
+    deleteUser: remove,
+    createKey: Effect.fnUntraced(function* ({ payload: { expires_in_days, ...key } }) {
+      const expires = expires_in_days === undefined ? {} : { expiresInMillis: expires_in_days * 86_400_000 }
+      const { id, key: api_key } = yield* principals.createKey({ ...key, ...expires })
+      return { id, api_key }
+    }),
+    listKeys: list("api_key"),
+    deleteKey: remove,
+  })
+})

@@ -1,0 +1,163 @@
+/**
+ * The body of a predict as the input it means.
+ *
+ * A parameter that is no string is cut from the body's text as it stands, so that its digits arrive as they were sent.
+ */
+import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import { type ActionType, types as actionTypes } from "@drawbar/blueprint-schema/ConnectorAction"
+import * as Decode from "@drawbar/json-text/Decode"
+import type { DecodeError } from "@drawbar/json-text/DecodeError"
+import * as Json from "@drawbar/json-text/Json"
+import { type Parameters, parametersAt, type PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import { Result, Schema } from "effect"
+import { unreadable } from "@drawbar/http-server/http/Endpoint"
+import { maybe } from "../records/Field.ts"
+import * as PredictAlgorithm from "./PredictAlgorithm.ts"
+import { BadParameter, NotImplemented, RequestError } from "@drawbar/http-server/http/RequestError"
+
+type Outcome<A> = Result.Result<A, BlueprintError | DecodeError | RequestError>
+
+/** Reads a body; `algorithm` is that of the path, in any case, `remote` where the path names none. */
+export const read = (algorithm: string, body: string): Outcome<PredictInput> => {
+  const name = algorithm.toLowerCase()
+  return Result.flatMap(parse(body), (parsed) =>
+    Object.hasOwn(readers, name)
+      ? readers[name as keyof typeof readers](parsed)
+      : Result.fail(RequestError.from(new BadParameter({ message: "Wrong function name" }))),
+  )
+}
+
+/** As `read`, for a body whose own fields say which algorithm it is for. */
+export const readUnnamed = (body: string): Outcome<PredictInput> =>
+  Result.flatMap(parse(body), ({ value }) => read(PredictAlgorithm.ofBody(value), body))
+
+/** As `readUnnamed`, or nothing for a body that is empty or has no field. */
+export const readOptional = (body: string): Outcome<PredictInput | undefined> =>
+  body.trim() === ""
+    ? Result.succeed(undefined)
+    : Result.flatMap(parse(body), ({ value }) =>
+        Object.keys(value).length === 0 ? Result.succeed(undefined) : readUnnamed(body),
+      )
+
+/** As `read`, for a call that is made and not only shown. */
+export const readPredict = (algorithm: string, body: string): Outcome<PredictInput> =>
+  Result.flatMap(read(algorithm, body), (input) => {
+    const action = input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
+    if (action === "PREDICT") return Result.succeed(input)
+    return action === "BATCH_PREDICT"
+      ? Result.fail(
+          RequestError.from(
+            new NotImplemented({ message: "Batch predictions are not there yet. Send the documents with _predict." }),
+          ),
+        )
+      : refused(`Wrong Action Type of ${action}`)
+  })
+
+interface Body {
+  readonly text: string
+  readonly value: Json.JsonObject
+}
+
+const parse = (text: string): Outcome<Body> =>
+  Result.flatMap(quickly(text), (value) =>
+    Json.isObject(value)
+      ? Result.succeed({ text, value })
+      : Result.fail(unreadable({ message: "Expected an object", line: 1, column: 1 })),
+  )
+
+// The numbers of this value are approximate; nobody sends them on. Where the text is no JSON, the careful parser says where.
+const quickly = (text: string): Outcome<Json.Json> => {
+  const fault = Json.excess(text)
+  if (fault !== undefined) return Result.fail(unreadable(Json.errorAt(text, fault.offset, fault.message)))
+  try {
+    return Result.succeed(JSON.parse(text))
+  } catch {
+    return Result.mapError(Json.parse(text), unreadable)
+  }
+}
+
+const remote = (body: Body): Outcome<PredictInput> =>
+  Result.flatMap(actionOf(body.value["action_type"]), (action) =>
+    Result.map(parametersOf(body), (parameters) =>
+      action === undefined ? { _tag: "Parameters", parameters } : { _tag: "Parameters", parameters, action },
+    ),
+  )
+
+const actionOf = (given: Json.Json | undefined): Outcome<ActionType | undefined> => {
+  if (given == null) return Result.succeed(undefined)
+  const action = typeof given === "string" ? actionTypes.find((known) => known === given.toUpperCase()) : undefined
+  return action === undefined ? refused(`Wrong Action Type of ${Json.toText(given)}`) : Result.succeed(action)
+}
+
+const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
+  const given = value["parameters"]
+  if (given == null) return Result.succeed(new Map())
+  if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
+  return Result.succeed(parametersAt({ text, value: null }, ["parameters"], given))
+}
+
+const ignoringCase = (...words: ReadonlyArray<string>) =>
+  Schema.String.check(Schema.isPattern(new RegExp(`^(${words.join("|")})$`, "i")))
+
+const AlgorithmParameters = Schema.Struct({
+  content_type: maybe(ignoringCase("query", "passage")),
+  sparse_embedding_format: maybe(ignoringCase("word", "token_id")),
+})
+type AlgorithmParameters = typeof AlgorithmParameters.Type
+
+const resultFilter = {
+  return_bytes: maybe(Schema.Boolean),
+  return_number: maybe(Schema.Boolean),
+  target_response: maybe(Schema.Array(Schema.String)),
+  target_response_positions: maybe(Schema.Array(Schema.Int)),
+}
+
+const readTextDocs = Decode.decode(
+  Schema.Struct({
+    ...resultFilter,
+    result_filter: maybe(Schema.Struct(resultFilter)),
+    text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))),
+    parameters: maybe(AlgorithmParameters),
+  }),
+)
+
+const textDocs = ({ value }: Body): Outcome<PredictInput> =>
+  Result.flatMap(readTextDocs(value), ({ text_docs, parameters, result_filter, ...asked }) => {
+    if (text_docs == null || text_docs.length === 0) return refused("Empty text docs")
+    const documents = { _tag: "TextDocs", text_docs, filter: result_filter ?? asked } as const
+    return Result.succeed(
+      parameters == null ? documents : { ...documents, parameters: new Map(algorithmParameters(parameters)) },
+    )
+  })
+
+const algorithmParameters = ({ content_type, sparse_embedding_format }: AlgorithmParameters) =>
+  Object.entries({ content_type, sparse_embedding_format: sparse_embedding_format ?? "WORD" }).flatMap(([name, word]) =>
+    word == null ? [] : [[name, { _tag: "Text", text: word.toUpperCase() }] as const],
+  )
+
+const readTextSimilarity = Decode.decode(
+  Schema.Struct({ query_text: maybe(Schema.String), text_docs: maybe(Schema.Array(Schema.NullOr(Schema.String))) }),
+)
+
+const textSimilarity = ({ value }: Body): Outcome<PredictInput> =>
+  Result.flatMap(readTextSimilarity(value), ({ query_text, text_docs }) => {
+    if (text_docs == null || text_docs.length === 0) return refused("No text documents were provided")
+    if (query_text == null) return refused("No query text was provided")
+    return Result.succeed({ _tag: "TextSimilarity", query_text, text_docs })
+  })
+
+const readQuestion = Decode.decode(Schema.Struct({ question: Schema.String, context: Schema.String }))
+
+const questionAnswering = ({ value }: Body): Outcome<PredictInput> =>
+  Result.map(readQuestion(value), (asked) => ({ _tag: "QuestionAnswering", ...asked }) as const)
+
+const refused = (message: string): Outcome<never> => Result.fail(RequestError.from(new BadParameter({ message })))
+
+const readers = {
+  remote,
+  text_embedding: textDocs,
+  sparse_encoding: textDocs,
+  sparse_tokenize: textDocs,
+  text_similarity: textSimilarity,
+  question_answering: questionAnswering,
+} as const

@@ -1,0 +1,69 @@
+import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
+import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionStream"
+import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
+import { Predictions } from "@drawbar/deployments/Predictions"
+import { Effect, Result } from "effect"
+import { JsonText } from "@drawbar/http-server/http/ResponseBody"
+import { EventStream, type StreamFailure } from "@drawbar/http-server/http/EventStream"
+import * as OpenSearchError from "../errors/OpenSearchError.ts"
+import * as Endpoint from "@drawbar/http-server/http/Endpoint"
+import * as PredictBody from "./PredictBody.ts"
+import { PredictionsApi } from "./PredictionsApi.ts"
+import * as RenderBody from "./RenderBody.ts"
+import { RequestError } from "@drawbar/http-server/http/RequestError"
+import type { RequestCall } from "@drawbar/http-server/http/RequestContext"
+import * as Timeout from "@drawbar/http-server/http/Timeout"
+import * as ConnectorTestText from "./ConnectorTestText.ts"
+
+async function* asEvents(batches: AsyncIterable<ReadonlyArray<StreamFrame>>) {
+  for await (const frames of batches) yield frames.map(PredictionStream.toJsonText)
+}
+
+/** After the first event the status cannot be changed any more: the last event has it. */
+const failureOf = (cause: unknown): StreamFailure => {
+  const { streamFailure, describe } = OpenSearchError.face
+  if (!(cause instanceof ConnectorError || cause instanceof RequestError))
+    return { data: streamFailure("Drawbar failed", 500), summary: undefined }
+  const { refusal, summary } = describe(cause)
+  return { data: streamFailure(cause.message, refusal.status), summary }
+}
+
+interface PredictRequest {
+  readonly query: { readonly timeout?: string }
+  readonly text: string
+  readonly call: RequestCall
+}
+
+export const make = Effect.map(Predictions, (predictions) => {
+  const predict = (algorithm: string, modelId: string, { text, call, query }: PredictRequest) => {
+    const input = PredictBody.readPredict(algorithm, text)
+    if (Result.isFailure(input)) return Effect.fail(input.failure)
+    const prediction = Timeout.within(query.timeout, ({ deadline }) =>
+      predictions.predict({ ...call, deadline }, modelId, input.success),
+    )
+    return Effect.map(prediction, (found) => new JsonText(Prediction.toJsonText(found)))
+  }
+  return Endpoint.serve(OpenSearchError.face, PredictionsApi, {
+    predict: ({ params, ...request }) => predict("remote", params.model_id, request),
+    predictAs: ({ params, ...request }) => predict(params.algorithm, params.model_id, request),
+    predictStream: Effect.fnUntraced(function* ({ params, text, call, query }) {
+      const input = yield* Effect.fromResult(PredictBody.readPredict("remote", text))
+      const { within, deadline } = yield* Timeout.begin(query.timeout)
+      const frames = within(predictions.stream({ ...call, deadline }, params.model_id, input))
+      return new EventStream(Effect.map(frames, asEvents), failureOf, within)
+    }),
+    render: Effect.fnUntraced(function* ({ params, text }) {
+      const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
+      return yield* predictions.render(params.model_id, input)
+    }),
+    test: Effect.fnUntraced(function* ({ params, text }) {
+      const input = yield* Effect.fromResult(PredictBody.readOptional(text))
+      return new JsonText(ConnectorTestText.write(yield* predictions.attempt(params.connector_id, input)))
+    }),
+    renderBlueprint: Effect.fnUntraced(function* ({ text }) {
+      const { blueprint, input } = yield* Effect.fromResult(RenderBody.read(text))
+      return yield* predictions.renderBlueprint(blueprint, input)
+    }),
+  })
+})

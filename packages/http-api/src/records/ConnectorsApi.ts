@@ -1,0 +1,66 @@
+/** `/_plugins/_ml/connectors`: which platforms can be called, and how. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import { Schema } from "effect"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import { failures } from "../errors/ErrorEnvelope.ts"
+import { Flag, Source } from "./Field.ts"
+import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as SearchApi from "./SearchApi.ts"
+import { WriteResult } from "./WriteResult.ts"
+
+const base = "/_plugins/_ml/connectors"
+const params = { connector_id: Schema.String }
+const shared = { disableCodecs: true, error: failures } as const
+
+/** Something that lint has to say; docs/lint.md explains the codes. `pointer` is a JSON pointer into the body. */
+export const Finding = Schema.Struct({
+  code: Schema.String,
+  severity: Schema.Literals(["error", "warning", "info"]),
+  pointer: Schema.String,
+  message: Schema.String,
+  /** In the text of the body; both count from 1. */
+  line: Schema.optionalKey(Schema.Number),
+  column: Schema.optionalKey(Schema.Number),
+})
+
+export class ConnectorsApi extends HttpApiGroup.make("connectors")
+  .add(
+    HttpApiEndpoint.post("create", `${base}/_create`, {
+      ...shared,
+      payload: Blueprint.Document,
+      success: Schema.Struct({
+        connector_id: Schema.String,
+        /** Of a `dry_run` only, where there is something to complain of. */
+        findings: Schema.optionalKey(Schema.Array(Finding)),
+      }),
+    }).annotate(RequestBody.Required, "Create Connector request has empty body"),
+  )
+  .add(
+    HttpApiEndpoint.post("validate", `${base}/_validate`, {
+      ...shared,
+      payload: Source,
+      /** `valid`: no finding is an error, so that `_create` takes the same body. */
+      success: Schema.Struct({ valid: Schema.Boolean, findings: Schema.Array(Finding) }),
+    })
+      .annotate(RequestBody.AsText, true)
+      .annotate(RequestBody.Required, "Send the connector that is to be looked at"),
+  )
+  .add(
+    HttpApiEndpoint.get("get", `${base}/:connector_id`, {
+      ...shared,
+      params,
+      query: { return_content: Flag },
+      success: Source,
+    }),
+  )
+  .add(
+    HttpApiEndpoint.put("update", `${base}/:connector_id`, {
+      ...shared,
+      params,
+      payload: Blueprint.Document,
+      success: WriteResult,
+    }).annotate(RequestBody.Required, "Failed to update connector: Request body is empty"),
+  )
+  .add(HttpApiEndpoint.delete("delete", `${base}/:connector_id`, { ...shared, params, success: WriteResult }))
+  .add(...SearchApi.endpoints(base)) {}

@@ -1,0 +1,47 @@
+import * as Lint from "@drawbar/blueprint-lint/Lint"
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import { EgressPolicy } from "@drawbar/egress/EgressPolicy"
+import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import { Effect } from "effect"
+import { ConnectorsApi } from "./ConnectorsApi.ts"
+import * as CredentialKeys from "./CredentialKeys.ts"
+import * as Endpoint from "@drawbar/http-server/http/Endpoint"
+import * as ServerLintEnvironment from "./ServerLintEnvironment.ts"
+import * as SearchHandler from "./SearchHandler.ts"
+import * as WriteResult from "./WriteResult.ts"
+import * as OpenSearchError from "../errors/OpenSearchError.ts"
+
+export const make = Effect.gen(function* () {
+  const connectors = yield* Connectors
+  const { admit } = yield* ConnectorValidation
+  const policies = yield* EgressPolicy
+  const host = ServerLintEnvironment.make(policies.current)
+  return Endpoint.serve(OpenSearchError.face, ConnectorsApi, {
+    create: Effect.fnUntraced(function* ({ payload, text }) {
+      const blueprint = yield* Effect.fromResult(Blueprint.check(payload))
+      yield* admit(blueprint)
+      if (payload.dry_run === true) {
+        const findings = Lint.text(text, host).filter(({ severity }) => severity !== "info")
+        return { connector_id: "dryRunConnector", ...(findings.length === 0 ? {} : { findings }) }
+      }
+      return {
+        connector_id: yield* connectors.create(blueprint, { id: payload.connector_id ?? null, access: payload }),
+      }
+    }),
+    validate: ({ text }) =>
+      Effect.sync(() => {
+        const findings = Lint.text(text, host)
+        return { valid: !Lint.hasErrors(findings), findings }
+      }),
+    get: ({ params }) => Effect.map(connectors.get(params.connector_id), CredentialKeys.ofConnector),
+    update: Effect.fnUntraced(function* ({ params, payload }) {
+      const change = yield* Effect.fromResult(Blueprint.checkChange(payload))
+      const written = yield* connectors.update(params.connector_id, change, { access: payload, verify: admit })
+      return WriteResult.updated("connector", written)
+    }),
+    delete: ({ params: { connector_id } }) =>
+      Effect.map(connectors.delete(connector_id), (removed) => WriteResult.deleted("connector", connector_id, removed)),
+    ...SearchHandler.handlers("connector", connectors.search),
+  })
+})

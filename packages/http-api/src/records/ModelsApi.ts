@@ -1,0 +1,87 @@
+/** `/_plugins/_ml/models`: what can be asked, and asking it. */
+import { ModelDocument } from "@drawbar/registry/models/ModelDocument"
+import { Schema } from "effect"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import { failures } from "../errors/ErrorEnvelope.ts"
+import { Flag, maybe, Source } from "./Field.ts"
+import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as SearchApi from "./SearchApi.ts"
+import { WriteResult } from "./WriteResult.ts"
+
+const base = "/_plugins/_ml/models"
+const params = { model_id: Schema.String }
+const shared = { disableCodecs: true, error: failures } as const
+
+export const UndeployAnswer = Schema.Record(
+  Schema.String,
+  Schema.Struct({ stats: Schema.Record(Schema.String, Schema.Literals(["undeployed", "not_found"])) }),
+)
+
+const UndeployBody = Schema.Struct({
+  model_ids: maybe(Schema.Array(Schema.String)),
+  node_ids: maybe(Schema.Array(Schema.String)),
+})
+
+export class ModelsApi extends HttpApiGroup.make("models")
+  .add(
+    HttpApiEndpoint.post("register", `${base}/_register`, {
+      ...shared,
+      query: { deploy: Flag },
+      payload: ModelDocument,
+      success: Schema.Struct({
+        task_id: Schema.String,
+        status: Schema.Literal("CREATED"),
+        model_id: Schema.String,
+        /** The group that was joined, or made for this model. */
+        model_group_id: Schema.String,
+        model_version: Schema.String,
+        model_group_created: Schema.Boolean,
+      }),
+    }).annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.get("get", `${base}/:model_id`, {
+      ...shared,
+      params,
+      query: { return_content: Flag },
+      success: Source,
+    }),
+  )
+  .add(
+    HttpApiEndpoint.put("update", `${base}/:model_id`, {
+      ...shared,
+      params,
+      payload: ModelDocument,
+      success: WriteResult,
+    }).annotate(RequestBody.Required, "Update model request has empty body"),
+  )
+  .add(HttpApiEndpoint.delete("delete", `${base}/:model_id`, { ...shared, params, success: WriteResult }))
+  .add(...SearchApi.endpoints(base))
+  .add(
+    HttpApiEndpoint.post("deploy", `${base}/:model_id/_deploy`, {
+      ...shared,
+      params,
+      payload: Schema.Struct({ node_ids: maybe(Schema.Array(Schema.String)) }),
+      success: Schema.Struct({
+        task_id: Schema.String,
+        task_type: Schema.Literal("DEPLOY_MODEL"),
+        status: Schema.Literal("COMPLETED"),
+      }),
+    }),
+  )
+  .add(
+    HttpApiEndpoint.post("undeploy", `${base}/:model_id/_undeploy`, {
+      ...shared,
+      params,
+      payload: UndeployBody,
+      success: UndeployAnswer,
+    }),
+  )
+  .add(
+    HttpApiEndpoint.post("undeployAll", `${base}/_undeploy`, {
+      ...shared,
+      payload: UndeployBody,
+      success: UndeployAnswer,
+    }),
+  ) {}

@@ -1,0 +1,47 @@
+/** Every group of the API with its handlers: a group without any does not compile. */
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { Effect } from "effect"
+import * as BlueprintsHandlers from "../records/BlueprintsHandlers.ts"
+import * as ClusterHandlers from "../operations/ClusterHandlers.ts"
+import * as ConnectorsHandlers from "../records/ConnectorsHandlers.ts"
+import * as ControllersHandlers from "../records/ControllersHandlers.ts"
+import type { DrawbarApi } from "./DrawbarApi.ts"
+import type { Endpoint } from "@drawbar/http-server/http/Endpoint"
+import * as HealthHandlers from "../operations/HealthHandlers.ts"
+import * as KeysHandlers from "../operations/KeysHandlers.ts"
+import * as ModelGroupsHandlers from "../records/ModelGroupsHandlers.ts"
+import * as ModelsHandlers from "../records/ModelsHandlers.ts"
+import * as PredictionsHandlers from "../predictions/PredictionsHandlers.ts"
+import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
+import * as StatsHandlers from "../operations/StatsHandlers.ts"
+import * as TasksHandlers from "../records/TasksHandlers.ts"
+import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
+
+export interface Options {
+  /** Drawbar's own. */
+  readonly version: string
+  readonly telemetry: Telemetry
+  /** Whether the server was told to stop. */
+  readonly isStopping: () => boolean
+}
+
+export const make = Effect.fnUntraced(function* ({ version, telemetry, isStopping }: Options) {
+  const groups: Record<keyof typeof DrawbarApi.groups, ReadonlyArray<Endpoint>> = {
+    cluster: yield* ClusterHandlers.make(version),
+    blueprints: yield* BlueprintsHandlers.make,
+    connectors: yield* ConnectorsHandlers.make,
+    models: yield* ModelsHandlers.make,
+    predictions: yield* PredictionsHandlers.make,
+    modelGroups: yield* ModelGroupsHandlers.make,
+    controllers: yield* ControllersHandlers.make,
+    principals: yield* PrincipalsHandlers.make,
+    health: HealthHandlers.make(telemetry, yield* DocumentStore, isStopping),
+    keys: yield* KeysHandlers.make,
+    tasks: yield* TasksHandlers.make,
+    stats: yield* StatsHandlers.make,
+  }
+  return Object.values(groups).flat()
+})
+
+/** What the handlers stand on. */
+export type Services = Effect.Services<ReturnType<typeof make>>

@@ -1,0 +1,68 @@
+/** Who asks, and whether he may: asked of every request where the server was started with `--auth on`. */
+import type { IncomingHttpHeaders } from "node:http"
+import { anonymous, type Caller } from "@drawbar/registry/access/Caller"
+import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { type Proof, Principals } from "@drawbar/registry/access/Principals"
+import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Effect, Option, Result } from "effect"
+import { IdentityTokens } from "./IdentityTokens.ts"
+import * as Permission from "./Permission.ts"
+import { RequestError, RoleForbidden, Unauthenticated } from "../http/RequestError.ts"
+import * as BasicCredentials from "./BasicCredentials.ts"
+
+export type Authentication = (
+  headers: IncomingHttpHeaders,
+  /** What the endpoint needs; nothing where everybody may ask it. */
+  needed: Permission.Kind | undefined,
+) => Effect.Effect<Caller, RequestError | RegistryFailure>
+
+/** Nobody is asked for a password: a name is taken at its word, and opens nothing. */
+export const off: Authentication = (headers) => {
+  const name = BasicCredentials.of(headers)
+  return Effect.succeed(name === undefined ? anonymous : { name })
+}
+
+export const on = Effect.gen(function* () {
+  const { authenticate } = yield* Principals
+  const tokens = yield* IdentityTokens
+  const find = (proof: Proof | Token): Effect.Effect<Option.Option<CurrentPrincipal>, RegistryFailure> =>
+    proof._tag !== "Token" ? authenticate(proof) : (tokens?.verify(proof.token) ?? Effect.succeedNone)
+
+  const authentication: Authentication = (headers, needed) => {
+    if (needed === undefined) return Effect.succeed(anonymous)
+    const proof = proofIn(headers)
+    if (proof === undefined) return Effect.fail(RequestError.from(new Unauthenticated({ message: missing })))
+    return Effect.flatMap(find(proof), (found) =>
+      Option.isNone(found)
+        ? Effect.fail(RequestError.from(new Unauthenticated({ message: wrong })))
+        : Effect.succeed({ name: found.value.name, principal: found.value }),
+    )
+  }
+  return authentication
+})
+
+/** Fails where who asks lacks the right that the endpoint needs; a server that asks nobody who he is refuses nobody. */
+export const permitted = (
+  principal: CurrentPrincipal | undefined,
+  needed: Permission.Kind | undefined,
+): Result.Result<void, RequestError> =>
+  principal === undefined || needed === undefined || Permission.mayDo(principal.roles, needed)
+    ? Result.void
+    : Result.fail(RequestError.from(new RoleForbidden({ name: principal.name, roles: principal.roles, needed })))
+
+const missing = "Say who you are: Authorization: Bearer <API key>, or Basic credentials"
+const wrong = "The API key, the token, or the name and the password, are not known here, or have expired"
+
+interface Token {
+  readonly _tag: "Token"
+  readonly token: string
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750 and https://www.rfc-editor.org/rfc/rfc7617 */
+const proofIn = ({ authorization = "" }: IncomingHttpHeaders): Proof | Token | undefined => {
+  const [, key] = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(authorization) ?? []
+  // The three parts of a JWT have dots between them, a key has none.
+  if (key !== undefined) return key.includes(".") ? { _tag: "Token", token: key } : { _tag: "Key", key }
+  const pair = BasicCredentials.pair({ authorization })
+  return pair === undefined ? undefined : { _tag: "Password", ...pair }
+}

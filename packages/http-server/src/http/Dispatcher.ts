@@ -1,0 +1,320 @@
+/**
+ * Answers HTTP requests by the contracts: guard, route, query, body, handler, answer, in this order and nothing else.
+ *
+ * It stands on `node:http` and runs one fiber a request: docs/decisions/0003-http-server.md says why.
+ */
+import { performance } from "node:perf_hooks"
+import type { RequestListener, ServerResponse } from "node:http"
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Cause, type Context, Effect, Exit, Result } from "effect"
+import type { Audit } from "../access/Audit.ts"
+import * as Authentication from "../access/Authentication.ts"
+import * as BasicCredentials from "../access/BasicCredentials.ts"
+import { HeldMemory } from "../admission/HeldMemory.ts"
+import type { LoadShedding } from "../admission/LoadShedding.ts"
+import { CallMeasurements } from "../telemetry/CallMeasurements.ts"
+import type { Telemetry } from "../telemetry/Telemetry.ts"
+import * as Tracing from "../telemetry/Tracing.ts"
+import { type ApiFace, type DescribedFailure, erased, type Refusal, type ServerFailure } from "./ApiFace.ts"
+import * as BodyText from "./BodyText.ts"
+import type { Endpoint } from "./Endpoint.ts"
+import * as EventStream from "./EventStream.ts"
+import type { OriginCheck } from "./OriginCheck.ts"
+import * as Query from "./Query.ts"
+import * as RequestContext from "./RequestContext.ts"
+import {
+  BadParameter,
+  MethodNotAllowed,
+  OriginForbidden,
+  RequestError,
+  RouteNotFound,
+  ShuttingDown,
+} from "./RequestError.ts"
+import type * as RequestId from "./RequestId.ts"
+import * as ResponseBody from "./ResponseBody.ts"
+import * as Router from "./Router.ts"
+import * as SafeErrorText from "./SafeErrorText.ts"
+
+/** An endpoint at its path, or at an old one that says so. */
+export interface RouteTarget {
+  readonly endpoint: Endpoint
+  /** The `Warning` header of an old path. */
+  readonly warning?: string
+}
+
+export interface Options {
+  readonly router: Router.Router<RouteTarget>
+  /** Speaks for requests that reach no route. */
+  readonly face: ApiFace<ServerFailure>
+  readonly originCheck: OriginCheck
+  readonly requestId: RequestId.RequestId
+  /** The largest body that is read, in bytes. */
+  readonly bodyLimit: number
+  readonly telemetry: Pick<Telemetry, "began" | "ended">
+  readonly authentication: Authentication.Authentication
+  readonly audit: Audit | undefined
+  readonly loadShedding: LoadShedding
+  readonly tracing: Tracing.Tracing | undefined
+}
+
+export interface Dispatcher {
+  readonly listener: RequestListener
+  /** Ends a response for which the server's stop leaves no more time, a stream with its one event of failure. */
+  readonly abandon: (response: ServerResponse) => void
+}
+
+interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** What the body says. */
+  readonly value: unknown
+}
+
+export const make = (options: Options, services: Context.Context<never>): Dispatcher => {
+  const { router, originCheck, requestId, bodyLimit, telemetry, authentication, audit, loadShedding, tracing } = options
+  const defaultFace = erased(options.face)
+  const run = Effect.runForkWith(services)
+  const contexts = new WeakMap<ServerResponse, RequestContext.RequestContext>()
+
+  /** The reply that is still to be sent; nothing where it went out as it came. */
+  const answer = (context: RequestContext.RequestContext): Effect.Effect<Reply | undefined, unknown> => {
+    const found = find(context)
+    if (Result.isFailure(found)) return Effect.fail(found.failure)
+    if ("status" in found.success) return Effect.succeed(found.success)
+    const { endpoint, warning } = found.success
+    return Effect.flatMap(authentication(context.request.headers, endpoint.needs), (caller) => {
+      context.caller = caller
+      const permitted = Authentication.permitted(caller.principal, endpoint.needs)
+      if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
+      return BodyText.read(context.request, bodyLimit, context.weigh).pipe(
+        Effect.flatMap((sent) => handle(context, endpoint, sent)),
+        Effect.flatMap(({ value, query }) => reply(context, warning, value, query)),
+        Effect.provideService(CurrentPrincipal, caller.principal),
+      )
+    })
+  }
+
+  /** The endpoint of a request, or the reply that needs none. */
+  const find = (context: RequestContext.RequestContext): Result.Result<RouteTarget | Reply, RequestError> => {
+    const { request } = context
+    const { method, uri, path } = context.target
+    // Health checks come by any name of this machine, and learn nothing.
+    const refusal = path.startsWith("/_health/") ? undefined : originCheck.refusal(request.headers)
+    if (refusal !== undefined) return Result.fail(RequestError.from(new OriginForbidden({ message: refusal })))
+    const match = router.find(method, path)
+    if (match._tag === "NoRoute") return Result.fail(RequestError.from(new RouteNotFound({ uri, method })))
+    if (match._tag === "MethodNotAllowed")
+      return method === "OPTIONS"
+        ? Result.succeed({ status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined })
+        : Result.fail(RequestError.from(new MethodNotAllowed({ uri, method, allowed: match.allowed })))
+    const { endpoint } = match.value
+    context.route = endpoint.path
+    context.face = endpoint.face
+    context.params = match.params
+    const refused = endpoint.needs === "predict" ? admit(context) : undefined
+    return refused === undefined ? Result.succeed(match.value) : Result.fail(refused)
+  }
+
+  /** Admits a predict; the reason, where it is more than this process can take on. */
+  const admit = (context: RequestContext.RequestContext): RequestError | undefined => {
+    const { request, trace, params } = context
+    const memory = new HeldMemory(loadShedding.load)
+    context.measurements = new CallMeasurements(trace !== undefined)
+    context.memory = memory
+    context.model = params["model_id"]
+    // Beyond its limit a body is refused for itself.
+    const bytes = Math.min(Number(request.headers["content-length"] ?? 0), bodyLimit)
+    const refusal = loadShedding.refusal(bytes)
+    if (refusal !== undefined) return refusal
+    memory.hold(bytes)
+    context.leave = loadShedding.enter()
+    context.weigh = (more) => loadShedding.grown(memory, more)
+    return undefined
+  }
+
+  const ended = (context: RequestContext.RequestContext) => {
+    const { id, target, route, model, caller, measurements, trace, failure, response, begun } = context
+    const status = response.writableFinished ? response.statusCode : 499
+    const endedAt = performance.now()
+    const { method, path } = target
+    const completed = {
+      id,
+      method,
+      path,
+      route,
+      model,
+      user: caller.name,
+      status,
+      failure,
+      millis: endedAt - begun,
+      endedAt,
+      call: measurements,
+      traceId: trace?.traceId,
+    }
+    telemetry.ended(completed)
+    context.leave?.()
+    context.memory?.release()
+    if (trace !== undefined) tracing?.ended(trace, completed)
+  }
+
+  const sendAudited = (context: RequestContext.RequestContext, reply: Reply) => {
+    audit?.(answered(context, reply))
+    send(context, reply)
+  }
+
+  const refuse = (context: RequestContext.RequestContext, cause: Cause.Cause<unknown>) => {
+    const { id, target, route } = context
+    const { refusal, summary, fault } = endingOf(context, cause)
+    context.failure = summary
+    if (fault !== undefined) run(Effect.logError(`${target.method} ${route} failed, request id ${id}: ${fault}`))
+    const body = ResponseBody.write(refusal.body, { pretty: Query.wantsPretty(target.search), filterPath: undefined })
+    sendAudited(context, { ...refusal, body, value: undefined })
+  }
+
+  const listener: RequestListener = (request, response) => {
+    const id = requestId(request.headers["x-request-id"])
+    const context = RequestContext.begin(request, response, id, tracing?.begin(request.headers), defaultFace)
+    contexts.set(response, context)
+    telemetry.began()
+    const fiber = run(answer(context))
+    response.on("close", () => {
+      fiber.interruptUnsafe()
+      ended(context)
+    })
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit)) refuse(context, exit.cause)
+      else if (exit.value !== undefined) sendAudited(context, exit.value)
+    })
+  }
+
+  const abandon = (response: ServerResponse): void => {
+    const face = contexts.get(response)?.face ?? defaultFace
+    const { status, headers, body } = shuttingDown(face)
+    if (response.headersSent) return EventStream.end(response, face.streamFailure(new ShuttingDown().message, status))
+    response.writeHead(status, { ...headers, "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
+  }
+
+  return { listener, abandon }
+}
+
+const shuttingDown = (face: ApiFace<unknown>): Refusal => face.describe(RequestError.from(new ShuttingDown())).refusal
+
+/** What the audit records; a name without proof counts for nothing once the principal is known. */
+const answered = (
+  { id, target, route, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
+  { status, value }: Reply,
+) => ({
+  id,
+  method: target.method,
+  route,
+  principal,
+  claimed: principal === undefined ? BasicCredentials.of(request.headers) : undefined,
+  params,
+  status,
+  reason: failure?.reason,
+  value,
+})
+
+/** Calls the handler, once path and query are read. */
+const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent: string) => {
+  const { path, search } = context.target
+  const params = decodeAll(context.params)
+  if (Result.isFailure(params)) return Effect.fail(params.failure)
+  const query = endpoint.face.readQuery(search, endpoint.queryNames, path)
+  if (Result.isFailure(query)) return Effect.fail(query.failure)
+  const text = sent === "" ? BodyText.inQuery(query.success) : Result.succeed(sent)
+  if (Result.isFailure(text)) return Effect.fail(text.failure)
+  const { own } = query.success
+  return Effect.map(
+    endpoint.answer({ params: params.success, query: own, text: text.success, call: callOf(context) }),
+    (value) => ({ value, query: query.success }),
+  )
+}
+
+const callOf = ({
+  caller,
+  trace,
+  measurements,
+  memory,
+}: RequestContext.RequestContext): RequestContext.RequestCall => ({
+  caller,
+  trace: trace === undefined ? undefined : Tracing.contextOf(trace),
+  observer: measurements,
+  memory,
+})
+
+/** What goes out for a handler's value; nothing where it went out as it came. */
+const reply = (
+  context: RequestContext.RequestContext,
+  warning: string | undefined,
+  value: unknown,
+  query: Query.Query,
+): Effect.Effect<Reply | undefined, unknown> => {
+  if (value instanceof EventStream.EventStream) return Effect.scoped(streamed(value, context))
+  if (value instanceof ResponseBody.PlainText)
+    return Effect.succeed({
+      status: 200,
+      headers: { "Content-Type": value.contentType },
+      body: value.text,
+      value: undefined,
+    })
+  const headers = warning === undefined ? {} : { Warning: warning }
+  return Effect.succeed({ status: 200, headers, body: ResponseBody.write(value, query), value })
+}
+
+const decodeAll = (
+  params: Readonly<Record<string, string>>,
+): Result.Result<Readonly<Record<string, string>>, RequestError> => {
+  if (!Object.values(params).some((value) => value.includes("%"))) return Result.succeed(params)
+  try {
+    return Result.succeed(
+      Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)])),
+    )
+  } catch {
+    return Result.fail(
+      RequestError.from(
+        new BadParameter({ message: "The path has a % that begins no UTF-8 character. Write %25 for % itself." }),
+      ),
+    )
+  }
+}
+
+/** How a failed request ends. */
+const endingOf = (
+  { face, id }: RequestContext.RequestContext,
+  cause: Cause.Cause<unknown>,
+): Omit<DescribedFailure, "summary"> & Partial<Pick<DescribedFailure, "summary">> => {
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure !== undefined) return face.describe(failure.error)
+  return Cause.hasInterruptsOnly(cause)
+    ? { refusal: shuttingDown(face), fault: undefined }
+    : { refusal: face.unforeseen(id), fault: SafeErrorText.describe(cause) }
+}
+
+const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, context: RequestContext.RequestContext) {
+  const { response } = context
+  const begun = yield* stream.events
+  if (response.destroyed) return undefined
+  // From here on it waits for its upstream more than it works.
+  context.leave?.()
+  response.writeHead(200, { ...RequestContext.headersOf(context), ...EventStream.headers })
+  context.failure = yield* EventStream.send(begun, stream, response)
+  return undefined
+})
+
+const json = "application/json; charset=UTF-8"
+
+// Head and body go out in one write.
+const send = (context: RequestContext.RequestContext, { status, headers, body }: Reply): void => {
+  const { response } = context
+  if (response.destroyed) return
+  if (response.headersSent) return void response.destroy()
+  const all = RequestContext.headersOf(context)
+  if (body !== "") all["Content-Type"] = json
+  all["Content-Length"] = Buffer.byteLength(body)
+  // The rest of a body that is too large is not waited for.
+  if (status === 413) all["Connection"] = "close"
+  response.writeHead(status, Object.assign(all, headers))
+  response.end(body)
+}

@@ -1,0 +1,140 @@
+/** A listening `node:http` server that belongs to a scope: it stops accepting first, and cuts nobody off before his time. */
+import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { createServer as createSecureServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
+import { Data, Effect, Option, type Scope } from "effect"
+
+export class ListenError extends Data.TaggedError("ListenError")<{
+  readonly code: string
+  readonly host: string
+  readonly port: number
+}> {
+  override get message() {
+    return `Cannot listen on ${this.host}:${this.port} (${this.code})`
+  }
+}
+
+export interface Options {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  /** How long requests under way may take to end when the server stops, in milliseconds. */
+  readonly graceMillis: number
+  readonly tls?: Tls | undefined
+  /** Made once the address is known. `abandon` ends a response that takes longer than `graceMillis`. */
+  readonly dispatcher: (address: AddressInfo) => {
+    readonly listener: RequestListener
+    readonly abandon: (response: ServerResponse) => void
+  }
+}
+
+/** A certificate and its key, as PEM texts, and those that come after them. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+  /** Is handed the function that takes a newer pair; answers how to stop watching. */
+  readonly watch: (renew: (pair: { readonly cert: string; readonly key: string }) => void) => () => void
+}
+
+/** Listens until the scope closes; then accepts no more, waits for what is under way, and ends the rest. */
+export const listen = (options: Options): Effect.Effect<AddressInfo, ListenError, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(open(options), ({ stop }) => stop(options.graceMillis)),
+    ({ address }) => address,
+  )
+
+interface Listening {
+  readonly address: AddressInfo
+  readonly stop: (graceMillis: number) => Effect.Effect<void>
+}
+
+/** The last answer of each connection; nothing where none was asked for. */
+type Latest = Map<Duplex, ServerResponse | undefined>
+
+const open = ({ host, port, dispatcher, tls }: Options) =>
+  Effect.callback<Listening, ListenError>((resume) => {
+    const server = serverOf(tls)
+    // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
+    const latest: Latest = new Map()
+    server.on(tls === undefined ? "connection" : "secureConnection", (socket: Duplex) => {
+      latest.set(socket, undefined)
+      socket.once("close", () => latest.delete(socket))
+    })
+    server.on("request", ({ socket }, response) => {
+      latest.set(socket, response)
+      if (!server.listening) response.shouldKeepAlive = false
+    })
+    server.on("clientError", refuse)
+    // Who expects what is not known is answered as anybody is: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
+    server.on("checkExpectation", (request, response) => server.emit("request", request, response))
+    server.once("error", (cause) =>
+      resume(Effect.fail(new ListenError({ host, port, code: "code" in cause ? String(cause.code) : cause.name }))),
+    )
+    server.listen(port, host, () => {
+      const address = server.address()
+      if (address === null || typeof address === "string") throw new Error("a TCP server has no TCP address")
+      const { listener, abandon } = dispatcher(address)
+      server.on("request", listener)
+      resume(Effect.succeed({ address, stop: stop(server, latest, abandon) }))
+    })
+  })
+
+/** https://owasp.org/www-project-cheat-sheets/cheatsheets/Transport_Layer_Security_Cheat_Sheet */
+const serverOf = (tls: Tls | undefined): Server => {
+  if (tls === undefined) return createServer(parsing)
+  const { cert, key, watch } = tls
+  const server = createSecureServer({ cert, key, minVersion: "TLSv1.2", ...parsing })
+  const unwatch = watch((pair) => server.setSecureContext({ ...pair, minVersion: "TLSv1.2" }))
+  server.on("close", unwatch)
+  return server
+}
+
+/**
+ * Without a Host header the guard answers, in the API's own words. A header that is there twice is joined, and so is refused by who
+ * reads it: what stands before this server may go by the second.
+ */
+const parsing = { requireHostHeader: false, joinDuplicateHeaders: true } as const
+
+/** In ms: how long a request may be on its way on a new connection, and a last word on an old one. */
+const momentMillis = 1_000
+
+const stop = (server: Server, latest: Latest, abandon: (response: ServerResponse) => void) =>
+  Effect.fnUntraced(function* (graceMillis: number) {
+    for (const [socket, response] of latest)
+      if (response?.headersSent === false) response.shouldKeepAlive = false
+      else if (response?.writableEnded === false) response.once("finish", () => socket.end())
+    const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
+    const isClosedWithin = (millis: number) =>
+      Effect.map(
+        Effect.timeoutOption(
+          Effect.promise(() => closed),
+          Math.max(0, millis),
+        ),
+        Option.isSome,
+      )
+
+    if (yield* isClosedWithin(Math.min(momentMillis, graceMillis))) return
+    // Node closes connections that have been used and are idle, and waits for those that never were.
+    for (const [socket, response] of latest) if (response === undefined) socket.destroy()
+    if (yield* isClosedWithin(graceMillis - momentMillis)) return
+    for (const response of latest.values()) if (response?.writableEnded === false) abandon(response)
+    yield* isClosedWithin(momentMillis)
+    server.closeAllConnections()
+  })
+
+/** Answers what is not even HTTP, or too much of it. */
+const refuse = (cause: Error & { readonly code?: string }, socket: Duplex): void => {
+  if (!socket.writable) return void socket.destroy()
+  const [status, reason] = refusals[cause.code ?? ""] ?? [400, "The request is not HTTP/1.1"]
+  const body = JSON.stringify({ error: reason, status })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json; charset=UTF-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+const refusals: Readonly<Record<string, readonly [status: number, reason: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "The request's headers are larger than 16 KiB"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come to its end in time"],
+}

@@ -1,0 +1,36 @@
+/**
+ * From where may be asked. Drawbar spends its operator's keys, so that it answers no web page, neither by a name that was rebound
+ * to loopback nor from another origin.
+ * Source: https://fetch.spec.whatwg.org/#http-origin and https://www.w3.org/TR/fetch-metadata/
+ */
+import type { IncomingHttpHeaders } from "node:http"
+
+export interface OriginCheck {
+  /** The sentence that refuses a request, or nothing. */
+  readonly refusal: (headers: IncomingHttpHeaders) => string | undefined
+}
+
+/**
+ * `hosts` are further names, with their ports, by which the operator lets the server be called. Where everybody has to say who
+ * he is, any name will do: a page that has rebound one brings no key.
+ */
+export const make = (port: number, hosts: ReadonlyArray<string>, anyHost = false): OriginCheck => {
+  const known = new Set(["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}:${port}`))
+  if (port === 80) for (const name of ["localhost", "127.0.0.1", "[::1]"]) known.add(name)
+  for (const host of hosts) known.add(host.toLowerCase())
+  return {
+    refusal: (headers) => {
+      const host = headers.host?.toLowerCase()
+      if (host === undefined || host.includes(",") || !(anyHost || known.has(host)))
+        return `Host [${host ?? ""}] is not a name of this server. Use [localhost:${port}], or start it with --allow-host ${host ?? "HOST:PORT"}.`
+      if (headers.origin !== undefined && !isSameHost(headers.origin, host))
+        return "Requests of web pages are refused: this server spends its operator's keys. Call it from a program."
+      const site = headers["sec-fetch-site"]
+      if (site !== undefined && site !== "same-origin" && site !== "none")
+        return "Requests of other web sites are refused: this server spends its operator's keys. Call it from a program."
+      return undefined
+    },
+  }
+}
+
+const isSameHost = (origin: string, host: string) => origin === `http://${host}` || origin === `https://${host}`

@@ -1,0 +1,94 @@
+/** A request under way, and what is known of it once it has found its endpoint. */
+import { performance } from "node:perf_hooks"
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
+import { anonymous, type Caller } from "@drawbar/registry/access/Caller"
+import type { HeldMemory } from "../admission/HeldMemory.ts"
+import type { CallMeasurements } from "../telemetry/CallMeasurements.ts"
+import type { ApiFace, FailureSummary } from "./ApiFace.ts"
+import type { Weigh } from "./BodyText.ts"
+import type { Trace } from "../telemetry/Tracing.ts"
+
+/** What a handler hands on to the calls that it makes. */
+export interface RequestCall {
+  readonly caller: Caller
+  /** Headers of the trace: https://www.w3.org/TR/trace-context/ */
+  readonly trace?: Readonly<Record<string, string>> | undefined
+  readonly observer?: CallMeasurements | undefined
+  readonly memory?: HeldMemory | undefined
+}
+
+export interface RequestContext {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly id: string
+  readonly target: Target
+  /** By `performance.now()`. */
+  readonly begun: number
+  readonly trace: Trace | undefined
+  /** That of the route, once it is found. */
+  face: ApiFace<unknown>
+  route: string | undefined
+  model: string | undefined
+  caller: Caller
+  params: Readonly<Record<string, string>>
+  measurements: CallMeasurements | undefined
+  memory: HeldMemory | undefined
+  weigh: Weigh | undefined
+  /** Is called when most of its work is done, and again when it has ended. */
+  leave: (() => void) | undefined
+  failure: FailureSummary | undefined
+}
+
+interface Target {
+  readonly method: string
+  readonly uri: string
+  readonly path: string
+  readonly search: string | undefined
+}
+
+const targetOf = ({ method = "", url: uri = "" }: IncomingMessage): Target => {
+  const question = uri.indexOf("?")
+  return question === -1
+    ? { method, uri, path: uri, search: undefined }
+    : { method, uri, path: uri.slice(0, question), search: uri.slice(question + 1) }
+}
+
+export const begin = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+  trace: Trace | undefined,
+  face: ApiFace<unknown>,
+): RequestContext => ({
+  request,
+  response,
+  id,
+  target: targetOf(request),
+  begun: performance.now(),
+  trace,
+  face,
+  route: undefined,
+  model: undefined,
+  caller: anonymous,
+  params: {},
+  measurements: undefined,
+  memory: undefined,
+  weigh: undefined,
+  leave: undefined,
+  failure: undefined,
+})
+
+/** What every answer has. */
+export const headersOf = ({ request, id, measurements, begun }: RequestContext): OutgoingHttpHeaders => {
+  const headers: OutgoingHttpHeaders = { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
+  const opaqueId = request.headers["x-opaque-id"]
+  if (opaqueId !== undefined) headers["X-Opaque-Id"] = opaqueId
+  if (measurements !== undefined) headers["Server-Timing"] = timingOf(measurements, begun)
+  return headers
+}
+
+/** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
+const timingOf = ({ upstreamMillis: upstream }: CallMeasurements, begun: number): string => {
+  const own = Math.max(0, performance.now() - begun - upstream)
+  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
+}

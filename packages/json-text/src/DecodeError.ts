@@ -1,0 +1,14 @@
+/** Why a value does not fit its schema: the error of `Decode`. */
+import { Data } from "effect"
+
+/** A field is missing, of the wrong type, or has a value that is not allowed. `pointer` is a JSON pointer (RFC 6901). */
+export class InvalidField extends Data.TaggedError("InvalidField")<{
+  readonly pointer: string
+  readonly message: string
+}> {}
+
+export class DecodeError extends Data.TaggedError("DecodeError")<{ readonly reason: InvalidField }> {
+  override get message() {
+    return this.reason.message
+  }
+}

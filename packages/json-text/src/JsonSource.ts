@@ -1,0 +1,125 @@
+/**
+ * A platform's JSON answer as it came: the parsed value to decide by, and the text to hand on.
+ *
+ * What is passed through is cut from the text, so that every number keeps its own digits and nothing is serialised anew.
+ */
+import * as Json from "./Json.ts"
+import { Result } from "effect"
+import type { JSONValue } from "json-p3"
+
+export interface JsonSource {
+  readonly text: string
+  readonly value: JSONValue
+}
+
+/** Where a value stands: the names and indices that lead to it from the top. */
+export type Location = ReadonlyArray<string | number>
+
+/** Reads a text as JSON; fails with the parser's own sentence. The text itself is not repeated in it. */
+export const parse = (text: string): Result.Result<JsonSource, string> => {
+  const fault = Json.excess(text)
+  if (fault !== undefined) return Result.fail(`Invalid JSON format: ${fault.message}`)
+  try {
+    return Result.succeed({ text, value: JSON.parse(text) })
+  } catch (cause) {
+    const position =
+      cause instanceof Error ? /at position \d+( \(line \d+ column \d+\))?/.exec(cause.message)?.[0] : undefined
+    return Result.fail(`Invalid JSON format${position === undefined ? "" : ` ${position}`}`)
+  }
+}
+
+/** The source texts of the values at these locations, which must exist. Each container is walked once, however many are asked for. */
+export const slices = (source: JsonSource, locations: ReadonlyArray<Location>): ReadonlyArray<string> => {
+  const walked = new Map<number, ReadonlyMap<string | number, Span>>()
+  const spansIn = (start: number) => {
+    const known = walked.get(start)
+    if (known !== undefined) return known
+    const spans = children(source.text, start)
+    walked.set(start, spans)
+    return spans
+  }
+  return locations.map((location) => {
+    let span: Span = { start: skipSpace(source.text, 0), end: source.text.length }
+    for (const step of location) span = spansIn(span.start).get(step) ?? span
+    return source.text.slice(span.start, span.end).trimEnd()
+  })
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+// The text was parsed before, so the walk may take it as well formed.
+const children = (text: string, open: number): ReadonlyMap<string | number, Span> => {
+  const spans = new Map<string | number, Span>()
+  const isObject = text.charCodeAt(open) === 0x7b
+  let at = skipSpace(text, open + 1)
+  while (at < text.length && text.charCodeAt(at) !== 0x7d && text.charCodeAt(at) !== 0x5d) {
+    let name: string | number = spans.size
+    if (isObject) {
+      const end = skipString(text, at)
+      name = nameAt(text, at, end)
+      at = skipSpace(text, skipSpace(text, end) + 1)
+    }
+    const end = skipValue(text, at)
+    spans.set(name, { start: at, end })
+    at = skipSpace(text, end)
+    if (text.charCodeAt(at) === 0x2c) at = skipSpace(text, at + 1)
+  }
+  return spans
+}
+
+const nameAt = (text: string, open: number, end: number): string => {
+  const name = text.slice(open + 1, end - 1)
+  return name.includes("\\") ? JSON.parse(text.slice(open, end)) : name
+}
+
+const skipSpace = (text: string, from: number): number => {
+  let at = from
+  for (let c = text.charCodeAt(at); c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = text.charCodeAt(at)) at++
+  return at
+}
+
+const skipString = (text: string, open: number): number => {
+  for (let quote = text.indexOf('"', open + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++
+    if (backslashes % 2 === 0) return quote + 1
+  }
+  return text.length
+}
+
+const skipValue = (text: string, start: number): number => {
+  const first = text.charCodeAt(start)
+  if (first === 0x22) return skipString(text, start)
+  if (first !== 0x7b && first !== 0x5b) return skipScalar(text, start)
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (c === 0x22) at = skipString(text, at) - 1
+    else if (c === 0x7b) depth++
+    else if (c === 0x5b) {
+      depth++
+      at = skipNumbers(text, at + 1) - 1
+    } else if ((c === 0x7d || c === 0x5d) && --depth === 0) return at + 1
+  }
+  return text.length
+}
+
+/** Vectors are most of an answer: they are passed over at the speed of the pattern's machine. */
+const skipNumbers = (text: string, from: number): number => {
+  const c = text.charCodeAt(from)
+  if (c !== 0x2d && (c < 0x30 || c > 0x39)) return from
+  structural.lastIndex = from
+  return structural.exec(text)?.index ?? text.length
+}
+
+const structural = /["[\]{}]/g
+
+const skipScalar = (text: string, start: number): number => {
+  let at = start
+  for (let c = text.charCodeAt(at); at < text.length && c !== 0x2c && c !== 0x7d && c !== 0x5d; c = text.charCodeAt(at))
+    at++
+  return at
+}

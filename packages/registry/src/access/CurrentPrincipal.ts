@@ -1,0 +1,13 @@
+/** Who asks: the one whose access to other people's records is looked at. */
+import { Context } from "effect"
+import type { Principal } from "./Principal.ts"
+
+export interface CurrentPrincipal extends Pick<Principal, "name" | "roles" | "backend_roles" | "models" | "quota"> {
+  /** `token`: known by what an issuer says whom the operator trusts. */
+  readonly kind: Principal["kind"] | "token"
+}
+
+/** Nobody: the server itself, or a server where nobody has to say who he is. */
+export const CurrentPrincipal = Context.Reference<CurrentPrincipal | undefined>("@drawbar/registry/Asker", {
+  defaultValue: () => undefined,
+})

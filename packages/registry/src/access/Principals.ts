@@ -1,0 +1,167 @@
+/** Remembers who may ask, and tells who asks. Passwords and keys are kept as hashes; a key is shown once, when it is made. */
+import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import { decode } from "@drawbar/json-text/Decode"
+import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
+import type { Document } from "@drawbar/document-store/Document"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as Hash from "../internal/Hash.ts"
+import * as PasswordCheck from "../internal/PasswordCheck.ts"
+import * as StoredRecord from "../internal/StoredRecord.ts"
+import * as Principal from "./Principal.ts"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { StoreError, AlreadyExists } from "@drawbar/document-store/StoreError"
+import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import { SecureRandom } from "../secrets/SecureRandom.ts"
+
+export interface NewUser {
+  readonly name: string
+  readonly password: string
+  readonly roles: ReadonlyArray<Principal.Role>
+  readonly backend_roles?: ReadonlyArray<string>
+}
+
+export interface NewKey {
+  readonly name: string
+  readonly roles: ReadonlyArray<Principal.Role>
+  readonly backend_roles?: ReadonlyArray<string>
+  /** The only models that it may ask. */
+  readonly models?: ReadonlyArray<string>
+  readonly quota?: Principal.Quota
+  /** Absent: it does not expire. */
+  readonly expiresInMillis?: number
+}
+
+/** What a request brings to say who asks. */
+export type Proof =
+  | { readonly _tag: "Password"; readonly name: string; readonly password: string }
+  | { readonly _tag: "Key"; readonly key: string }
+
+export interface Listed {
+  readonly id: string
+  readonly principal: Principal.Principal
+}
+
+export class Principals extends Context.Service<
+  Principals,
+  {
+    /** Answers the user's id. A password has 12 characters at least. */
+    readonly createUser: (user: NewUser) => Effect.Effect<string, RegistryFailure>
+    /** Answers the id, and the key itself, which nobody can read again. */
+    readonly createKey: (key: NewKey) => Effect.Effect<{ readonly id: string; readonly key: string }, RegistryFailure>
+    readonly delete: (id: string) => Effect.Effect<boolean, RegistryFailure>
+    readonly list: Effect.Effect<ReadonlyArray<Listed>>
+    /** Who asks; nobody where the proof is none, or has expired. Fails with `LoginThrottled` where passwords are guessed. */
+    readonly authenticate: (proof: Proof) => Effect.Effect<Option.Option<Principal.Principal>, RegistryFailure>
+  }
+>()("@drawbar/registry/Principals") {
+  static readonly layer = Layer.effect(
+    Principals,
+    Effect.gen(function* () {
+      const store = yield* DocumentStore
+      const changes = yield* ChangeFeed
+      const random = yield* SecureRandom
+      const known = new Map<string, Known>()
+      const isRight = yield* PasswordCheck.make
+
+      const remember = (document: Document) =>
+        Effect.map(Effect.fromResult(StoredRecord.read(collection, document, read)), (principal) => {
+          const hash = document.sealed["hash"] ?? ""
+          known.set(document.id, { principal, hash, digest: Hash.digestIn(hash) })
+        })
+      yield* Stream.runForEach(store.all(collection), remember)
+
+      const create = Effect.fnUntraced(function* (id: string, principal: Principal.Principal, hash: string) {
+        const [written] = yield* changes
+          .commit([{ _tag: "Create", collection, id, source: { ...principal }, sealed: { hash } }])
+          .pipe(Effect.catchReason("StoreError", "AlreadyExists", () => Effect.fail(taken(id, principal.name))))
+        if (written !== undefined) yield* remember(written)
+        return id
+      })
+
+      const valid = ({ principal }: Known, now: number) =>
+        principal.expires_time === undefined || principal.expires_time > now
+
+      const byPassword = (name: string, password: string) =>
+        Effect.suspend(() => {
+          const found = Option.fromUndefinedOr(known.get(idOfUser(name)))
+          const { hash } = Option.getOrUndefined(found) ?? {}
+          return Effect.map(isRight(name, password, hash), (right) => (right ? found : Option.none()))
+        })
+
+      const byKey = (key: string): Option.Option<Known> => {
+        const [prefix, id = ""] = key.split("_")
+        const found = prefix === keyPrefix ? known.get(`key-${id}`) : undefined
+        return found !== undefined && Hash.isKey(key, found.digest) ? Option.some(found) : Option.none()
+      }
+
+      return {
+        createUser: Effect.fnUntraced(function* ({ name, password, roles, backend_roles = [] }) {
+          if (!nameForm.test(name)) return yield* refused("/name", `A name has ${nameRule}`)
+          if (password.length < shortestPassword)
+            return yield* refused("/password", `A password has ${shortestPassword} characters at least`)
+          const created_time = yield* Clock.currentTimeMillis
+          const hash = yield* Hash.ofPassword(password, random(16))
+          return yield* create(idOfUser(name), { kind: "user", name, roles, backend_roles, created_time }, hash)
+        }),
+        createKey: Effect.fnUntraced(function* ({ name, roles, backend_roles = [], models, quota, expiresInMillis }) {
+          if (!nameForm.test(name)) return yield* refused("/name", `A name has ${nameRule}`)
+          const created_time = yield* Clock.currentTimeMillis
+          const id = Buffer.from(random(9)).toString("hex")
+          const key = `${keyPrefix}_${id}_${Buffer.from(random(32)).toString("base64url")}`
+          const expires = expiresInMillis === undefined ? {} : { expires_time: created_time + expiresInMillis }
+          const principal = {
+            kind: "api_key" as const,
+            name,
+            roles,
+            backend_roles,
+            ...(models === undefined ? {} : { models }),
+            ...(quota === undefined ? {} : { quota }),
+            created_time,
+            ...expires,
+          }
+          return { id: yield* create(`key-${id}`, principal, Hash.ofKey(key)), key }
+        }),
+        delete: Effect.fnUntraced(function* (id) {
+          const found = yield* store.get(collection, id)
+          if (Option.isNone(found)) return false
+          yield* changes.commit([{ _tag: "Delete", collection, id }])
+          known.delete(id)
+          return true
+        }),
+        list: Effect.sync(() => [...known].map(([id, { principal }]) => ({ id, principal }))),
+        authenticate: (proof) =>
+          Effect.flatMap(
+            proof._tag === "Key" ? Effect.succeed(byKey(proof.key)) : byPassword(proof.name, proof.password),
+            (found) =>
+              Effect.clockWith((clock) => {
+                const current = Option.filter(found, (one) => valid(one, clock.currentTimeMillisUnsafe()))
+                return Effect.succeed(Option.map(current, ({ principal }) => principal))
+              }),
+          ),
+      }
+    }),
+  )
+}
+
+interface Known {
+  readonly principal: Principal.Principal
+  readonly hash: string
+  /** Of a key. */
+  readonly digest: Uint8Array
+}
+
+const collection = "principal"
+const read = decode(Principal.Principal)
+
+const keyPrefix = "dbk"
+const idOfUser = (name: string) => `user-${name}`
+
+const shortestPassword = 12
+
+const nameForm = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/
+const nameRule = "letters, digits and _ . @ -, 128 at the most, and begins with a letter or a digit"
+
+const refused = (pointer: string, message: string) => Effect.fail(RegistryError.from(invalid(pointer, message).reason))
+
+const taken = (id: string, name: string) =>
+  StoreError.from(new AlreadyExists({ collection, id, message: `There is a user called ${name} already` }))

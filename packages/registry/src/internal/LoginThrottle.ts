@@ -1,0 +1,51 @@
+/**
+ * Holds back who guesses passwords: after a few wrong ones in a row a name has to wait, longer each time.
+ * Source: https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#login-throttling
+ */
+
+export interface LoginThrottle {
+  /** In ms: how long it is until a password of this name is looked at again; nothing where it is at once. `now` is in ms since 1970. */
+  readonly wait: (name: string, now: number) => number | undefined
+  readonly wrong: (name: string, now: number) => void
+  readonly right: (name: string) => void
+}
+
+interface Guessed {
+  readonly times: number
+  readonly at: number
+}
+
+/** So many typing errors cost nothing. */
+const free = 5
+
+/** In ms: the first wait, the longest, and how soon all is forgotten. */
+const shortest = 1_000
+const longest = 60_000
+const forgotten = 900_000
+
+/** Beyond so many names the first that was guessed at is forgotten: names are made up, too. */
+const enough = 10_000
+
+export const make = (): LoginThrottle => {
+  const guessed = new Map<string, Guessed>()
+  const of = (name: string, now: number) => {
+    const found = guessed.get(name)
+    return found !== undefined && now - found.at < forgotten ? found : undefined
+  }
+  return {
+    wait: (name, now) => {
+      const found = of(name, now)
+      if (found === undefined || found.times < free) return undefined
+      const until = found.at + Math.min(longest, shortest * 2 ** (found.times - free))
+      return until > now ? until - now : undefined
+    },
+    wrong: (name, now) => {
+      const times = (of(name, now)?.times ?? 0) + 1
+      guessed.delete(name)
+      guessed.set(name, { times, at: now })
+      const [first] = guessed.keys()
+      if (guessed.size > enough && first !== undefined) guessed.delete(first)
+    },
+    right: (name) => void guessed.delete(name),
+  }
+}

@@ -1,0 +1,33 @@
+/** Writers that meet: each reads, decides and commits, and begins again where another was faster. */
+import { Effect } from "effect"
+import type { Document, Write } from "@drawbar/document-store/Document"
+import type { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { StoreError, VersionConflict } from "@drawbar/document-store/StoreError"
+import { type RegistryFailure } from "../RegistryError.ts"
+
+export type Commit = (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, RegistryFailure>
+
+// Whoever loses a round lost it to one who won: many rounds mean many writers, not a standstill.
+const rounds = 1_000
+
+/** Runs `attempt` until its commit meets no other. `attempt` must read what it decides on each time. */
+export const optimistically = <A, E, R>(
+  changes: ChangeFeed["Service"],
+  attempt: (commit: Commit) => Effect.Effect<A, E | RegistryFailure, R>,
+): Effect.Effect<A, E | RegistryFailure, R> =>
+  Effect.retry(
+    Effect.suspend(() => attempt((writes) => Effect.mapError(changes.commit(writes), asConflict))),
+    { while: isConflict, times: rounds },
+  )
+
+// A record that was read and is gone, or a claim that was free and is taken, was written in between too.
+const asConflict = (error: RegistryFailure): RegistryFailure => {
+  const { reason } = error
+  const metAnother = reason._tag === "NotFound" || (reason._tag === "AlreadyExists" && reason.collection === "config")
+  return metAnother
+    ? StoreError.from(new VersionConflict({ collection: reason.collection, id: reason.id, message: reason.message }))
+    : error
+}
+
+const isConflict = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "reason" in error && error.reason instanceof VersionConflict

@@ -1,0 +1,177 @@
+/**
+ * The JSON Schemas (2020-12) that a model's input and output must satisfy; kept as text.
+ * Source: https://json-schema.org/draft/2020-12 and https://docs.opensearch.org/latest/ml-commons-plugin/api/model-apis/register-model/
+ */
+import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import { createContext, Script } from "node:vm"
+import { isObject, type Json, type JsonObject, parse, toText } from "@drawbar/json-text/Json"
+import * as Pattern from "@drawbar/linear-regex/Pattern"
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js"
+import { Result, Schema } from "effect"
+
+export const ModelInterface = Schema.Struct({
+  input: Schema.optionalKey(Schema.String),
+  output: Schema.optionalKey(Schema.String),
+})
+export type ModelInterface = typeof ModelInterface.Type
+
+/** Reads `{"input": schema, "output": schema}`, each an object or its text; `null` stands for removal, other keys are dropped. */
+export const check = (given: JsonObject): Result.Result<Record<string, string | null>, BlueprintError> =>
+  Result.gen(function* () {
+    const texts: Record<string, string | null> = {}
+    for (const side of ["input", "output"] as const) {
+      const schema = given[side]
+      if (schema !== undefined) texts[side] = yield* textOf(side, schema)
+    }
+    return texts
+  })
+
+const textOf = (side: string, schema: Json): Result.Result<string | null, BlueprintError> => {
+  if (schema === null) return Result.succeed(null)
+  const text = toText(schema)
+  return Result.mapBoth(compile(text), {
+    onSuccess: () => text,
+    onFailure: (sentence) => invalid(`/interface/${side}`, `The ${side} interface ${sentence}`),
+  })
+}
+
+export interface CompiledSchema {
+  /** The types that the schema declares for a parameter; none where it declares none. */
+  readonly typesOf: (parameter: string) => ReadonlyArray<string>
+  /** What a value breaks, each with its place as a JSONPath; no value is repeated. */
+  readonly problems: (value: unknown) => ReadonlyArray<string>
+}
+
+/** Compiles a schema's text; fails with the rest of a sentence that says why it is none. */
+export const compile = (text: string): Result.Result<CompiledSchema, string> =>
+  Result.gen(function* () {
+    const schema = yield* Result.mapError(
+      parse(text),
+      ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
+    )
+    if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
+    const refers = /"\$(?:dynamicR|r)ef":/.test(JSON.stringify(schema))
+    const validate = yield* compiled(JSON.parse(text), false)
+    let thorough: ValidateFunction | undefined
+    return {
+      typesOf: (parameter) => declared(schema, parameter),
+      problems: (value) => {
+        const valid = refers ? inTime(() => validate(value)) : validate(value)
+        if (valid === undefined) return ["$: the schema's references ask for too much work on this value"]
+        if (valid) return []
+        // A large value may have a complaint for each of its parts: then the first has to do.
+        if (!isSmall(value)) return (validate.errors ?? []).map(sentenceOf)
+        thorough ??= Result.getOrThrow(compiled(JSON.parse(text), true))
+        if (refers) inTime(() => thorough?.(value))
+        else thorough(value)
+        return (thorough.errors ?? []).slice(0, shown).map(sentenceOf)
+      },
+    }
+  })
+
+/** In ms. */
+const patience = 1_000
+
+/** What references ask for cannot be told beforehand: each may double it, or have no end. Answers nothing where it was too much. */
+const inTime = <A>(work: () => A): A | undefined => {
+  let done: A | undefined
+  box.run = () => {
+    done = work()
+  }
+  try {
+    script.runInContext(box, { timeout: patience })
+    return done
+  } catch {
+    return undefined
+  }
+}
+
+const box: { run?: () => void } = {}
+createContext(box)
+const script = new Script("run()")
+
+/** So many complaints help; more hide the first. */
+const shown = 5
+
+// Patterns run in linear time. Each schema has its own instance, so that it is forgotten with its model.
+const compiled = (schema: object | boolean, allErrors: boolean): Result.Result<ValidateFunction, string> =>
+  Result.try({
+    try: () =>
+      new Ajv2020({
+        strict: false,
+        allErrors,
+        validateFormats: false,
+        logger: false,
+        code: { regExp: linear },
+      })
+        .removeKeyword(uniqueItems.keyword)
+        .addKeyword(uniqueItems)
+        .compile(schema),
+    catch: (cause) => `is no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
+  })
+
+const linear = Object.assign(
+  (pattern: string) => {
+    const compiledPattern = Result.getOrThrowWith(
+      Pattern.compile(pattern),
+      (why) => new Error(`invalid pattern ${pattern}: ${why}`),
+    )
+    // By its text the compiler of schemas tells one pattern from another.
+    return { test: (text: string) => compiledPattern.test(text), toString: () => pattern }
+  },
+  { code: "RE2JS" },
+)
+
+/** The library's own holds each item against every other. */
+const uniqueItems = {
+  keyword: "uniqueItems",
+  type: "array",
+  schemaType: "boolean",
+  error: { message: "must NOT have duplicate items" },
+  validate: (wanted: boolean, items: ReadonlyArray<unknown>) =>
+    !wanted || new Set(items.map((item) => JSON.stringify(item, inNameOrder))).size === items.length,
+} as const
+
+const inNameOrder = (_name: string, value: unknown): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value
+
+const few = 1_000
+
+const isSmall = (value: unknown): boolean => {
+  const left: Array<unknown> = [value]
+  for (let seen = 0; left.length > 0; seen++) {
+    if (seen + left.length > few) return false
+    const next = left.pop()
+    if (typeof next !== "object" || next === null) continue
+    const inner = Object.values(next)
+    if (inner.length > few) return false
+    left.push(...inner)
+  }
+  return true
+}
+
+const sentenceOf = ({ instancePath, keyword, params, message }: ErrorObject): string => {
+  const path = pathOf(instancePath)
+  if (keyword === "required") return `${path}.${params["missingProperty"]}: is missing but it is required`
+  const extra = params["additionalProperty"] ?? params["unevaluatedProperty"]
+  return extra === undefined ? `${path}: ${message ?? keyword}` : `${path}.${extra}: is not allowed`
+}
+
+const pathOf = (pointer: string): string =>
+  `$${pointer
+    .split("/")
+    .slice(1)
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step.replaceAll("~1", "/").replaceAll("~0", "~")}`))
+    .join("")}`
+
+const declared = (schema: JsonObject | boolean, parameter: string): ReadonlyArray<string> => {
+  const type = at(schema, "properties", "parameters", "properties", parameter, "type")
+  const list = Array.isArray(type) ? type : [type]
+  return list.flatMap((name) => (typeof name === "string" ? [name] : []))
+}
+
+const at = (value: Json, ...names: ReadonlyArray<string>): Json | undefined =>
+  names.reduce<Json | undefined>(
+    (inner, name) => (isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
+    value,
+  )

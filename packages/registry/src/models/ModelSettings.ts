@@ -1,0 +1,73 @@
+/** The fields of a model that say how it may be called: set when it is registered, changed within by `PUT`. */
+import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import type { DecodeError } from "@drawbar/json-text/DecodeError"
+import { decode } from "@drawbar/json-text/Decode"
+import type { JsonObject } from "@drawbar/json-text/Json"
+import { Result } from "effect"
+import * as MergePatch from "../records/MergePatch.ts"
+import { DeploySetting, type Model } from "./Model.ts"
+import type { ModelDocument } from "./ModelDocument.ts"
+import * as ModelConfig from "./ModelConfig.ts"
+import * as ModelGuardrails from "./ModelGuardrails.ts"
+import * as ModelInterface from "./ModelInterface.ts"
+import * as RateLimit from "./RateLimit.ts"
+import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
+
+const fields = ["is_enabled", "model_config", "deploy_setting", "rate_limiter", "guardrails", "interface"] as const
+export type ModelSettings = Pick<Model, (typeof fields)[number]>
+
+/** The settings after a document has changed them: what it leaves out stays, `null` removes. */
+export const changed = (
+  before: ModelSettings,
+  document: ModelDocument,
+): Result.Result<ModelSettings, RegistryFailure> =>
+  Result.gen(function* () {
+    const is_enabled = document.is_enabled === undefined ? before.is_enabled : (document.is_enabled ?? undefined)
+    const model_config = yield* within(before.model_config, document.model_config, ModelConfig.check)
+    const deploy_setting = yield* within(before.deploy_setting, document.deploy_setting, checkDeploySetting)
+    const rate_limiter = yield* within(before.rate_limiter, document.rate_limiter, RateLimit.check)
+    const guardrails = yield* within(before.guardrails, document.guardrails, ModelGuardrails.check)
+    const texts =
+      document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
+    const model_interface = yield* within(before.interface, texts, decodeInterface)
+    return {
+      ...(is_enabled === undefined ? {} : { is_enabled }),
+      ...(model_config === undefined ? {} : { model_config }),
+      ...(deploy_setting === undefined ? {} : { deploy_setting }),
+      ...(rate_limiter === undefined ? {} : { rate_limiter }),
+      ...(guardrails === undefined ? {} : { guardrails }),
+      ...(model_interface === undefined ? {} : { interface: model_interface }),
+    }
+  })
+
+/** A model without its settings. */
+export const without = ({
+  is_enabled: _e,
+  model_config: _c,
+  deploy_setting: _d,
+  rate_limiter: _r,
+  guardrails: _g,
+  interface: _i,
+  ...rest
+}: Model) => rest
+
+const within = <A extends JsonObject>(
+  before: A | undefined,
+  given: JsonObject | null | undefined,
+  check: (whole: JsonObject) => Result.Result<A, BlueprintError | DecodeError>,
+): Result.Result<A | undefined, RegistryFailure> => {
+  if (given === undefined) return Result.succeed(before)
+  const whole = MergePatch.apply(given === null ? {} : (before ?? {}), given ?? {})
+  return Object.keys(whole).length === 0 ? Result.succeed(undefined) : lifted(check(whole))
+}
+
+const lifted = Result.mapError(({ reason }: BlueprintError | DecodeError) => RegistryError.from(reason))
+
+const decodeInterface = decode(ModelInterface.ModelInterface)
+const decodeDeploySetting = decode(DeploySetting)
+
+const checkDeploySetting = (given: JsonObject) =>
+  Result.mapBoth(decodeDeploySetting(given), {
+    onSuccess: (setting) => ({ model_ttl_minutes: -1, ...setting }),
+    onFailure: ({ message }) => invalid("/deploy_setting", message),
+  })

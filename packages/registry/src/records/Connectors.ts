@@ -1,0 +1,202 @@
+/** Remembers connectors and, sealed beside each, its credential. */
+import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import { Connector } from "@drawbar/blueprint-schema/Connector"
+import { decode } from "@drawbar/json-text/Decode"
+import type { JsonObject } from "@drawbar/json-text/Json"
+import { Clock, Context, Effect, Layer, Option } from "effect"
+import * as AccessControl from "../access/AccessControl.ts"
+import { CredentialVault } from "../secrets/CredentialVault.ts"
+import type { Document } from "@drawbar/document-store/Document"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
+import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
+import * as Sealing from "../internal/Sealing.ts"
+import * as StoredRecord from "../internal/StoredRecord.ts"
+import { referring } from "../internal/References.ts"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { InUse, RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import * as ResourceId from "./ResourceId.ts"
+import type { SearchRequest, SearchResult } from "@drawbar/document-store/search/Search"
+
+export interface Creation {
+  /** The id that the client chose. */
+  readonly id?: string | null
+  readonly access?: AccessControl.AccessFields
+}
+
+/**
+ * What looks at a changed blueprint as a whole, before it is written; its failure leaves all as it was. `bound` is what it was
+ * before, where it keeps secrets of somebody else's: they may go nowhere else.
+ */
+export type Verify<E, R> = (blueprint: Blueprint.Blueprint, bound?: Connector) => Effect.Effect<unknown, E, R>
+
+export interface Change<E, R> {
+  readonly access?: AccessControl.AccessFields
+  readonly verify?: Verify<E, R>
+}
+
+export class Connectors extends Context.Service<
+  Connectors,
+  {
+    /** Answers the id. Fails with `InvalidField`, or `AlreadyExists` for a chosen id. */
+    readonly create: (blueprint: Blueprint.Blueprint, creation?: Creation) => Effect.Effect<string, RegistryFailure>
+    readonly get: (id: string) => Effect.Effect<Document, RegistryFailure>
+    /** Connector and credential are changed in one write. */
+    readonly update: <E = never, R = never>(
+      id: string,
+      change: Blueprint.Change,
+      options?: Change<E, R>,
+    ) => Effect.Effect<Document, RegistryFailure | E, R>
+    /** What was deleted, none where there was nothing; fails with `InUse` while models refer to it. */
+    readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryFailure>
+    readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryFailure>
+    /** The connector with its credential opened, and the version that it was read at: for the one who runs it, whoever asks. */
+    readonly blueprint: (
+      id: string,
+    ) => Effect.Effect<{ readonly blueprint: Blueprint.Blueprint; readonly version: number }, RegistryFailure>
+  }
+>()("@drawbar/registry/Connectors") {
+  static readonly layer = Layer.effect(
+    Connectors,
+    Effect.gen(function* () {
+      const store = yield* DocumentStore
+      const changes = yield* ChangeFeed
+      const vault = yield* CredentialVault
+      const asking = yield* AccessControl.enforcedPrincipal("connector")
+
+      const get = (id: string) =>
+        StoredRecord.find(store, collection, id, `Failed to find connector with the provided connector id: ${id}`)
+
+      /** Fails with that sentence where the connector is closed to who asks. */
+      const permitted = (document: Document, message: string) =>
+        Effect.flatMap(asking, (asker) =>
+          Effect.fromResult(AccessControl.requireAccess(asker, AccessControl.of(document.source), message)),
+        )
+
+      return {
+        create: Effect.fnUntraced(function* (blueprint, { id: chosen, access = {} } = {}) {
+          const owned = yield* Effect.fromResult(AccessControl.initialAccess("connector", yield* asking, access))
+          const id = yield* ResourceId.chosenOrNew("connector", chosen)
+          const now = yield* Clock.currentTimeMillis
+          const sealed = yield* vault.seal(collection, id, blueprint.credential)
+          const source = sourceOf(blueprint.connector, owned, now, now)
+          yield* changes
+            .commit([
+              { _tag: "Create", collection, id, source, sealed },
+              {
+                _tag: "Create",
+                collection: UniquenessGuard.collection,
+                id: UniquenessGuard.ofConnector(id),
+                source: {},
+              },
+            ])
+            .pipe(
+              Effect.catchReason("StoreError", "AlreadyExists", () =>
+                Effect.fail(ResourceId.alreadyExists("connector", id)),
+              ),
+            )
+          return id
+        }),
+
+        get: (id) =>
+          Effect.tap(get(id), (document) => permitted(document, "You don't have permission to access this connector")),
+
+        update: <E, R>(id: string, change: Blueprint.Change, { access = {}, verify }: Change<E, R> = {}) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit: Commit): Effect.fn.Return<Document, RegistryFailure | E, R> {
+              const before = yield* get(id)
+              yield* permitted(before, `You don't have permission to update the connector, connector id: ${id}`)
+              const asker = yield* asking
+              const accessBefore = AccessControl.of(before.source)
+              const owned = yield* Effect.fromResult(
+                AccessControl.updatedAccess("connector", asker, accessBefore, access),
+              )
+              const connector = yield* Effect.fromResult(StoredRecord.read(collection, before, decodeConnector))
+              const { blueprint, sealed, keepsSecrets } = yield* Sealing.change(
+                vault,
+                { collection, ...before },
+                connector,
+                change,
+              )
+              const bound = keepsSecrets && !(yield* AccessControl.isOwner(accessBefore)) ? connector : undefined
+              if (verify !== undefined) yield* verify(blueprint, bound)
+              const now = yield* Clock.currentTimeMillis
+              const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)
+              const [written = before] = yield* commit([
+                { _tag: "Replace", collection, id, source, sealed, ifVersion: before.version },
+              ])
+              return written
+            }),
+          ),
+
+        delete: (id) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const found = yield* store.get(collection, id)
+              const guard = yield* store.get(UniquenessGuard.collection, UniquenessGuard.ofConnector(id))
+              if (Option.isNone(found) || Option.isNone(guard)) return Option.none()
+              yield* permitted(found.value, "You are not allowed to delete this connector")
+              const users = yield* referring(store, "model", "connector_id.keyword", id)
+              if (users.length > 0) return yield* inUse(users)
+              const [removed] = yield* commit([
+                { _tag: "Delete", collection, id },
+                {
+                  _tag: "Delete",
+                  collection: UniquenessGuard.collection,
+                  id: guard.value.id,
+                  ifVersion: guard.value.version,
+                },
+              ])
+              return Option.fromUndefinedOr(removed)
+            }),
+          ),
+
+        search: (request) =>
+          Effect.flatMap(asking, (asker) => store.search(collection, AccessControl.visibleTo(asker, request))),
+
+        blueprint: Effect.fnUntraced(function* (id) {
+          const document = yield* get(id)
+          const connector = yield* Effect.fromResult(StoredRecord.read(collection, document, decodeConnector))
+          const credential = yield* vault.open(collection, id, document.sealed)
+          return { blueprint: { connector, credential }, version: document.version }
+        }),
+      }
+    }),
+  )
+}
+
+const collection = "connector"
+
+const decodeConnector = decode(Connector)
+
+const inUse = (users: ReadonlyArray<string>) =>
+  RegistryError.from(
+    new InUse({
+      users,
+      message: `${users.length} models are still using this connector, please delete or update the models first: [${users.join(", ")}]`,
+    }),
+  )
+
+/** The order of the fields is the order on the wire. */
+const sourceOf = (
+  { name, version, description, protocol, parameters, actions, client_config, provisioned_by }: Connector,
+  { backend_roles, owner, access }: AccessControl.Access,
+  created_time: JsonObject[string],
+  last_updated_time: number,
+): JsonObject => ({
+  ...(name === undefined ? {} : { name }),
+  ...(version === undefined ? {} : { version }),
+  ...(description === undefined ? {} : { description }),
+  protocol,
+  parameters,
+  actions,
+  ...(backend_roles === undefined ? {} : { backend_roles }),
+  ...(owner === undefined ? {} : { owner }),
+  ...(access === undefined ? {} : { access }),
+  created_time,
+  last_updated_time,
+  ...(client_config === undefined ? {} : { client_config }),
+  ...(provisioned_by === undefined ? {} : { provisioned_by }),
+})

@@ -1,0 +1,237 @@
+/**
+ * The cluster settings as they stand: transient over persistent over the settings file over the default.
+ *
+ * Values are read from memory, so that a predict may ask; a persistent change is durable before it holds.
+ */
+import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import type { InvalidField } from "@drawbar/json-text/DecodeError"
+import { isObject, type Json, type JsonObject, toText } from "@drawbar/json-text/Json"
+import { Context, Effect, Layer, Option, Result, type Scope, Semaphore } from "effect"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { NothingToUpdate, RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import * as SearchPattern from "@drawbar/document-store/search/SearchPattern"
+import type { Shown } from "./Setting.ts"
+import { isName, type Name, names, table, type Value } from "./SettingTable.ts"
+
+type Level = "persistent" | "transient"
+type Given = Partial<Readonly<Record<Name, Shown>>>
+type Values = { readonly [N in Name]: Value<N> }
+type Listener = (changed: ReadonlySet<Name>) => void
+
+export interface Rendering {
+  /** Names with dots rather than objects in objects. */
+  readonly flat_settings?: boolean
+  readonly include_defaults?: boolean
+}
+
+export class Settings extends Context.Service<
+  Settings,
+  {
+    /** The value that holds now. */
+    readonly get: <N extends Name>(name: N) => Value<N>
+    /** Makes the changes of a `PUT /_cluster/settings` body, all or none; answers what that request answers. */
+    readonly update: (body: Json, rendering?: Rendering) => Effect.Effect<JsonObject, RegistryFailure>
+    /** What `GET /_cluster/settings` answers. */
+    readonly show: (rendering?: Rendering) => JsonObject
+    /** Tells, until the scope closes, which settings an update changed; called synchronously, before it is answered. */
+    readonly subscribe: (listener: Listener) => Effect.Effect<void, never, Scope.Scope>
+  }
+>()("@drawbar/registry/Settings") {
+  /** `file` is the content of the settings file: names, flat or nested, and values; static and final settings too. */
+  static readonly layer = (file: JsonObject = {}) =>
+    Layer.effect(
+      Settings,
+      Effect.gen(function* () {
+        const store = yield* DocumentStore
+        const changes = yield* ChangeFeed
+        const onFile = yield* Effect.fromResult(readFile(file))
+        const stored = Option.getOrUndefined(yield* store.get(collection, recordId))
+        let given: Record<Level, Given> = { persistent: remembered(stored?.source), transient: {} }
+        let version = stored?.version
+        let values = valuesOf(onFile, given)
+        const listeners = new Set<Listener>()
+        const writer = yield* Semaphore.make(1)
+
+        const remember = Effect.fnUntraced(function* (persistent: Given) {
+          const source = { persistent: { ...persistent } }
+          const [written] = yield* changes.commit([
+            version === undefined
+              ? { _tag: "Create", collection, id: recordId, source }
+              : { _tag: "Replace", collection, id: recordId, source, ifVersion: version },
+          ])
+          version = written?.version
+        })
+
+        const update = Effect.fnUntraced(function* (body: Json, rendering: Rendering = {}) {
+          const steps = yield* Effect.fromResult(readUpdate(body))
+          const next = {
+            persistent: applied(given.persistent, steps.persistent),
+            transient: applied(given.transient, steps.transient),
+          }
+          if (steps.persistent.length > 0) yield* remember(next.persistent)
+          const before = values
+          given = next
+          values = valuesOf(onFile, given)
+          const changed = new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(values[name])))
+          for (const listener of listeners) listener(changed)
+          return {
+            acknowledged: true,
+            persistent: rendered(settled(steps.persistent), rendering),
+            transient: rendered(settled(steps.transient), rendering),
+          }
+        })
+
+        return {
+          get: (name) => values[name],
+          update: (body, rendering) => writer.withPermit(Effect.uninterruptible(update(body, rendering))),
+          show: (rendering = {}) => ({
+            persistent: rendered(given.persistent, rendering),
+            transient: rendered(given.transient, rendering),
+            ...(rendering.include_defaults ? { defaults: rendered(defaults(onFile, given), rendering) } : {}),
+          }),
+          subscribe: (listener) =>
+            Effect.acquireRelease(
+              Effect.sync(() => void listeners.add(listener)),
+              () => Effect.sync(() => void listeners.delete(listener)),
+            ),
+        }
+      }),
+    )
+}
+
+const collection = "config"
+const recordId = "_settings"
+
+/** One name and what it becomes; `null` takes it back. */
+type Step = readonly [name: Name, shown: Shown | null]
+
+const refused = (message: string): Result.Result<never, RegistryFailure> =>
+  Result.fail(RegistryError.from(notValid(message)))
+const notValid = (message: string): InvalidField | RegistryError["reason"] => invalid("", message).reason
+
+const readUpdate = (body: Json): Result.Result<Record<Level, ReadonlyArray<Step>>, RegistryFailure> =>
+  Result.gen(function* () {
+    if (!isObject(body)) return yield* refused("The settings must be an object with [persistent] and [transient]")
+    const unknown = Object.keys(body).find((field) => field !== "persistent" && field !== "transient")
+    if (unknown !== undefined) return yield* refused(`[cluster_update_settings_request] unknown field [${unknown}]`)
+    const persistent = yield* readLevel("persistent", body["persistent"] ?? {})
+    const transient = yield* readLevel("transient", body["transient"] ?? {})
+    if (persistent.length + transient.length === 0)
+      return yield* Result.fail(
+        RegistryError.from(new NothingToUpdate({ message: "Validation Failed: 1: no settings to update;" })),
+      )
+    return { persistent, transient }
+  })
+
+const readLevel = (level: Level, content: Json): Result.Result<ReadonlyArray<Step>, RegistryFailure> =>
+  Result.gen(function* () {
+    if (!isObject(content)) return yield* refused(`[${level}] must be an object of settings`)
+    const steps: Array<Step> = []
+    for (const [key, shown] of flatten(content)) {
+      if (shown === null && key.includes("*")) {
+        for (const name of names.filter(matcher(key))) if (table[name].changes === "dynamic") steps.push([name, null])
+        continue
+      }
+      if (!isName(key)) return yield* refused(`${level} setting [${key}], not recognized`)
+      const { changes } = table[key]
+      if (changes === "final") return yield* refused(`final ${level} setting [${key}], not updateable`)
+      if (changes === "static") return yield* refused(`${level} setting [${key}], not dynamically updateable`)
+      if (shown !== null) yield* checkValue(key, shown)
+      steps.push([key, shown])
+    }
+    return steps
+  })
+
+const readFile = (content: JsonObject): Result.Result<Given, RegistryFailure> =>
+  Result.gen(function* () {
+    const given: { [N in Name]?: Shown } = {}
+    for (const [key, shown] of flatten(content)) {
+      if (!isName(key)) return yield* refused(`The settings file names [${key}], which is no setting`)
+      if (shown === null) continue
+      const value = read(key, shown)
+      if (Result.isFailure(value)) return yield* refused(`The settings file's [${key}]: ${value.failure}`)
+      given[key] = shown
+    }
+    return given
+  })
+
+const checkValue = (name: Name, shown: Shown): Result.Result<unknown, RegistryFailure> =>
+  Result.mapError(read(name, shown), (message) => RegistryError.from(notValid(message)))
+
+const read = (name: Name, shown: Shown): Result.Result<unknown, string> => table[name].read(name, shown)
+
+// A name with a `*`, as clients send it to take back many at once.
+const matcher = (key: string) => {
+  const pattern = SearchPattern.parse(key)
+  return (name: string) => SearchPattern.matches(pattern, name)
+}
+
+const flatten = (content: JsonObject, prefix = ""): ReadonlyArray<readonly [string, Shown | null]> =>
+  Object.entries(content).flatMap(([key, value]): ReadonlyArray<readonly [string, Shown | null]> => {
+    const name = prefix + key
+    if (isObject(value)) return flatten(value, `${name}.`)
+    if (value === null) return [[name, null]]
+    return [[name, Array.isArray(value) ? value.map(toText) : toText(value)]]
+  })
+
+const nest = (flat: Given): JsonObject => {
+  const root: { [key: string]: Json } = {}
+  for (const [name, shown] of Object.entries(flat)) {
+    const path = name.split(".")
+    const last = path.pop() ?? name
+    let level: { [key: string]: Json } = root
+    for (const step of path) {
+      const next: { [key: string]: Json } = { ...(isObject(level[step]) ? level[step] : {}) }
+      level[step] = next
+      level = next
+    }
+    level[last] = shown
+  }
+  return root
+}
+
+const rendered = (flat: Given, { flat_settings }: Rendering): JsonObject => (flat_settings ? { ...flat } : nest(flat))
+
+const applied = (given: Given, steps: ReadonlyArray<Step>): Given => {
+  const next: { [N in Name]?: Shown } = { ...given }
+  for (const [name, shown] of steps) {
+    if (shown === null) delete next[name]
+    else next[name] = shown
+  }
+  return next
+}
+
+const settled = (steps: ReadonlyArray<Step>): Given => applied({}, steps)
+
+const valuesOf = (file: Given, { persistent, transient }: Record<Level, Given>): Values => {
+  const values: Record<string, unknown> = {}
+  for (const name of names) {
+    const shown = transient[name] ?? persistent[name] ?? file[name]
+    values[name] =
+      shown === undefined ? table[name].fallback : Result.getOrElse(read(name, shown), () => table[name].fallback)
+  }
+  if (!isWhole(values)) throw new Error("a setting has no value")
+  return values
+}
+
+const isWhole = (values: object): values is Values => names.every((name) => Object.hasOwn(values, name))
+
+const defaults = (file: Given, { persistent, transient }: Record<Level, Given>): Given => {
+  const shown: { [N in Name]?: Shown } = {}
+  for (const name of names) {
+    if (persistent[name] !== undefined || transient[name] !== undefined) continue
+    const { fallback } = table[name]
+    shown[name] = file[name] ?? (typeof fallback === "object" ? fallback : String(fallback))
+  }
+  return shown
+}
+
+// A setting that this version does not know any more is left alone.
+const remembered = (source: JsonObject | undefined): Given => {
+  const stored = source?.["persistent"]
+  const given: { [N in Name]?: Shown } = {}
+  for (const [name, shown] of flatten(isObject(stored) ? stored : {}))
+    if (isName(name) && shown !== null) given[name] = shown
+  return given
+}
