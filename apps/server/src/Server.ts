@@ -12,7 +12,7 @@ import * as ApiServer from "@drawbar/http-api/ApiServer"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
-import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
@@ -87,7 +87,8 @@ const layer = ({
   secrets,
   jwt,
 }: StartOptions) => {
-  const store = files === undefined ? DocumentStore.layerMemory : DocumentStore.layerFile({ filename: files.database })
+  const store =
+    files === undefined ? SqliteDocumentStore.layerMemory : SqliteDocumentStore.layer({ filename: files.database })
   const keys =
     files === undefined
       ? KeyRing.layerMemory

@@ -12,7 +12,7 @@ import { Predictions } from "@drawbar/deployments/Predictions"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
-import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
@@ -32,7 +32,7 @@ const policy = Result.getOrThrow(
 const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
   Layer.provideMerge(Settings.layer()),
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
-  Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)),
+  Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)),
 )
 const runtime = ConnectorRuntime.layer.pipe(
   Layer.provideMerge(Egress.layer()),

@@ -3,14 +3,10 @@
  *
  * A write is acknowledged after it is durable. One contract suite holds for every layer.
  */
-import { Context, Effect, Layer, type Option, type Stream } from "effect"
+import { Context, type Effect, type Option, type Stream } from "effect"
 import type { Collection, Document, Write } from "./Document.ts"
 import type { StoreError } from "./StoreError.ts"
 import type { SearchRequest, SearchResult } from "./search/Search.ts"
-import * as SqlDialect from "./sql/SqlDialect.ts"
-import * as SqlDocumentStore from "./sql/SqlDocumentStore.ts"
-import { storageFailed } from "./sql/SqlFailure.ts"
-import * as SqliteClient from "./sql/SqliteClient.ts"
 
 export class DocumentStore extends Context.Service<
   DocumentStore,
@@ -26,16 +22,4 @@ export class DocumentStore extends Context.Service<
     /** Every record of a collection in the order of ids, read in batches, sealed parts with it: for rotation and the check at start. */
     readonly all: (collection: Collection) => Stream.Stream<Document, StoreError>
   }
->()("@drawbar/document-store/DocumentStore") {
-  /** SQLite in a file that this process alone may open. Fails where the file cannot be had, saying what to do. */
-  static readonly layerFile = (options: { readonly filename: string }): Layer.Layer<DocumentStore, StoreError> =>
-    Layer.effect(DocumentStore, SqlDocumentStore.make(SqlDialect.sqlite)).pipe(
-      Layer.provide(SqliteClient.layer(options)),
-      Layer.catchTag("SqlError", (error) => Layer.effect(DocumentStore, storageFailed("open")(error))),
-    )
-
-  /** SQLite in memory: gone with the layer. */
-  static readonly layerMemory: Layer.Layer<DocumentStore, StoreError> = DocumentStore.layerFile({
-    filename: ":memory:",
-  })
-}
+>()("@drawbar/document-store/DocumentStore") {}

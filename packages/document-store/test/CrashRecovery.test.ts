@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { DocumentStore } from "../src/DocumentStore.ts"
+import * as SqliteDocumentStore from "../src/SqliteDocumentStore.ts"
 
 const lanes = 2
 const roundsPerLane = 10
@@ -44,7 +45,7 @@ const stored = (filename: string) =>
   DocumentStore.pipe(
     Effect.flatMap((store) => Stream.runCollect(store.all("task"))),
     Effect.map((all) => new Set(all.map(({ id }) => id))),
-    Effect.provide(DocumentStore.layerFile({ filename })),
+    Effect.provide(SqliteDocumentStore.layer({ filename })),
   )
 
 it.live(

@@ -2,7 +2,7 @@ import { Effect, Layer } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DocumentStore } from "../src/DocumentStore.ts"
+import * as SqliteDocumentStore from "../src/SqliteDocumentStore.ts"
 import { documentStoreContract } from "./DocumentStoreContract.ts"
 
 const temporaryFile = Effect.acquireRelease(
@@ -10,8 +10,8 @@ const temporaryFile = Effect.acquireRelease(
   (folder) => Effect.promise(() => rm(folder, { recursive: true })),
 ).pipe(Effect.map((folder) => join(folder, "drawbar.db")))
 
-documentStoreContract("in memory", DocumentStore.layerMemory)
+documentStoreContract("in memory", SqliteDocumentStore.layerMemory)
 documentStoreContract(
   "in a file",
-  Layer.unwrap(Effect.map(temporaryFile, (filename) => DocumentStore.layerFile({ filename }))),
+  Layer.unwrap(Effect.map(temporaryFile, (filename) => SqliteDocumentStore.layer({ filename }))),
 )

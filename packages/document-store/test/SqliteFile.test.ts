@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Write } from "../src/Document.ts"
 import { DocumentStore } from "../src/DocumentStore.ts"
+import * as SqliteDocumentStore from "../src/SqliteDocumentStore.ts"
 import type { StoreError } from "../src/StoreError.ts"
 import { matchAll } from "../src/search/Search.ts"
 import * as SqlDialect from "../src/sql/SqlDialect.ts"
@@ -25,7 +26,7 @@ const inFolder = (sentence: string, test: (filename: string) => Effect.Effect<vo
 const create = (id: string, text = id): Write => ({ _tag: "Create", collection: "model", id, source: { name: text } })
 
 const open = <A>(filename: string, use: (store: DocumentStore["Service"]) => Effect.Effect<A, StoreError>) =>
-  Effect.flatMap(DocumentStore, use).pipe(Effect.provide(DocumentStore.layerFile({ filename })))
+  Effect.flatMap(DocumentStore, use).pipe(Effect.provide(SqliteDocumentStore.layer({ filename })))
 
 /** The store together with its client, so that a test can set a limit. */
 const openWithClient = <A, E>(

@@ -1,6 +1,7 @@
 /** A process that writes pairs of records without end and names each pair after it is acknowledged: to be killed. */
 import { Effect } from "effect"
 import { DocumentStore } from "../src/DocumentStore.ts"
+import * as SqliteDocumentStore from "../src/SqliteDocumentStore.ts"
 
 const [, , filename = "", round = ""] = process.argv
 
@@ -18,6 +19,6 @@ const write = (lane: number) =>
 
 await Effect.runPromise(
   Effect.all([0, 1, 2, 3, 4, 5, 6, 7].map(write), { concurrency: "unbounded" }).pipe(
-    Effect.provide(DocumentStore.layerFile({ filename })),
+    Effect.provide(SqliteDocumentStore.layer({ filename })),
   ),
 )

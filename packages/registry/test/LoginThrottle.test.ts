@@ -2,7 +2,7 @@
 import { performance } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
-import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import * as LoginThrottle from "../src/internal/LoginThrottle.ts"
 import * as Hash from "../src/internal/Hash.ts"
 import { Principals } from "../src/access/Principals.ts"
@@ -51,7 +51,7 @@ describe("a name whose password is guessed", () => {
 
 const services = Principals.layer.pipe(
   Layer.provideMerge(ChangeFeed.layer),
-  Layer.provideMerge(DocumentStore.layerMemory),
+  Layer.provideMerge(SqliteDocumentStore.layerMemory),
 )
 const password = (name: string, text: string) => ({ _tag: "Password", name, password: text }) as const
 const right = "a password of a test"

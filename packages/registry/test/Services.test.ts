@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { Connectors } from "../src/records/Connectors.ts"
 import { CredentialVault } from "../src/secrets/CredentialVault.ts"
-import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "../src/secrets/KeyRing.ts"
 import { ModelGroups } from "../src/models/ModelGroups.ts"
 import { Models } from "../src/models/Models.ts"
@@ -18,7 +18,7 @@ const services = Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.laye
   Layer.provideMerge(Settings.layer()),
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
 )
-const inMemory = services.pipe(Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, DocumentStore.layerMemory)))
+const inMemory = services.pipe(Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)))
 
 const secret = "sk-planted-0123456789"
 const blueprint: Blueprint = {
@@ -146,7 +146,7 @@ describe("on disk", () => {
     const keyring = join(folder, "keyring.json")
     const onDisk = services.pipe(
       Layer.provideMerge(KeyRing.layerFile(keyring, Effect.succeed(new Set<string>()))),
-      Layer.provideMerge(DocumentStore.layerFile({ filename: join(folder, "drawbar.db") })),
+      Layer.provideMerge(SqliteDocumentStore.layer({ filename: join(folder, "drawbar.db") })),
     )
     const work = Effect.gen(function* () {
       yield* (yield* Connectors).create(blueprint)
@@ -166,7 +166,7 @@ describe("a settings file", () => {
     [{ [auto]: "maybe" }, `[${auto}]: Failed to parse value [maybe]`],
   ] as const)("is refused by the name of what it has wrong: %j", ([content, says]) =>
     Effect.gen(function* () {
-      const needs = ChangeFeed.layer.pipe(Layer.provideMerge(DocumentStore.layerMemory))
+      const needs = ChangeFeed.layer.pipe(Layer.provideMerge(SqliteDocumentStore.layerMemory))
       const given = Settings.layer(content).pipe(Layer.provide(needs), Layer.build, Effect.scoped)
       expect((yield* Effect.flip(given)).message).toContain(says)
     }),

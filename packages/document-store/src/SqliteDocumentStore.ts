@@ -1,0 +1,18 @@
+/** `DocumentStore` on SQLite. */
+import { Effect, Layer } from "effect"
+import { DocumentStore } from "./DocumentStore.ts"
+import * as SqlDialect from "./sql/SqlDialect.ts"
+import * as SqlDocumentStore from "./sql/SqlDocumentStore.ts"
+import { storageFailed } from "./sql/SqlFailure.ts"
+import * as SqliteClient from "./sql/SqliteClient.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** In a file that this process alone may open. Fails where the file cannot be opened, saying what to do. */
+export const layer = (options: { readonly filename: string }): Layer.Layer<DocumentStore, StoreError> =>
+  Layer.effect(DocumentStore, SqlDocumentStore.make(SqlDialect.sqlite)).pipe(
+    Layer.provide(SqliteClient.layer(options)),
+    Layer.catchTag("SqlError", (error) => Layer.effect(DocumentStore, storageFailed("open")(error))),
+  )
+
+/** In memory: lost with the layer. */
+export const layerMemory: Layer.Layer<DocumentStore, StoreError> = layer({ filename: ":memory:" })
