@@ -1,5 +1,5 @@
 /** `DocumentStore` on SQLite. */
-import { Effect, Layer } from "effect"
+import { Layer } from "effect"
 import { DocumentStore } from "./DocumentStore.ts"
 import * as SqlDialect from "./sql/SqlDialect.ts"
 import * as SqlDocumentStore from "./sql/SqlDocumentStore.ts"
