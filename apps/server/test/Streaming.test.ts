@@ -125,6 +125,12 @@ interface Platform {
 }
 
 const said = "Hé🙂 there"
+
+/** The usage of a stream whose platform does not say: four bytes of UTF-8 are a token. */
+const estimated = (sent: string) => {
+  const [input_tokens, output_tokens] = [sent, said].map((text) => Math.ceil(Buffer.byteLength(text) / 4))
+  return { input_tokens, output_tokens, total_tokens: input_tokens! + output_tokens!, estimated: true }
+}
 const platforms: ReadonlyArray<Platform> = [
   {
     name: "OpenAI chat",
@@ -147,7 +153,7 @@ const platforms: ReadonlyArray<Platform> = [
     url: "https://api.cohere.ai/v1/completions",
     type: sse,
     pieces: [event({ choices: [{ text: said }] }), event({ choices: [{ text: "", finish_reason: "length" }] })],
-    last: { finish_reason: "length" },
+    last: { finish_reason: "length", usage: estimated('{"messages":[],"stream":true}') },
     sent: { target: "/v1/completions", body: { messages: [], stream: true } },
   },
   {
@@ -242,7 +248,7 @@ const platforms: ReadonlyArray<Platform> = [
       amazon("chunk", base64({ type: "message_stop" })),
     ],
     change: { ...aws, actions: withoutHeader("https://api.cohere.ai/model/anthropic.claude/invoke") },
-    last: { finish_reason: "end_turn" },
+    last: { finish_reason: "end_turn", usage: estimated('{ "messages": [] }') },
     sent: { target: "/model/anthropic.claude/invoke-with-response-stream", body: { messages: [] } },
   },
   {
@@ -251,7 +257,7 @@ const platforms: ReadonlyArray<Platform> = [
     type: sse,
     pieces: [event({ out: { piece: "Hé🙂" } }), event({ out: { piece: " there" } })],
     change: { parameters: { stream_delta_path: "$.out.piece" } },
-    last: {},
+    last: { usage: estimated('{"messages":[],"stream":true}') },
     sent: { target: "/my/own", body: { messages: [], stream: true } },
   },
 ]

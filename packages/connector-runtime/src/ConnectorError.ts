@@ -36,7 +36,10 @@ export class RequestSigningFailed extends Data.TaggedError("RequestSigningFailed
 
 /** What a caller may know of a platform's refusal. `body` is cut. */
 export interface Remote {
+  /** Of a failure inside a success: the status that it stands for, where the platform classifies it. */
   readonly status: number
+  /** The platform's own name for a failure that it reports inside a success. */
+  readonly type?: string
   readonly requestId?: string
   readonly body: string
   /** How long the platform asks to be left alone, in milliseconds. */

@@ -52,6 +52,13 @@ describe.each(fixtures)("$name", (fixture) => {
     assert.isUndefined(failure)
     const maps = frames.map(mapOf)
     assert.strictEqual(maps.map(({ content }) => content).join(""), fixture.content)
+    const joined = (name: string) => maps.map((map) => map[name] ?? "").join("")
+    assert.strictEqual(joined("reasoning_content"), fixture.reasoning ?? "")
+    assert.strictEqual(joined("refusal"), fixture.refusal ?? "")
+    assert.deepStrictEqual(
+      maps.flatMap(({ choices = [] }) => choices),
+      [...(fixture.choices ?? [])],
+    )
     assert.deepStrictEqual(
       maps.flatMap(({ tool_calls }) => (tool_calls === undefined ? [] : [tool_calls])),
       fixture.toolCalls ?? [],
@@ -64,6 +71,7 @@ describe.each(fixtures)("$name", (fixture) => {
       content: "",
       is_last: true,
       ...(fixture.finishReason === undefined ? {} : { finish_reason: fixture.finishReason }),
+      ...(fixture.incompleteDetails === undefined ? {} : { incomplete_details: fixture.incompleteDetails }),
       ...(fixture.usage === undefined ? {} : { usage: fixture.usage }),
     })
   })

@@ -9,6 +9,7 @@ import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
 import * as UpstreamRequest from "@drawbar/connector-runtime/call/UpstreamRequest"
+import * as Streaming from "@drawbar/connector-runtime/stream/Streaming"
 import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type * as ConnectorTest from "@drawbar/connector-runtime/call/ConnectorTest"
 import type { Caller } from "@drawbar/registry/access/Caller"
@@ -32,6 +33,11 @@ export interface PredictStats {
   readonly requests: number
   readonly failures: number
   readonly latencies: ReadonlyArray<number>
+}
+
+export interface RenderOptions {
+  /** Whether it is the request of a stream. */
+  readonly stream?: boolean
 }
 
 interface Mutable {
@@ -58,11 +64,13 @@ export class Predictions extends Context.Service<
     readonly render: (
       modelId: string,
       input: PredictInput,
+      options?: RenderOptions,
     ) => Effect.Effect<UpstreamRequest.UpstreamRequest, PredictionError>
     /** The same for a blueprint that is not stored. */
     readonly renderBlueprint: (
       blueprint: Blueprint,
       input: PredictInput,
+      options?: RenderOptions,
     ) => Effect.Effect<UpstreamRequest.UpstreamRequest, ConnectorError>
     /** One live call of a stored connector, told stage by stage; with a made-up input where none is given. */
     readonly attempt: (
@@ -151,7 +159,7 @@ export class Predictions extends Context.Service<
         const isCounted = principal?.quota?.tokens_per_day !== undefined
         if (!isCounted && observer === undefined) return
         const { input, output } = TokenUsage.sum(usages)
-        observer?.tokensUsed(input, output)
+        observer?.tokensUsed({ input, output, estimated: usages.some((usage) => usage?.estimated === true) })
         if (isCounted)
           tokens.spend(`${principal.kind} ${principal.name}`, input + output, clock.currentTimeMillisUnsafe())
       }
@@ -195,13 +203,13 @@ export class Predictions extends Context.Service<
             return yield* DeploymentError.from(new StreamingDisabled())
           const deployment = yield* deployments.hold(id)
           yield* admitted(context, deployment, input)
-          const frames = yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context))
-          return reporting(frames, (usage) => spend(context, [usage]))
+          const report = (usage: TokenUsage.TokenUsage) => spend(context, [usage])
+          return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report))
         }),
-        render: Effect.fnUntraced(function* (id, input) {
-          return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input))
+        render: Effect.fnUntraced(function* (id, input, options) {
+          return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input, options))
         }),
-        renderBlueprint: (blueprint, input) => Effect.fromResult(rendered(blueprint, input)),
+        renderBlueprint: (blueprint, input, options) => Effect.fromResult(rendered(blueprint, input, options)),
         attempt: Effect.fnUntraced(function* (connectorId, input) {
           yield* connectors.get(connectorId)
           const { blueprint } = yield* connectors.blueprint(connectorId)
@@ -218,27 +226,15 @@ export class Predictions extends Context.Service<
 const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis: number) =>
   Effect.fail(DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis })))
 
-/** The same frames; says how many tokens they took, where the platform does. */
-async function* reporting(
-  batches: AsyncIterable<ReadonlyArray<StreamFrame>>,
-  report: (usage: TokenUsage.TokenUsage) => void,
-) {
-  for await (const frames of batches) {
-    for (const { usage } of frames) {
-      const counted = usage === undefined ? undefined : TokenUsage.ofText(usage)
-      if (counted !== undefined) report(counted)
-    }
-    yield frames
-  }
-}
-
 const rendered = (
   { connector, credential }: Blueprint,
   input: PredictInput,
+  { stream = false }: RenderOptions = {},
 ): Result.Result<UpstreamRequest.UpstreamRequest, ConnectorError> =>
   Result.gen(function* () {
     const compiled = yield* CompiledConnector.compile(connector, names(credential))
     const action = yield* CompiledConnector.find(compiled, actionOf(input))
+    if (stream) return (yield* Streaming.prepared(action, input, () => UpstreamRequest.mask)).request
     const [supplied = { caller: new Map(), runtime: new Map() }] = yield* PreProcess.run(action.preProcess, input)
     return yield* UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask)
   })

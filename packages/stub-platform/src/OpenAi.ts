@@ -52,9 +52,17 @@ function* chatChunks(body: Body): Generator<string> {
   yield chunk({ role: "assistant", content: "" })
   for (const word of choices[0]?.message.content.split(/(?<= )/) ?? []) yield chunk({ content: word })
   yield chunk({}, "stop")
-  yield `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model, choices: [], usage: total })}\n\n`
+  if (wantsUsage(body))
+    yield `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model, choices: [], usage: total })}\n\n`
   yield "data: [DONE]\n\n"
 }
+
+/** https://platform.openai.com/docs/api-reference/chat/create#chat-create-stream_options */
+const wantsUsage = ({ stream_options }: Body): boolean =>
+  typeof stream_options === "object" &&
+  stream_options !== null &&
+  "include_usage" in stream_options &&
+  stream_options.include_usage === true
 
 /** https://platform.openai.com/docs/api-reference/completions/object */
 const completion = ({ model, prompt }: Body) => {

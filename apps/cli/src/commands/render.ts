@@ -20,26 +20,33 @@ export const command = Command.make(
       Flag.optional,
     ),
     ...PredictInput.flags,
+    stream: Flag.Boolean("stream").pipe(
+      Flag.withDescription("The request of a predict that streams"),
+      Flag.withDefault(false),
+    ),
     curl: Flag.Boolean("curl").pipe(
       Flag.withDescription("As a curl command, secrets still masked"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fnUntraced(function* ({ model, blueprint, curl, ...given }) {
+  Effect.fnUntraced(function* ({ model, blueprint, stream, curl, ...given }) {
     if ((model._tag === "None") === (blueprint._tag === "None"))
       return yield* wrongUse("render wants the id of a model, or --blueprint FILE")
     const { payload: input } = yield* PredictInput.read(given)
+    const query = stream ? ({ stream: "true" } as const) : {}
     const { client, ask, output } = yield* Session.open
     const { value, text } =
       blueprint._tag === "Some"
         ? yield* ask(
             client.predictions.renderBlueprint({
+              query,
               payload: { blueprint: yield* Document.readAs(Blueprint.Document, blueprint.value), input },
               ...Session.whole,
             }),
           )
         : yield* ask(
             client.predictions.render({
+              query,
               params: { model_id: model._tag === "Some" ? model.value : "" },
               payload: input,
               ...Session.whole,

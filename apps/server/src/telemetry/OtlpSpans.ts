@@ -45,7 +45,7 @@ export const of = (traced: Traced): ReadonlyArray<Span> => {
     },
   })
   if (measured?.began === undefined) return [own]
-  const { target, attempts, first, input, output } = measured
+  const { target, attempts, first, input, output, estimated } = measured
   const began = endedAt - (request.endedAt - measured.began)
   const call = span(traced, {
     spanId: traced.callSpanId,
@@ -61,8 +61,8 @@ export const of = (traced: Traced): ReadonlyArray<Span> => {
       "gen_ai.request.model": target?.model,
       "gen_ai.response.model": measured.responseModel,
       "gen_ai.response.time_to_first_chunk": first === undefined ? undefined : (first - measured.began) / 1_000,
-      "gen_ai.usage.input_tokens": input || undefined,
-      "gen_ai.usage.output_tokens": output || undefined,
+      "gen_ai.usage.input_tokens": estimated ? undefined : input || undefined,
+      "gen_ai.usage.output_tokens": estimated ? undefined : output || undefined,
       "server.address": target?.address,
       "server.port": target?.port,
       "http.response.status_code": measured.status,

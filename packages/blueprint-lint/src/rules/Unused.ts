@@ -94,4 +94,5 @@ const read = new Set([
   "oauth2_scope",
   "_llm_interface",
   "stream_delta_path",
+  "stream_usage",
 ])

@@ -1,5 +1,6 @@
 /** Watches the calls of one predict. Every callback is called synchronously and must not throw. */
 import type { ExchangeObserver } from "@drawbar/egress/ExchangeObserver"
+import type { TokenUsage } from "../response/TokenUsage.ts"
 import type { CallTarget } from "./CallTarget.ts"
 
 export interface CallObserver extends ExchangeObserver {
@@ -13,8 +14,8 @@ export interface CallObserver extends ExchangeObserver {
   readonly streamBegan: () => void
   /** Further pieces of a stream came. */
   readonly piecesCame: (count: number) => void
-  /** Tokens of the prompt and of the answer, as the upstream counts them. */
-  readonly tokensUsed: (input: number, output: number) => void
+  /** Tokens of the prompt and of the answer. */
+  readonly tokensUsed: (usage: TokenUsage) => void
   /** The stream ended, or its caller stopped reading. */
   readonly streamEnded: () => void
 }

@@ -16,6 +16,7 @@ import * as UpstreamResponse from "../response/UpstreamResponse.ts"
 import * as UpstreamRequest from "./UpstreamRequest.ts"
 import type { StreamFrame } from "../stream/PredictionStream.ts"
 import * as ResultFilter from "../response/ResultFilter.ts"
+import type * as StreamMeter from "../stream/StreamMeter.ts"
 import * as Streaming from "../stream/Streaming.ts"
 import * as TokenUsage from "../response/TokenUsage.ts"
 import * as ConnectorTest from "./ConnectorTest.ts"
@@ -45,6 +46,8 @@ export class ConnectorRuntime extends Context.Service<
       input: PredictInput,
       guardrails?: Guardrails.Guardrails,
       options?: CallOptions.CallOptions,
+      /** Called once a stream that has begun is over, however it ends. */
+      report?: StreamMeter.Report,
     ) => Effect.Effect<AsyncIterable<ReadonlyArray<StreamFrame>>, ConnectorError, Scope.Scope>
     /** Makes one call on a connection of its own and tells how far it came; with a made-up input where none is given. */
     readonly attempt: (

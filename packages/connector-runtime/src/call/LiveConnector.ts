@@ -10,10 +10,12 @@ import type { ConnectionEvent } from "@drawbar/egress/ConnectionEvent"
 import type { Egress } from "@drawbar/egress/Egress"
 import type { EgressPool, EgressResponse } from "@drawbar/egress/EgressPool"
 import type { EgressError } from "@drawbar/egress/EgressError"
+import type { StreamedResponse } from "@drawbar/egress/EgressPool"
 import type { CallObserver } from "./CallObserver.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import type { CallTarget } from "./CallTarget.ts"
 import * as HttpClientOptions from "./HttpClientOptions.ts"
+import * as RemoteFailure from "../response/RemoteFailure.ts"
 import type { UpstreamRequest } from "./UpstreamRequest.ts"
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
 import * as SecretMask from "../response/SecretMask.ts"
@@ -90,11 +92,34 @@ const maxResponseBytes = 100_000_000
 
 /** Authorises a request and sends it, again where that is safe and the connector says so. */
 export const send = (live: LiveConnector, action: CompiledAction, request: UpstreamRequest, options: CallOptions) =>
-  deliver(live, action, request, options, (pool) => pool.send)
+  deliver(
+    live,
+    action,
+    request,
+    options,
+    ({ send: sendOnce }) =>
+      (sending, limits) =>
+        Effect.map(sendOnce(sending, limits), RemoteFailure.classified),
+  )
 
-/** As `send`, with the body of a success still on its way; it fails there with an `EgressError`. */
-export const stream = (live: LiveConnector, action: CompiledAction, request: UpstreamRequest, options: CallOptions) =>
-  deliver(live, action, request, options, (pool) => pool.stream)
+/**
+ * As `send`, with the body of a success still on its way: `open` reads as far as it takes to know whether the upstream failed. What it
+ * returns has the status of that failure, so that the request is sent again as for any response of that status.
+ */
+export const stream = <A extends EgressResponse>(
+  live: LiveConnector,
+  action: CompiledAction,
+  request: UpstreamRequest,
+  options: CallOptions,
+  open: (response: StreamedResponse) => Effect.Effect<A>,
+) =>
+  deliver(
+    live,
+    action,
+    request,
+    options,
+    (pool) => (sending, limits) => Effect.flatMap(pool.stream(sending, limits), open),
+  )
 
 const deliver = <A extends EgressResponse, R>(
   { pools, config, authorise: { sign, recover }, budget, longestCallMs }: LiveConnector,

@@ -30,7 +30,7 @@ export const none: SecretMask = {
 }
 
 /** Shorter ones are words that any text may hold. */
-const shortest = 6
+export const shortest = 6
 
 /** A token that was replaced may still be in an answer that is on its way. */
 const remembered = 8

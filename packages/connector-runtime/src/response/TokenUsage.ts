@@ -8,6 +8,8 @@ import type { EgressResponse } from "@drawbar/egress/EgressPool"
 export interface TokenUsage {
   readonly input: number
   readonly output: number
+  /** Whether it is Drawbar's estimate, because the platform does not say. */
+  readonly estimated?: boolean
 }
 
 const none: TokenUsage = { input: 0, output: 0 }
@@ -17,17 +19,50 @@ const reach = 4_096
 
 // Inside a JSON string a quote has a backslash before it: what a model writes is never counted.
 const name = (names: string) => new RegExp(String.raw`(?<!\\)"(?:${names})"\s*:\s*(\d{1,15})(?![\d.])`)
-const input = name("prompt_tokens|input_tokens|inputTokens|promptTokenCount|prompt_eval_count|inputTextTokenCount")
-const output = name("completion_tokens|output_tokens|outputTokens|candidatesTokenCount|eval_count|tokenCount")
+const input = name(
+  "prompt_tokens|input_tokens|inputTokens|promptTokenCount|prompt_eval_count|inputTextTokenCount|inputTokenCount|prompt_token_count",
+)
+const output = name(
+  "completion_tokens|output_tokens|outputTokens|candidatesTokenCount|eval_count|tokenCount|outputTokenCount|totalOutputTextTokenCount|generation_token_count",
+)
+// Gemini counts what a model thinks beside what it answers, and charges for both.
+const thought = name("thoughtsTokenCount")
+const total = name("total_tokens|totalTokens|totalTokenCount")
 
 /** Of an answer's JSON text, or of a part that holds its usage; nothing where it does not say. */
 export const ofText = (text: string): TokenUsage | undefined => {
   const end = text.length <= reach ? text : text.slice(-reach)
-  const [found, made] = [input.exec(end)?.[1], output.exec(end)?.[1]]
+  const counted = (pattern: RegExp) => pattern.exec(end)?.[1]
+  const [found, made] = [counted(input), counted(output)]
   return found === undefined && made === undefined
     ? undefined
-    : { input: Number(found ?? 0), output: Number(made ?? 0) }
+    : { input: Number(found ?? 0), output: Number(made ?? 0) + Number(counted(thought) ?? 0) }
 }
+
+/** Of the usage of a stream, which may be a sum alone. */
+export const ofStream = (usage: string): TokenUsage | undefined => {
+  const found = ofText(usage)
+  const sum = found === undefined ? total.exec(usage)?.[1] : undefined
+  return sum === undefined ? found : { input: Number(sum), output: 0 }
+}
+
+/** Where a platform does not say: a token is about four bytes of UTF-8. */
+export const estimate = (inputBytes: number, outputBytes: number): TokenUsage => ({
+  input: Math.ceil(inputBytes / bytesPerToken),
+  output: Math.ceil(outputBytes / bytesPerToken),
+  estimated: true,
+})
+
+const bytesPerToken = 4
+
+/** As the last event of a stream has it. */
+export const toJsonText = ({ input: input_tokens, output: output_tokens, estimated }: TokenUsage): string =>
+  JSON.stringify({
+    input_tokens,
+    output_tokens,
+    total_tokens: input_tokens + output_tokens,
+    ...(estimated === true ? { estimated } : {}),
+  })
 
 /** Amazon Bedrock says it in headers too, whatever the model. */
 export const ofResponse = ({ headers }: Pick<EgressResponse, "headers">, text: string): TokenUsage | undefined => {

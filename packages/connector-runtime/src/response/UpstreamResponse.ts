@@ -3,11 +3,12 @@ import { Result } from "effect"
 import { ConnectorError, InvalidUpstreamResponse, type Remote, UpstreamError } from "../ConnectorError.ts"
 import type { EgressResponse } from "@drawbar/egress/EgressPool"
 import * as JsonSource from "@drawbar/json-text/JsonSource"
+import type { ClassifiedResponse, RemoteFailure } from "./RemoteFailure.ts"
 import type { SecretMask } from "./SecretMask.ts"
 import * as RetryAfter from "@drawbar/egress/RetryAfter"
 
 export interface UpstreamResponse {
-  readonly response: EgressResponse
+  readonly response: ClassifiedResponse
   /** The body as text. */
   readonly text: string
   /** Has been over the text, not over the headers. */
@@ -25,7 +26,7 @@ const throttled =
  * secrets that the platform repeats.
  */
 export const read = (
-  response: EgressResponse,
+  response: ClassifiedResponse,
   now: number,
   mask: SecretMask,
 ): Result.Result<UpstreamResponse, ConnectorError> => {
@@ -34,6 +35,12 @@ export const read = (
   if (decoded === undefined && response.status >= 200 && response.status <= 299)
     return Result.fail(unusable({ response, text, mask }, notInItsCharset))
   const answer = { response, text, mask }
+  if (response.failure !== undefined)
+    return Result.fail(
+      patient(
+        ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(response, text) })),
+      ),
+    )
   if (response.status < 200 || response.status > 299)
     return Result.fail(
       ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(response, text) })),
@@ -67,6 +74,42 @@ export const spelled = (answer: UpstreamResponse): Result.Result<JsonSource.Json
     ? Result.succeed({ text: JSON.stringify(answer.text), value: answer.text })
     : Result.map(json(answer), ({ text, value }) => ({ text: text.trim(), value }))
 
+/** The refusal that stands for a failure which a platform reports inside its stream; `response` is its head. */
+export const refusedInside = (
+  { message, body, type, status, retryAfterMillis }: RemoteFailure,
+  response: Pick<EgressResponse, "status" | "headers">,
+  now: number,
+  mask: SecretMask,
+): ConnectorError => {
+  const said = { ...response, body: noBytes, status: status ?? response.status }
+  const remote = remoteOf({ response: said, text: mask.apply(body), mask }, now)
+  return ConnectorError.from(
+    new UpstreamError({
+      remote: {
+        ...remote,
+        ...(type === undefined ? {} : { type: mask.apply(type) }),
+        ...(retryAfterMillis === undefined || remote.retryAfterMillis !== undefined ? {} : { retryAfterMillis }),
+      },
+      message: `Error from remote service: ${cut(mask.apply(message))}`,
+    }),
+  )
+}
+
+const noBytes = new Uint8Array()
+
+/** A rate limit inside a success has no headers of its own: a caller is still given a time to come back. */
+export const patient = (error: ConnectorError): ConnectorError => {
+  const { reason } = error
+  if (reason._tag !== "UpstreamError" || reason.remote.status !== 429) return error
+  const { remote, message } = reason
+  return remote.retryAfterMillis === undefined
+    ? ConnectorError.from(new UpstreamError({ remote: { ...remote, retryAfterMillis: defaultRetryMillis }, message }))
+    : error
+}
+
+/** In ms. */
+const defaultRetryMillis = 1_000
+
 /** A success that holds not what the connector needs. */
 export const unusable = (answer: UpstreamResponse, message: string): ConnectorError =>
   ConnectorError.from(
@@ -86,8 +129,10 @@ const refusal = (response: EgressResponse, text: string): string => {
 const remoteOf = ({ response, text, mask }: UpstreamResponse, now: number | undefined): Remote => {
   const requestId = requestIdHeaders.map((name) => header(response, name)).find((id) => id !== undefined)
   const retryAfterMillis = now === undefined ? undefined : RetryAfter.millis(response.headers, now)
+  const type = response.failure?.type
   return {
     status: response.status,
+    ...(type === undefined ? {} : { type: mask.apply(type) }),
     body: cut(text),
     ...(requestId === undefined ? {} : { requestId: mask.apply(requestId) }),
     ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),

@@ -11,13 +11,13 @@ export const messages: Read = (_event, json) => {
       return reading(
         at(value, "content_block", "type") === "tool_use"
           ? { toolCalls: value }
-          : { content: at(value, "content_block", "text") },
+          : { content: at(value, "content_block", "text"), reasoning: at(value, "content_block", "thinking") },
       )
     case "content_block_delta":
       return reading(
         at(value, "delta", "type") === "input_json_delta"
           ? { toolCalls: value }
-          : { content: at(value, "delta", "text") },
+          : { content: at(value, "delta", "text"), reasoning: at(value, "delta", "thinking") },
       )
     case "message_delta":
       return reading({ finishReason: at(value, "delta", "stop_reason"), usage: at(value, "usage") })

@@ -6,7 +6,10 @@ export const chat: Read = (_event, json) => {
   const value = json()
   switch (at(value, "type")) {
     case "content-delta":
-      return reading({ content: at(value, "delta", "message", "content", "text") })
+      return reading({
+        content: at(value, "delta", "message", "content", "text"),
+        reasoning: at(value, "delta", "message", "content", "thinking"),
+      })
     case "tool-call-start":
     case "tool-call-delta":
       return reading({ toolCalls: at(value, "delta", "message", "tool_calls") })

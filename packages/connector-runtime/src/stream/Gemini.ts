@@ -1,18 +1,23 @@
 import type { Read } from "./StreamFormat.ts"
-import { at, reading } from "./StreamPiece.ts"
+import { at, list, type PieceParts, reading } from "./StreamPiece.ts"
 
 /** https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent */
 export const generateContent: Read = (_event, json) => {
   const value = json()
-  const parts = at(value, "candidates", 0, "content", "parts")
-  const list: ReadonlyArray<unknown> = Array.isArray(parts) ? parts : []
-  const calls = list.filter((part) => at(part, "functionCall") !== undefined)
+  const candidates = list(at(value, "candidates"))
   return reading({
-    content: list.map((part) => at(part, "text") ?? "").join(""),
-    toolCalls: calls.length === 0 ? undefined : calls,
     // A prompt that is not let in has no candidates.
-    finishReason: at(value, "candidates", 0, "finishReason") ?? at(value, "promptFeedback", "blockReason"),
+    choices:
+      candidates.length === 0
+        ? [[0, { finishReason: at(value, "promptFeedback", "blockReason") }]]
+        : candidates.map((candidate) => [at(candidate, "index"), partsOf(candidate)]),
     usage: at(value, "usageMetadata"),
-    error: at(value, "error"),
   })
+}
+
+const partsOf = (candidate: unknown): PieceParts => {
+  const parts = list(at(candidate, "content", "parts"))
+  const calls = parts.filter((part) => at(part, "functionCall") !== undefined)
+  // What a model thinks stands among its parts, marked `thought`: https://ai.google.dev/gemini-api/docs/thinking
+  return { content: parts, toolCalls: calls, finishReason: at(candidate, "finishReason") }
 }

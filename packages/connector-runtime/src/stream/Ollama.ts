@@ -8,10 +8,10 @@ export const chat: Read = (_event, json) => {
   const counts = { prompt_eval_count: at(value, "prompt_eval_count"), eval_count: at(value, "eval_count") }
   return reading({
     content: at(value, "message", "content") ?? at(value, "response"),
+    reasoning: at(value, "message", "thinking") ?? at(value, "thinking"),
     toolCalls: at(value, "message", "tool_calls"),
     finishReason: at(value, "done_reason"),
     usage: isEnd && counts.eval_count !== undefined ? counts : undefined,
-    error: at(value, "error"),
     isEnd,
   })
 }

@@ -4,6 +4,7 @@ import type { JSONValue } from "json-p3"
 import * as Json from "@drawbar/json-text/Json"
 import * as JsonQuery from "../response/JsonQuery.ts"
 import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
+import * as AnyModel from "./AnyModel.ts"
 import * as Anthropic from "./Anthropic.ts"
 import * as Bedrock from "./Bedrock.ts"
 import * as Cohere from "./Cohere.ts"
@@ -13,20 +14,28 @@ import * as Ollama from "./Ollama.ts"
 import * as OpenAI from "./OpenAI.ts"
 import { at, type StreamPiece, reading } from "./StreamPiece.ts"
 import { type Framing, type UpstreamEvent, Unframed } from "./UpstreamEvent.ts"
+import type { StreamKind } from "./StreamKind.ts"
+import * as UsageOnRequest from "./UsageOnRequest.ts"
 
-/** What an event says; `json` parses its data, or a text that stands in them. */
+/** What an event says, failures aside: those look alike everywhere (`RemoteFailure`). `json` parses its data, or a text that stands in them. */
 export type Read = (event: UpstreamEvent, json: (text?: string) => JSONValue) => StreamPiece
+
+type Begin = () => Framing
 
 export interface StreamFormat {
   /** Begins to cut one stream. */
-  readonly framing: () => Framing
-  /** The content types of such a stream. */
-  readonly contentType: RegExp
+  readonly framing: Begin
+  /** The framing of a body by how it begins and by its content type; undefined where it is not such a stream. */
+  readonly framingOf: (kind: StreamKind, contentType: string) => Begin | undefined
   readonly read: Read
   /** Whether the end of the connection is the end of the answer, because no event says it. */
   readonly endsSilently?: true
-  /** The request that asks for a stream in place of one answer. */
-  readonly asked: (request: UpstreamRequest) => UpstreamRequest
+  /** The request that asks for a stream in place of one answer, and for its usage unless that is turned off. */
+  readonly asked: (request: UpstreamRequest, options?: AskedFor) => UpstreamRequest
+}
+
+export interface AskedFor {
+  readonly usage?: boolean
 }
 
 interface Row extends StreamFormat {
@@ -36,35 +45,66 @@ interface Row extends StreamFormat {
   readonly url: RegExp
 }
 
-/** `"stream": true` in the body. */
-const inBody = (request: UpstreamRequest): UpstreamRequest => {
-  const body = request.body === undefined ? undefined : Result.getOrUndefined(Json.parse(request.body))
-  const accepting = { ...request, headers: { Accept: "text/event-stream", ...request.headers } }
-  return Json.isObject(body) ? { ...accepting, body: Json.stringify({ ...body, stream: true }) } : accepting
-}
+/** `"stream": true` in the body, and what else is asked for there, which the author's own outranks. */
+const inBodyWith =
+  (also: (request: UpstreamRequest) => Json.JsonObject) =>
+  (request: UpstreamRequest, { usage = true }: AskedFor = {}): UpstreamRequest => {
+    const body = request.body === undefined ? undefined : Result.getOrUndefined(Json.parse(request.body))
+    const accepting = { ...request, headers: { Accept: "text/event-stream", ...request.headers } }
+    if (!Json.isObject(body)) return accepting
+    const more = Object.entries(usage ? also(request) : {}).filter(([name]) => !Object.hasOwn(body, name))
+    return { ...accepting, body: Json.stringify({ ...body, stream: true, ...Object.fromEntries(more) }) }
+  }
+
+const inBody = inBodyWith(() => ({}))
 
 /** Another path of the same origin. */
 const inUrl =
   (from: RegExp, to: string) =>
   (request: UpstreamRequest): UpstreamRequest => ({ ...request, url: request.url.replace(from, to) })
 
-const sse = { framing: Framings.serverSent, contentType: /text\/event-stream/i, asked: inBody } as const
-const ndjson = {
-  framing: Framings.lines,
-  contentType: /ndjson|jsonl|json-seq|application\/(stream\+)?json/i,
+const sse = {
+  framing: Framings.serverSent,
+  framingOf: (kind: StreamKind, type: string): Begin | undefined => {
+    if (kind === "value" || kind === "list") return isLines(type) ? Framings.lines : undefined
+    return kind === "events" || (kind !== "amazon" && isEvents(type)) ? Framings.serverSent : undefined
+  },
   asked: inBody,
 } as const
-const amazon = { framing: Framings.amazonEvents, contentType: /vnd\.amazon\.eventstream/i } as const
+
+const ndjson = {
+  framing: Framings.lines,
+  framingOf: (kind: StreamKind, type: string): Begin | undefined => {
+    if (kind === "events") return Framings.serverSent
+    return kind === "value" || kind === "list" || (kind !== "amazon" && isLines(type)) ? Framings.lines : undefined
+  },
+  asked: inBody,
+} as const
+
+const amazon = {
+  framing: Framings.amazonEvents,
+  framingOf: (kind: StreamKind, type: string): Begin | undefined => amazonOf(kind, type, Framings.amazonEvents),
+} as const
+
+const amazonOf = (kind: StreamKind, type: string, framing: Begin): Begin | undefined =>
+  kind === "amazon" || (kind !== "value" && /vnd\.amazon\.eventstream/i.test(type)) ? framing : undefined
+
+const isEvents = (type: string): boolean => /text\/event-stream/i.test(type)
+const isLines = (type: string): boolean => /ndjson|jsonl|json-seq|application\/stream\+json/i.test(type)
+
+/** A URL whose path ends so. */
+const endingIn = (path: string): RegExp => new RegExp(`${path}/?(?:[?#]|$)`)
 
 const rows: ReadonlyArray<Row> = [
   {
     ...sse,
     names: ["openai/v1/chat/completions", "openai/v1/completions"],
-    url: /\/completions(?:[?#]|$)/,
+    url: endingIn("/completions"),
     read: OpenAI.chat,
+    asked: inBodyWith(UsageOnRequest.openAi),
   },
-  { ...sse, names: ["openai/v1/responses"], url: /\/v1\/responses(?:[?#]|$)/, read: OpenAI.responses },
-  { ...sse, names: ["anthropic/v1/messages"], url: /\/v1\/messages(?:[?#]|$)/, read: Anthropic.messages },
+  { ...sse, names: ["openai/v1/responses"], url: endingIn("/(?:v1|openai)/responses"), read: OpenAI.responses },
+  { ...sse, names: ["anthropic/v1/messages"], url: endingIn("/v1/messages"), read: Anthropic.messages },
   { ...sse, names: ["cohere/v2/chat"], url: /\/\/api\.cohere\.(?:ai|com)\/v2\/chat/, read: Cohere.chat },
   {
     ...ndjson,
@@ -75,36 +115,52 @@ const rows: ReadonlyArray<Row> = [
   {
     ...sse,
     names: ["gemini/v1beta/models/generateContent"],
-    url: /:(?:streamG|g)enerateContent(?:[?#]|$)/,
+    url: endingIn(":(?:streamG|g)enerateContent"),
     read: Gemini.generateContent,
-    asked: (request) => ({
+    // Without `alt=sse` its events are the members of one list.
+    framingOf: (kind, type) => (kind === "list" ? Framings.lines : sse.framingOf(kind, type)),
+    asked: ({ url, ...request }) => ({
       ...request,
-      url: request.url
-        .replace(":generateContent", ":streamGenerateContent")
-        .replace(/\?(?=.)|$/, (mark) => (mark === "" ? "?alt=sse" : "?alt=sse&")),
+      url: asEvents(url.replace(":generateContent", ":streamGenerateContent")),
     }),
   },
   {
     ...ndjson,
     names: ["ollama/api/chat", "ollama/api/generate"],
-    url: /\/api\/(?:chat|generate)(?:[?#]|$)/,
+    url: endingIn("/api/(?:chat|generate)"),
     read: Ollama.chat,
   },
   {
     ...amazon,
     names: ["bedrock/converse", "bedrock/converse/claude"],
-    url: /\/model\/[^/]+\/converse(?:-stream)?(?:[?#]|$)/,
+    // The model may be an ARN, which has slashes.
+    url: endingIn("/model/[^?#]+/converse(?:-stream)?"),
     read: Bedrock.converse,
-    asked: inUrl(/\/converse(?=[?#]|$)/, "/converse-stream"),
+    asked: inUrl(/\/converse(?=\/?(?:[?#]|$))/, "/converse-stream"),
   },
   {
     ...amazon,
     names: ["bedrock/invoke"],
-    url: /\/model\/[^/]+\/invoke(?:-with-response-stream)?(?:[?#]|$)/,
+    url: endingIn("/model/[^?#]+/invoke(?:-with-response-stream)?"),
     read: Bedrock.invoke,
-    asked: inUrl(/\/invoke(?=[?#]|$)/, "/invoke-with-response-stream"),
+    asked: inUrl(/\/invoke(?=\/?(?:[?#]|$))/, "/invoke-with-response-stream"),
+  },
+  {
+    names: ["sagemaker/invocations"],
+    url: endingIn("/endpoints/[^/?#]+/invocations(?:-response-stream)?"),
+    framing: Framings.payloadParts,
+    framingOf: (kind, type) => amazonOf(kind, type, Framings.payloadParts),
+    read: AnyModel.event,
+    asked: (request) => inUrl(/\/invocations(?=\/?(?:[?#]|$))/, "/invocations-response-stream")(inBody(request)),
   },
 ]
+
+/** With `alt=sse` in the query, once, in place of any other `alt`. */
+const asEvents = (url: string): string => {
+  const [, before = url, query, rest = ""] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(url) ?? []
+  const others = (query ?? "").split("&").filter((part) => part !== "" && !/^alt(?:=|$)/.test(part))
+  return `${before}?${["alt=sse", ...others].join("&")}${rest}`
+}
 
 export const names: ReadonlyArray<string> = rows.flatMap((row) => row.names)
 
@@ -116,10 +172,14 @@ export interface Asked {
   readonly url: string
 }
 
+/** In characters: a caller fills in parts of a URL, and what follows does not tell the format. */
+const longestUrl = 8_192
+
 /** The format that is named, declared, or spoken by the URL; fails with a sentence. */
 export const find = ({ name, deltaPath, url }: Asked): Result.Result<StreamFormat, string> => {
-  if (deltaPath !== undefined) return declared(deltaPath)
-  const row = rows.find((one) => (name === undefined ? one.url.test(url) : one.names.includes(name)))
+  const begin = url.slice(0, longestUrl)
+  const row = rows.find((one) => (name === undefined ? one.url.test(begin) : one.names.includes(name)))
+  if (deltaPath !== undefined) return declared(deltaPath, row)
   if (row !== undefined) return Result.succeed(row)
   return Result.fail(
     name === undefined
@@ -128,21 +188,29 @@ export const find = ({ name, deltaPath, url }: Asked): Result.Result<StreamForma
   )
 }
 
-const declared = (path: string): Result.Result<StreamFormat, string> =>
+/** Events of which only the place of the text is known; how they are asked for and framed, the URL may tell. */
+const declared = (path: string, row: StreamFormat | undefined): Result.Result<StreamFormat, string> =>
   Result.mapBoth(JsonQuery.compile(path), {
     onSuccess: (query) => {
-      const read: Read = ({ name, data }, json) => {
-        if (data.trim() === "[DONE]") return { isEnd: true }
+      const read: Read = (_event, json) => {
         const value = json()
         const found = query.nodes(value)
         if (Result.isFailure(found)) throw new Unframed(`cannot be read: ${found.failure}`)
         return reading({
           content: found.success.map((piece) => (typeof piece.value === "string" ? piece.value : "")).join(""),
-          error: at(value, "error") ?? (name === "error" ? value : undefined),
+          usage: Json.isObject(at(value, "usage")) ? at(value, "usage") : undefined,
         })
       }
-      // Server-sent events or lines, as the answer says.
-      return { ...sse, contentType: /./, read, framing: Framings.either, endsSilently: true as const }
+      return {
+        read,
+        framing: Framings.either,
+        framingOf: (kind, type) => {
+          if (kind === "value" || kind === "list") return Framings.lines
+          return sse.framingOf(kind, type) ?? (row ?? amazon).framingOf(kind, type)
+        },
+        asked: row?.asked ?? inBody,
+        endsSilently: true as const,
+      }
     },
     onFailure: (why) => `stream_delta_path is no JSONPath: ${why}`,
   })

@@ -4,8 +4,8 @@ import type { Flow, SecretMask } from "../response/SecretMask.ts"
 export interface MaskedCalls {
   /** JSON text in, JSON text out: what could be the beginning of a secret waits for the next piece. */
   readonly take: (toolCalls: string) => string
-  /** What still waits: a piece for each call. */
-  readonly rest: () => ReadonlyArray<string>
+  /** What still waits, as `show` has it: a piece for each call. */
+  readonly rest: (show?: (held: string) => string) => ReadonlyArray<string>
 }
 
 /** Where platforms put a text that goes on in the next piece. */
@@ -53,10 +53,10 @@ export const masked = (mask: SecretMask): MaskedCalls => {
 
   return {
     take: (toolCalls) => JSON.stringify(clean(JSON.parse(toolCalls), { path: "", around: (inner) => inner })),
-    rest: () =>
+    rest: (show = (held) => held) =>
       [...calls.values()].flatMap(({ flow, around }) => {
         const rest = flow.rest()
-        return rest === "" ? [] : [JSON.stringify(around(rest))]
+        return rest === "" ? [] : [JSON.stringify(around(show(rest)))]
       }),
   }
 }

@@ -139,9 +139,6 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
 
   /** The head has come: the caller goes on, and the body after him. */
   #begin(flow: BodyStream): void {
-    const encoding = String(this.#headers["content-encoding"] ?? "identity")
-    if (encoding !== "identity")
-      return this.fail(new UnsupportedContentEncoding({ origin: this.destination.origin, encoding }))
     const controller = this.#controller
     flow.open({
       pause: () => controller?.pause(),

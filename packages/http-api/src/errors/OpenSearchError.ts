@@ -117,6 +117,10 @@ const envelope = (status: number, type: string, reason: string, extra: object = 
   status,
 })
 
+/** The wire's name of an error's family. */
+export const typeOf = ({ reason }: ApiError): string =>
+  reason._tag === "InvalidSearchQuery" ? reason.type : rows[reason._tag][1]
+
 export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
   const [row, family] = rows[reason._tag]
   const remote = "remote" in reason ? reason.remote : undefined
@@ -162,7 +166,8 @@ export const face: ApiFace<ApiError> = {
       `Drawbar failed. The server's log has the cause under the request id ${requestId}.`,
     ),
   }),
-  streamFailure: (message, status) => JSON.stringify({ error: message, status }),
+  streamFailure: (message, status, type) =>
+    JSON.stringify({ error: message, status, ...(type === undefined ? {} : { type }) }),
   readQuery: Query.read,
 }
 
@@ -186,8 +191,9 @@ const retryAfter = (said: object): Record<string, string> =>
     ? { "Retry-After": String(Math.ceil(said.retryAfterMillis / 1000)) }
     : {}
 
-const remoteBlock = ({ status, requestId, body }: Remote) => ({
+const remoteBlock = ({ status, type, requestId, body }: Remote) => ({
   status,
+  ...(type === undefined ? {} : { type }),
   ...(requestId === undefined ? {} : { request_id: requestId }),
   body,
 })

@@ -59,7 +59,7 @@ export const RenderedRequest = Schema.Struct({
 
 /**
  * Server-sent events. The data of each is JSON: `{"inference_results":[{"output":[{"name":"response","dataAsMap":{"content":"Hel",
- * "is_last":false}}]}]}`, and of a failure after the first `{"error":"…","status":502}`.
+ * "is_last":false}}]}]}`, and of a failure after the first `{"error":"…","status":502,"type":"…"}`.
  */
 export const EventText = Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/event-stream" }))
 
@@ -93,6 +93,9 @@ export const TrialReport = Schema.Struct({
 /** `timeout`, such as `30s`: how long the whole call may take, to the last event where it is a stream. */
 const query = { timeout: Schema.optionalKey(Schema.String) }
 
+/** `stream=true`: the request of `_predict/stream` in place of that of `_predict`. */
+const renderQuery = { stream: Schema.optionalKey(Schema.Literals(["true", "false"])) }
+
 const predict = { ...shared, query, payload: PredictDocument, success: PredictAnswer } as const
 
 export class PredictionsApi extends HttpApiGroup.make("predictions")
@@ -124,6 +127,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
     HttpApiEndpoint.post("render", `${base}/models/:model_id/_render`, {
       ...shared,
       params,
+      query: renderQuery,
       payload: PredictDocument,
       success: RenderedRequest,
     })
@@ -141,6 +145,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
   .add(
     HttpApiEndpoint.post("renderBlueprint", `${base}/connectors/_render`, {
       ...shared,
+      query: renderQuery,
       payload: Schema.Struct({
         blueprint: Blueprint.Document,
         /** As in the path of a typed predict; told from the fields of the input if absent. */

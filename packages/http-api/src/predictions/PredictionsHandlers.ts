@@ -26,7 +26,8 @@ const failureOf = (cause: unknown): StreamFailure => {
   if (!(cause instanceof ConnectorError || cause instanceof RequestError))
     return { data: streamFailure("Drawbar failed", 500), summary: undefined }
   const { refusal, summary } = describe(cause)
-  return { data: streamFailure(cause.message, refusal.status), summary }
+  const type = "remote" in cause.reason ? (cause.reason.remote.type ?? OpenSearchError.typeOf(cause)) : undefined
+  return { data: streamFailure(cause.message, refusal.status, type), summary }
 }
 
 interface PredictRequest {
@@ -53,17 +54,17 @@ export const make = Effect.map(Predictions, (predictions) => {
       const frames = within(predictions.stream({ ...call, deadline }, params.model_id, input))
       return new EventStream(Effect.map(frames, asEvents), failureOf, within)
     }),
-    render: Effect.fnUntraced(function* ({ params, text }) {
+    render: Effect.fnUntraced(function* ({ params, text, query }) {
       const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
-      return yield* predictions.render(params.model_id, input)
+      return yield* predictions.render(params.model_id, input, { stream: query.stream === "true" })
     }),
     test: Effect.fnUntraced(function* ({ params, text }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))
       return new JsonText(ConnectorTestText.write(yield* predictions.attempt(params.connector_id, input)))
     }),
-    renderBlueprint: Effect.fnUntraced(function* ({ text }) {
+    renderBlueprint: Effect.fnUntraced(function* ({ text, query }) {
       const { blueprint, input } = yield* Effect.fromResult(RenderBody.read(text))
-      return yield* predictions.renderBlueprint(blueprint, input)
+      return yield* predictions.renderBlueprint(blueprint, input, { stream: query.stream === "true" })
     }),
   })
 })

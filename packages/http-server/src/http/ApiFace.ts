@@ -38,8 +38,8 @@ export interface ApiFace<in E> {
   readonly describe: (error: E) => DescribedFailure
   /** A defect: the log has its cause under the request's id, the caller learns nothing else. */
   readonly unforeseen: (requestId: string) => Refusal
-  /** The data of the one event that ends a stream which has failed. */
-  readonly streamFailure: (message: string, status: number) => string
+  /** The data of the one event that ends a stream which has failed; `type` is the upstream's own name for the failure. */
+  readonly streamFailure: (message: string, status: number, type?: string) => string
   /** `known` are the names that the endpoint reads; `path` is for the message. */
   readonly readQuery: (
     search: string | undefined,

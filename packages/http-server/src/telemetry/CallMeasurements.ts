@@ -11,6 +11,12 @@ export interface CallTarget {
   readonly port: number
 }
 
+export interface TokenUsage {
+  readonly input: number
+  readonly output: number
+  readonly estimated?: boolean
+}
+
 /** Of one call: until its request goes out (queue and connection), until the response's head, until the response's end. */
 type Stage = "wait" | "head" | "body"
 
@@ -37,9 +43,10 @@ export class CallMeasurements {
   /** When the first piece of a stream came, and how many did. */
   first: number | undefined
   pieces = 0
-  /** Tokens, as the upstreams count them. */
+  /** Tokens, as the upstreams count them; `estimated` where one of them does not. */
   input = 0
   output = 0
+  estimated = false
   readonly #isTraced: boolean
 
   constructor(isTraced: boolean) {
@@ -81,9 +88,10 @@ export class CallMeasurements {
     if (this.#isTraced) this.responseModel = modelIn(Buffer.from(body).toString())
   }
 
-  tokensUsed(input: number, output: number): void {
+  tokensUsed({ input, output, estimated = false }: TokenUsage): void {
     this.input += input
     this.output += output
+    this.estimated ||= estimated
   }
 
   streamBegan(): void {

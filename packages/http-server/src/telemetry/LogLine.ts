@@ -26,6 +26,7 @@ const upstreamOf = (call: CallMeasurements) => ({
   attempts: call.attempts > 1 ? call.attempts : undefined,
   pieces: call.first === undefined ? undefined : call.pieces,
   tokens: call.input + call.output > 0 ? [call.input, call.output] : undefined,
+  tokens_estimated: call.estimated ? true : undefined,
 })
 
 const whyOf = ({ reason, remoteStatus, retryAfter }: FailureSummary) => ({

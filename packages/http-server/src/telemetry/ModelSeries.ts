@@ -45,6 +45,8 @@ export const make = (model: string, context: Context.Context<never>, conventions
   const received = counting("drawbar_predict_received_bytes_total")
   const input = counting("drawbar_predict_tokens_total", { type: "input" })
   const output = counting("drawbar_predict_tokens_total", { type: "output" })
+  const estimatedInput = counting("drawbar_predict_tokens_total", { type: "input", estimated: "true" })
+  const estimatedOutput = counting("drawbar_predict_tokens_total", { type: "output", estimated: "true" })
   const firstPieces = timing("drawbar_stream_first_piece_seconds")
   const pieces = counting("drawbar_stream_pieces_total")
 
@@ -61,8 +63,8 @@ export const make = (model: string, context: Context.Context<never>, conventions
     retries(call.attempts - call.calls)
     sent(call.sent)
     received(call.received)
-    input(call.input)
-    output(call.output)
+    ;(call.estimated ? estimatedInput : input)(call.input)
+    ;(call.estimated ? estimatedOutput : output)(call.output)
     if (first !== undefined) firstPieces(first - (endedAt - millis))
     pieces(call.pieces)
   }
@@ -87,6 +89,8 @@ export const make = (model: string, context: Context.Context<never>, conventions
     const operation = operations(target)
     operation.durations(failure?.class ?? "")((ended - began) / 1_000)
     if (first !== undefined) operation.firstChunks((first - began) / 1_000)
+    // The convention counts only what upstreams report.
+    if (call.estimated) return
     if (call.input > 0) operation.input(call.input)
     if (call.output > 0) operation.output(call.output)
   }
