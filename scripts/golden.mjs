@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const docs = (name) => join(root, "docs", name)
 
 const { jsonSchema } = await import("../packages/blueprint-schema/src/BlueprintJsonSchema.ts")
-const { markdown } = await import("@drawbar/blueprint-lint/RuleDocs")
+const { markdown } = await import("../packages/blueprint-lint/src/RuleDocs.ts")
 const access = await import("../packages/http-api/src/routes/AccessPage.ts")
 const errors = await import("../packages/http-api/src/errors/ErrorPage.ts")
 writeFileSync(docs("blueprint.schema.json"), `${JSON.stringify(jsonSchema, null, 2)}\n`)

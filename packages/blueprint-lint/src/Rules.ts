@@ -4,6 +4,7 @@ import { ambiguousEscape } from "./rules/AmbiguousEscape.ts"
 import { bodyNotJson } from "./rules/BodyNotJson.ts"
 import { borrowedCredential } from "./rules/BorrowedCredential.ts"
 import { callerParameters } from "./rules/CallerParameters.ts"
+import { cutNumber } from "./rules/CutNumber.ts"
 import { emptySegment } from "./rules/EmptySegment.ts"
 import { invalidField } from "./rules/InvalidField.ts"
 import { noEffect } from "./rules/NoEffect.ts"
@@ -23,6 +24,7 @@ export const rules: ReadonlyArray<Rule> = [
   bodyNotJson,
   unknownFunction,
   script,
+  cutNumber,
   signing,
   untrustedHost,
   unknownField,

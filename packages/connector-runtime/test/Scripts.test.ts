@@ -132,7 +132,13 @@ describe("a script before the call", () => {
       {},
       [{ id: ["Json", "12345678901234567890"], x: ["Json", "1.50"] }],
     ],
-    ["may answer with a map", "return ['parameters': ['n': 1]];", docs("a"), {}, [{ n: ["Json", "1"] }]],
+    [
+      "must return text, as Painless asks of a process function",
+      "return ['parameters': ['n': 1]];",
+      docs("a"),
+      {},
+      expect.stringMatching(/^InvalidConnector: line 1, column 8: cannot turn \[HashMap\] into \[String\]/),
+    ],
     [
       "is not asked where a call brings its own parameters",
       quoted,
@@ -211,7 +217,18 @@ describe("a script after the answer", () => {
     ],
     ["gives an object that is no tensor", `return '{"completion":"hi"}';`, "{}", wrapped('{"completion":"hi"}')],
     ["gives a list that holds no tensors", `return '[{"token":0.3}]';`, "{}", wrapped('{"response":[{"token":0.3}]}')],
-    ["gives a map", "return ['completion': params.x];", '{"x":1}', wrapped('{"completion":1}')],
+    [
+      "that gives a map and not text is refused",
+      "return params;",
+      '{"x":1}',
+      "InvalidConnector: line 1, column 8: cannot turn [Map] into [String]\nreturn params;\n       ^",
+    ],
+    [
+      "that turns out to give a map and not text fails",
+      "return params.o;",
+      '{"o":{"k":1}}',
+      "InvalidUpstreamResponse: post_process_function failed at line 1: cannot turn [HashMap] into [String] (ClassCastException)",
+    ],
     [
       "leaves the answer as it is",
       "return null;",
@@ -228,7 +245,7 @@ describe("a script after the answer", () => {
     ],
     [
       "that runs for ever is stopped",
-      "while (true) {}",
+      "int i = 0; while (true) { i++ }",
       "{}",
       "InvalidUpstreamResponse: post_process_function failed at line 1: the script exceeds its limit of 10000000 (steps)",
     ],

@@ -10,6 +10,7 @@ import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionSt
 import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
 import * as UpstreamRequest from "@drawbar/connector-runtime/call/UpstreamRequest"
 import * as Streaming from "@drawbar/connector-runtime/stream/Streaming"
+import * as ScriptWorld from "@drawbar/connector-runtime/processors/ScriptWorld"
 import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type * as ConnectorTest from "@drawbar/connector-runtime/call/ConnectorTest"
 import type { Caller } from "@drawbar/registry/access/Caller"
@@ -207,9 +208,11 @@ export class Predictions extends Context.Service<
           return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report))
         }),
         render: Effect.fnUntraced(function* (id, input, options) {
-          return yield* Effect.fromResult(rendered(yield* deployments.blueprint(id), input, options))
+          const blueprint = yield* deployments.blueprint(id)
+          return yield* Effect.fromResult(rendered(blueprint, input, yield* ScriptWorld.current, options))
         }),
-        renderBlueprint: (blueprint, input, options) => Effect.fromResult(rendered(blueprint, input, options)),
+        renderBlueprint: (blueprint, input, options) =>
+          Effect.flatMap(ScriptWorld.current, (world) => Effect.fromResult(rendered(blueprint, input, world, options))),
         attempt: Effect.fnUntraced(function* (connectorId, input) {
           yield* connectors.get(connectorId)
           const { blueprint } = yield* connectors.blueprint(connectorId)
@@ -229,12 +232,17 @@ const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis
 const rendered = (
   { connector, credential }: Blueprint,
   input: PredictInput,
+  world: ScriptWorld.ScriptWorld,
   { stream = false }: RenderOptions = {},
 ): Result.Result<UpstreamRequest.UpstreamRequest, ConnectorError> =>
   Result.gen(function* () {
     const compiled = yield* CompiledConnector.compile(connector, names(credential))
     const action = yield* CompiledConnector.find(compiled, actionOf(input))
-    if (stream) return (yield* Streaming.prepared(action, input, () => UpstreamRequest.mask)).request
-    const [supplied = { caller: new Map(), runtime: new Map() }] = yield* PreProcess.run(action.preProcess, input)
+    if (stream) return (yield* Streaming.prepared(action, input, () => UpstreamRequest.mask, world)).request
+    const [supplied = { caller: new Map(), runtime: new Map() }] = yield* PreProcess.run(
+      action.preProcess,
+      input,
+      world,
+    )
     return yield* UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask)
   })

@@ -4,7 +4,10 @@ export interface Limits {
   readonly source: number
   /** How deep statements, expressions and data may stand inside each other; a chain of operators may always be 1,000 long. */
   readonly nesting: number
-  /** Loop turns, calls and comparisons, with work on long texts counted by its length. */
+  /**
+   * Loop turns, calls and comparisons; searches, hashes, joins, copies and patterns cost by the size of what they go over, and
+   * long texts by the memory that they may keep: 16 characters a step where one is made or put into a collection.
+   */
   readonly steps: number
   /** Calls of functions inside each other. */
   readonly calls: number
@@ -12,6 +15,8 @@ export interface Limits {
   readonly text: number
   /** Elements that all collections together may take in, the result included. */
   readonly elements: number
+  /** Milliseconds of the processor for one run, by the clock of its `World`; steps alone are not a bound of time. */
+  readonly time: number
 }
 
 export const defaults: Limits = {
@@ -21,4 +26,5 @@ export const defaults: Limits = {
   calls: 200,
   text: 16_777_216,
   elements: 4_000_000,
+  time: 2_000,
 }

@@ -10,22 +10,42 @@ import { JsonReader, Malformed } from "./internal/JsonReader.ts"
 import * as Program from "./internal/Program.ts"
 import { Exhausted, Raised, Run } from "./internal/Run.ts"
 import { JavaMap, type Value } from "./internal/Value.ts"
+import * as World from "./World.ts"
 
 /** A compiled script, made by `compile`; it holds no state of any run. */
 export interface Script {
   readonly source: string
   readonly program: Program.Program
+  /** The names in `${parameters.name}`, which run as variables. */
+  readonly placeholders: ReadonlyArray<string>
+  /** Those of them that have no default: each run needs their texts. */
+  readonly required: ReadonlyArray<string>
+  /** What runs, but perhaps not as its author thinks. */
+  readonly warnings: ReadonlyArray<Warning>
+}
+
+export interface Warning {
+  readonly line: number
+  readonly column: number
+  readonly message: string
 }
 
 export interface Options {
+  /** What the script must return; `String` is what process functions return, null included. */
+  readonly returns?: "def" | "String"
   readonly limits?: Partial<Limits.Limits>
   /** What the numbers of the data are: all `Double`, or (the default) `Integer`, `Long`, `BigInteger` and `Double` as written. */
   readonly numbers?: Binding.Numbers
   /** Texts of `params` that are fit for a JSON string as they are: `escape()` leaves them alone. */
   readonly escaped?: ReadonlySet<string>
+  /** The time and chance; absent: `World.fixed()`. */
+  readonly world?: World.World
+  /** The texts of `${parameters.name}`; one that is not here has the placeholder's own default. */
+  readonly parameters?: ReadonlyMap<string, string>
 }
 
 const none: ReadonlySet<string> = new Set()
+const noParameters: ReadonlyMap<string, string> = new Map()
 
 /**
  * Compiles `source`; the reason of a failure is `Syntax` or `LimitExceeded`.
@@ -34,17 +54,28 @@ const none: ReadonlySet<string> = new Set()
  */
 export const compile = (
   source: string,
-  options: Pick<Options, "limits"> = {},
+  options: Pick<Options, "limits" | "returns"> = {},
 ): Result.Result<Script, PainlessError> => {
   const limits = { ...Limits.defaults, ...options.limits }
   if (source.length > limits.source) return failed(new LimitExceeded({ what: "source", limit: limits.source, line: 0 }))
   try {
-    return Result.succeed({ source, program: Program.compile(source, limits.nesting) })
+    return Result.succeed(ofProgram(source, Program.compile(source, limits.nesting, options.returns ?? "def")))
   } catch (error) {
     if (error instanceof Fault) return failed(new Syntax({ ...place(source, error.at), message: error.message }))
     return failed(exceeded(error, "nesting", limits, 0))
   }
 }
+
+const ofProgram = (source: string, program: Program.Program): Script => ({
+  source,
+  program,
+  placeholders: [...new Set(program.placeholders.map(({ name }) => name))],
+  required: [...new Set(program.placeholders.flatMap(({ fallback, name }) => (fallback === undefined ? [name] : [])))],
+  warnings: program.warnings.map(({ at, message }) => {
+    const { column, line } = place(source, at)
+    return { line, column, message }
+  }),
+})
 
 /**
  * Runs a script on a copy of `params`, the only thing it can see. Answers what it returns, null where it returns nothing;
@@ -62,8 +93,15 @@ export const runJson = (script: Script, params: string, options: Options = {}): 
   execute(script, () => new JsonReader(params, options.numbers ?? "java").read(), options)
 
 const execute = (script: Script, bind: () => Value, options: Options): Result.Result<Json, PainlessError> => {
-  const run = new Run({ ...Limits.defaults, ...options.limits }, options.escaped ?? none)
+  const run = new Run(
+    { ...Limits.defaults, ...options.limits },
+    options.escaped ?? none,
+    options.world ?? World.fixed(),
+    options.parameters ?? noParameters,
+  )
   try {
+    const missing = script.required.filter((name) => !run.parameters.has(name))
+    if (missing.length > 0) return failed(unbound(script, missing))
     const params = bind()
     if (!(params instanceof JavaMap)) throw new Malformed(0, "params must be a JSON object")
     const slots = makeSlots(script.program.size)
@@ -75,19 +113,29 @@ const execute = (script: Script, bind: () => Value, options: Options): Result.Re
   }
 }
 
+const unbound = ({ program, source }: Script, missing: ReadonlyArray<string>): Runtime => {
+  const at = program.placeholders.find(({ name }) => missing.includes(name))?.at ?? 0
+  const names = missing.map((name) => `\${parameters.${name}}`).join(", ")
+  return new Runtime({
+    line: place(source, at).line,
+    kind: "IllegalArgumentException",
+    message: `no value for ${names}: send it, or give the connector the parameter`,
+  })
+}
+
 const failed = (reason: Reason): Result.Result<never, PainlessError> => Result.fail(new PainlessError({ reason }))
 
 const reasonOf = (error: unknown, run: Run): Reason => {
   if (error instanceof Malformed) return new InvalidJson({ offset: error.offset, message: error.message })
   if (!(error instanceof Raised)) return exceeded(error, "calls", run.limits, run.line)
   const { exception, line } = error
-  const message = exception.message ?? ""
+  const message = exception.shown
   return exception.byScript
     ? new Thrown({ line, exception: exception.type, message })
     : new Runtime({ line, kind: exception.type, message })
 }
 
-/** A stack of the host that runs full is a limit met as well; anything else is a defect and goes on up. */
+/** A stack of the host that runs full is a limit met as well, as is a value too large for the host; anything else is a defect and goes on up. */
 const exceeded = (error: unknown, what: "nesting" | "calls", limits: Limits.Limits, line: number): LimitExceeded => {
   if (error instanceof Exhausted) return new LimitExceeded({ what: error.what, limit: limits[error.what], line })
   if (error instanceof RangeError) return new LimitExceeded({ what, limit: limits[what], line })

@@ -3,7 +3,7 @@ import { failure, text } from "./Evaluation.ts"
 
 describe("a script that wants too much is stopped by the limit it meets", () => {
   it.each([
-    ["while (true) { }", "steps"],
+    ["int i = 0; while (true) { i++ }", "steps"],
     ["for (;;) { try { throw new Exception('x') } catch (Exception e) { } }", "steps"],
     ["def f(def n) { f(n) } f(1)", "calls"],
     ["def f(def n) { 1 + (1 + (1 + (1 + (1 + f(n))))) } f(1)", "calls"],
@@ -12,7 +12,7 @@ describe("a script that wants too much is stopped by the limit it meets", () => 
     ["def b = new StringBuilder('x'); while (true) { b.append(b) }", "text"],
     ["def b = new StringBuilder(); b.setLength(2147483647)", "text"],
     ["def s = 'x'; for (int i = 0; i < 20; i++) { s += s } s.replace('x', s)", "text"],
-    ["def s = 'x'; for (int i = 0; i < 20; i++) { s += s } s.repeat(1000)", "text"],
+    ["def s = 'x'; for (int i = 0; i < 20; i++) { s += s } s.replace('x', 'y'.replace('', s))", "text"],
     [
       "def s = 'x'; for (int i = 0; i < 20; i++) { s += s } String.join(s, [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9])",
       "text",

@@ -188,7 +188,7 @@ describe("post-process functions", () => {
     expect(failure(script, '{"results":[]}').reason).toMatchObject({ _tag: "Thrown", message: "no results" })
     expect(failure(script, '{"results":[{"index":7,"relevance_score":0.5}]}').reason).toMatchObject({
       _tag: "Runtime",
-      kind: "IndexOutOfBoundsException",
+      kind: "ArrayIndexOutOfBoundsException",
     })
   })
 

@@ -37,9 +37,13 @@ export const script: Rule = {
 }
 
 const compileProblems = (pointer: string, text: string): ReadonlyArray<Problem> =>
-  Result.match(Script.compile(text), { onSuccess: () => [], onFailure: ({ message }) => [{ pointer, message }] })
+  Result.match(Script.compile(text, { returns: "String" }), {
+    onSuccess: () => [],
+    onFailure: ({ message }) => [{ pointer, message }],
+  })
 
-const functions = ({ actions }: LintContext) =>
+/** The process functions of all actions, and the names that are known at their place. */
+export const functions = ({ actions }: LintContext) =>
   actions.flatMap(({ pointer, document }) =>
     (
       [

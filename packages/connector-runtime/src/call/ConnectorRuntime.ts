@@ -65,7 +65,7 @@ export class ConnectorRuntime extends Context.Service<
       execute: (live, input, guardrails = {}, options = CallOptions.none) => {
         const action = CompiledConnector.find(live.compiled, actionOf(input))
         if (Result.isFailure(action)) return Effect.fail(action.failure)
-        const calls = PreProcess.run(action.success.preProcess, input)
+        const calls = PreProcess.run(action.success.preProcess, input, live.world)
         if (Result.isFailure(calls)) return Effect.fail(calls.failure)
         return Effect.map(
           each(calls.success, (supplied) => call(live, action.success, supplied, guardrails, options)),
@@ -107,7 +107,9 @@ const call = (
     Effect.tap((answer) => Guardrails.checkOutput(guardrails, answer.text)),
     Effect.flatMap((answer) =>
       Effect.fromResult(
-        Result.map(PostProcess.run(action.postProcess, supplied, answer), (output) => resultOf(answer, output)),
+        Result.map(PostProcess.run(action.postProcess, supplied, answer, live.world), (output) =>
+          resultOf(answer, output),
+        ),
       ),
     ),
   )

@@ -13,6 +13,7 @@ import * as PreProcess from "../processors/PreProcess.ts"
 import * as UpstreamResponse from "../response/UpstreamResponse.ts"
 import * as UpstreamRequest from "./UpstreamRequest.ts"
 import * as SampleInput from "./SampleInput.ts"
+import * as ScriptWorld from "../processors/ScriptWorld.ts"
 import type { Tensor } from "../response/Tensor.ts"
 import type { StageName } from "./ConnectorTestStage.ts"
 
@@ -65,7 +66,8 @@ const call = Effect.fnUntraced(function* (
   const action = yield* Effect.fromResult(
     CompiledConnector.find(compiled, input === undefined ? "PREDICT" : actionOf(input)),
   )
-  const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input ?? SampleInput.of(action)))
+  const world = yield* ScriptWorld.current
+  const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input ?? SampleInput.of(action), world))
   const supplied = calls[0] ?? { caller: new Map(), runtime: new Map() }
   const shown = yield* Effect.fromResult(UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask))
   found({ stage: "rendered", request: shown })
@@ -75,7 +77,10 @@ const call = Effect.fnUntraced(function* (
   const response = yield* LiveConnector.send(live, action, request, CallOptions.none)
   const answer = yield* Effect.fromResult(UpstreamResponse.read(response, yield* Clock.currentTimeMillis, live.mask))
   found({ stage: "answered", status: response.status, bytes: response.body.length })
-  found({ stage: "processed", output: yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer)) })
+  found({
+    stage: "processed",
+    output: yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer, world)),
+  })
 })
 
 /** The stage at which a call ends for a reason. */

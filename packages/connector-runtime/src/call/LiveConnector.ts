@@ -18,6 +18,7 @@ import * as HttpClientOptions from "./HttpClientOptions.ts"
 import * as RemoteFailure from "../response/RemoteFailure.ts"
 import type { UpstreamRequest } from "./UpstreamRequest.ts"
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
+import * as ScriptWorld from "../processors/ScriptWorld.ts"
 import * as SecretMask from "../response/SecretMask.ts"
 import * as Transport from "@drawbar/egress/Transport"
 
@@ -31,6 +32,8 @@ export interface LiveConnector {
   readonly pools: ReadonlyMap<string, EgressPool>
   readonly budget: RetryBudget.RetryBudget
   readonly longestCallMs: number
+  /** What its scripts learn of the time and chance. */
+  readonly world: ScriptWorld.ScriptWorld
 }
 
 /** The server's own bounds of every call, in ms. */
@@ -84,7 +87,8 @@ export const open = Effect.fnUntraced(function* (
   const mask = SecretMask.make(credential)
   const authorise = yield* Authorization.of({ connector: compiled.connector, credential, origins, egress, mask })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
-  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs }
+  const world = yield* ScriptWorld.current
+  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs, world }
   return live
 })
 

@@ -1,12 +1,14 @@
 /** What a connector can be tried with when nobody says with what: an input of the kind that its action takes. */
 import type { Hole } from "@drawbar/template-renderer/Hole"
-import { fromUnknown } from "@drawbar/template-renderer/Parameter"
+import { fromUnknown, type Supplied } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import type { CompiledAction } from "./CompiledConnector.ts"
 import type { PredictInput } from "./PredictInput.ts"
+import * as PostProcess from "../processors/PostProcess.ts"
 import * as PreProcess from "../processors/PreProcess.ts"
 
 const words = "Hello from Drawbar"
+const nothing: Supplied = { caller: new Map(), runtime: new Map() }
 
 export const of = (action: CompiledAction): PredictInput => {
   const typed: ReadonlyArray<PredictInput> = [
@@ -20,7 +22,10 @@ export const of = (action: CompiledAction): PredictInput => {
   return (
     fitting ?? {
       _tag: "Parameters",
-      parameters: new Map(open(action).map(({ name, position }) => [name, valueOf(name, position)])),
+      parameters: new Map([
+        ...PostProcess.missing(action.postProcess, nothing).map((name) => [name, fromUnknown(words)] as const),
+        ...open(action).map(({ name, position }) => [name, valueOf(name, position)] as const),
+      ]),
     }
   )
 }

@@ -9,6 +9,7 @@ import { Result } from "effect"
 import type { CompiledAction } from "./CompiledConnector.ts"
 import { ConnectorError, invalidInput, MissingParameters, NotRendered } from "../ConnectorError.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
+import * as PostProcess from "../processors/PostProcess.ts"
 import * as Nova from "../processors/Nova.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 
@@ -30,7 +31,7 @@ export const render = (
   secret: (name: string) => string,
 ): Result.Result<UpstreamRequest, ConnectorError> => {
   const rendered = fill(action, supplied, secret)
-  if (Result.isSuccess(rendered)) return rendered
+  if (Result.isSuccess(rendered) && PostProcess.missing(action.postProcess, supplied).length === 0) return rendered
   // Everything that is absent is named at once, before any other complaint.
   const names = missing(action, supplied)
   return names.size === 0 ? rendered : Result.fail(ConnectorError.from(new MissingParameters({ names: [...names] })))
@@ -56,11 +57,12 @@ const fill = (
   )
 }
 
-const missing = ({ url, headers, body }: CompiledAction, supplied: Supplied): ReadonlySet<string> =>
+const missing = ({ url, headers, body, postProcess }: CompiledAction, supplied: Supplied): ReadonlySet<string> =>
   new Set([
     ...UrlTemplate.missing(url, supplied),
     ...HeadersTemplate.missing(headers, supplied),
     ...(body === undefined ? [] : BodyTemplate.missing(body, supplied)),
+    ...PostProcess.missing(postProcess, supplied),
   ])
 
 const notRendered = (stage: NotRendered["stage"], problem: TemplateError) =>

@@ -15,6 +15,7 @@ import type { ProcessorChain } from "../chain/ProcessorChain.ts"
 import * as JsonSource from "@drawbar/json-text/JsonSource"
 import * as PostProcessScript from "./PostProcessScript.ts"
 import * as ResponseFilter from "../response/ResponseFilter.ts"
+import type { ScriptWorld } from "./ScriptWorld.ts"
 import * as Tensor from "../response/Tensor.ts"
 
 export interface PostProcess {
@@ -34,7 +35,7 @@ export const compile = (
   at: string,
 ): Result.Result<PostProcess, ConnectorError> =>
   Result.gen(function* () {
-    const function_ = yield* find(action.post_process_function, `${at}/post_process_function`)
+    const function_ = yield* find(action.post_process_function, connector, `${at}/post_process_function`)
     const chain = yield* OutputProcessors.compile(connector.parameters)
     const path = filled(connector.parameters["response_filter"]) ?? function_.processor?.path
     if (path === undefined) return { ...function_, chain, filter: undefined }
@@ -49,14 +50,21 @@ export const run = (
   stage: PostProcess,
   supplied: Supplied,
   answer: UpstreamResponse,
+  world?: ScriptWorld,
 ): Result.Result<Tensors, ConnectorError> =>
   isPlain(stage, supplied)
     ? Result.map(RemoteAnswers.spelled(answer), alone)
     : Result.flatMap(filterOf(stage, supplied), (filter) =>
         stage.processor !== undefined && filter !== undefined
           ? named(stage.processor, filter, answer)
-          : shaped(stage, filter, supplied, answer),
+          : shaped(stage, filter, supplied, answer, world),
       )
+
+/** The parameters that a script names and nothing fills: known before anything is sent. */
+export const missing = ({ script }: PostProcess, supplied: Supplied): ReadonlyArray<string> =>
+  script === undefined ? none : PostProcessScript.missing(script, supplied)
+
+const none: ReadonlyArray<string> = []
 
 /** Whether the answer goes on as it is. */
 const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: Supplied): boolean =>
@@ -74,14 +82,15 @@ const shaped = (
   filter: ResponseFilter.ResponseFilter | undefined,
   supplied: Supplied,
   answer: UpstreamResponse,
+  world: ScriptWorld | undefined,
 ): Result.Result<Tensors, ConnectorError> =>
   Result.gen(function* () {
-    const scripted = script === undefined ? undefined : yield* PostProcessScript.run(script, answer)
+    const scripted = script === undefined ? undefined : yield* PostProcessScript.run(script, supplied, answer, world)
     const found = scripted === undefined ? RemoteAnswers.spelled(answer) : Result.succeed(spelled(scripted))
     const content = filter === undefined ? yield* found : yield* filtered(filter, yield* found, answer)
     const chain = yield* OutputProcessors.of(own, supplied)
     const result = chain === undefined ? content : yield* processed(chain, content)
-    return scripted === undefined ? alone(result) : PostProcessScript.tensors(result)
+    return scripted === undefined ? alone(result) : yield* PostProcessScript.tensors(result, answer)
   })
 
 const named = (processor: PostProcessor, filter: ResponseFilter.ResponseFilter, answer: UpstreamResponse) =>
@@ -110,11 +119,15 @@ const filtered = (
 
 type Function = Pick<PostProcess, "processor" | "script">
 
-const find = (name: string | undefined, at: string): Result.Result<Function, ConnectorError> => {
+const find = (
+  name: string | undefined,
+  { parameters }: Connector,
+  at: string,
+): Result.Result<Function, ConnectorError> => {
   if (name === undefined) return Result.succeed({})
   if (Names.isPostProcess(name)) return Result.succeed({ processor: postProcessors[name] })
   if (Names.isName(name)) return Result.fail(invalidConnector(at, Names.unknown(name, Names.postProcess)))
-  return Result.mapBoth(PostProcessScript.compile(name), {
+  return Result.mapBoth(PostProcessScript.compile(name, parameters), {
     onSuccess: (script) => ({ script }),
     onFailure: (sentence) => invalidConnector(at, sentence),
   })

@@ -10,6 +10,7 @@ import type { PredictInput } from "../call/PredictInput.ts"
 import type { PreProcessor, TypedInput } from "./PreProcessor.ts"
 import * as PreProcessScript from "./PreProcessScript.ts"
 import { preProcessors } from "./ProcessFunctions.ts"
+import type { ScriptWorld } from "./ScriptWorld.ts"
 
 export interface PreProcess {
   /** Absent: typed documents become the list `input`, anything else is refused. */
@@ -30,16 +31,20 @@ export const compile = (
   })
 
 /** The parameters of each call, in the order of the input. */
-export const run = (stage: PreProcess, input: PredictInput): Result.Result<ReadonlyArray<Supplied>, ConnectorError> => {
+export const run = (
+  stage: PreProcess,
+  input: PredictInput,
+  world?: ScriptWorld,
+): Result.Result<ReadonlyArray<Supplied>, ConnectorError> => {
   if (input._tag === "Parameters")
     return Result.flatMap(InputProcessors.onParameters(input.parameters), (given) =>
-      Result.map(rewritten(stage, given), (call) => [call]),
+      Result.map(rewritten(stage, given, world), (call) => [call]),
     )
   const processor = stage.processor ?? (input._tag === "TextDocs" ? documentsAsInput : undefined)
   if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
   return Result.all(
     split(input, stage.perCall).map((chunk) =>
-      Result.mapBoth(processor.run(chunk), {
+      Result.mapBoth(processor.run(chunk, world), {
         onSuccess: (runtime) => ({ caller: callerOf(input), runtime }),
         onFailure: invalidInput,
       }),
@@ -47,10 +52,14 @@ export const run = (stage: PreProcess, input: PredictInput): Result.Result<Reado
   )
 }
 
-const rewritten = ({ processor }: PreProcess, caller: Supplied["caller"]): Result.Result<Supplied, ConnectorError> =>
+const rewritten = (
+  { processor }: PreProcess,
+  caller: Supplied["caller"],
+  world: ScriptWorld | undefined,
+): Result.Result<Supplied, ConnectorError> =>
   processor?.rewrite === undefined
     ? Result.succeed({ caller, runtime: new Map() })
-    : Result.mapBoth(processor.rewrite(caller), {
+    : Result.mapBoth(processor.rewrite(caller, world), {
         onSuccess: (runtime) => ({ caller, runtime }),
         onFailure: invalidInput,
       })

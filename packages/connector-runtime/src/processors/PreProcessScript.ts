@@ -1,16 +1,18 @@
 /** A pre-process function that the connector's author wrote in Painless: typed input as `params`, the text `{"parameters": {…}}` as its answer. */
-import * as Json from "@drawbar/painless/Json"
+import type { Json } from "@drawbar/painless/Json"
 import * as Script from "@drawbar/painless/Script"
 import { type Author, textOf, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import * as JsonSource from "@drawbar/json-text/JsonSource"
 import { type Parameters, parametersAt } from "../call/PredictInput.ts"
 import type { PreProcessor, TypedInput } from "./PreProcessor.ts"
+import * as ScriptParameters from "./ScriptParameters.ts"
+import * as ScriptWorld from "./ScriptWorld.ts"
 import { isMap, member } from "../response/TensorText.ts"
 
 /** Compiles a script; fails with the compiler's own sentence, which names line and column. */
 export const compile = (source: string, author: Author): Result.Result<PreProcessor, string> =>
-  Result.mapBoth(Script.compile(source), {
+  Result.mapBoth(Script.compile(source, { returns: "String" }), {
     onSuccess: (script) => processorOf(script, author),
     onFailure: ({ message }) => message,
   })
@@ -18,9 +20,14 @@ export const compile = (source: string, author: Author): Result.Result<PreProces
 const processorOf = (script: Script.Script, author: Author): PreProcessor => {
   const shown = isOn(author, "convert_input_to_json_string") ? inTexts : (bindings: Bindings) => bindings
   const asObjects = isOn(author, "convert_remote_inference_param_to_object")
-  const onTypedInput: PreProcessor = { perCall: 1, run: (input) => call(script, shown(ofInput(input))) }
+  const run = (bindings: Bindings, given: Parameters | undefined, world: ScriptWorld.ScriptWorld | undefined) =>
+    call(script, shown(bindings), ScriptParameters.of(script, author, given === undefined ? [] : [given]), world)
+  const onTypedInput: PreProcessor = {
+    perCall: 1,
+    run: (input, world) => run(ofInput(input), input._tag === "TextDocs" ? input.parameters : undefined, world),
+  }
   return isOn(author, "process_remote_inference_input")
-    ? { ...onTypedInput, rewrite: (given) => call(script, shown(ofParameters(given, asObjects))) }
+    ? { ...onTypedInput, rewrite: (given, world) => run(ofParameters(given, asObjects), given, world) }
     : onTypedInput
 }
 
@@ -94,17 +101,22 @@ const inTexts = ({ params, escaped }: Bindings): Bindings => ({
   escaped,
 })
 
-const call = (script: Script.Script, { params, escaped }: Bindings): Result.Result<Parameters, string> => {
+const call = (
+  script: Script.Script,
+  { params, escaped }: Bindings,
+  parameters: ReadonlyMap<string, string>,
+  world: ScriptWorld.ScriptWorld = ScriptWorld.fixed(),
+): Result.Result<Parameters, string> => {
   const text = `{${params.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`
-  return Result.match(Script.runJson(script, text, { numbers: "double", escaped }), {
+  return Result.match(Script.runJson(script, text, { numbers: "double", escaped, parameters, world }), {
     onSuccess: parametersOf,
     onFailure: ({ message }) => Result.fail(`pre_process_function failed at ${message}`),
   })
 }
 
-const parametersOf = (answer: Json.Json): Result.Result<Parameters, string> => {
+const parametersOf = (answer: Json): Result.Result<Parameters, string> => {
   if (answer === null) return Result.fail("Preprocess function output is null")
-  const source = JsonSource.parse(typeof answer === "string" ? answer : Json.toText(answer))
+  const source = JsonSource.parse(typeof answer === "string" ? answer : "")
   if (Result.isFailure(source) || !isMap(source.success.value))
     return Result.fail('pre_process_function must return the JSON text of {"parameters": {…}}')
   const parameters = member({ location: [], value: source.success.value }, "parameters").value

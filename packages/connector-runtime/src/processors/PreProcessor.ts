@@ -2,6 +2,7 @@
 import type { Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import type { Parameters, PredictInput } from "../call/PredictInput.ts"
+import type { ScriptWorld } from "./ScriptWorld.ts"
 
 export type TypedInput = Exclude<PredictInput, { readonly _tag: "Parameters" }>
 
@@ -9,9 +10,9 @@ export interface PreProcessor {
   /** How many documents one call of the platform takes; what is left goes into further calls, nothing is dropped. */
   readonly perCall: number | "all"
   /** The parameters for one call, or a sentence that says why there are none. */
-  readonly run: (input: TypedInput) => Result.Result<Parameters, string>
+  readonly run: (input: TypedInput, world?: ScriptWorld) => Result.Result<Parameters, string>
   /** Makes parameters out of those that a call brings itself; absent: they are used as they are. */
-  readonly rewrite?: (given: Parameters) => Result.Result<Parameters, string>
+  readonly rewrite?: (given: Parameters, world?: ScriptWorld) => Result.Result<Parameters, string>
 }
 
 export const runtime = (entries: ReadonlyArray<readonly [string, Value]>): Result.Result<Parameters, string> =>

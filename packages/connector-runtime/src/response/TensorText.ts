@@ -22,6 +22,12 @@ export const read = (source: JsonSource, node: Node): Tensor => {
   }
 }
 
+/** The `data_type` of a value, where it is a text and none of those known. */
+export const unknownType = (value: unknown): string | undefined => {
+  const name = isMap(value) ? Object.getOwnPropertyDescriptor(value, "data_type")?.value : undefined
+  return typeof name === "string" && typeOf(name) === undefined ? name : undefined
+}
+
 /** Whether a value has any field of a tensor. */
 export const isTensor = (value: unknown): boolean => isMap(value) && fields.some((name) => Object.hasOwn(value, name))
 

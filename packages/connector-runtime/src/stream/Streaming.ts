@@ -7,6 +7,7 @@ import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
 import * as Guardrails from "../call/Guardrails.ts"
 import * as CallOptions from "../call/CallOptions.ts"
 import * as LiveConnector from "../call/LiveConnector.ts"
+import type { ScriptWorld } from "../processors/ScriptWorld.ts"
 import { actionOf, type PredictInput } from "../call/PredictInput.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
 import * as PreProcess from "../processors/PreProcess.ts"
@@ -26,7 +27,7 @@ export const run = Effect.fnUntraced(function* (
   if (guardrails.output !== undefined)
     return yield* invalidInput("The output guardrail of this model looks at whole answers. Call it with _predict")
   const action = yield* Effect.fromResult(CompiledConnector.find(live.compiled, actionOf(input)))
-  const { request, supplied, format } = yield* Effect.fromResult(prepared(action, input, live.secret))
+  const { request, supplied, format } = yield* Effect.fromResult(prepared(action, input, live.secret, live.world))
   yield* Guardrails.checkInput(guardrails, request.body ?? "", supplied)
   const { mask } = live
   const { origin } = action.url
@@ -48,9 +49,10 @@ export const prepared = (
   action: CompiledConnector.CompiledAction,
   input: PredictInput,
   secret: (name: string) => string,
+  world: ScriptWorld,
 ): Result.Result<Prepared, ConnectorError> =>
   Result.gen(function* () {
-    const supplied = yield* onlyCall(action, input)
+    const supplied = yield* onlyCall(action, input, world)
     const rendered = yield* UpstreamRequest.render(action, supplied, secret)
     const parameter = parameterOf(action, supplied)
     const format = yield* Result.mapError(
@@ -75,8 +77,9 @@ interface Prepared {
 const onlyCall = (
   action: CompiledConnector.CompiledAction,
   input: PredictInput,
+  world: LiveConnector.LiveConnector["world"],
 ): Result.Result<Supplied, ConnectorError> =>
-  Result.flatMap(PreProcess.run(action.preProcess, input), (calls) => {
+  Result.flatMap(PreProcess.run(action.preProcess, input, world), (calls) => {
     const [only] = calls
     if (only === undefined || calls.length > 1)
       return Result.fail(

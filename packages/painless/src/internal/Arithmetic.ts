@@ -91,6 +91,9 @@ const shiftInt = (operator: "<<" | ">>" | ">>>", left: number, by: number): numb
 const shiftLong = (operator: "<<" | ">>" | ">>>", left: bigint, by: bigint): bigint =>
   operator === "<<" ? left << by : operator === ">>" ? left >> by : BigInt.asUintN(64, left) >> by
 
+/** In steps: integers of 64 bits are objects of the host. */
+const costOfLong = 3
+
 /** `left operator right`; a string on either side of `+` makes a string. */
 export const apply = (operator: Operator, left: Value, right: Value, run: Run): Value => {
   if (operator === "+" && (typeof left === "string" || typeof right === "string")) return concat(left, right, run)
@@ -98,7 +101,10 @@ export const apply = (operator: Operator, left: Value, right: Value, run: Run): 
   const rank = Math.min(rankOf(left), rankOf(right)) === 0 ? 0 : Math.max(rankOf(left), rankOf(right))
   const row = rows[operator]
   if (rank === 1) return row.int(toInt(left), toInt(right), run)
-  if (rank === 2) return BigInt.asIntN(64, row.long(toLong(left), toLong(right), run))
+  if (rank === 2) {
+    run.work(costOfLong)
+    return BigInt.asIntN(64, row.long(toLong(left), toLong(right), run))
+  }
   if (rank >= 3 && row.double !== undefined) {
     const result = row.double(toDouble(left), toDouble(right))
     return rank === 3 ? new Float(result) : new Double(result)
@@ -127,7 +133,7 @@ const mismatch = (operator: string, left: Value, right: Value, run: Run): never 
 /** The two texts, one after the other. */
 export const concat = (left: Value, right: Value, run: Run): string => {
   const text = JavaText.of(left, run) + JavaText.of(right, run)
-  if (text.length > 128) run.text(text.length)
+  if (text.length > 128) run.made(text.length)
   return text
 }
 

@@ -9,7 +9,7 @@ import type { Run } from "./Run.ts"
 import type { Scope, Variable } from "./Scope.ts"
 import type * as Syntax from "./Syntax.ts"
 import * as Type from "./Type.ts"
-import type { Value } from "./Value.ts"
+import { Char, typeOf, type Value } from "./Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 
@@ -23,20 +23,22 @@ export const assign = (context: Context, scope: Scope, expression: Of<"Assign">)
   if (value.type === "void") return fault(at, "there is no value to assign: the method answers nothing")
   if (target.kind === "Name") {
     const variable = writable(scope, target)
-    if (operator === undefined) return store(variable, converted(value, variable.type, expression.value.at, line))
+    if (operator === undefined) {
+      variable.isWhole = variable.isWhole === true && Type.isWhole(value.type)
+      return store(variable, converted(value, variable.type, expression.value.at, line))
+    }
     checkOperator(operator, variable.type, value.type, at)
-    return update(
-      variable,
-      value.run,
-      (old, operand, run) => Arithmetic.apply(operator, old, operand, run),
-      line,
-      false,
-    )
+    if (variable.isWhole === true && "+-*/%".includes(operator) && mayHaveFraction(expression.value, value.type))
+      context.warn(
+        at,
+        `[${variable.name}] holds a whole number, so [${operator}=] cuts what it stores to one: declare it as [double ${variable.name} = 0]`,
+      )
+    return update(variable, value.run, combination(operator, variable.type, value.type), line, false)
   }
   const place = placeOf(context, scope, target)
   if (operator !== undefined) {
     checkOperator(operator, place.type, value.type, at)
-    return replace(place, value.run, (old, operand, run) => Arithmetic.apply(operator, old, operand, run), line, false)
+    return replace(place, value.run, combination(operator, place.type, value.type), line, false)
   }
   const stored = converted(value, place.type, expression.value.at, line)
   return {
@@ -51,15 +53,37 @@ export const assign = (context: Context, scope: Scope, expression: Of<"Assign">)
   }
 }
 
+/** The result of the operator, cast to what the target held where its type does not say what it holds. */
+const combination = (operator: Arithmetic.Operator, target: string, operand: string): Combine =>
+  !Type.isOpen(target) || (operator === "+" && operand === "String")
+    ? (old, right, run) => Arithmetic.apply(operator, old, right, run)
+    : (old, right, run) => asHeld(old, Arithmetic.apply(operator, old, right, run), run)
+
+/** `value` as the class of `held`: `def sum = 0; sum += 2.5` leaves 2. Only a number becomes another class so. */
+const asHeld = (held: Value, value: Value, run: Run): Value => {
+  if (held === null || value === null || (typeof held === typeof value && typeof held !== "object")) return value
+  const [from, type] = [typeOf(value), typeOf(held)]
+  if (from === type) return value
+  return Type.widthOf(type) >= 0 && (Arithmetic.isNumber(value) || value instanceof Char)
+    ? Conversion.to(type, true)(value, run)
+    : run.fail(
+        "ClassCastException",
+        `cannot turn [${from}] back into [${type}], which the target of the assignment holds`,
+      )
+}
+
 const one: Evaluate = () => 1
 
 export const step = (context: Context, scope: Scope, expression: Of<"Step">): Code => {
   const { at, prefix, target } = expression
   const line = context.line(at)
   const operator = expression.by === 1 ? "+" : "-"
-  const combine: Combine = (old, _, run) => Arithmetic.apply(operator, old, 1, run)
-  if (target.kind !== "Name") return replace(placeOf(context, scope, target), one, combine, line, !prefix)
+  if (target.kind !== "Name") {
+    const place = placeOf(context, scope, target)
+    return replace(place, one, combination(operator, place.type, "int"), line, !prefix)
+  }
   const variable = writable(scope, target)
+  const combine = combination(operator, variable.type, "int")
   if (variable.type === "int") return count(variable.slot, expression.by, prefix)
   checkOperator("-", variable.type, "int", at)
   return update(variable, one, combine, line, !prefix)
@@ -83,8 +107,39 @@ const checkOperator = (operator: Arithmetic.Operator, left: string, right: strin
     fault(at, `cannot apply [${operator}] to [${left}] and [${right}]`)
 }
 
+/** Whether a number may have a fraction, as far as the source tells: what a method of unknown class returns is taken to be a count. */
+const mayHaveFraction = (expression: Syntax.Expression, type: string): boolean => {
+  if (type === "String") return false
+  if (Type.widthOf(type) >= 0) return !Type.isWhole(type)
+  switch (expression.kind) {
+    case "Name":
+    case "Field":
+    case "Index":
+      return true
+    case "Operation":
+      return [expression.left, expression.right].some((side) =>
+        mayHaveFraction(side, side.kind === "Constant" ? side.type : Type.def),
+      )
+    case "Conditional":
+      return [expression.whenTrue, expression.otherwise].some((side) =>
+        mayHaveFraction(side, side.kind === "Constant" ? side.type : Type.def),
+      )
+    case "Cast":
+      return !Type.isWhole(expression.type)
+    case "Sign":
+      return mayHaveFraction(expression.value, Type.def)
+    default:
+      return false
+  }
+}
+
 const writable = (scope: Scope, target: Of<"Name">): Variable => {
   if (target.name === "params") return fault(target.at, "[params] cannot be assigned")
+  if (scope.find(target.name) !== undefined && scope.captures(target.name))
+    return fault(
+      target.at,
+      `variable [${target.name}] is read-only in a lambda: add to a List or a StringBuilder, or write a loop`,
+    )
   return scope.get(target.name, target.at)
 }
 

@@ -1,5 +1,5 @@
 /** Calls: of methods known from the type, of methods found while running, and of the script's own functions. */
-import { noMember } from "./Access.ts"
+import { noMember, ofNull as nullReceiver } from "./Access.ts"
 import { slots as makeSlots, type Callable, type Code, type Evaluate } from "./Code.ts"
 import * as Conversion from "./Conversion.ts"
 import { fault, suggestion } from "./Fault.ts"
@@ -39,6 +39,8 @@ const checkArguments = (
 ): void => {
   for (const [index, parameter] of parameters.entries()) {
     const given = args[index]?.type ?? Type.def
+    if (args[index]?.isLambda === true && !Type.isFunctional(parameter))
+      fault(at, `argument ${index + 1} of [${name}] is a lambda where [${parameter}] is needed`)
     if (
       Type.conversion(given, parameter) !== "implicit" &&
       Type.conversion(given, Type.unbox(parameter)) !== "implicit"
@@ -80,14 +82,14 @@ const invocation = (
 }
 
 const ofNull = (name: string, run: Run): never =>
-  run.fail("NullPointerException", `cannot call method [${name}] of null`)
+  run.fail("NullPointerException", `cannot call method [${name}] of null`, nullReceiver)
 
 /** A method whose class is known from the type of the receiver. */
 export const known = (self: Code, name: string, args: ReadonlyArray<Code>, at: number, line: number): Code => {
   const method = choose(Members.of(self.type), self.type, name, args, at)
   checkArguments(name, method.parameters, args, at)
   const pick = (value: Value, run: Run): Method => (value === null ? ofNull(name, run) : method)
-  return { type: method.returns, run: invocation(self, args, line, pick) }
+  return { type: method.returns, isMade: true, run: invocation(self, args, line, pick) }
 }
 
 /** A method that is looked up by the class of the receiver, which seldom changes from call to call. */
@@ -103,7 +105,7 @@ export const open = (self: Code, name: string, args: ReadonlyArray<Code>, at: nu
       last = Members.of(type).get(wanted)
       lastType = type
     }
-    return last ?? noMember("method", value, name, run)
+    return last ?? noMember("method", value, name, args.length, run)
   }
   return { type: Type.def, run: invocation(self, args, line, pick) }
 }
@@ -119,7 +121,7 @@ export const ofClass = (
 ): Code => {
   const method = choose(table, owner, name, args, at)
   checkArguments(name, method.parameters, args, at)
-  return { type: method.returns, run: invocation(noSelf, args, line, () => method) }
+  return { type: method.returns, isMade: true, run: invocation(noSelf, args, line, () => method) }
 }
 
 /** One of the script's own functions. */

@@ -19,6 +19,12 @@ export interface Code {
   readonly run: Evaluate
   /** Known where the source itself says it. */
   readonly constant?: Value
+  /** The variable that it reads. */
+  readonly variable?: string
+  /** Whether each evaluation makes another object. */
+  readonly isMade?: boolean
+  /** Whether it is a lambda as written, which takes its type from where it stands. */
+  readonly isLambda?: boolean
 }
 
 export type Test = (slots: Slots, run: Run) => boolean

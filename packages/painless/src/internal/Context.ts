@@ -13,16 +13,19 @@ export interface Context {
   readonly expression: (scope: Scope, expression: Syntax.Expression) => Code
   /** Statements of which the last, if it has a value, returns it. */
   readonly body: (scope: Scope, block: Syntax.Block) => Execute
+  /** What runs, but perhaps not as its author thinks. */
+  readonly warn: (at: number, message: string) => void
 }
 
 /** The expression as a value of `type`; what can never be one is refused here, what may not be one while running. */
 export const converted = (code: Code, type: string, at: number, line: number, cast = false): Code => {
+  if (code.isLambda === true && !Type.isFunctional(type))
+    return fault(at, `a lambda cannot become [${type}]: hand it to a method, or declare its variable with [Function]`)
   const way = Type.conversion(code.type, type)
   if (way === "never") return fault(at, `cannot turn [${code.type}] into [${type}]`)
   if (way === "cast" && !cast && !fitsSmall(code, type))
     return fault(at, `[${code.type}] does not become [${type}] by itself: cast it with (${type})`)
-  if (code.type === type || type === Type.def || type === "Object")
-    return code.type === type ? code : { type, run: code.run }
+  if (code.type === type || type === Type.def || type === "Object") return code.type === type ? code : { ...code, type }
   const convert = Conversion.to(type, cast || way === "cast")
   return {
     type,

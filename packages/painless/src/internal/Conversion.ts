@@ -23,10 +23,18 @@ const number = (type: string, value: Value): Value => {
   }
 }
 
-const refuse = (value: Value, type: string, run: Run): never =>
-  value === null
-    ? run.fail("NullPointerException", `cannot turn null into [${type}]`)
-    : run.fail("ClassCastException", `cannot turn [${typeOf(value)}] into [${type}]`)
+const refuse = (value: Value, type: string, run: Run, cast = false): never => {
+  if (value === null) return run.fail("NullPointerException", `cannot turn null into [${type}]`)
+  const from = Type.javaName(typeOf(value))
+  const target = Type.javaName(type)
+  return run.fail(
+    "ClassCastException",
+    `cannot turn [${typeOf(value)}] into [${type}]`,
+    cast && !Type.isPrimitive(type)
+      ? `class ${from} cannot be cast to class ${target} (${from} and ${target} are in module java.base of loader 'bootstrap')`
+      : `cannot ${cast ? "ex" : "im"}plicitly cast def [${from}] to ${target}`,
+  )
+}
 
 const toNumber =
   (type: string, cast: boolean): Convert =>
@@ -39,7 +47,7 @@ const toNumber =
     if (cast && primitive === "char" && typeof value === "string" && value.length === 1)
       return new Char(value.charCodeAt(0))
     const open = cast ? Type.widthOf(from) >= 0 : Type.conversion(from, primitive) === "implicit"
-    return open && Type.widthOf(from) >= 0 ? number(primitive, value) : refuse(value, type, run)
+    return open && Type.widthOf(from) >= 0 ? number(primitive, value) : refuse(value, type, run, cast)
   }
 
 const toBoolean =
@@ -54,7 +62,7 @@ const toReference =
     if (type === "Comparator" && value instanceof Lambda) return comparator(value)
     if (Type.isA(typeOf(value), type)) return value
     if (cast && type === "String" && value instanceof Char) return String.fromCharCode(value.code)
-    return value instanceof JavaArray && type === "def[]" ? value : refuse(value, type, run)
+    return value instanceof JavaArray && type === "def[]" ? value : refuse(value, type, run, cast)
   }
 
 /** A lambda of two arguments in the place of a comparator. */

@@ -8,30 +8,47 @@ import { fault } from "./Fault.ts"
 import * as Constructors from "./members/Constructors.ts"
 import type { Scope } from "./Scope.ts"
 import type * as Syntax from "./Syntax.ts"
-import { JavaArray, JavaMap, List } from "./Value.ts"
+import { JavaArray, JavaMap, List, type Value } from "./Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 
-export const list = (items: ReadonlyArray<Code>): Code => ({
-  type: "ArrayList",
-  run: (slots, run) => {
-    run.hold(items.length)
-    return new List(items.map((item) => item.run(slots, run)))
-  },
-})
+/** A lambda takes its type from where it stands, and an element has none. */
+const element = (code: Code, at: number): Code =>
+  code.isLambda === true ? fault(at, "a lambda cannot be an element: hand it to a method") : code
+
+export const list = (context: Context, scope: Scope, expression: Of<"List">): Code => {
+  const items = values(context, scope, expression.items).map((item) => element(item, expression.at).run)
+  return {
+    type: "ArrayList",
+    run: (slots, run) => {
+      const list: Array<Value> = []
+      for (const item of items) {
+        const value = item(slots, run)
+        run.keep(value)
+        list.push(value)
+      }
+      return new List(list)
+    },
+  }
+}
 
 export const map = (context: Context, scope: Scope, expression: Of<"Map">): Code => {
   const entries = expression.entries.map(
-    ([key, value]) => [valueOf(context, scope, key).run, valueOf(context, scope, value).run] as const,
+    ([key, value]) =>
+      [
+        element(valueOf(context, scope, key), key.at).run,
+        element(valueOf(context, scope, value), value.at).run,
+      ] as const,
   )
   return {
     type: "HashMap",
     run: (slots, run) => {
-      run.hold(entries.length)
       const map = new JavaMap()
       for (const [key, value] of entries) {
         const at = key(slots, run)
-        map.set(Equality.identityOf(at, run), at, value(slots, run))
+        const item = value(slots, run)
+        run.keep(item)
+        map.set(Equality.identityOf(at, run), at, item)
       }
       return map
     },

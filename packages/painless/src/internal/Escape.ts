@@ -11,7 +11,7 @@ export const call = (argument: Code, line: number): Code => ({
     const text = JavaText.of(value, run)
     if (run.escaped.has(text)) return text
     const escaped = JSON.stringify(text).slice(1, -1)
-    run.text(escaped.length)
+    run.made(escaped.length)
     return escaped
   },
 })

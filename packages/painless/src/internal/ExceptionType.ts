@@ -17,6 +17,8 @@ const parents: ReadonlyMap<string, string> = new Map([
   ["NullPointerException", "RuntimeException"],
   ["SecurityException", "RuntimeException"],
   ["UnsupportedOperationException", "RuntimeException"],
+  ["DateTimeException", "RuntimeException"],
+  ["DateTimeParseException", "DateTimeException"],
   ["NumberFormatException", "IllegalArgumentException"],
   ["ArrayIndexOutOfBoundsException", "IndexOutOfBoundsException"],
   ["StringIndexOutOfBoundsException", "IndexOutOfBoundsException"],

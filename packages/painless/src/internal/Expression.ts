@@ -1,7 +1,7 @@
 /** Expressions to closures. */
 import * as Assignment from "./Assignment.ts"
 import type { Code } from "./Code.ts"
-import { converted, valueOf, values, type Context } from "./Context.ts"
+import { converted, valueOf, type Context } from "./Context.ts"
 import * as Creation from "./Creation.ts"
 import { fault } from "./Fault.ts"
 import * as LambdaExpression from "./LambdaExpression.ts"
@@ -20,7 +20,7 @@ export const compile = (context: Context, scope: Scope, expression: Syntax.Expre
     case "Name":
       return name(scope, expression)
     case "List":
-      return Creation.list(values(context, scope, expression.items))
+      return Creation.list(context, scope, expression)
     case "Map":
       return Creation.map(context, scope, expression)
     case "Field":
@@ -31,6 +31,10 @@ export const compile = (context: Context, scope: Scope, expression: Syntax.Expre
       return Member.methodCall(context, scope, expression)
     case "FunctionCall":
       return Member.functionCall(context, scope, expression)
+    case "Placeholder":
+      return placeholder(expression)
+    case "Matching":
+      return Operation.matching(context, scope, expression)
     case "Sign":
       return Operation.sign(context, scope, expression)
     case "Operation":
@@ -72,9 +76,15 @@ export const compile = (context: Context, scope: Scope, expression: Syntax.Expre
 
 const constant = ({ type, value }: Of<"Constant">): Code => ({ type, run: () => value, constant: value })
 
+/** A variable that each run finds bound to a text. */
+const placeholder = ({ fallback = "", name }: Of<"Placeholder">): Code => ({
+  type: "String",
+  run: (_, run) => run.parameters.get(name) ?? fallback,
+})
+
 const name = (scope: Scope, { at, name }: Of<"Name">): Code => {
   if (scope.find(name) === undefined && Type.named(name) !== undefined)
     return fault(at, `[${name}] is a class: call one of its functions`)
   const { slot, type } = scope.get(name, at)
-  return { type, run: (slots) => slots[slot] ?? null }
+  return { type, run: (slots) => slots[slot] ?? null, variable: name }
 }

@@ -15,11 +15,18 @@ import {
   JavaSet,
   Lambda,
   List,
+  type Matcher,
+  Optional,
+  Pattern,
   Small,
-  Stream,
+  type Stream,
   StringBuilder,
+  Temporal,
+  Uuid,
   type Value,
 } from "./Value.ts"
+import * as TemporalText from "./TemporalText.ts"
+import * as Type from "./Type.ts"
 
 /** Java writes 10^-3 ≤ |d| < 10^7 plainly and the rest with `E`, always with a digit after the point (`Double.toString`). */
 export const ofDouble = (value: number): string => {
@@ -93,6 +100,9 @@ export const of = (value: Value, run: Run): string => {
   return text
 }
 
+/** In steps: the shortest digits of a number are searched for. */
+const costOfDigits = 10
+
 const print = (value: Value, run: Run, depth: number): string => {
   switch (typeof value) {
     case "string":
@@ -103,9 +113,11 @@ const print = (value: Value, run: Run, depth: number): string => {
       return `${value}`
   }
   if (value === null) return "null"
-  if (value instanceof Double) return ofDouble(value.value)
   if (value instanceof StringBuilder) return value.text
-  if (value instanceof Float) return ofFloat(value.value)
+  if (value instanceof Double || value instanceof Float) {
+    run.work(costOfDigits)
+    return value instanceof Double ? ofDouble(value.value) : ofFloat(value.value)
+  }
   if (value instanceof List) return sequence(value.items, value, "[", "]", run, depth)
   if (value instanceof JavaMap) return sequence(value.entries.values(), value, "{", "}", run, depth)
   if (value instanceof JavaSet) return sequence(value.items.values(), value, "[", "]", run, depth)
@@ -114,7 +126,14 @@ const print = (value: Value, run: Run, depth: number): string => {
   if (value instanceof Char) return String.fromCharCode(value.code)
   if (value instanceof Small) return `${value.value}`
   if (value instanceof Decimal) return ofDecimal(value)
-  if (value instanceof Exception) return value.message === null ? value.type : `${value.type}: ${value.message}`
+  if (value instanceof Exception) {
+    const type = Type.javaName(value.type)
+    return value.message === null ? type : `${type}: ${value.message}`
+  }
+  if (value instanceof Optional) return ofOptional(value, run, depth)
+  if (value instanceof Pattern) return value.regex.source
+  if (value instanceof Uuid) return value.text
+  if (value instanceof Temporal) return TemporalText.of(value)
   if (value instanceof JavaArray) return `${value.component}[${value.items.length}]`
   return opaque(value)
 }
@@ -123,7 +142,12 @@ const deeper = (): never => {
   throw new Exhausted("nesting")
 }
 
-const opaque = (value: Lambda | Comparator | Stream | Collector | Cursor): string =>
+const ofOptional = ({ type, value }: Optional, run: Run, depth: number): string => {
+  if (value === null) return `${type}.empty`
+  return depth > deepest ? deeper() : `${type}[${print(value, run, depth + 1)}]`
+}
+
+const opaque = (value: Lambda | Comparator | Stream | Collector | Cursor | Matcher): string =>
   value instanceof Cursor ? "Iterator" : value instanceof Lambda ? "Function" : "Object"
 
 const sequence = (

@@ -12,7 +12,7 @@ import type { Scope } from "./Scope.ts"
 import type * as Syntax from "./Syntax.ts"
 import { Lambda, type Value } from "./Value.ts"
 
-/** A lambda lives in the frame of the function around it and so sees its variables. */
+/** A lambda has a copy of the frame of the function around it, made where it stands; each call has one of its own. */
 export const lambda = (context: Context, scope: Scope, expression: Syntax.Lambda): Code => {
   const inner = scope.lambda()
   const parameters = expression.parameters.map(({ at, name, type }) => ({
@@ -22,21 +22,28 @@ export const lambda = (context: Context, scope: Scope, expression: Syntax.Lambda
   const body = context.body(inner, expression.body)
   return {
     type: "Function",
-    run: (slots) =>
-      new Lambda(parameters.length, (args, run) => {
+    isLambda: true,
+    run: (slots) => {
+      const captured = [...slots]
+      return new Lambda(parameters.length, (args, run) => {
         run.enter()
-        for (const [index, { convert, slot }] of parameters.entries()) slots[slot] = convert(args[index] ?? null, run)
-        body(slots, run)
+        run.work(captured.length >> 4)
+        const frame = [...captured]
+        for (const [index, { convert, slot }] of parameters.entries()) frame[slot] = convert(args[index] ?? null, run)
+        run.result = null
+        body(frame, run)
         run.depth--
         const result = run.result
         run.result = null
         return result
-      }),
+      })
+    },
   }
 }
 
 const called = (arity: number, method: Method, self: boolean): Code => ({
   type: "Function",
+  isLambda: true,
   run: () =>
     new Lambda(arity, (args, run) => {
       const [first = null, second = null] = args

@@ -3,7 +3,8 @@ import * as Arithmetic from "./Arithmetic.ts"
 import { fault } from "./Fault.ts"
 import type { Token } from "./Lexer.ts"
 import type { Expression } from "./Syntax.ts"
-import { Double, Float, type Value } from "./Value.ts"
+import * as Regex from "./Regex.ts"
+import { Double, Float, Pattern, type Value } from "./Value.ts"
 
 export const keywords: ReadonlyMap<string, boolean | null> = new Map([
   ["true", true],
@@ -12,6 +13,15 @@ export const keywords: ReadonlyMap<string, boolean | null> = new Map([
 ])
 
 const constant = (at: number, type: string, value: Value): Expression => ({ kind: "Constant", at, type, value })
+
+/** `/pattern/flags`, compiled. */
+export const pattern = ({ at, text }: Token): Pattern => {
+  const end = text.lastIndexOf("/")
+  const compiled = Regex.compile(text.slice(1, end), text.slice(end + 1))
+  return typeof compiled === "string"
+    ? fault(at, `this regular expression cannot be used: ${compiled}`)
+    : new Pattern(compiled)
+}
 
 /** A number as written, with its suffix; `negative` where a minus stands before it, so that the least int can be written. */
 export const number = ({ at, text }: Token, negative: boolean): Expression => {

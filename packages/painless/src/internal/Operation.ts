@@ -5,6 +5,8 @@ import * as Condition from "./Condition.ts"
 import { converted, valueOf, type Context } from "./Context.ts"
 import * as Equality from "./Equality.ts"
 import { fault } from "./Fault.ts"
+import * as Parameter from "./members/Parameter.ts"
+import * as RegexMembers from "./members/RegexMembers.ts"
 import type { Run } from "./Run.ts"
 import type { Scope } from "./Scope.ts"
 import type * as Syntax from "./Syntax.ts"
@@ -43,7 +45,7 @@ export const operation = (context: Context, scope: Scope, expression: Of<"Operat
   const left = valueOf(context, scope, expression.left)
   const right = valueOf(context, scope, expression.right)
   const type = operationType(operator, left.type, right.type, at)
-  return { type, run: operationRun(operator, type, left.run, right.run, context.line(at)) }
+  return { type, isMade: true, run: operationRun(operator, type, left.run, right.run, context.line(at)) }
 }
 
 const operationType = (operator: Arithmetic.Operator, left: string, right: string, at: number): string => {
@@ -87,6 +89,23 @@ const operationRun = (
   }
 }
 
+/** `text =~ /…/` where the pattern is found in it, `text ==~ /…/` where the whole text matches. */
+export const matching = (context: Context, scope: Scope, expression: Of<"Matching">): Code => {
+  const { at, operator } = expression
+  const line = context.line(at)
+  const left = converted(valueOf(context, scope, expression.left), "CharSequence", expression.left.at, line)
+  const right = converted(valueOf(context, scope, expression.right), "Pattern", expression.right.at, line)
+  return {
+    type: "boolean",
+    run: (slots, run) => {
+      const text = left.run(slots, run)
+      const pattern = right.run(slots, run)
+      run.line = line
+      return RegexMembers.matches(Parameter.pattern.read(pattern, run), Parameter.text.read(text, run), operator, run)
+    },
+  }
+}
+
 export const relation = (context: Context, scope: Scope, expression: Of<"Relation">): Code => {
   const { at, operator } = expression
   const left = valueOf(context, scope, expression.left)
@@ -98,7 +117,7 @@ export const relation = (context: Context, scope: Scope, expression: Of<"Relatio
       return { type: "boolean", run: equation(left, right, operator === "==") }
     case "===":
     case "!==":
-      return { type: "boolean", run: identity(left.run, right.run, operator === "===") }
+      return { type: "boolean", run: identity(left, right, operator === "===") }
   }
   if (Type.promoted(left.type, right.type) === undefined)
     return fault(at, `cannot apply [${operator}] to [${left.type}] and [${right.type}]`)
@@ -113,14 +132,23 @@ const equation = (left: Code, right: Code, wanted: boolean): Evaluate => {
   }
 }
 
-/** The same object; numbers, which have no identity here, are compared by value. */
-const identity =
-  (left: Evaluate, right: Evaluate, wanted: boolean): Evaluate =>
-  (slots, run) => {
-    const first = left(slots, run)
-    const second = right(slots, run)
-    return (first === second || (Arithmetic.same(first, second) ?? false)) === wanted
+/**
+ * The same object. Numbers, which have no identity here, are compared by value. Strings are one object where they are read from
+ * one variable, or from variables that literals filled; two literals beside each other are two, as is what a method makes.
+ */
+const identity = (left: Code, right: Code, wanted: boolean): Evaluate => {
+  const { run: first } = left
+  const { run: second } = right
+  const mayBeOne = left.variable !== undefined || right.variable !== undefined
+  const hasLiteral = left.constant !== undefined || right.constant !== undefined
+  const areTwo = hasLiteral ? !mayBeOne : (left.isMade ?? false) || (right.isMade ?? false)
+  return (slots, run) => {
+    const one = first(slots, run)
+    const other = second(slots, run)
+    if (areTwo && typeof one === "string" && typeof other === "string") return !wanted
+    return (one === other || (Arithmetic.same(one, other) ?? false)) === wanted
   }
+}
 
 const comparison = (operator: Arithmetic.Relation, left: Evaluate, right: Evaluate, line: number): Evaluate => {
   if (operator === "<")

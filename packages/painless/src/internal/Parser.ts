@@ -22,6 +22,10 @@ const logic =
   (operator: "&&" | "||"): Join =>
   (at, left, right) => ({ kind: "Logic", at, operator, left, right })
 
+const matching =
+  (operator: "=~" | "==~"): Join =>
+  (at, left, right) => ({ kind: "Matching", at, operator, left, right })
+
 const instanceOf = 7
 
 /** Binary operators and how strongly they bind. */
@@ -34,8 +38,9 @@ const binary = new Map<string, readonly [strength: number, join: Join]>([
   ...(["==", "!=", "===", "!=="] as const).map((text) => [text, [6, relation(text)]] as const),
   ...(["<", "<=", ">", ">="] as const).map((text) => [text, [instanceOf, relation(text)]] as const),
   ...(["<<", ">>", ">>>"] as const).map((text) => [text, [8, operation(text)]] as const),
-  ...(["+", "-"] as const).map((text) => [text, [9, operation(text)]] as const),
-  ...(["*", "/", "%"] as const).map((text) => [text, [10, operation(text)]] as const),
+  ...(["=~", "==~"] as const).map((text) => [text, [9, matching(text)]] as const),
+  ...(["+", "-"] as const).map((text) => [text, [10, operation(text)]] as const),
+  ...(["*", "/", "%"] as const).map((text) => [text, [11, operation(text)]] as const),
 ])
 
 const assignments = new Map<string, Operator | undefined>([
@@ -60,6 +65,7 @@ const longestChain = 1000
 
 export class Parser extends TokenStream {
   private readonly nesting: number
+  private readonly placeholders: Array<Syntax.Placeholder> = []
   private depth = 0
 
   constructor(tokens: ReadonlyArray<Token>, nesting: number) {
@@ -74,7 +80,7 @@ export class Parser extends TokenStream {
     const at = this.token.at
     const statements: Array<Syntax.Statement> = []
     while (this.token.kind !== "end") if (!this.accept(";")) statements.push(this.statement())
-    return { functions, body: { kind: "Block", at, statements } }
+    return { functions, body: { kind: "Block", at, statements }, placeholders: this.placeholders }
   }
 
   /** Parses what stands one level deeper. */
@@ -266,8 +272,6 @@ export class Parser extends TokenStream {
     for (let chain = 0; ; chain++) {
       if (chain > longestChain) throw new Exhausted("nesting")
       const { at, kind, text } = this.token
-      if (this.is("=~") || this.is("==~"))
-        return fault(at, "regular expressions are not supported: use indexOf, contains, replace or splitOnToken")
       if (least <= instanceOf && this.accept("instanceof")) {
         left = { kind: "InstanceOf", at, value: left, type: this.type() }
         continue
@@ -316,6 +320,8 @@ export class Parser extends TokenStream {
       after.kind === "name" ||
       after.kind === "number" ||
       after.kind === "string" ||
+      after.kind === "regex" ||
+      after.kind === "placeholder" ||
       ["(", "!", "~", "[", "new", "true", "false", "null"].includes(after.text)
     if (this.isPrimitive(1)) return operand || ["+", "-", "++", "--"].includes(after.text)
     const isType = length > 1 || Type.named(this.peek(1).text) !== undefined
@@ -353,6 +359,14 @@ export class Parser extends TokenStream {
       this.position++
       return { kind: "Constant", at, type: "String", value: text }
     }
+    if (kind === "regex") {
+      this.position++
+      return { kind: "Constant", at, type: "Pattern", value: Literal.pattern(token) }
+    }
+    if (kind === "placeholder") {
+      this.position++
+      return this.placeholder(at, text)
+    }
     const constant = kind === "keyword" ? Literal.keywords.get(text) : undefined
     if (constant !== undefined) {
       this.position++
@@ -371,6 +385,18 @@ export class Parser extends TokenStream {
     this.position++
     if (!this.accept("(")) return { kind: "Name", at, name: text }
     return { kind: "FunctionCall", at, name: text, args: this.separated(")", () => this.expression()) }
+  }
+
+  /** `${parameters.name}` or `${parameters.name:-default}`. */
+  private placeholder(at: number, written: string): Syntax.Expression {
+    const [name = "", ...rest] = written.split(":-")
+    if (name === "" || /[\s${]/.test(name)) return fault(at, `[\${parameters.${written}}] names no parameter`)
+    if (rest.some((part) => part.includes("${")))
+      return fault(at, "the default of a placeholder cannot hold a placeholder")
+    const fallback = rest.length === 0 ? undefined : rest.join(":-")
+    const parameter = { at, name, fallback }
+    this.placeholders.push(parameter)
+    return { kind: "Placeholder", ...parameter }
   }
 
   /** `[a, b]`, `[a: b]`, `[]` or `[:]`. */

@@ -14,24 +14,28 @@ export interface Program {
   readonly run: Execute
   /** Slots that a run needs; the first is `params`. */
   readonly size: number
+  readonly placeholders: ReadonlyArray<Syntax.Placeholder>
+  readonly warnings: ReadonlyArray<{ readonly at: number; readonly message: string }>
 }
 
 /** Throws a `Fault` where the source is wrong, and `Exhausted` where it nests deeper than `nesting`. */
-export const compile = (source: string, nesting: number): Program => {
+export const compile = (source: string, nesting: number, returns: string = Type.def): Program => {
   const program = new Parser(Lexer.tokens(source), nesting).program()
+  const warnings: Array<{ readonly at: number; readonly message: string }> = []
   const functions = declared(program.functions)
   const context: Context = {
     functions,
     line: lines(source),
     expression: (scope, expression) => Expression.compile(context, scope, expression),
     body: (scope, block) => Statement.block(context, scope, block, true),
+    warn: (at, message) => void warnings.push({ at, message }),
   }
   for (const definition of program.functions) define(context, definition)
-  const frame = new Frame(Type.def)
+  const frame = new Frame(returns)
   const scope = new Scope(frame)
   scope.declare("params", "Map", 0)
   const run = Statement.block(context, scope.block(), program.body, true)
-  return { run, size: frame.size }
+  return { run, size: frame.size, placeholders: program.placeholders, warnings }
 }
 
 const declared = (functions: ReadonlyArray<Syntax.Function>): ReadonlyMap<string, Callable> => {

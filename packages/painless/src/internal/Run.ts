@@ -1,5 +1,6 @@
 import type { Limits } from "../Limits.ts"
-import { Exception, type Value } from "./Value.ts"
+import type { World } from "../World.ts"
+import { type Access, Exception, type Value } from "./Value.ts"
 
 /** A Java exception on its way up; a script may catch it. */
 export class Raised {
@@ -19,7 +20,13 @@ export class Exhausted {
   }
 }
 
-const costOfUnwinding = 20
+const costOfUnwinding = 100
+
+/** Steps between two looks at the clock. */
+const stepsPerLook = 65_536
+
+/** In characters: up to here a string that is made costs as one that is read, so that a loop of `s += x` is cheap. */
+const longText = 65_536
 
 /** One run of a script: where it stands and what it may still use. */
 export class Run {
@@ -32,25 +39,67 @@ export class Run {
   result: Value = null
   /** Characters of the answer so far. */
   answered = 0
+  readonly world: World
+  /** The texts of `${parameters.name}`, all of which are there. */
+  readonly parameters: ReadonlyMap<string, string>
   private steps: number
+  private nextLook: number
+  private readonly until: number
   private elements: number
 
-  constructor(limits: Limits, escaped: ReadonlySet<string>) {
+  constructor(
+    limits: Limits,
+    escaped: ReadonlySet<string>,
+    world: World,
+    parameters: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.limits = limits
     this.escaped = escaped
+    this.world = world
+    this.parameters = parameters
     this.steps = limits.steps
+    this.nextLook = Math.max(0, limits.steps - stepsPerLook)
+    this.until = world.spent() + limits.time
     this.elements = limits.elements
+  }
+
+  /** Steps so far. */
+  get worked(): number {
+    return this.limits.steps - this.steps
   }
 
   /** Counts `amount` steps. */
   work(amount: number): void {
-    if ((this.steps -= amount) < 0) throw new Exhausted("steps")
+    if ((this.steps -= amount) < this.nextLook) this.look()
+  }
+
+  /** Stops before a piece of work that is one call of the host and may take `amount` steps at the worst; it is not counted yet. */
+  afford(amount: number): void {
+    if (amount > this.steps) throw new Exhausted("steps")
+  }
+
+  /** Looks at the clock after a call of the host that may have taken far longer than its steps. */
+  glance(): void {
+    if (this.world.spent() > this.until) throw new Exhausted("time")
+  }
+
+  private look(): void {
+    if (this.steps < 0) throw new Exhausted("steps")
+    this.glance()
+    this.nextLook = Math.max(0, this.steps - stepsPerLook)
   }
 
   /** Reads or copies a text of `length`, which must be one that may exist. */
   text(length: number): void {
     if (length > this.limits.text) throw new Exhausted("text")
-    if ((this.steps -= length >> 7) < 0) throw new Exhausted("steps")
+    this.work(length >> 7)
+  }
+
+  /** As `text`, of a text that is made and may be kept. */
+  made(length: number): void {
+    if (length <= longText) return this.text(length)
+    if (length > this.limits.text) throw new Exhausted("text")
+    this.work(length >> 4)
   }
 
   /** Goes into a call; who comes back takes one off `depth`, and who catches an exception puts it back. */
@@ -64,9 +113,35 @@ export class Run {
     if ((this.elements -= amount) < 0) throw new Exhausted("elements")
   }
 
-  /** Raises what Java would. */
-  fail(kind: string, message: string): never {
-    return this.raise(new Exception(kind, message, false))
+  /** As `hold(1)`, of an element whose text is kept with it. */
+  keep(value: Value): void {
+    this.hold(1)
+    this.retain(value)
+  }
+
+  /** Puts a value in the place of another of a collection. */
+  retain(value: Value): void {
+    if (typeof value === "string") this.work(value.length >> 4)
+  }
+
+  /** How many more elements collections may take in. */
+  get room(): number {
+    return this.elements
+  }
+
+  /** Raises what Java would. `heard` is what `getMessage()` returns where that quotes data, which `message` never does. */
+  fail(kind: string, message: string, heard: string | null = message): never {
+    return this.raise(new Exception(kind, heard, false, message))
+  }
+
+  /** Refuses a change that a collection does not take. */
+  change({ access }: { readonly access: Access }, change: "size" | "item"): void {
+    if (access === "read" || (access === "fixed" && change === "size"))
+      this.fail(
+        "UnsupportedOperationException",
+        "this collection cannot be changed: copy it with [new ArrayList(…)]",
+        null,
+      )
   }
 
   /** Unwinding takes far longer than a step, and a script can catch and go on. */

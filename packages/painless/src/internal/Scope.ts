@@ -6,6 +6,8 @@ export interface Variable {
   readonly name: string
   readonly type: string
   readonly slot: number
+  /** Whether it was declared with `def` and has held whole numbers only so far, so that a compound assignment cuts what it stores. */
+  isWhole?: boolean
 }
 
 /** One function, lambdas within it included. */
@@ -23,14 +25,20 @@ export class Scope {
   /** What `return` converts to: the type of the function, or `def` in a lambda. */
   readonly returns: string
   readonly inLoop: boolean
+  private readonly isLambda: boolean
   private readonly parent: Scope | undefined
   private readonly variables = new Map<string, Variable>()
 
-  constructor(frame: Frame, parent?: Scope, options: { readonly returns?: string; readonly inLoop?: boolean } = {}) {
+  constructor(
+    frame: Frame,
+    parent?: Scope,
+    options: { readonly returns?: string; readonly inLoop?: boolean; readonly isLambda?: boolean } = {},
+  ) {
     this.frame = frame
     this.parent = parent
     this.returns = options.returns ?? parent?.returns ?? frame.returns
     this.inLoop = options.inLoop ?? parent?.inLoop ?? false
+    this.isLambda = options.isLambda ?? false
   }
 
   block(): Scope {
@@ -42,7 +50,7 @@ export class Scope {
   }
 
   lambda(): Scope {
-    return new Scope(this.frame, this, { returns: "def", inLoop: false })
+    return new Scope(this.frame, this, { returns: "def", inLoop: false, isLambda: true })
   }
 
   declare(name: string, type: string, at: number): Variable {
@@ -55,6 +63,11 @@ export class Scope {
 
   find(name: string): Variable | undefined {
     return this.variables.get(name) ?? this.parent?.find(name)
+  }
+
+  /** Whether a lambda stands between this place and the declaration of a variable; it sees a copy then, and cannot write it. */
+  captures(name: string): boolean {
+    return !this.variables.has(name) && (this.isLambda || (this.parent?.captures(name) ?? false))
   }
 
   get(name: string, at: number): Variable {

@@ -27,6 +27,7 @@ export const compile = (context: Context, scope: Scope, statement: Syntax.Statem
     case "If":
       return conditional(context, scope, statement, last)
     case "While":
+      checkLoop(statement.at, "while", statement.condition, statement.body)
       return loop(context, scope.loop(), statement.condition, undefined, statement.body, statement.at)
     case "DoWhile":
       return doWhile(context, scope.loop(), statement)
@@ -80,9 +81,47 @@ const leaves = (statement: Syntax.Statement): boolean => {
       return statement.otherwise !== undefined && leaves(statement.whenTrue) && leaves(statement.otherwise)
     case "Try":
       return leaves(statement.body) && statement.catches.every(({ body }) => leaves(body))
+    case "While":
+      return isAlways(statement.condition) && !jumps(statement.body, "Break")
+    case "For":
+      return (statement.condition === undefined || isAlways(statement.condition)) && !jumps(statement.body, "Break")
     default:
       return false
   }
+}
+
+const isAlways = (condition: Syntax.Expression): boolean => condition.kind === "Constant" && condition.value === true
+
+/** Whether a `break` or `continue` of the loop itself stands in its body. */
+const jumps = (statement: Syntax.Statement | undefined, kind: "Break" | "Continue"): boolean => {
+  if (statement === undefined) return false
+  switch (statement.kind) {
+    case "Block":
+      return statement.statements.some((inner) => jumps(inner, kind))
+    case "If":
+      return jumps(statement.whenTrue, kind) || jumps(statement.otherwise, kind)
+    case "Try":
+      return jumps(statement.body, kind) || statement.catches.some(({ body }) => jumps(body, kind))
+    default:
+      return statement.kind === kind
+  }
+}
+
+const isEmpty = (statement: Syntax.Statement): boolean =>
+  statement.kind === "Block" && statement.statements.every(isEmpty)
+
+/** Refuses loops that cannot go round, or that nothing ends, as Painless does. */
+const checkLoop = (
+  at: number,
+  name: string,
+  condition: Syntax.Expression | undefined,
+  body: Syntax.Statement,
+): void => {
+  if (condition?.kind === "Constant" && condition.value === false)
+    fault(at, `extraneous ${name} loop: its condition is always false`)
+  if ((condition === undefined || isAlways(condition)) && isEmpty(body)) fault(at, `no paths escape from ${name} loop`)
+  if (leaves(body) && !jumps(body, "Continue"))
+    fault(at, `extraneous ${name} loop: its body always leaves it in the first turn`)
 }
 
 /** Whether every way through a function ends in a value, an exception or a loop without end. */
@@ -154,9 +193,12 @@ const throws = (context: Context, scope: Scope, { at, value }: Of<"Throw">): Exe
 const declare = (context: Context, scope: Scope, { at, type, variables }: Of<"Declare">): Execute => {
   const line = context.line(at)
   const stores = variables.map(({ at, name, value }): Execute => {
+    const given = value === undefined ? undefined : context.expression(scope, value)
     const code: Code | undefined =
-      value === undefined ? undefined : converted(context.expression(scope, value), type, value.at, line)
-    const { slot } = scope.declare(name, type, at)
+      given === undefined || value === undefined ? undefined : converted(given, type, value.at, line)
+    const variable = scope.declare(name, type, at)
+    variable.isWhole = type === Type.def && given?.constant !== undefined && Type.isWhole(given.type)
+    const { slot } = variable
     const filler = Conversion.initial(type)
     return (slots, run) => {
       run.line = line
@@ -214,6 +256,7 @@ const loop = (
 }
 
 const forLoop = (context: Context, scope: Scope, statement: Of<"For">): Execute => {
+  checkLoop(statement.at, "for", statement.condition, statement.body)
   const start = statement.start === undefined ? through : compile(context, scope, statement.start, false)
   const turns = loop(context, scope, statement.condition, statement.after, statement.body, statement.at)
   return (slots, run) => {
@@ -223,6 +266,8 @@ const forLoop = (context: Context, scope: Scope, statement: Of<"For">): Execute 
 }
 
 const doWhile = (context: Context, scope: Scope, { at, body, condition }: Of<"DoWhile">): Execute => {
+  checkLoop(at, "do while", condition, body)
+  if (isEmpty(body)) fault(at, "extraneous do while loop: its body is empty")
   const line = context.line(at)
   const turn = compile(context, scope.block(), body, false)
   const test = Condition.test(context.expression(scope, condition), condition.at, line)
@@ -250,6 +295,8 @@ const hint = (type: string): string => (Type.isA(type, "Map") ? ": use entrySet(
 
 /** A list that grows or shrinks meanwhile stops the loop, as Java's iterators do. */
 const forEach = (context: Context, scope: Scope, { at, body, items, variable }: Of<"ForEach">): Execute => {
+  if (leaves(body) && !jumps(body, "Continue"))
+    fault(at, "extraneous for each loop: its body always leaves it in the first turn")
   const line = context.line(at)
   const code = context.expression(scope, items)
   if (!Type.isOpen(code.type) && !Type.isA(code.type, "Iterable"))

@@ -7,6 +7,14 @@ export type Equation = "==" | "!=" | "===" | "!=="
 export type Expression =
   | { readonly kind: "Constant"; readonly at: number; readonly type: string; readonly value: Value }
   | { readonly kind: "Name"; readonly at: number; readonly name: string }
+  | ({ readonly kind: "Placeholder" } & Placeholder)
+  | {
+      readonly kind: "Matching"
+      readonly at: number
+      readonly operator: "=~" | "==~"
+      readonly left: Expression
+      readonly right: Expression
+    }
   | { readonly kind: "List"; readonly at: number; readonly items: ReadonlyArray<Expression> }
   | { readonly kind: "Map"; readonly at: number; readonly entries: ReadonlyArray<readonly [Expression, Expression]> }
   | Field
@@ -174,7 +182,16 @@ export interface Function {
   readonly body: Block
 }
 
+/** `${parameters.name}`: the text of a parameter of the call or the connector. */
+export interface Placeholder {
+  readonly at: number
+  readonly name: string
+  /** The text that it has where the parameter is absent. */
+  readonly fallback: string | undefined
+}
+
 export interface Program {
   readonly functions: ReadonlyArray<Function>
   readonly body: Block
+  readonly placeholders: ReadonlyArray<Placeholder>
 }

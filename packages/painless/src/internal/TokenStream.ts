@@ -84,7 +84,7 @@ export class TokenStream {
     return end - ahead
   }
 
-  /** Past `<…>`, whose contents say nothing at run time; `end` itself where there is none. */
+  /** Past `<…>`, so that it can be refused by its name; `end` itself where there is none. */
   private skipGenerics(end: number): number {
     if (!this.is("<", end)) return end
     let open = 0
@@ -105,8 +105,7 @@ export class TokenStream {
     const end = this.position + length
     let written = ""
     while (this.position < end && !this.is("<")) written += this.next().text
-    this.position = this.position < end ? this.position + this.skipGenerics(0) : end
-    while (this.position < end) written += this.next().text
+    if (this.position < end) return fault(this.token.at, `generics are not in Painless: write [${written}]`)
     return this.named(written, start.at)
   }
 

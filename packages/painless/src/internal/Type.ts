@@ -39,7 +39,22 @@ const parents: ReadonlyMap<string, ReadonlyArray<string>> = new Map<string, Read
   ["Iterator", ["Object"]],
   ["Function", ["Comparator"]],
   ["Comparator", ["Object"]],
-  ["Stream", ["Object"]],
+  ["BaseStream", ["Object"]],
+  ...["Stream", "IntStream", "LongStream", "DoubleStream"].map((name) => [name, ["BaseStream"]] as const),
+  ...["Optional", "OptionalInt", "OptionalLong", "OptionalDouble"].map((name) => [name, ["Object"]] as const),
+  ...["Pattern", "Matcher", "System"].map((name) => [name, ["Object"]] as const),
+  ["UUID", ["Object", "Comparable"]],
+  ["Temporal", ["Object"]],
+  ["ChronoZonedDateTime", ["Temporal"]],
+  ["Instant", ["Temporal", "Comparable"]],
+  ["ZonedDateTime", ["ChronoZonedDateTime", "Comparable"]],
+  ["LocalDateTime", ["Temporal", "Comparable"]],
+  ["LocalDate", ["Temporal", "Comparable"]],
+  ["Duration", ["Object", "Comparable"]],
+  ["ZoneId", ["Object"]],
+  ["ZoneOffset", ["ZoneId"]],
+  ["DateTimeFormatter", ["Object"]],
+  ...["ChronoUnit", "ChronoField", "DayOfWeek", "Month"].map((name) => [name, ["Object", "Comparable"]] as const),
   ["Collector", ["Object"]],
   ...["Math", "Collections", "Arrays", "Collectors", "Objects"].map((name) => [name, ["Object"]] as const),
   ...ExceptionType.names.map((name) => [name, [ExceptionType.parentOf(name) ?? "Object"]] as const),
@@ -72,7 +87,10 @@ export const named = (written: string): string | undefined => {
     const component = named(written.slice(0, -2))
     return component === undefined ? undefined : `${component}[]`
   }
-  const short = written.replace(/^java\.(?:lang|math|util(?:\.function|\.stream)?)\./, "")
+  const short = written.replace(
+    /^java\.(?:lang|math|time(?:\.(?:format|temporal|chrono))?|util(?:\.function|\.stream|\.regex)?)\./,
+    "",
+  )
   if (short === def || short === "void" || primitives.has(short) || parents.has(short)) return short
   return aliases.get(short)
 }
@@ -100,6 +118,35 @@ export const promoted = (left: string, right: string): string | undefined => {
   if (widthOf(left) >= 0 && widthOf(right) >= 0) return widths[Math.max(2, width)]
   return isOpen(left) || isOpen(right) ? def : undefined
 }
+
+/** What only an argument or a variable of such a type can hold: a lambda has no type of its own. */
+export const isFunctional = (type: string): boolean => type === "Function" || type === "Comparator"
+
+/** The name that Java itself prints, with its package. */
+export const javaName = (type: string): string => {
+  if (isArray(type)) return `${javaName(componentOf(type))}[]`
+  if (primitives.has(type)) return type
+  if (type === def) return "java.lang.Object"
+  if (type.startsWith("Big")) return `java.math.${type}`
+  if (ofUtil.has(type)) return `java.util.${type.replace(".", "$")}`
+  if (type.endsWith("Stream") || type.startsWith("Collector")) return `java.util.stream.${type}`
+  if (type === "Pattern" || type === "Matcher") return `java.util.regex.${type}`
+  if (type === "DateTimeFormatter") return `java.time.format.${type}`
+  if (type.startsWith("Chrono")) return `java.time.temporal.${type}`
+  return `${ofTime.has(type) ? "java.time" : "java.lang"}.${type}`
+}
+
+const ofUtil = new Set(
+  "Collection List ArrayList Set HashSet Map HashMap Map.Entry Iterator Comparator Collections Arrays Objects UUID Optional OptionalInt OptionalLong OptionalDouble NoSuchElementException ConcurrentModificationException".split(
+    " ",
+  ),
+)
+const ofTime = new Set(
+  "Instant ZonedDateTime LocalDateTime LocalDate Duration ZoneId ZoneOffset DayOfWeek Month".split(" "),
+)
+
+/** Whether a type holds whole numbers only. */
+export const isWhole = (type: string): boolean => widthOf(type) >= 0 && widthOf(type) <= 3
 
 /** Whether only the run can tell what a value of this type is. */
 export const isOpen = (type: string): boolean => type === def || type === "Object" || type === "Number"

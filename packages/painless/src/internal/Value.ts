@@ -2,6 +2,7 @@
  * What a script can hold. An `int` is a JavaScript number, a `long` a bigint, a `String` a string; all else has a class
  * of its own here, so that nothing of the host can be reached through a value.
  */
+import type { Regex, Spans } from "./Regex.ts"
 import type { Run } from "./Run.ts"
 
 export type Value =
@@ -27,6 +28,11 @@ export type Value =
   | Comparator
   | Stream
   | Collector
+  | Pattern
+  | Matcher
+  | Optional
+  | Uuid
+  | Temporal
 
 export class Double {
   readonly value: number
@@ -71,10 +77,15 @@ export class Decimal {
   }
 }
 
+/** What a script may do to a collection: anything, set what is there (`Arrays.asList`), or only read. */
+export type Access = "free" | "fixed" | "read"
+
 export class List {
   readonly items: Array<Value>
-  constructor(items: Array<Value>) {
+  readonly access: Access
+  constructor(items: Array<Value>, access: Access = "free") {
     this.items = items
+    this.access = access
   }
 }
 
@@ -104,7 +115,12 @@ export type Identity = string | number | bigint | boolean | null
 
 /** A `HashMap` that is read in the order in which it was filled; Java promises none. */
 export class JavaMap {
-  readonly entries = new Map<Identity, Entry>()
+  readonly entries: Map<Identity, Entry>
+  readonly access: Access
+  constructor(entries = new Map<Identity, Entry>(), access: Access = "free") {
+    this.entries = entries
+    this.access = access
+  }
 
   get(identity: Identity): Value {
     const entry = this.entries.get(identity)
@@ -125,6 +141,10 @@ export class JavaMap {
 
 export class JavaSet {
   readonly items = new Map<Identity, Value>()
+  readonly access: Access
+  constructor(access: Access = "free") {
+    this.access = access
+  }
 }
 
 export class Cursor {
@@ -156,12 +176,16 @@ export class StringBuilder {
 /** `byScript` tells a thrown exception from what the language itself raised. */
 export class Exception {
   readonly type: string
+  /** As Java words it for `getMessage()`; it may quote the script's data. */
   readonly message: string | null
   readonly byScript: boolean
-  constructor(type: string, message: string | null, byScript: boolean) {
+  /** For those outside of the script; it quotes no data unless the script itself threw it. */
+  readonly shown: string
+  constructor(type: string, message: string | null, byScript: boolean, shown: string = message ?? "") {
     this.type = type
     this.message = message
     this.byScript = byScript
+    this.shown = shown
   }
 }
 
@@ -181,11 +205,85 @@ export class Comparator {
   }
 }
 
+export type StreamType = "Stream" | "IntStream" | "LongStream" | "DoubleStream"
+
 /** A stream that has already been read: each stage works on all items at once. */
 export class Stream {
+  readonly type: StreamType
   readonly items: ReadonlyArray<Value>
-  constructor(items: ReadonlyArray<Value>) {
+  constructor(items: ReadonlyArray<Value>, type: StreamType = "Stream") {
     this.items = items
+    this.type = type
+  }
+}
+
+/** A compiled regular expression, `/…/`. */
+export class Pattern {
+  readonly regex: Regex
+  constructor(regex: Regex) {
+    this.regex = regex
+  }
+}
+
+export class Matcher {
+  pattern: Pattern
+  readonly text: string
+  /** The last match. */
+  spans: Spans | undefined
+  /** Where the next search starts; beyond the text once nothing is left. */
+  next = 0
+  constructor(pattern: Pattern, text: string) {
+    this.pattern = pattern
+    this.text = text
+  }
+}
+
+/** An `Optional`, `OptionalInt`, `OptionalLong` or `OptionalDouble`; null is empty. */
+export class Optional {
+  readonly type: string
+  readonly value: Value
+  constructor(value: Value, type = "Optional") {
+    this.value = value
+    this.type = type
+  }
+}
+
+/** 32 hexadecimal digits in five groups. */
+export class Uuid {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type TemporalType =
+  | "Instant"
+  | "ZonedDateTime"
+  | "LocalDateTime"
+  | "LocalDate"
+  | "Duration"
+  | "ZoneId"
+  | "DateTimeFormatter"
+  | "ChronoUnit"
+  | "ChronoField"
+  | "DayOfWeek"
+  | "Month"
+
+/**
+ * What `java.time` has. `at` counts nanoseconds: since 1970 of UTC for an `Instant` and a `ZonedDateTime`, of the local time
+ * for the other two, the length of a `Duration`. `name` is the zone, the pattern of a formatter, or the name of a constant.
+ */
+export class Temporal {
+  readonly type: TemporalType
+  readonly at: bigint
+  readonly name: string
+  /** The zone that a formatter prints in; empty where it is the value's own. */
+  readonly zone: string
+  constructor(type: TemporalType, at: bigint, name = "", zone = "") {
+    this.type = type
+    this.at = at
+    this.name = name
+    this.zone = zone
   }
 }
 
@@ -221,7 +319,9 @@ export const typeOf = (value: Value): string => {
   if (value instanceof Cursor) return "Iterator"
   if (value instanceof Lambda) return "Function"
   if (value instanceof Comparator) return "Comparator"
-  if (value instanceof Stream) return "Stream"
   if (value instanceof Collector) return "Collector"
+  if (value instanceof Pattern) return "Pattern"
+  if (value instanceof Matcher) return "Matcher"
+  if (value instanceof Uuid) return "UUID"
   return value.type
 }

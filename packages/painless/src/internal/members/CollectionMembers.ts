@@ -3,7 +3,7 @@ import * as Equality from "../Equality.ts"
 import * as Items from "../Items.ts"
 import * as JavaText from "../JavaText.ts"
 import { Exhausted, type Run } from "../Run.ts"
-import { Cursor, Double, JavaArray, JavaSet, Lambda, List, Stream, type Value } from "../Value.ts"
+import { Cursor, Double, JavaArray, JavaMap, JavaSet, Lambda, List, Stream, type Value } from "../Value.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
 import * as Parameter from "./Parameter.ts"
@@ -32,7 +32,8 @@ const contains = (self: Collection, value: Value, run: Run): boolean =>
 
 /** Adds at the end of a list, or to a set that does not have it; says whether anything changed. */
 export const add = (self: Collection, value: Value, run: Run): boolean => {
-  run.hold(1)
+  run.change(self, "size")
+  run.keep(value)
   if (self instanceof List) return self.items.push(value) > 0
   const identity = Equality.identityOf(value, run)
   if (self.items.has(identity)) return false
@@ -46,6 +47,7 @@ const addAll = (self: Collection, values: ReadonlyArray<Value>, run: Run): boole
 
 /** Keeps what `keep` says yes to; says whether anything went. */
 const retain = (self: Collection, keep: (item: Value) => boolean, run: Run): boolean => {
+  run.change(self, "size")
   const before = sizeOf(self)
   run.work(before)
   if (self instanceof List) {
@@ -58,7 +60,8 @@ const retain = (self: Collection, keep: (item: Value) => boolean, run: Run): boo
   return sizeOf(self) < before
 }
 
-const clear = (self: Collection): null => {
+const clear = (self: Collection, run: Run): null => {
+  run.change(self, "size")
   if (self instanceof List) self.items.length = 0
   else self.items.clear()
   return null
@@ -72,7 +75,35 @@ const each = (self: Collection, lambda: Lambda, run: Run): null => {
 }
 
 const mapped = (self: Collection, lambda: Lambda, run: Run): List =>
-  new List(itemsOf(self, run).map((item) => lambda.call([item], run)))
+  new List(
+    itemsOf(self, run).map((item) => {
+      const value = lambda.call([item], run)
+      run.keep(value)
+      return value
+    }),
+  )
+
+/** The first result of a lambda that is not null. */
+const findResult = (self: Collection, otherwise: Value, lambda: Lambda, run: Run): Value => {
+  for (const item of itemsOf(self, run)) {
+    const result = lambda.call([item], run)
+    if (result !== null) return result
+  }
+  return otherwise
+}
+
+const groupBy = (self: Collection, lambda: Lambda, run: Run): JavaMap => {
+  const groups = new JavaMap()
+  for (const item of itemsOf(self, run)) {
+    const key = lambda.call([item], run)
+    const identity = Equality.identityOf(key, run)
+    const group = groups.get(identity)
+    run.hold(1)
+    if (group instanceof List) group.items.push(item)
+    else groups.set(identity, key, new List([item]))
+  }
+  return groups
+}
 
 /** The texts of `items` with `separator` between them. */
 export const join = (separator: string, items: ReadonlyArray<Value>, run: Run): string => {
@@ -83,7 +114,7 @@ export const join = (separator: string, items: ReadonlyArray<Value>, run: Run): 
     if ((length += text.length + separator.length) > run.limits.text) throw new Exhausted("text")
     return text
   })
-  run.text(length)
+  run.made(length)
   return texts.join(separator)
 }
 
@@ -91,20 +122,31 @@ const sum = (items: ReadonlyArray<Value>, run: Run): Double =>
   new Double(items.reduce((total: number, item) => total + Parameter.double.read(item, run), 0))
 
 const within = (index: number, size: number, run: Run): number =>
-  index >= 0 && index < size ? index : run.fail("IndexOutOfBoundsException", `index ${index}, length ${size}`)
+  index >= 0 && index < size
+    ? index
+    : run.fail("IndexOutOfBoundsException", `Index ${index} out of bounds for length ${size}`)
 
 const at = (self: List, index: number, run: Run): Value => self.items[within(index, self.items.length, run)] ?? null
 
 const set = (self: List, index: number, value: Value, run: Run): Value => {
+  run.change(self, "item")
   const old = at(self, index, run)
+  run.retain(value)
   self.items[index] = value
   return old
 }
 
 const insert = (self: List, index: number, values: ReadonlyArray<Value>, run: Run): void => {
-  run.hold(values.length)
+  run.change(self, "size")
+  for (const value of values) run.keep(value)
   run.work(self.items.length >> 4)
-  const tail = self.items.splice(within(index, self.items.length + 1, run))
+  if (index < 0 || index > self.items.length)
+    run.fail("IndexOutOfBoundsException", `Index: ${index}, Size: ${self.items.length}`)
+  if (values.length <= 1_000) {
+    self.items.splice(index, 0, ...values)
+    return
+  }
+  const tail = self.items.splice(index)
   for (const value of values) self.items.push(value)
   for (const value of tail) self.items.push(value)
 }
@@ -112,7 +154,7 @@ const insert = (self: List, index: number, values: ReadonlyArray<Value>, run: Ru
 const part = (self: List, start: number, end: number, run: Run): List => {
   if (start < 0 || end > self.items.length || start > end)
     run.fail("IndexOutOfBoundsException", `from ${start}, to ${end}, length ${self.items.length}`)
-  run.work(end - start)
+  run.hold(end - start)
   return new List(self.items.slice(start, end))
 }
 
@@ -123,6 +165,17 @@ export const iterable = Method.table([
     return self
   }),
   collection.m0("iterator", "Iterator", (self, run) => new Cursor([...itemsOf(self, run)])),
+  collection.m1("eachWithIndex", "def", Parameter.lambda(2), (self, lambda, run) => {
+    for (const [index, item] of itemsOf(self, run).entries()) lambda.call([item, index], run)
+    return self
+  }),
+  collection.m1(
+    "findResults",
+    "List",
+    Parameter.lambda(1),
+    (self, lambda, run) => new List(mapped(self, lambda, run).items.filter((item) => item !== null)),
+  ),
+  collection.m1("groupBy", "Map", Parameter.lambda(1), groupBy),
   collection.m1("any", "boolean", Parameter.lambda(1), (self, lambda, run) =>
     itemsOf(self, run).some((item) => test(lambda, item, run)),
   ),
@@ -155,9 +208,14 @@ export const table = Method.table([
   collection.m1("retainAll", "boolean", Parameter.items, (self, values, run) =>
     retain(self, (item) => find(values, item, run) >= 0, run),
   ),
-  collection.m0("toArray", "def[]", (self, run) => new JavaArray("def", [...itemsOf(self, run)])),
+  collection.m0("toArray", "def[]", (self, run) => {
+    run.hold(sizeOf(self))
+    return new JavaArray("def", [...itemsOf(self, run)])
+  }),
   collection.m0("stream", "Stream", (self, run) => new Stream([...itemsOf(self, run)])),
   collection.m1("collect", "List", Parameter.lambda(1), mapped),
+  collection.m1("findResult", "def", Parameter.lambda(1), (self, lambda, run) => findResult(self, null, lambda, run)),
+  collection.m2("findResult", "def", [Parameter.any, Parameter.lambda(1)], findResult),
   collection.m1(
     "find",
     "def",
@@ -185,6 +243,7 @@ export const listTable = Method.table([
     return values.length > 0
   }),
   list.m1("remove", "def", Parameter.int, (self, index, run) => {
+    run.change(self, "size")
     run.work(self.items.length >> 4)
     return self.items.splice(within(index, self.items.length, run), 1)[0] ?? null
   }),
@@ -195,10 +254,12 @@ export const listTable = Method.table([
   }),
   list.m2("subList", "List", [Parameter.int, Parameter.int], part),
   list.m1("sort", "void", Parameter.comparator, (self, comparator, run) => {
+    run.change(self, "item")
     Order.sort(self.items, comparator, run)
     return null
   }),
   list.m1("replaceAll", "void", Parameter.lambda(1), (self, lambda, run) => {
+    run.change(self, "item")
     for (const [index, item] of mapped(self, lambda, run).items.entries()) self.items[index] = item
     return null
   }),
@@ -207,9 +268,10 @@ export const listTable = Method.table([
 const javaSet = Method.on(Method.receiver((value) => value instanceof JavaSet))
 
 export const setTable = Method.table([
-  javaSet.m1("remove", "boolean", Parameter.any, (self, value, run) =>
-    self.items.delete(Equality.identityOf(value, run)),
-  ),
+  javaSet.m1("remove", "boolean", Parameter.any, (self, value, run) => {
+    run.change(self, "size")
+    return self.items.delete(Equality.identityOf(value, run))
+  }),
 ])
 
 export const iterator = Method.table([
@@ -217,6 +279,6 @@ export const iterator = Method.table([
   cursor.m0("next", "def", (self, run) =>
     self.next < self.items.length
       ? (self.items[self.next++] ?? null)
-      : run.fail("NoSuchElementException", "the iterator has no next element"),
+      : run.fail("NoSuchElementException", "the iterator has no next element", null),
   ),
 ])

@@ -50,9 +50,7 @@ const builders = Method.table([
 ])
 
 const decimals = Method.table([
-  m1("new", "BigDecimal", Parameter.any, (_, from, run) =>
-    NumberText.decimal(typeof from === "string" ? from : JavaText.of(from, run), run),
-  ),
+  m1("new", "BigDecimal", Parameter.string, (_, from, run) => NumberText.decimal(from, run)),
 ])
 
 const integers = Method.table([

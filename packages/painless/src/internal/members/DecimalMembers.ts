@@ -29,7 +29,7 @@ const aligned = (left: Decimal, right: Decimal): readonly [bigint, bigint, numbe
 const multiply = (left: Decimal, right: Decimal, run: Run): Decimal => {
   const product = left.unscaled * right.unscaled
   const digits = product.toString(16).length
-  run.work(digits)
+  run.work(200 + digits)
   if (Math.abs(left.scale + right.scale) > 2000 || digits > 2000)
     run.fail("ArithmeticException", "the number has too many digits")
   return new Decimal(left.type, product, left.scale + right.scale)
@@ -75,6 +75,7 @@ export const integer = Method.table(common("BigInteger"))
 
 /** Rounded to `places` after the point, a half away from zero, as `%.2f` wants it. */
 export const rounded = (value: number, places: number, run: Run): string => {
+  run.work(200 + 2 * places)
   const exact = NumberText.decimal(JavaText.ofDouble(value), run)
   const shift = places - exact.scale
   if (shift >= 0) return plain(new Decimal("BigDecimal", exact.unscaled * power(shift), places))

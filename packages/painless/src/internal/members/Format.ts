@@ -60,6 +60,7 @@ export const apply = (pattern: string, given: ReadonlyArray<Value>, run: Run): s
     (_, flags: string, width: string | undefined, places: string | undefined, conversion: string) => {
       if (conversion === "%") return "%"
       if (conversion === "n") return "\n"
+      run.work(20)
       const value = given[next++]
       if (value === undefined) return run.fail("IllegalArgumentException", `there is no argument for %${conversion}`)
       const filled = decorate(
@@ -71,6 +72,6 @@ export const apply = (pattern: string, given: ReadonlyArray<Value>, run: Run): s
       return filled
     },
   )
-  run.text(text.length)
+  run.made(text.length)
   return text
 }

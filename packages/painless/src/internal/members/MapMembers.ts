@@ -12,7 +12,8 @@ const any2 = [Parameter.any, Parameter.any] as const
 export const get = (self: JavaMap, key: Value, run: Run): Value => self.get(Equality.identityOf(key, run))
 
 export const put = (self: JavaMap, key: Value, value: Value, run: Run): Value => {
-  run.hold(1)
+  run.change(self, "size")
+  run.keep(value)
   return self.set(Equality.identityOf(key, run), key, value)
 }
 
@@ -20,26 +21,28 @@ const has = (self: JavaMap, key: Value, run: Run): boolean => self.entries.has(E
 
 const remove = (self: JavaMap, key: Value, run: Run): Value => {
   const identity = Equality.identityOf(key, run)
+  run.change(self, "size")
   const old = self.get(identity)
   self.entries.delete(identity)
   return old
 }
 
 export const putAll = (self: JavaMap, other: JavaMap, run: Run): null => {
-  for (const { key, value } of other.entries.values()) put(self, key, value, run)
+  run.work(other.entries.size)
+  for (const { key, value } of other.entries.values().toArray()) put(self, key, value, run)
   return null
 }
 
 /** A set of something of every entry, under the identity of its key. */
 const setOf = (self: JavaMap, of: (entry: Entry) => Value, run: Run): JavaSet => {
-  run.work(self.entries.size)
+  run.hold(self.entries.size)
   const set = new JavaSet()
   for (const [identity, entry] of self.entries) set.items.set(identity, of(entry))
   return set
 }
 
 const valuesOf = (self: JavaMap, run: Run): List => {
-  run.work(self.entries.size)
+  run.hold(self.entries.size)
   return new List(
     self.entries
       .values()
@@ -61,10 +64,19 @@ const each = (self: JavaMap, lambda: Lambda, run: Run): null => {
   return null
 }
 
+const valuesAt = (self: JavaMap, run: Run): ReadonlyArray<Entry> => {
+  run.work(self.entries.size)
+  return self.entries.values().toArray()
+}
+
+const test = (lambda: Lambda, { key, value }: Entry, run: Run): boolean =>
+  Parameter.boolean.read(lambda.call([key, value], run), run)
+
 export const table = Method.table([
   m0("size", "int", (self) => self.entries.size),
   m0("isEmpty", "boolean", (self) => self.entries.size === 0),
-  m0("clear", "void", (self) => {
+  m0("clear", "void", (self, run) => {
+    run.change(self, "size")
     self.entries.clear()
     return null
   }),
@@ -94,6 +106,48 @@ export const table = Method.table([
     each(self, lambda, run)
     return self
   }),
+  m2("remove", "boolean", any2, (self, key, value, run) => {
+    if (!has(self, key, run) || !Equality.equals(get(self, key, run), value, run)) return false
+    remove(self, key, run)
+    return true
+  }),
+  m1("replaceAll", "void", Parameter.lambda(2), (self, lambda, run) => {
+    for (const { key, value } of valuesAt(self, run)) put(self, key, lambda.call([key, value], run), run)
+    return null
+  }),
+  m1("every", "boolean", Parameter.lambda(2), (self, lambda, run) =>
+    valuesAt(self, run).every((entry) => test(lambda, entry, run)),
+  ),
+  m1(
+    "count",
+    "int",
+    Parameter.lambda(2),
+    (self, lambda, run) => valuesAt(self, run).filter((entry) => test(lambda, entry, run)).length,
+  ),
+  m1(
+    "find",
+    "Map.Entry",
+    Parameter.lambda(2),
+    (self, lambda, run) => valuesAt(self, run).find((entry) => test(lambda, entry, run)) ?? null,
+  ),
+  m1("findAll", "Map", Parameter.lambda(2), (self, lambda, run) => {
+    const found = new JavaMap()
+    for (const entry of valuesAt(self, run)) if (test(lambda, entry, run)) put(found, entry.key, entry.value, run)
+    return found
+  }),
+  m1(
+    "collect",
+    "List",
+    Parameter.lambda(2),
+    (self, lambda, run) =>
+      new List(
+        valuesAt(self, run).map(({ key, value }) => {
+          const result = lambda.call([key, value], run)
+          run.keep(result)
+          return result
+        }),
+      ),
+  ),
   m2("computeIfAbsent", "def", [Parameter.any, Parameter.lambda(1)], (self, key, lambda, run) => {
     const old = get(self, key, run)
     return old === null ? settle(self, key, lambda.call([key], run), run) : old
@@ -114,7 +168,8 @@ export const table = Method.table([
 export const entryTable = Method.table([
   entry.m0("getKey", "def", (self) => self.key),
   entry.m0("getValue", "def", (self) => self.value),
-  entry.m1("setValue", "def", Parameter.any, (self, value) => {
+  entry.m1("setValue", "def", Parameter.any, (self, value, run) => {
+    run.retain(value)
     const old = self.value
     self.value = value
     return old

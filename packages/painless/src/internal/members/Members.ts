@@ -7,9 +7,12 @@ import * as LambdaMembers from "./LambdaMembers.ts"
 import * as MapMembers from "./MapMembers.ts"
 import { key, type Method, type Table } from "./Method.ts"
 import * as NumberMembers from "./NumberMembers.ts"
+import * as OptionalMembers from "./OptionalMembers.ts"
+import * as RegexMembers from "./RegexMembers.ts"
 import * as StreamMembers from "./StreamMembers.ts"
 import * as StringBuilderMembers from "./StringBuilderMembers.ts"
 import * as StringMembers from "./StringMembers.ts"
+import * as TimeMembers from "./TimeMembers.ts"
 
 const own: ReadonlyMap<string, Table> = new Map([
   ["Object", NumberMembers.object],
@@ -32,6 +35,16 @@ const own: ReadonlyMap<string, Table> = new Map([
   ["Map", MapMembers.table],
   ["Map.Entry", MapMembers.entryTable],
   ["Stream", StreamMembers.table],
+  ["IntStream", StreamMembers.intTable],
+  ["LongStream", StreamMembers.longTable],
+  ["DoubleStream", StreamMembers.doubleTable],
+  ["Optional", OptionalMembers.table],
+  ["OptionalInt", OptionalMembers.intTable],
+  ["OptionalLong", OptionalMembers.longTable],
+  ["OptionalDouble", OptionalMembers.doubleTable],
+  ["Pattern", RegexMembers.patternTable],
+  ["Matcher", RegexMembers.matcherTable],
+  ...TimeMembers.tables,
   ["Comparator", StreamMembers.comparatorTable],
   ["Function", LambdaMembers.table],
   ["Exception", NumberMembers.exceptionTable],

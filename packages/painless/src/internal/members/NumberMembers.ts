@@ -12,6 +12,7 @@ const exception = Method.on(Method.receiver((value) => value instanceof Exceptio
 
 export const object = Method.table([
   any.m0("toString", "String", (self, run) => JavaText.of(self, run)),
+  any.m0("hashCode", "int", (self, run) => Equality.hashOf(self, run)),
   any.m1("equals", "boolean", Parameter.any, (self, other, run) => Equality.equals(self, other, run)),
 ])
 

@@ -1,10 +1,12 @@
-/** Reading numbers as Java reads them. Messages never quote the text: it may be a caller's data. */
+/** Reading numbers as Java reads them. Only `getMessage()` quotes the text, as Java does: it may be a caller's data. */
 import * as Arithmetic from "../Arithmetic.ts"
 import type { Run } from "../Run.ts"
 import { Decimal } from "../Value.ts"
 
-const invalid = (type: string, run: Run): never =>
-  run.fail("NumberFormatException", `the text is not a number of type [${type}]`)
+const invalid = (type: string, run: Run, heard: string): never =>
+  run.fail("NumberFormatException", `the text is not a number of type [${type}]`, heard)
+
+const input = (text: string): string => `For input string: "${text}"`
 
 const digitsOf = (text: string, radix: number): boolean => {
   if (text.length > 65) return false
@@ -15,11 +17,13 @@ const digitsOf = (text: string, radix: number): boolean => {
 
 /** An integer between `least` and `most`. */
 export const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
-  if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run)
+  run.work(20)
+  const heard = input(text) + (radix === 10 ? "" : ` under radix ${radix}`)
+  if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run, heard)
   let value = 0n
   for (const digit of text.replace(/^[+-]/, "")) value = value * BigInt(radix) + BigInt(Number.parseInt(digit, radix))
   if (text.startsWith("-")) value = -value
-  return value < least || value > most ? invalid(type, run) : value
+  return value < least || value > most ? invalid(type, run, heard) : value
 }
 
 export const int = (text: string, radix: number, run: Run): number =>
@@ -33,17 +37,27 @@ const floating = /^[+-]?(?:NaN|Infinity|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?
 export const double = (text: string, run: Run): number => {
   run.text(text.length)
   const trimmed = text.trim()
-  if (!floating.test(trimmed)) return invalid("double", run)
+  if (!floating.test(trimmed)) return invalid("double", run, trimmed === "" ? "empty String" : input(text))
   return Number(/[fFdD]$/.test(trimmed) ? trimmed.slice(0, -1) : trimmed)
+}
+
+/** How `BigDecimal` words the first character that it cannot read. */
+const unreadable = (text: string): string => {
+  const wrong = [...text].find((character) => !/[\d.eE+-]/.test(character))
+  return wrong === undefined
+    ? "No digits found."
+    : `Character ${wrong} is neither a decimal digit number, decimal point, nor "e" notation exponential mark.`
 }
 
 const decimalText = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /** At most 1,000 characters and exponents to ±999, so that no number costs more than its text. */
 export const decimal = (text: string, run: Run): Decimal => {
+  run.work(20 + text.length)
   const match = text.length <= 1000 ? decimalText.exec(text) : null
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = match ?? []
-  if (match === null || whole + fraction === "") return invalid("BigDecimal", run)
+  if (match === null || whole + fraction === "")
+    return invalid("BigDecimal", run, text === "" ? "Index 0 out of bounds for length 0" : unreadable(text))
   const unscaled = BigInt(whole + fraction)
   return new Decimal("BigDecimal", sign === "-" ? -unscaled : unscaled, fraction.length - Number(exponent))
 }

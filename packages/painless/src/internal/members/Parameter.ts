@@ -4,7 +4,24 @@ import * as Conversion from "../Conversion.ts"
 import type { Run } from "../Run.ts"
 import * as Items from "../Items.ts"
 import * as Type from "../Type.ts"
-import { Char, Collector, Comparator, JavaMap, Lambda, List, StringBuilder, typeOf, type Value } from "../Value.ts"
+import {
+  Char,
+  Collector,
+  Comparator,
+  Exception,
+  JavaArray,
+  JavaMap,
+  Lambda,
+  List,
+  Optional,
+  Pattern,
+  Stream,
+  StringBuilder,
+  Temporal,
+  type TemporalType,
+  typeOf,
+  type Value,
+} from "../Value.ts"
 
 export interface Parameter<A> {
   readonly type: string
@@ -95,6 +112,48 @@ export const comparator: Parameter<Comparator | null> = {
     const converted = toComparator(value, run)
     return converted instanceof Comparator || converted === null ? converted : mismatch(value, "Comparator", run)
   },
+}
+
+export const pattern: Parameter<Pattern> = {
+  type: "Pattern",
+  read: (value, run) => (value instanceof Pattern ? value : mismatch(value, "Pattern", run)),
+}
+
+/** An array, whose items are read; Painless has no calls with any number of arguments, and lists do not become arrays. */
+export const array: Parameter<ReadonlyArray<Value>> = {
+  type: "def[]",
+  read: (value, run) => {
+    if (!(value instanceof JavaArray)) return mismatch(value, "def[]", run)
+    run.work(value.items.length)
+    return value.items
+  },
+}
+
+/** A value of `java.time` of one of these types. */
+export const temporal = (...types: ReadonlyArray<TemporalType>): Parameter<Temporal> => ({
+  type: types.length === 1 ? (types[0] ?? "Temporal") : Type.def,
+  read: (value, run) =>
+    value instanceof Temporal && types.includes(value.type) ? value : mismatch(value, types.join(" or "), run),
+})
+
+export const exception: Parameter<Exception> = {
+  type: "Exception",
+  read: (value, run) => (value instanceof Exception ? value : mismatch(value, "Exception", run)),
+}
+
+export const optional: Parameter<Optional> = {
+  type: "Optional",
+  read: (value, run) => (value instanceof Optional ? value : mismatch(value, "Optional", run)),
+}
+
+export const stream: Parameter<Stream> = {
+  type: "Stream",
+  read: (value, run) => (value instanceof Stream ? value : mismatch(value, "Stream", run)),
+}
+
+export const collection: Parameter<ReadonlyArray<Value>> = {
+  type: "Collection",
+  read: (value, run) => (value instanceof JavaArray ? mismatch(value, "Collection", run) : items.read(value, run)),
 }
 
 export const collector: Parameter<Collector> = {

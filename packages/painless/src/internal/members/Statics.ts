@@ -1,17 +1,19 @@
 /** The functions and constants that belong to a class rather than to a value. */
 import * as Arithmetic from "../Arithmetic.ts"
 import * as Equality from "../Equality.ts"
-import * as Items from "../Items.ts"
 import * as JavaText from "../JavaText.ts"
 import type { Run } from "../Run.ts"
-import { Char, Comparator, Decimal, Double, Float, JavaMap, JavaSet, List, type Value } from "../Value.ts"
+import { Char, Comparator, Decimal, Double, Entry, Float, JavaMap, JavaSet, List, Uuid, type Value } from "../Value.ts"
 import { join } from "./CollectionMembers.ts"
 import * as Format from "./Format.ts"
 import * as Method from "./Method.ts"
 import * as NumberText from "./NumberText.ts"
+import * as OptionalMembers from "./OptionalMembers.ts"
 import * as Order from "./Order.ts"
 import * as Parameter from "./Parameter.ts"
+import * as RegexMembers from "./RegexMembers.ts"
 import * as StreamMembers from "./StreamMembers.ts"
+import * as TimeMembers from "./TimeMembers.ts"
 
 const { m0, m1, m2, m3 } = Method.on(() => null)
 const { any, boolean, char, double, int, long, string, text } = Parameter
@@ -45,6 +47,7 @@ const math = Method.table([
   math2("max", Math.max),
   math2("min", Math.min),
   math2("pow", (base, exponent) => base ** exponent),
+  m0("random", "double", (_, run) => new Double(run.world.random())),
   m1("round", "long", double, (_, value) => Arithmetic.toLong(new Double(Math.round(value)))),
 ])
 
@@ -56,9 +59,7 @@ const unsigned = (name: string, radix: number) => m1(name, "String", int, (_, va
 const integer = Method.table([
   m1("parseInt", "int", string, (_, value, run) => parseInt(value, 10, run)),
   m2("parseInt", "int", [string, int], (_, value, radix, run) => parseInt(value, radix, run)),
-  m1("valueOf", "Integer", any, (_, value, run) =>
-    typeof value === "string" ? parseInt(value, 10, run) : int.read(value, run),
-  ),
+  m1("valueOf", "Integer", int, (_, value) => value),
   m2("valueOf", "Integer", [string, int], (_, value, radix, run) => parseInt(value, radix, run)),
   m1("toString", "String", int, (_, value) => `${value}`),
   m2("toString", "String", [int, int], (_, value, radix) => value.toString(radix < 2 || radix > 36 ? 10 : radix)),
@@ -74,9 +75,7 @@ const integer = Method.table([
 const longs = Method.table([
   m1("parseLong", "long", string, (_, value, run) => parseLong(value, 10, run)),
   m2("parseLong", "long", [string, int], (_, value, radix, run) => parseLong(value, radix, run)),
-  m1("valueOf", "Long", any, (_, value, run) =>
-    typeof value === "string" ? parseLong(value, 10, run) : long.read(value, run),
-  ),
+  m1("valueOf", "Long", long, (_, value) => value),
   m1("toString", "String", long, (_, value) => `${value}`),
   m2("compare", "int", [long, long], (_, left, right) => (left < right ? -1 : left > right ? 1 : 0)),
   m2("max", "long", [long, long], (_, left, right) => (left > right ? left : right)),
@@ -87,11 +86,9 @@ const longs = Method.table([
 
 const floating = (type: "Double" | "Float", make: (value: number) => Value) => {
   const primitive = type === "Double" ? "double" : "float"
-  const read = (value: Value, run: Run): number =>
-    typeof value === "string" ? NumberText.double(value, run) : double.read(value, run)
   return Method.table([
     m1(`parse${type}`, primitive, string, (_, value, run) => make(NumberText.double(value, run))),
-    m1("valueOf", type, any, (_, value, run) => make(read(value, run))),
+    m1("valueOf", type, double, (_, value) => make(value)),
     m1("toString", "String", any, (_, value, run) => JavaText.of(make(double.read(value, run)), run)),
     m2("compare", "int", [double, double], (_, left, right) => Order.doubles(left, right)),
     m1("isNaN", "boolean", double, (_, value) => Number.isNaN(value)),
@@ -107,9 +104,7 @@ const isTrue = (value: string): boolean => value.toLowerCase() === "true"
 
 const booleans = Method.table([
   m1("parseBoolean", "boolean", string, (_, value) => isTrue(value)),
-  m1("valueOf", "Boolean", any, (_, value, run) =>
-    typeof value === "string" ? isTrue(value) : boolean.read(value, run),
-  ),
+  m1("valueOf", "Boolean", boolean, (_, value) => value),
   m1("toString", "String", boolean, (_, value) => `${value}`),
   m2("compare", "int", [boolean, boolean], (_, left, right) => Number(left) - Number(right)),
 ])
@@ -150,37 +145,63 @@ const characters = Method.table([
 const strings = Method.table([
   m1("valueOf", "String", any, (_, value, run) => JavaText.of(value, run)),
   m2("join", "String", [text, Parameter.items], (_, separator, items, run) => join(separator, items, run)),
-  m2("format", "String", [string, any], (_, pattern, argument, run) =>
-    Format.apply(pattern, Items.of(argument, run) ?? [argument], run),
-  ),
-  m3("format", "String", [string, any, any], (_, pattern, first, second, run) =>
-    Format.apply(pattern, [first, second], run),
-  ),
+  // Painless has no calls with any number of arguments: they stand in an array.
+  m2("format", "String", [string, Parameter.array], (_, pattern, given, run) => Format.apply(pattern, given, run)),
+  m1("copyValueOf", "String", Parameter.array, (_, chars, run) => {
+    run.made(chars.length)
+    return chars.map((char) => JavaText.of(char, run)).join("")
+  }),
 ])
 
 const extreme = (items: ReadonlyArray<Value>, by: Comparator["compare"], sign: number, run: Run): Value => {
-  if (items.length === 0) run.fail("NoSuchElementException", "the collection is empty")
+  if (items.length === 0) run.fail("NoSuchElementException", "the collection is empty", null)
   return items.reduce((best, item) => (by(item, best, run) * sign > 0 ? item : best))
 }
 
 const collections = Method.table([
-  m0("emptyList", "List", () => new List([])),
-  m0("emptyMap", "Map", () => new JavaMap()),
-  m0("emptySet", "Set", () => new JavaSet()),
-  m1("singletonList", "List", any, (_, value) => new List([value])),
-  m1("unmodifiableList", "List", Parameter.list, (_, list) => list),
-  m1("unmodifiableMap", "Map", Parameter.map, (_, map) => map),
-  m1("max", "def", Parameter.items, (_, items, run) => extreme(items, Order.natural, 1, run)),
-  m1("min", "def", Parameter.items, (_, items, run) => extreme(items, Order.natural, -1, run)),
+  m0("emptyList", "List", () => new List([], "read")),
+  m0("emptyMap", "Map", () => new JavaMap(undefined, "read")),
+  m0("emptySet", "Set", () => new JavaSet("read")),
+  m1("singletonList", "List", any, (_, value, run) => {
+    run.keep(value)
+    return new List([value], "read")
+  }),
+  m2("singletonMap", "Map", [any, any], (_, key, value, run) => {
+    run.keep(value)
+    return new JavaMap(new Map([[Equality.identityOf(key, run), new Entry(key, value)]]), "read")
+  }),
+  m2("nCopies", "List", [int, any], (_, times, value, run) => {
+    if (times < 0) run.fail("IllegalArgumentException", `List length = ${times}`)
+    run.hold(times)
+    return new List(
+      Array.from({ length: times }, () => value),
+      "read",
+    )
+  }),
+  // Each is a view: what changes in the list behind it is seen.
+  m1("unmodifiableList", "List", Parameter.list, (_, list) => new List(list.items, "read")),
+  m1("unmodifiableMap", "Map", Parameter.map, (_, map) => new JavaMap(map.entries, "read")),
+  m1("max", "def", Parameter.collection, (_, items, run) => extreme(items, Order.natural, 1, run)),
+  m1("min", "def", Parameter.collection, (_, items, run) => extreme(items, Order.natural, -1, run)),
+  m2("max", "def", [Parameter.collection, Parameter.comparator], (_, items, by, run) =>
+    extreme(items, by?.compare ?? Order.natural, 1, run),
+  ),
+  m2("min", "def", [Parameter.collection, Parameter.comparator], (_, items, by, run) =>
+    extreme(items, by?.compare ?? Order.natural, -1, run),
+  ),
+  m0("reverseOrder", "Comparator", () => StreamMembers.reverseOrder),
   m1("sort", "void", Parameter.list, (_, list, run) => {
+    run.change(list, "item")
     Order.sort(list.items, null, run)
     return null
   }),
   m2("sort", "void", [Parameter.list, Parameter.comparator], (_, list, by, run) => {
+    run.change(list, "item")
     Order.sort(list.items, by, run)
     return null
   }),
   m1("reverse", "void", Parameter.list, (_, list, run) => {
+    run.change(list, "item")
     run.work(list.items.length)
     list.items.reverse()
     return null
@@ -188,14 +209,17 @@ const collections = Method.table([
   m2(
     "frequency",
     "int",
-    [Parameter.items, any],
+    [Parameter.collection, any],
     (_, items, value, run) => items.filter((item) => Equality.equals(item, value, run)).length,
   ),
 ])
 
 const arrays = Method.table([
-  m1("asList", "List", Parameter.items, (_, items) => new List([...items])),
-  m1("toString", "String", Parameter.items, (_, items, run) => JavaText.of(new List([...items]), run)),
+  m1("asList", "List", Parameter.array, (_, items, run) => {
+    run.hold(items.length)
+    return new List([...items], "fixed")
+  }),
+  m1("deepToString", "String", Parameter.array, (_, items, run) => JavaText.of(new List([...items]), run)),
 ])
 
 const objects = Method.table([
@@ -203,14 +227,51 @@ const objects = Method.table([
   m1("isNull", "boolean", any, (_, value) => value === null),
   m1("nonNull", "boolean", any, (_, value) => value !== null),
   m1("toString", "String", any, (_, value, run) => JavaText.of(value, run)),
+  m2("toString", "String", [any, string], (_, value, otherwise, run) =>
+    value === null ? otherwise : JavaText.of(value, run),
+  ),
+  m1("hashCode", "int", any, (_, value, run) => Equality.hashOf(value, run)),
+  m1("hash", "int", Parameter.array, (_, values, run) =>
+    values.reduce((hash: number, value) => (Math.imul(hash, 31) + Equality.hashOf(value, run)) | 0, 1),
+  ),
+  m2("deepEquals", "boolean", [any, any], (_, left, right, run) => Equality.equals(left, right, run)),
+  m1("requireNonNull", "def", any, (_, value, run) =>
+    value === null ? run.fail("NullPointerException", "requireNonNull is given null", null) : value,
+  ),
+  m2("requireNonNull", "def", [any, string], (_, value, message, run) =>
+    value === null ? run.fail("NullPointerException", "requireNonNull is given null", message) : value,
+  ),
+  m3("compare", "int", [any, any, Parameter.comparator], (_, left, right, by, run) =>
+    left === right ? 0 : (by?.compare ?? Order.natural)(left, right, run),
+  ),
+])
+
+const system = Method.table([
+  m0("currentTimeMillis", "long", (_, run) => BigInt(Math.trunc(run.world.now()))),
+  m0("nanoTime", "long", (_, run) => BigInt(Math.trunc(run.world.now() * 1_000_000))),
+])
+
+/** 16 random bytes with the bits of version 4 (RFC 9562, 5.4). */
+const randomUuid = (run: Run): Uuid => {
+  run.work(200)
+  const bytes = Array.from({ length: 16 }, () => Math.floor(run.world.random() * 256))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  return new Uuid(hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"))
+}
+
+const uuids = Method.table([
+  m0("randomUUID", "UUID", (_, run) => randomUuid(run)),
+  m1("fromString", "UUID", string, (_, value, run) =>
+    /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(value)
+      ? new Uuid(value.toLowerCase())
+      : run.fail("IllegalArgumentException", "the text is no UUID", `Invalid UUID string: ${value}`),
+  ),
 ])
 
 const decimals = Method.table([
-  m1("valueOf", "BigDecimal", any, (_, value, run) =>
-    typeof value === "bigint" || typeof value === "number"
-      ? new Decimal("BigDecimal", BigInt(value), 0)
-      : NumberText.decimal(JavaText.ofDouble(double.read(value, run)), run),
-  ),
+  m1("valueOf", "BigDecimal", double, (_, value, run) => NumberText.decimal(JavaText.ofDouble(value), run)),
 ])
 
 const integers = Method.table([m1("valueOf", "BigInteger", long, (_, value) => new Decimal("BigInteger", value, 0))])
@@ -232,6 +293,14 @@ export const tables: ReadonlyMap<string, Method.Table> = new Map([
   ["Collectors", StreamMembers.collectors],
   ["Comparator", StreamMembers.comparators],
   ["Map.Entry", StreamMembers.entries],
+  ["Stream", StreamMembers.streams],
+  ["IntStream", StreamMembers.intStreams],
+  ["Optional", OptionalMembers.optionals],
+  ["Pattern", RegexMembers.patterns],
+  ["Matcher", RegexMembers.matchers],
+  ["System", system],
+  ["UUID", uuids],
+  ...TimeMembers.statics,
 ])
 
 /** Constants by `Class.NAME`, each with its type. */
@@ -256,4 +325,5 @@ export const constants: ReadonlyMap<string, readonly [type: string, value: Value
   ["Boolean.FALSE", ["Boolean", false]],
   ["BigDecimal.ZERO", ["BigDecimal", new Decimal("BigDecimal", 0n, 0)]],
   ["BigDecimal.ONE", ["BigDecimal", new Decimal("BigDecimal", 1n, 0)]],
+  ...TimeMembers.constants,
 ])

@@ -11,7 +11,7 @@ const int2 = [Parameter.int, Parameter.int] as const
 
 /** Puts `text` at the end; only what is added counts as work. */
 const append = (self: StringBuilder, text: string, run: Run): StringBuilder => {
-  if (text.length > 128) run.text(text.length)
+  if (text.length > 128) run.made(text.length)
   self.text += text
   if (self.text.length > run.limits.text) run.text(self.text.length)
   return self
@@ -23,32 +23,43 @@ const splice = (self: StringBuilder, start: number, end: number, text: string, r
   const stop = Math.min(end, whole.length)
   if (start < 0 || start > stop)
     run.fail("StringIndexOutOfBoundsException", `start ${start}, end ${end}, length ${whole.length}`)
-  run.text(whole.length + text.length)
+  run.made(whole.length + text.length)
   self.text = whole.slice(0, start) + text + whole.slice(stop)
   return self
 }
 
 const setLength = (self: StringBuilder, length: number, run: Run): Value => {
   if (length < 0) run.fail("StringIndexOutOfBoundsException", `length ${length}`)
-  run.text(length)
+  run.made(length)
   self.text = self.text.slice(0, length).padEnd(length, "\0")
   return null
 }
 
 /** The first reading after a change puts the pieces together, so it counts by their length. */
 const read = (self: StringBuilder, run: Run): string => {
-  if (!self.isSettled) run.text(self.text.length)
+  if (!self.isSettled) run.made(self.text.length)
   self.isSettled = true
   return self.text
 }
 
+/** Pairs of surrogates stay in their order, as in Java. It goes in pieces, for a list of all characters takes many times the text. */
+const reversed = (text: string): string => {
+  let result = ""
+  for (let end = text.length; end > 0;) {
+    let start = Math.max(0, end - 4096)
+    if (start > 0 && /^[\udc00-\udfff]/.test(text.charAt(start))) start--
+    result += Array.from(text.slice(start, end)).toReversed().join("")
+    end = start
+  }
+  return result
+}
+
 export const table = Method.table([
   m0("length", "int", (self) => self.text.length),
-  m0("isEmpty", "boolean", (self) => self.text === ""),
   m0("toString", "String", read),
   m0("reverse", "StringBuilder", (self, run) => {
     run.work(self.text.length >> 2)
-    self.text = [...read(self, run)].toReversed().join("")
+    self.text = reversed(read(self, run))
     return self
   }),
   m1("append", "StringBuilder", Parameter.any, (self, value, run) => append(self, JavaText.of(value, run), run)),

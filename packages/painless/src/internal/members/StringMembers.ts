@@ -1,9 +1,10 @@
 /** `String` and `CharSequence`. */
 import { Buffer } from "node:buffer"
 import type { Run } from "../Run.ts"
-import { Char, JavaArray, StringBuilder } from "../Value.ts"
+import { Char, JavaArray, Stream, StringBuilder } from "../Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
+import * as RegexMembers from "./RegexMembers.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => typeof value === "string"))
 const int2 = [Parameter.int, Parameter.int] as const
@@ -17,28 +18,32 @@ export const slice = (text: string, start: number, end: number, run: Run): strin
 
 export const charAt = (text: string, index: number, run: Run): Char => {
   if (index < 0 || index >= text.length)
-    run.fail("StringIndexOutOfBoundsException", `index ${index}, length ${text.length}`)
+    run.fail("StringIndexOutOfBoundsException", `Index ${index} out of bounds for length ${text.length}`)
   return new Char(text.charCodeAt(index))
 }
 
 /** A text about to be searched: the time may grow with both lengths multiplied. */
 export const searched = (text: string, part: string, run: Run): string => {
   run.text(text.length)
-  run.work((text.length >> 7) * (part.length >> 7))
+  run.work(Math.floor((text.length * part.length) / 128))
   return text
 }
 
 /** Every `search` becomes `by`; the length is known to be allowed before anything is built. */
 const replace = (text: string, search: string, by: string, run: Run): string => {
   searched(text, search, run)
-  const most = (text.length / Math.max(1, search.length) + 1) * by.length
-  if (most + text.length > run.limits.text) {
-    const times = search === "" ? text.length + 1 : text.split(search).length - 1
-    run.text(text.length + times * (by.length - search.length))
-  }
-  const replaced = text.replaceAll(search, () => by)
-  run.text(replaced.length)
+  const times = search === "" ? text.length + 1 : occurrences(text, search)
+  run.work(times)
+  run.text(text.length + times * (by.length - search.length))
+  const replaced = text.replaceAll(search, by.replaceAll("$", "$$$$"))
+  run.made(replaced.length)
   return replaced
+}
+
+const occurrences = (text: string, part: string): number => {
+  let times = 0
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) times++
+  return times
 }
 
 const isSpace = (text: string, index: number): boolean => text.charCodeAt(index) <= 32
@@ -65,22 +70,41 @@ export const order = (left: string, right: string, run: Run): number => {
 
 const pieces = (text: string, token: string, limit: number, run: Run): JavaArray => {
   searched(text, token, run)
-  const parts = token === "" ? [text] : text.split(token)
-  run.hold(parts.length)
-  const kept =
-    limit > 0 && parts.length > limit ? [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(token)] : parts
-  return new JavaArray("String", kept)
-}
-
-const repeat = (text: string, times: number, run: Run): string => {
-  if (times < 0) run.fail("IllegalArgumentException", `count is negative: ${times}`)
-  run.text(text.length * times)
-  return text.repeat(times)
+  const parts: Array<string> = []
+  const put = (part: string): void => {
+    run.keep(part)
+    parts.push(part)
+  }
+  let from = 0
+  const most = limit > 0 ? limit - 1 : Number.POSITIVE_INFINITY
+  let at = token === "" ? -1 : text.indexOf(token)
+  while (at >= 0 && parts.length < most) {
+    put(text.slice(from, at))
+    from = at + token.length
+    at = text.indexOf(token, from)
+  }
+  put(text.slice(from))
+  return new JavaArray("String", parts)
 }
 
 const decodeBase64 = (text: string, run: Run): string => {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) run.fail("IllegalArgumentException", "the text is not Base64")
   return Buffer.from(text, "base64").toString()
+}
+
+/** One item for each UTF-16 code unit, or each code point. */
+const codes = (text: string, by: "unit" | "point", run: Run): Stream => {
+  run.hold(text.length)
+  run.work(text.length)
+  const items: Array<number> = []
+  if (by === "unit") for (let index = 0; index < text.length; index++) items.push(text.charCodeAt(index))
+  else for (const character of text) items.push(character.codePointAt(0) ?? 0)
+  return new Stream(items, "IntStream")
+}
+
+const made = (text: string, run: Run): string => {
+  run.made(text.length)
+  return text
 }
 
 const scanned = (text: string, run: Run): string => {
@@ -91,11 +115,9 @@ const scanned = (text: string, run: Run): string => {
 export const table = Method.table([
   m0("length", "int", (self) => self.length),
   m0("isEmpty", "boolean", (self) => self === ""),
-  m0("isBlank", "boolean", (self, run) => scanned(self, run).trim() === ""),
   m0("trim", "String", (self, run) => trim(scanned(self, run))),
-  m0("strip", "String", (self, run) => scanned(self, run).trim()),
-  m0("toLowerCase", "String", (self, run) => scanned(self, run).toLowerCase()),
-  m0("toUpperCase", "String", (self, run) => scanned(self, run).toUpperCase()),
+  m0("toLowerCase", "String", (self, run) => made(scanned(self, run).toLowerCase(), run)),
+  m0("toUpperCase", "String", (self, run) => made(scanned(self, run).toUpperCase(), run)),
   m0("toCharArray", "char[]", (self, run) => {
     run.hold(self.length)
     return new JavaArray(
@@ -103,8 +125,8 @@ export const table = Method.table([
       Array.from({ length: self.length }, (_, index) => charAt(self, index, run)),
     )
   }),
-  m0("encodeBase64", "String", (self, run) => Buffer.from(scanned(self, run)).toString("base64")),
-  m0("decodeBase64", "String", (self, run) => decodeBase64(scanned(self, run), run)),
+  m0("encodeBase64", "String", (self, run) => made(Buffer.from(scanned(self, run)).toString("base64"), run)),
+  m0("decodeBase64", "String", (self, run) => made(decodeBase64(scanned(self, run), run), run)),
   m1("charAt", "char", Parameter.int, charAt),
   m1(
     "codePointAt",
@@ -133,23 +155,23 @@ export const table = Method.table([
   ),
   m1("endsWith", "boolean", Parameter.string, (self, part, run) => scanned(self, run).endsWith(part)),
   m1("concat", "String", Parameter.string, (self, other, run) => {
-    run.text(self.length + other.length)
+    run.made(self.length + other.length)
     return self + other
   }),
   m1("compareTo", "int", Parameter.string, order),
   m1("compareToIgnoreCase", "int", Parameter.string, (self, other, run) =>
-    order(self.toUpperCase().toLowerCase(), other.toUpperCase().toLowerCase(), run),
+    order(scanned(self, run).toUpperCase().toLowerCase(), scanned(other, run).toUpperCase().toLowerCase(), run),
   ),
   m1(
     "equalsIgnoreCase",
     "boolean",
     Parameter.any,
     (self, other, run) =>
-      typeof other === "string" && scanned(self, run).toUpperCase().toLowerCase() === other.toUpperCase().toLowerCase(),
+      typeof other === "string" &&
+      scanned(self, run).toUpperCase().toLowerCase() === scanned(other, run).toUpperCase().toLowerCase(),
   ),
   m1("contentEquals", "boolean", Parameter.text, (self, other, run) => scanned(self, run) === other),
   m2("replace", "String", [Parameter.text, Parameter.text], replace),
-  m1("repeat", "String", Parameter.int, repeat),
   m1("splitOnToken", "String[]", Parameter.string, (self, token, run) => pieces(self, token, 0, run)),
   m2("splitOnToken", "String[]", [Parameter.string, Parameter.int], pieces),
 ])
@@ -163,4 +185,12 @@ export const charSequence = Method.table([
   sequence.m0("length", "int", (self) => self.length),
   sequence.m1("charAt", "char", Parameter.int, charAt),
   sequence.m2("subSequence", "CharSequence", int2, slice),
+  sequence.m0("chars", "IntStream", (self, run) => codes(self, "unit", run)),
+  sequence.m0("codePoints", "IntStream", (self, run) => codes(self, "point", run)),
+  sequence.m2("replaceAll", "String", [Parameter.pattern, Parameter.lambda(1)], (self, pattern, lambda, run) =>
+    RegexMembers.replaced(pattern, self, run, { each: lambda }),
+  ),
+  sequence.m2("replaceFirst", "String", [Parameter.pattern, Parameter.lambda(1)], (self, pattern, lambda, run) =>
+    RegexMembers.replaced(pattern, self, run, { each: lambda, once: true }),
+  ),
 ])
