@@ -7,7 +7,7 @@ import { createServer, type AddressInfo, connect, type Server, type Socket } fro
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { ask } from "./AuthenticatedServer.ts"
 import * as Loopback from "./Loopback.ts"
@@ -24,6 +24,8 @@ const zeros = Buffer.alloc(90_000_000, 0x30)
 const bombs = {
   gzip: gzipSync(zeros),
   deflate: deflateSync(zeros),
+  rawDeflate: deflateRawSync(zeros),
+  zstd: zstdCompressSync(zeros),
   br: brotliCompressSync(zeros.subarray(0, 50_000_000)),
 }
 const deep = `${"[".repeat(1_000_000)}1${"]".repeat(1_000_000)}`
@@ -55,6 +57,8 @@ interface Said {
 const answers: Readonly<Record<string, () => Said>> = {
   "a gzip bomb": () => ({ parts: whole(bombs.gzip, "content-encoding: gzip\r\n") }),
   "a deflate bomb": () => ({ parts: whole(bombs.deflate, "content-encoding: deflate\r\n") }),
+  "a raw deflate bomb": () => ({ parts: whole(bombs.rawDeflate, "content-encoding: deflate\r\n") }),
+  "a zstd bomb": () => ({ parts: whole(bombs.zstd, "content-encoding: zstd\r\n") }),
   "a brotli bomb": () => ({ parts: whole(bombs.br, "content-encoding: br\r\n") }),
   "a bomb in a bomb": () => ({ parts: whole(gzipSync(bombs.gzip), "content-encoding: gzip, gzip\r\n") }),
   "a million levels": () => ({ parts: whole(deep) }),

@@ -22,6 +22,8 @@ export const ClientConfig = Schema.Struct({
   ),
   skip_ssl_verification: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
   mutual_tls_enabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
+  /** Of a response's body, before and after decompression; 100 MB where it is absent. */
+  max_response_bytes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1_000, maximum: 100_000_000 }))),
   keystore_type: Schema.optionalKey(Schema.Literals(["PEM", "PKCS12"])),
 })
 export type ClientConfig = typeof ClientConfig.Type

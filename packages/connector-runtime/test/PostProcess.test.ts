@@ -106,6 +106,46 @@ describe("an answer", () => {
       response('{"response":[1,2]}'),
     ],
     [
+      "a filter for several names finds an object of them",
+      { body: '{"a":1.0,"b":"x","c":[]}', parameters: { response_filter: "$['c','a','none']" } },
+      response('{"c":[],"a":1.0}'),
+    ],
+    [
+      "a filter for several names of many finds an object of each",
+      { body: '{"l":[{"a":1,"b":2},{"b":3.50}]}', parameters: { response_filter: "$.l[*]['a','b']" } },
+      response('{"response":[{"a":1,"b":2},{"b":3.50}]}'),
+    ],
+    [
+      "a filter for several indices finds a list",
+      { body: "[1,2,3]", parameters: { response_filter: "$[0,2]" } },
+      response('{"response":[1,3]}'),
+    ],
+    [
+      "a union for several names that finds none of them is an error",
+      { body: '{"c":1}', parameters: { response_filter: "$['a','b']" } },
+      "InvalidUpstreamResponse: response_filter finds nothing in the platform's answer (at $['a','b'])",
+    ],
+    [
+      "a redirect names where to",
+      { body: "", status: 307, headers: { location: "/embed/?\u0001" } },
+      "UpstreamError: Remote service returned error status 307 with empty body. It redirects to /embed/?%01, and redirects are not followed. Use the final URL in the connector's action",
+    ],
+    [
+      "a charset that is unknown is passed over where the bytes are UTF-8",
+      { body: '{"t":"é"}', type: "application/json; charset=binary" },
+      response('{"t":"é"}'),
+    ],
+    [
+      "documents in lines are explained",
+      { body: '{"a":1}\n{"a":2}\n', type: "application/x-ndjson" },
+      expect.stringContaining("several JSON documents, one in each line (NDJSON)"),
+    ],
+    [
+      "JSON over several lines that is cut is not taken for documents in lines",
+      { body: '{"a":1,\n{"a":2}', type: json },
+      expect.stringContaining("Invalid JSON format"),
+    ],
+    [
       "a filter that finds nothing is an error",
       { body: '{"c":[]}', parameters: { response_filter: "$.c[0].t" } },
       "InvalidUpstreamResponse: response_filter finds nothing in the platform's answer (at $.c[0].t)",
@@ -151,6 +191,16 @@ describe("an answer", () => {
     expect(outcome(given)).toEqual(expected)
   })
 
+  it("that is not UTF-8 and names an unknown charset names it in its refusal", () => {
+    const headers = { "content-type": "application/json; charset='x-none'" }
+    const read = UpstreamResponse.read(
+      { status: 200, headers, body: Buffer.from([0x22, 0xe9, 0x22]) },
+      0,
+      SecretMask.none,
+    )
+    expect(Result.getOrThrow(Result.flip(read)).message).toContain('names the charset "x-none", which is unknown')
+  })
+
   it("that is refused carries status, request id, wait and a body that is cut", () => {
     const headers = { "x-request-id": "r-1", "retry-after": "2" }
     const read = UpstreamResponse.read(
@@ -161,6 +211,30 @@ describe("an answer", () => {
     const { reason } = Result.getOrThrow(Result.flip(read))
     expect(reason).toMatchObject({ remote: { status: 429, requestId: "r-1", retryAfterMillis: 2_000 } })
     expect(reason._tag === "UpstreamError" && reason.remote.body.length).toBe(UpstreamResponse.errorBodyLimit + 1)
+  })
+})
+
+const filtered = (body: string, path: string, caller: Readonly<Record<string, string>> = {}) =>
+  outcome({ body, parameters: { response_filter: path }, caller })
+
+describe("what a filter produces", () => {
+  const deep = `${'{"a":['.repeat(40)}${'"0123456789",'.repeat(100)}1${"]}".repeat(40)}`
+  it.each(["$..*", "$..['a']", "$..[*,*]", "$[*,*,*]..*"])("is counted each time it would be written: %s", (path) => {
+    const body = path === "$[*,*,*]..*" ? `[${deep}]` : deep
+    const union = `${path}${path === "$..*" ? "..*" : ""}`
+    for (const said of [filtered(body, union), filtered(body, "$", { response_filter: union })])
+      if (said.length > 1_100_000) expect(said.length).toBe(0)
+      else
+        expect(said).toMatch(
+          /^\[|^InvalidInput: (?:response_filter: )?The JSONPath .* (?:takes too much work|produces more than \d+ characters)/,
+        )
+  })
+
+  it("many times an answer is refused by the name of the filter", () => {
+    const path = `$[${Array.from({ length: 300 }, () => "*").join(",")}]`
+    expect(filtered(JSON.stringify(["x".repeat(4_000)]), path)).toBe(
+      `InvalidInput: response_filter: The JSONPath ${path} produces more than 1000000 characters`,
+    )
   })
 })
 

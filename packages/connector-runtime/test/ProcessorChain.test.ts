@@ -34,6 +34,9 @@ describe("a step", () => {
       '{"data":{"items":[{"name":"a"},{"name":"b"}]}}',
       '["a","b"]',
     ],
+    ["jsonpath_filter", { path: "$['a','b']" }, '{"a":1.0,"b":2,"c":3}', '{"a":1.0,"b":2}'],
+    ["jsonpath_filter", { path: "$[*]['a','b']" }, '[{"a":1,"b":2},{"b":3}]', '[{"a":1,"b":2},{"b":3}]'],
+    ["jsonpath_filter", { path: "$['x','y']", default: 0 }, '{"a":1}', "0"],
     ["jsonpath_filter", { path: "$.a.b" }, '{"a":{"b":1.50}}', "1.50"],
     ["jsonpath_filter", { path: "$.a.c", default: [] }, '{"a":{}}', "[]"],
     ["jsonpath_filter", { path: "$.a.c" }, '{"a":{}}', '{"a":{}}'],
@@ -165,6 +168,59 @@ describe("a chain that callers may bring", () => {
       ),
       '{"__proto__":{"a":1,"b":1}}',
     ))
+})
+
+const stepsOf = (count: number, of: (i: number) => object) =>
+  JSON.stringify(Array.from({ length: count }, (_, i) => of(i)))
+const ran = (steps: string, value: string) =>
+  Result.getOrThrow(ProcessorChain.compile(steps)).run(Result.getOrThrow(Json.parse(value)))
+
+describe("what a chain produces", () => {
+  it.each<[string, string, string]>([
+    [
+      "parts of itself, again and again",
+      stepsOf(18, (i) => ({ type: "set_field", path: `$.a${i}`, source_path: "$" })),
+      '{"a":"0123456789"}',
+    ],
+    [
+      "lists of all its parts",
+      stepsOf(3, () => ({ type: "jsonpath_filter", path: "$..*" })),
+      `${'{"a":'.repeat(60)}"${"x".repeat(500)}"${"}".repeat(60)}`,
+    ],
+    ["escapes of escapes", stepsOf(22, () => ({ type: "to_string", escape_json: true })), '"\\"\\\\"'],
+    [
+      "the whole in each of its items",
+      JSON.stringify([
+        {
+          type: "for_each",
+          path: "$[*]",
+          processors: [{ type: "regex_replace", pattern: "a", replacement: "b".repeat(9_000) }],
+        },
+      ]),
+      JSON.stringify(Array.from({ length: 200 }, () => "a")),
+    ],
+  ])("is counted each time it would be written: %s", (_, steps, value) => {
+    assert.strictEqual(Result.getOrThrow(Result.flip(ran(steps, value))), "A chain of processors takes too much work")
+  })
+
+  it("is the same in turns, which come between its steps", async () => {
+    const chain = Result.getOrThrow(
+      ProcessorChain.compile(stepsOf(20, (i) => ({ type: "set_field", path: `$.a${i}`, value: i }))),
+    )
+    assert.deepStrictEqual(await chain.runInTurns({ b: 1 }), chain.run({ b: 1 }))
+  })
+
+  it.each([3, 8])("with time for one request ends, and %i values share it", (values) => {
+    const text = JSON.stringify("a".repeat(30_000))
+    const pattern = JSON.stringify([{ type: "regex_replace", pattern: "a.*z|a" }])
+    const chain = Result.getOrThrow(ProcessorChain.compile(pattern, { units: 400_000_000, micros: 150_000 }))
+    const value = Result.getOrThrow(Json.parse(text))
+    const before = process.cpuUsage()
+    const outcomes = Array.from({ length: values }, (_, i) => Result.isSuccess(chain.run(value, i > 0)))
+    const { user, system } = process.cpuUsage(before)
+    assert.isFalse(outcomes.at(-1))
+    assert.isBelow(user + system, 3_000_000)
+  })
 })
 
 const nested = (levels: number) => `${"[".repeat(levels)}1${"]".repeat(levels)}`

@@ -4,9 +4,11 @@ import * as SecretMask from "../src/response/SecretMask.ts"
 import * as ToolCalls from "../src/stream/ToolCalls.ts"
 
 const secret = 'sk-"plänted"/key+1234'
-const { apply, flow } = SecretMask.make({ key: Redacted.make(secret), short: Redacted.make("abc") })
+const { apply, applyInTurns, flow } = SecretMask.make({ key: Redacted.make(secret), short: Redacted.make("abc") })
 const bytes = Buffer.from(secret)
 const escaped = [...Array(secret.length).keys()].map((i) => `\\u${secret.charCodeAt(i).toString(16).padStart(4, "0")}`)
+
+const lines = (text: string, end: string) => text.replaceAll(/.{64}(?!$)/g, (line) => line + end)
 
 describe("a secret that a platform repeats is taken out", () => {
   it.each([
@@ -30,6 +32,20 @@ describe("a secret that a platform repeats is taken out", () => {
     ["in a URL in a URL", encodeURIComponent(encodeURIComponent(secret))],
     ["in HTML", "<p>sk-&quot;pl&#228;nted&#x22;/key+1234</p>"],
     ["in base64 of JSON", Buffer.from(JSON.stringify({ secret })).toString("base64")],
+    ["in base64 of UTF-16", Buffer.from(`x ${secret}`, "utf16le").toString("base64")],
+    ["in base64 of UTF-16, the other end first", Buffer.from(secret, "utf16le").swap16().toString("base64")],
+    ["in base64 over lines", lines(Buffer.from(`us:${"0".repeat(40)}${secret}`).toString("base64"), "\r\n")],
+    ["in base64 over lines of JSON", lines(Buffer.from(`us:${"0".repeat(38)}${secret}`).toString("base64"), "\\n")],
+    ["in hex with colons", bytes.toString("hex").replaceAll(/..(?!$)/g, "$&:")],
+    [
+      "in HEX with blanks",
+      bytes
+        .toString("hex")
+        .toUpperCase()
+        .replaceAll(/..(?!$)/g, "$& "),
+    ],
+    ["in hex of a program", bytes.toString("hex").replaceAll(/..(?!$)/g, "0x$&, ")],
+    ["in hex of both cases", [...bytes.toString("hex")].map((c, i) => (i % 3 ? c : c.toUpperCase())).join("")],
     ["in base64 of a form", Buffer.from(`id:${encodeURIComponent(secret)}`).toString("base64")],
   ])("%s", (_name, text) => {
     assert.include(apply(text), "***")
@@ -42,6 +58,12 @@ describe("a secret that a platform repeats is taken out", () => {
       )
       assert.strictEqual(pieces.join("") + rest(), apply(text), `in pieces of ${size}`)
     }
+  })
+
+  it("in a form, whose spaces are plus signs", () => {
+    const mask = SecretMask.of(["correct horse+battery"])
+    assert.strictEqual(mask.apply("key=correct+horse%2Bbattery&a=b"), "key=***&a=b")
+    assert.strictEqual(mask.apply("correct+horse+battery"), "***")
   })
 
   it("in a learnt token, too", () => {
@@ -97,5 +119,64 @@ describe("a tool's arguments that come in pieces", () => {
     const whole = JSON.stringify([{ index: 0, id: "call-a", function: { name: "a-secret", arguments: "{}" } }])
     assert.strictEqual(calls.take(whole), whole)
     assert.deepStrictEqual(calls.rest(), [])
+  })
+})
+
+const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000)
+
+describe(`a long text (SEED=${seed})`, () => {
+  let state = seed
+  const below = (limit: number) => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
+    return Math.floor((state / 4_294_967_296) * limit)
+  }
+  const spellings = [
+    secret,
+    escaped.join(""),
+    bytes.toString("base64").slice(0, Math.floor((bytes.length * 8) / 6)),
+    bytes.toString("hex").replaceAll(/..(?!$)/g, "$&:"),
+    encodeURIComponent(encodeURIComponent(secret)),
+    JSON.stringify(JSON.stringify(JSON.stringify(secret))).slice(7, -7),
+  ]
+  const filling = ["word, ", "\\u4e2d", "\\u003c", "&amp; ", "%20", "\\n", "12.5,"]
+
+  it("is masked wherever a secret stands in it, and is the same otherwise, in turns and at once", async () => {
+    for (let round = 0; round < 12; round++) {
+      const parts: Array<string> = []
+      const expected: Array<string> = []
+      let size = 0
+      while (size < 3 * SecretMask.windowSize) {
+        const piece = filling[below(filling.length)]!.repeat(1 + below(round % 2 === 0 ? 4_000 : 40))
+        const hidden = ` ${spellings[below(spellings.length)]!} `
+        parts.push(piece, hidden)
+        expected.push(piece, " *** ")
+        size += piece.length + hidden.length
+      }
+      // A secret over each border of two windows.
+      const border = SecretMask.windowSize - below(200)
+      const whole = `${"a ".repeat(border / 2)}${spellings[below(spellings.length)]!}.${parts.join("")}`
+      const clean = `${"a ".repeat(border / 2)}***.${expected.join("")}`
+      for (const masked of [apply(whole), await applyInTurns(whole)]) {
+        const at = [...masked].findIndex((character, i) => character !== clean[i])
+        const note = `SEED=${seed} round ${round}: ${masked.slice(at - 20, at + 60)}`
+        assert.isTrue(masked === clean, note)
+      }
+    }
+  })
+
+  it("of escapes has turns of the event loop between its windows, and takes no more memory than they do", async () => {
+    const text = "\\u0041".repeat(2_000_000)
+    let turns = 0
+    let peak = 0
+    const counting = setInterval(() => {
+      turns++
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers)
+    })
+    const before = process.memoryUsage().arrayBuffers
+    assert.strictEqual(await applyInTurns(text), text)
+    clearInterval(counting)
+    assert.isAbove(turns, 5)
+    // Whatever the collector has not come by yet is a few windows; the text itself has 12 MB, and its readings would have 150 MB.
+    assert.isBelow(peak - before, 100_000_000)
   })
 })

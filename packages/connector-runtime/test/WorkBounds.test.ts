@@ -82,6 +82,18 @@ describe("an answer", () => {
     const mask = SecretMask.make({ key: Redacted.make(`${"a".repeat(2_000)}b`) })
     assert.strictEqual(mask.apply("a".repeat(3_000_000)).length, 3_000_000)
   })
+
+  it.each<[string, string, string]>([
+    ["a part around its middle", `${"a".repeat(2_000)}b${"a".repeat(2_000)}`, "a"],
+    ["its parts", "abcd".repeat(1_000), "abcdabcx"],
+    ["itself", "ab".repeat(1_000), "ab"],
+  ])("that repeats %s is masked", (_, secret, part) => {
+    const text = part.repeat(1_000_000 / part.length)
+    const masked = SecretMask.of([secret]).apply(text)
+    // What is left is shorter than the secret.
+    if (part === "ab") assert.match(masked, /^\*+(?:ab){0,999}$/)
+    else assert.strictEqual(masked, text)
+  })
 })
 
 describe("a connector", () => {

@@ -20,6 +20,7 @@ import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Context, Effect, Exit, Layer, Result, type Scope } from "effect"
 import * as CallContext from "./CallContext.ts"
+import * as CallerFilters from "./CallerFilters.ts"
 import { type Deployment, Deployments } from "./Deployments.ts"
 import { DeploymentError, ModelAccessDenied, QuotaExceeded, RateLimited, StreamingDisabled } from "./DeploymentError.ts"
 import type * as ModelGuards from "./ModelGuards.ts"
@@ -172,6 +173,14 @@ export class Predictions extends Context.Service<
           Effect.andThen(() => allowed(deployment, caller)),
         )
 
+      /** Fails where a call brings filters of its own, and the operator has switched those off. */
+      const permitted = (input: PredictInput): Effect.Effect<void, ConnectorError> => {
+        const name = CallerFilters.find(input)
+        return name === undefined || settings.get("plugins.drawbar.caller_filters_enabled")
+          ? Effect.void
+          : Effect.fail(CallerFilters.refusal(name))
+      }
+
       /** Runs it, and remembers how it ended and how long it took. */
       const counted = <A, R>(id: string, run: Effect.Effect<A, ConnectorError, R>) =>
         Effect.suspend(() => {
@@ -182,7 +191,8 @@ export class Predictions extends Context.Service<
         })
 
       const predicted = (context: CallContext.CallContext, deployment: Deployment, input: PredictInput) =>
-        admitted(context, deployment, input).pipe(
+        permitted(input).pipe(
+          Effect.andThen(() => admitted(context, deployment, input)),
           Effect.andThen(() =>
             counted(deployment.id, runtime.execute(deployment.live, input, deployment.guardrails(ask), context)),
           ),
@@ -202,12 +212,14 @@ export class Predictions extends Context.Service<
         stream: Effect.fnUntraced(function* (context, id, input) {
           if (!settings.get("plugins.ml_commons.stream_enabled"))
             return yield* DeploymentError.from(new StreamingDisabled())
+          yield* permitted(input)
           const deployment = yield* deployments.hold(id)
           yield* admitted(context, deployment, input)
           const report = (usage: TokenUsage.TokenUsage) => spend(context, [usage])
           return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report))
         }),
         render: Effect.fnUntraced(function* (id, input, options) {
+          yield* permitted(input)
           const blueprint = yield* deployments.blueprint(id)
           return yield* Effect.fromResult(rendered(blueprint, input, yield* ScriptWorld.current, options))
         }),

@@ -1,14 +1,26 @@
 /** Bodies that come compressed, answers although nobody asked for it: https://www.iana.org/assignments/http-parameters#content-coding */
-import { brotliDecompress, gunzip, inflate } from "node:zlib"
+import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib"
 
 type Done = (error: NodeJS.ErrnoException | null, decoded: Buffer) => void
 type Decoder = (body: Buffer, options: { readonly maxOutputLength: number }, done: Done) => void
+
+/** `deflate` is the format of zlib, and some servers send it without zlib's header: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2 */
+const inflateAny: Decoder = (body, options, done) => (hasZlibHeader(body) ? inflate : inflateRaw)(body, options, done)
+
+/** https://www.rfc-editor.org/rfc/rfc1950#section-2.2: the method is 8, and both bytes are a multiple of 31. */
+const hasZlibHeader = ([method = 0, flags = 0]: Buffer): boolean =>
+  (method & 0x0f) === 8 && (method * 256 + flags) % 31 === 0
+
+/** A window of 8 MB, which is all that a sender may use: https://www.rfc-editor.org/rfc/rfc9659#section-3 */
+const zstd: Decoder = (body, options, done) =>
+  zstdDecompress(body, { ...options, params: { [constants.ZSTD_d_windowLogMax]: 23 } }, done)
 
 const decoders = new Map<string, Decoder>([
   ["identity", (body, _options, done) => done(null, body)],
   ["gzip", gunzip],
   ["x-gzip", gunzip],
-  ["deflate", inflate],
+  ["deflate", inflateAny],
+  ["zstd", zstd],
   ["br", brotliDecompress],
 ])
 

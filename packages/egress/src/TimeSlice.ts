@@ -25,6 +25,9 @@ export const take = (run: () => void): void => {
   else queueMicrotask(run)
 }
 
+/** Resolves when it is one's turn. */
+export const next = (): Promise<void> => new Promise((resume) => take(resume))
+
 /** In ms: how long the first of those that wait has waited. */
 export const behind = (): number => {
   const [first] = waiting

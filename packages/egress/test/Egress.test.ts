@@ -3,7 +3,7 @@ import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Egress } from "../src/Egress.ts"
 import { EgressPolicy } from "../src/EgressPolicy.ts"
 import { Resolver } from "../src/Resolver.ts"
@@ -128,6 +128,43 @@ describe("what comes back", () => {
     }),
   )
 
+  const interim = [
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "HTTP/1.1 102 Processing\r\n\r\n",
+    "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\nx-said: HTTP/1.1 100\r\n\r\n",
+    "HTTP/1.1 100\r\n\r\n",
+  ]
+  for (const heads of [...interim.map((head) => [head]), interim, [...interim, ...interim]])
+    withinTheNetwork(
+      `may be announced by ${JSON.stringify(heads.join("")).slice(0, 60)}, in any pieces, on a connection that is kept`,
+      Effect.gen(function* () {
+        const answered = `${heads.join("")}${Wire.answer("HTTP/1.1 100 Continue")}`
+        let size = 0
+        const server = yield* wire(async (socket) => {
+          size += 1 + (size % 7)
+          for (let at = 0; at < answered.length; at += size) {
+            socket.write(answered.slice(at, at + size))
+            await new Promise(setImmediate)
+          }
+        })
+        const pool = yield* Door.open(`http://127.0.0.1:${server.port}`, { maxConnections: 1 })
+        for (let request = 0; request < 8; request++) {
+          const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
+          assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "HTTP/1.1 100 Continue"])
+        }
+        assert.strictEqual(server.sockets.length, 1)
+      }),
+    )
+
+  withinTheNetwork(
+    "may not be announced without end",
+    Effect.gen(function* () {
+      const server = yield* wire((socket) => void socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(50)))
+      assert.strictEqual((yield* refusal(server.port))._tag, "ProtocolError")
+    }),
+  )
+
   withinTheNetwork(
     "may end with the connection, if that is closed in order",
     Effect.gen(function* () {
@@ -144,6 +181,8 @@ describe("what comes back", () => {
     ["gzip", gzipSync("words")],
     ["x-gzip", gzipSync("words")],
     ["deflate", deflateSync("words")],
+    ["deflate", deflateRawSync("words")],
+    ["zstd", zstdCompressSync("words")],
     ["br", brotliCompressSync("words")],
     ["identity", Buffer.from("words")],
   ] as const)
@@ -207,7 +246,24 @@ describe("an answer that is not whole is an error", () => {
       "stay",
     ],
     ["of too many headers", "ResponseTooLarge", `HTTP/1.1 200 OK\r\n${`x: ${"y".repeat(999)}\r\n`.repeat(80)}`, "stay"],
-    ["in an unknown encoding", "UnsupportedContentEncoding", Wire.answer("x", "content-encoding: zstd\r\n"), "stay"],
+    [
+      "in an unknown encoding",
+      "UnsupportedContentEncoding",
+      Wire.answer("x", "content-encoding: compress\r\n"),
+      "stay",
+    ],
+    [
+      "not zstd, though it says so",
+      "UnsupportedContentEncoding",
+      Wire.answer("plain", "content-encoding: zstd\r\n"),
+      "stay",
+    ],
+    [
+      "not deflate, though it says so",
+      "UnsupportedContentEncoding",
+      Wire.answer("plain", "content-encoding: deflate\r\n"),
+      "stay",
+    ],
     ["in two encodings", "UnsupportedContentEncoding", Wire.answer("x", "content-encoding: gzip, gzip\r\n"), "stay"],
     [
       "not gzip, though it says so",

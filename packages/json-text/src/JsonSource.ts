@@ -28,8 +28,15 @@ export const parse = (text: string): Result.Result<JsonSource, string> => {
   }
 }
 
-/** The source texts of the values at these locations, which must exist. Each container is walked once, however many are asked for. */
-export const slices = (source: JsonSource, locations: ReadonlyArray<Location>): ReadonlyArray<string> => {
+/**
+ * The source texts of the values at these locations, which must exist. Each container is walked once, however many are asked for;
+ * `spend` is called with its length, and may throw.
+ */
+export const slices = (
+  source: JsonSource,
+  locations: ReadonlyArray<Location>,
+  spend?: (characters: number) => void,
+): ReadonlyArray<string> => {
   const walked = new Map<number, ReadonlyMap<string | number, Span>>()
   const spansIn = (start: number) => {
     const known = walked.get(start)
@@ -40,7 +47,10 @@ export const slices = (source: JsonSource, locations: ReadonlyArray<Location>): 
   }
   return locations.map((location) => {
     let span: Span = { start: skipSpace(source.text, 0), end: source.text.length }
-    for (const step of location) span = spansIn(span.start).get(step) ?? span
+    for (const step of location) {
+      if (spend !== undefined && !walked.has(span.start)) spend(span.end - span.start)
+      span = spansIn(span.start).get(step) ?? span
+    }
     return source.text.slice(span.start, span.end).trimEnd()
   })
 }

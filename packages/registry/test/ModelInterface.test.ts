@@ -31,3 +31,61 @@ describe("a schema whose references", () => {
     assert.deepStrictEqual(problems(tree, { a: { a: 1 } }), ["$.a.a: must be object"])
   })
 })
+
+describe("a sub-schema that says nothing", () => {
+  const rerank = {
+    type: "object",
+    properties: { output: { type: "array" }, required: ["output"] },
+  }
+  it.each<[string, object, unknown, ReadonlyArray<string>, ReadonlyArray<string>]>([
+    [
+      "a keyword among the properties",
+      rerank,
+      { output: 1, required: 7 },
+      ["/properties/required"],
+      ["$.output: must be array"],
+    ],
+    [
+      "a text among the properties",
+      { properties: { type: "object", a: { type: "string" } } },
+      { a: 1 },
+      ["/properties/type"],
+      ["$.a: must be string"],
+    ],
+    ["null", { properties: { a: null } }, { a: 1 }, ["/properties/a"], []],
+    [
+      "a property that says it is required",
+      { properties: { a: { type: "string", required: true } } },
+      {},
+      ["/properties/a/required"],
+      [],
+    ],
+    [
+      "in a definition",
+      { $ref: "#/$defs/x", $defs: { x: rerank, "y/~": [] } },
+      { output: 1 },
+      ["/$defs/x/properties/required", "/$defs/y~1~0"],
+      ["$.output: must be array"],
+    ],
+    [
+      "nothing of the kind",
+      { properties: { required: { const: ["a"] } } },
+      { required: ["b"] },
+      [],
+      ["$.required: must be equal to constant"],
+    ],
+  ])("is passed over with a warning, and the rest holds: %s", (_, schema, value, pointers, expected) => {
+    assert.deepStrictEqual(problems(schema, value), expected)
+    const texts = { output: JSON.stringify(schema) }
+    assert.deepStrictEqual(
+      ModelInterface.warnings(texts),
+      pointers.map((pointer) => `The output interface has no schema at ${pointer}, and nothing is checked there`),
+    )
+    assert.isTrue(Result.isSuccess(ModelInterface.check(texts)))
+  })
+
+  it.each([{ type: "strnig" }, { properties: ["a"] }, { allOf: [1] }, { not: "x" }, { required: "a" }])(
+    "is not %j, which is refused",
+    (schema) => assert.isTrue(Result.isFailure(ModelInterface.compile(JSON.stringify(schema)))),
+  )
+})

@@ -14,6 +14,7 @@ import * as InputProcessors from "../chain/InputProcessors.ts"
 import type { ProcessorChain } from "../chain/ProcessorChain.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
 import * as PreProcess from "../processors/PreProcess.ts"
+import * as RequestCharset from "./RequestCharset.ts"
 
 export interface CompiledAction {
   readonly action: ConnectorAction
@@ -68,6 +69,10 @@ const compileAction = (
 ): Result.Result<CompiledAction, ConnectorError> =>
   Result.gen(function* () {
     const author = connector.parameters
+    if (author["charset"] !== undefined)
+      yield* Result.mapError(RequestCharset.check(author["charset"]), (sentence) =>
+        invalidConnector("/parameters/charset", sentence),
+      )
     const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author))
     return {
       action,

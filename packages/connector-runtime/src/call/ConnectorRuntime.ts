@@ -1,6 +1,5 @@
 /** Runs a connector's actions against its platform. `execute` and `call` are the way of one predict, stage by stage. */
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
-import type { Supplied } from "@drawbar/template-renderer/Parameter"
 import { Context, Effect, Layer, Result, type Scope } from "effect"
 import * as CallOptions from "./CallOptions.ts"
 import * as CompiledConnector from "./CompiledConnector.ts"
@@ -69,7 +68,7 @@ export class ConnectorRuntime extends Context.Service<
         if (Result.isFailure(calls)) return Effect.fail(calls.failure)
         return Effect.map(
           each(calls.success, (supplied) => call(live, action.success, supplied, guardrails, options)),
-          (results) => ({ inference_results: filtered(input, results) }),
+          (results) => ({ inference_results: filtered(input, joined(action.success.preProcess, results)) }),
         )
       },
 
@@ -92,7 +91,7 @@ const each = <A, B, E>(items: ReadonlyArray<A>, run: (item: A) => Effect.Effect<
 const call = (
   live: LiveConnector.LiveConnector,
   action: CompiledConnector.CompiledAction,
-  supplied: Supplied,
+  supplied: PreProcess.Call,
   guardrails: Guardrails.Guardrails,
   options: CallOptions.CallOptions,
 ): Effect.Effect<InferenceResult, ConnectorError> =>
@@ -100,16 +99,12 @@ const call = (
     Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", supplied)),
     Effect.flatMap((request) => LiveConnector.send(live, action, request, options)),
     Effect.flatMap((response) =>
-      Effect.clockWith((clock) =>
-        Effect.fromResult(UpstreamResponse.read(response, clock.currentTimeMillisUnsafe(), live.mask)),
-      ),
+      Effect.clockWith((clock) => UpstreamResponse.readInTurns(response, clock.currentTimeMillisUnsafe(), live.mask)),
     ),
     Effect.tap((answer) => Guardrails.checkOutput(guardrails, answer.text)),
     Effect.flatMap((answer) =>
-      Effect.fromResult(
-        Result.map(PostProcess.run(action.postProcess, supplied, answer, live.world), (output) =>
-          resultOf(answer, output),
-        ),
+      Effect.map(PostProcess.runInTurns(action.postProcess, supplied, answer, live.world), (output) =>
+        resultOf(answer, output),
       ),
     ),
   )
@@ -120,6 +115,23 @@ const resultOf = (
 ): InferenceResult => {
   const usage = TokenUsage.ofResponse(response, text)
   return { output, status_code: response.status, ...(usage === undefined ? {} : { usage }) }
+}
+
+/** The results of all calls as one, where the function says so. */
+const joined = (
+  { processor }: PreProcess.PreProcess,
+  results: ReadonlyArray<InferenceResult>,
+): ReadonlyArray<InferenceResult> => {
+  const [first] = results
+  if (first === undefined || results.length === 1 || processor?.joinsResults !== true) return results
+  const usages = results.map(({ usage }) => usage)
+  return [
+    {
+      output: results.flatMap(({ output }) => output),
+      status_code: first.status_code,
+      ...(usages.every((usage) => usage === undefined) ? {} : { usage: TokenUsage.sum(usages) }),
+    },
+  ]
 }
 
 const filtered = (input: PredictInput, results: ReadonlyArray<InferenceResult>): ReadonlyArray<InferenceResult> => {

@@ -75,12 +75,9 @@ const call = Effect.fnUntraced(function* (
   const live = yield* LiveConnector.open(egress, compiled, credential, { config, observe: found })
   const request = yield* Effect.fromResult(UpstreamRequest.render(action, supplied, live.secret))
   const response = yield* LiveConnector.send(live, action, request, CallOptions.none)
-  const answer = yield* Effect.fromResult(UpstreamResponse.read(response, yield* Clock.currentTimeMillis, live.mask))
+  const answer = yield* UpstreamResponse.readInTurns(response, yield* Clock.currentTimeMillis, live.mask)
   found({ stage: "answered", status: response.status, bytes: response.body.length })
-  found({
-    stage: "processed",
-    output: yield* Effect.fromResult(PostProcess.run(action.postProcess, supplied, answer, world)),
-  })
+  found({ stage: "processed", output: yield* PostProcess.runInTurns(action.postProcess, supplied, answer, world) })
 })
 
 /** The stage at which a call ends for a reason. */

@@ -92,6 +92,7 @@ export const open = Effect.fnUntraced(function* (
   return live
 })
 
+/** In bytes, of a connector that sets no lower bound. */
 const maxResponseBytes = 100_000_000
 
 /** Authorises a request and sends it, again where that is safe and the connector says so. */
@@ -145,7 +146,7 @@ const deliver = <A extends EgressResponse, R>(
     prepare: () => sign(traced),
     recover,
     budget,
-    maxResponseBytes,
+    maxResponseBytes: config.max_response_bytes ?? maxResponseBytes,
     timeoutMs: Math.max(longestCallMs, configuredMs),
     awaitedUntil: deadline,
   }).pipe(Effect.mapError((error) => (error._tag === "EgressError" ? ofEgress(error) : error)))

@@ -2,7 +2,7 @@
 import type { Method } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as HeadersTemplate from "@drawbar/template-renderer/HeadersTemplate"
-import type { Supplied } from "@drawbar/template-renderer/Parameter"
+import { type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
@@ -11,6 +11,7 @@ import { ConnectorError, invalidInput, MissingParameters, NotRendered } from "..
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
 import * as Nova from "../processors/Nova.ts"
+import * as RequestCharset from "./RequestCharset.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 
 export interface UpstreamRequest {
@@ -80,10 +81,20 @@ const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<str
       : Result.fail(withoutBody)
   const structured = action.supports_structured_output ? StructuredOutput.inject(text, supplied, compiled.author) : text
   const clean = Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
-  return compiled.inputProcessors === undefined
-    ? Result.succeed(clean)
-    : InputProcessors.onBody(compiled.inputProcessors, clean)
+  const whole =
+    compiled.inputProcessors === undefined
+      ? Result.succeed(clean)
+      : InputProcessors.onBody(compiled.inputProcessors, clean)
+  const given = supplied.caller.get("charset")
+  const charset = given === undefined ? compiled.author["charset"] : textOf(given)
+  return charset === undefined ? whole : Result.flatMap(whole, (sent) => inCharset(charset, sent))
 }
+
+const inCharset = (charset: string, body: string): Result.Result<string, ConnectorError> =>
+  RequestCharset.check(charset).pipe(
+    Result.flatMap(() => RequestCharset.apply(charset, body)),
+    Result.mapError(invalidInput),
+  )
 
 const withoutBody = invalidInput(
   "Content length is 0. Aborting request to remote model: give request_body, or the parameter http_body",

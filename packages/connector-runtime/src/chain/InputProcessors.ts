@@ -6,6 +6,7 @@ import type { Author } from "@drawbar/template-renderer/Parameter"
 import * as Json from "@drawbar/json-text/Json"
 import { json, text, textOf, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
+import { ofCallers } from "./WorkBudget.ts"
 import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
 import type { Parameters } from "../call/PredictInput.ts"
 import * as OwnChain from "../internal/OwnChain.ts"
@@ -25,16 +26,24 @@ export const onBody = (chain: ProcessorChain.ProcessorChain, body: string): Resu
       : Result.succeed(changed)
   })
 
-const run = (chain: ProcessorChain.ProcessorChain, value: Json.Json) => Result.mapError(chain.run(value), invalidInput)
+const run = (chain: ProcessorChain.ProcessorChain, value: Json.Json) =>
+  Result.mapError(chain.run(value), (sentence) => invalidInput(`${name}: ${sentence}`))
 
 /** The caller's parameters after a chain that stands among them. */
 export const onParameters = (given: Parameters): Result.Result<Parameters, ConnectorError> => {
   const own = given.get(name)
   if (own === undefined) return Result.succeed(given)
   return Result.gen(function* () {
-    const chain = yield* Result.mapError(ProcessorChain.compile(textOf(own)), (why) => invalidInput(`${name}: ${why}`))
+    const chain = yield* Result.mapError(ProcessorChain.compile(textOf(own), ofCallers), (why) =>
+      invalidInput(`${name}: ${why}`),
+    )
     const values = new Map(given)
-    for (const [key, value] of given) if (!settings.has(key)) values.set(key, yield* changed(chain, value))
+    let continues = false
+    for (const [key, value] of given) {
+      if (settings.has(key)) continue
+      values.set(key, yield* changed({ ...chain, run: (one) => chain.run(one, continues) }, value))
+      continues = true
+    }
     return values
   })
 }

@@ -9,6 +9,8 @@ import { type Compiled, Inapplicable } from "./Step.ts"
 
 export interface JsonPath {
   readonly definite: boolean
+  /** It ends in a union of names, `['a','b']`. */
+  readonly union: "one" | "many" | undefined
   readonly locations: (value: Json.Json) => ReadonlyArray<Location>
   /** The names and indices of a path that says them all, so that a place can be made that is not there yet. */
   readonly location: Option.Option<Location>
@@ -18,6 +20,7 @@ export const compile = (path: string, allowance: WorkBudget): Compiled<JsonPath>
   Result.mapBoth(ResponseFilter.compile(path, allowance), {
     onSuccess: ({ query }) => ({
       definite: query.isSingular,
+      union: query.union,
       // The library looks at numbers; where they stand is then found in the value that has their digits.
       locations: (value) =>
         Result.getOrThrowWith(query.nodes(plain(value)), () => new Exhausted()).map(({ location }) => location),

@@ -3,8 +3,9 @@ import * as Json from "@drawbar/json-text/Json"
 import * as JsonFault from "@drawbar/json-text/JsonFault"
 import { Option, Result } from "effect"
 import type { WorkBudget } from "./WorkBudget.ts"
+import * as ResponseFilter from "../response/ResponseFilter.ts"
 import * as JsonPath from "./JsonPath.ts"
-import { documentOf, Inapplicable, type Make, text, textOf } from "./Step.ts"
+import { documentOf, Inapplicable, type Make, type Making, text, textOf } from "./Step.ts"
 
 /** The first object or list in a text. */
 export const extractJson: Make = ({ extract_type = "auto", default: otherwise }) => {
@@ -31,7 +32,14 @@ const firstIn = (source: string, opening: RegExp): Json.Json | undefined => {
 export const jsonPathFilter: Make = (config, { allowance }) =>
   Result.map(pathIn(config, allowance), (path) => (value) => {
     const document = documentOf(value)
-    const found = path.locations(document).map((location) => JsonPath.at(document, location))
+    const locations = path.locations(document)
+    if (path.union !== undefined) {
+      const objects = ResponseFilter.byHolder(locations).map((members): Json.Json =>
+        Object.fromEntries([...members].map(([name, location]) => [name, JsonPath.at(document, location)])),
+      )
+      return path.union === "many" ? objects : (objects[0] ?? config["default"] ?? value)
+    }
+    const found = locations.map((location) => JsonPath.at(document, location))
     if (!path.definite) return found
     return found[0] ?? (found.length === 1 ? null : (config["default"] ?? value))
   })
@@ -52,7 +60,7 @@ export const removeJsonPath: Make = (config, { allowance }) => {
 }
 
 /** Sets a place to `value`, or to what stands at `source_path`. */
-export const setField: Make = (config, { allowance }) =>
+export const setField: Make = (config, { allowance, sizes }) =>
   Result.gen(function* () {
     const path = yield* pathIn(config, allowance)
     const { value, source_path, default: otherwise } = config
@@ -64,7 +72,7 @@ export const setField: Make = (config, { allowance }) =>
       const found = source?.locations(document).map((location) => JsonPath.at(document, location)) ?? []
       const field = source === undefined ? value : source.definite ? (found[0] ?? otherwise) : found
       if (field === undefined) throw new Inapplicable()
-      return setAll(document, path, field, allowance)
+      return setAll(document, path, field, { allowance, sizes })
     }
   })
 
@@ -73,12 +81,14 @@ export const setAll = (
   document: Json.Json,
   path: JsonPath.JsonPath,
   value: Json.Json,
-  allowance: WorkBudget,
+  { allowance, sizes }: Pick<Making, "allowance" | "sizes">,
 ): Json.Json => {
   const found = path.locations(document)
   const places = found.length > 0 ? found : Option.toArray(path.location)
   if (places.length === 0) throw new Inapplicable()
-  allowance.spend(textOf(value).length * places.length)
+  const size = sizes.of(value) * places.length
+  allowance.produce(size)
+  allowance.spend(size)
   const draft = new JsonPath.Draft(document)
   for (const place of places) draft.put(place, value)
   return draft.value

@@ -27,15 +27,15 @@ export const conditional: Make = (config, { chain, allowance }) =>
   })
 
 /** Runs a chain on the value and puts its result at `path`. */
-export const processAndSet: Make = (config, { chain, allowance }) =>
+export const processAndSet: Make = (config, { chain, allowance, sizes }) =>
   Result.gen(function* () {
     const path = yield* pathIn(config, allowance)
     const run = yield* chain(config["processors"])
-    return (value) => setAll(documentOf(value), path, run(value), allowance)
+    return (value) => setAll(documentOf(value), path, run(value), { allowance, sizes })
   })
 
 /** Runs a chain on each item of a list. */
-export const forEach: Make = (config, { chain, allowance }) =>
+export const forEach: Make = (config, { chain, allowance, sizes }) =>
   Result.gen(function* () {
     const written = yield* text(config, "path")
     if (!written.includes("[*]"))
@@ -45,8 +45,13 @@ export const forEach: Make = (config, { chain, allowance }) =>
     return (value) => {
       const document = documentOf(value)
       const draft = new JsonPath.Draft(document)
-      for (const location of path.locations(document))
-        draft.put(location, attempt(run, JsonPath.at(document, location)))
+      let size = 0
+      for (const location of path.locations(document)) {
+        const made = attempt(run, JsonPath.at(document, location))
+        size += sizes.of(made)
+        allowance.produce(size)
+        draft.put(location, made)
+      }
       return draft.value
     }
   })
@@ -78,7 +83,7 @@ const conditionOf = (condition: string, allowance: WorkBudget): Compiled<Conditi
     (value) =>
       !isAbsent(value) && holds(textOf(value))
   if (condition.startsWith("regex:"))
-    return Result.map(regex(condition.slice(6)), (pattern) =>
+    return Result.map(regex(condition.slice(6), allowance), (pattern) =>
       present((value) => {
         allowance.spend(Pattern.work(pattern, value))
         return pattern.testExact(value)

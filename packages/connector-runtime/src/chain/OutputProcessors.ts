@@ -2,6 +2,7 @@
 import type { Author, Supplied } from "@drawbar/template-renderer/Parameter"
 import { textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
+import { ofCallers } from "./WorkBudget.ts"
 import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
 import * as OwnChain from "../internal/OwnChain.ts"
 import * as ProcessorChain from "./ProcessorChain.ts"
@@ -18,5 +19,7 @@ export const of = (
   const given = caller.get(name)
   return given === undefined
     ? Result.succeed(own)
-    : Result.mapError(ProcessorChain.compile(textOf(given)), (sentence) => invalidInput(`${name}: ${sentence}`))
+    : Result.mapError(ProcessorChain.compile(textOf(given), ofCallers), (sentence) =>
+        invalidInput(`${name}: ${sentence}`),
+      )
 }

@@ -6,13 +6,20 @@ import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import * as JsonSteps from "./JsonSteps.ts"
 import * as NestedSteps from "./NestedSteps.ts"
-import { WorkBudget, Exhausted } from "./WorkBudget.ts"
-import { type Compiled, type Make, textOf } from "./Step.ts"
+import { WorkBudget, type Bounds, Exhausted, TooLarge } from "./WorkBudget.ts"
+import { JsonSize } from "./JsonSize.ts"
+import type { Compiled, Make, Making, Step } from "./Step.ts"
 import * as TextSteps from "./TextSteps.ts"
+import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface ProcessorChain {
-  /** What it makes of a value: a step that cannot do its work leaves it as it was. Fails with a sentence where it takes too much. */
-  readonly run: (value: Json.Json) => Result.Result<Json.Json, string>
+  /**
+   * What it makes of a value: a step that cannot do its work leaves it as it was. Fails with a sentence where it takes, or produces,
+   * too much. Where it continues, the last value and this one have together what one has.
+   */
+  readonly run: (value: Json.Json, continues?: boolean) => Result.Result<Json.Json, string>
+  /** As `run`, with turns of the event loop between the steps; for one value at a time. */
+  readonly runInTurns: (value: Json.Json) => Promise<Result.Result<Json.Json, string>>
 }
 
 const types: Readonly<Record<string, Make>> = {
@@ -29,29 +36,70 @@ const types: Readonly<Record<string, Make>> = {
 }
 
 /** Reads a chain from the JSON text of a list of steps; fails with a sentence. */
-export const compile = (text: string): Result.Result<ProcessorChain, string> =>
+export const compile = (text: string, bounds?: Bounds): Result.Result<ProcessorChain, string> =>
   Result.gen(function* () {
     if (text.length > longest) return yield* Result.fail(`it is longer than ${longest} characters`)
-    const steps = yield* Result.mapError(
+    const given = yield* Result.mapError(
       Json.parse(text),
       ({ message, line, column }) => `${message} at line ${line}, column ${column}`,
     )
-    const allowance = new WorkBudget()
-    const chain = yield* chainOf(steps, allowance)
+    const making = { allowance: new WorkBudget(bounds), sizes: new JsonSize() }
+    const { allowance, sizes } = making
+    allowance.begin()
+    const steps = yield* Result.flatMap(
+      within(() => stepsOf(given, making)),
+      (read) => read,
+    )
+    const begin = (value: Json.Json, continues = false) => {
+      if (!continues) allowance.begin()
+      allowance.produceFrom(sizes.of(value), growth)
+    }
     return {
-      run: (value) =>
-        Result.try({
-          try: () => {
-            allowance.begin()
-            return chain(value)
-          },
-          catch: (cause) => {
-            if (cause instanceof Exhausted) return "A chain of processors takes too much work"
-            throw cause
-          },
+      run: (value, continues) =>
+        within(() => {
+          begin(value, continues)
+          return steps.reduce((last, step) => taken(step, last, making), value)
         }),
+      runInTurns: async (value) => {
+        let last = within(() => {
+          begin(value)
+          return value
+        })
+        for (const step of steps) {
+          allowance.rest()
+          // oxlint-disable-next-line no-await-in-loop -- a step needs the one before
+          await TimeSlice.next()
+          allowance.resume()
+          last = Result.flatMap(last, (before) => within(() => taken(step, before, making)))
+          if (Result.isFailure(last)) break
+        }
+        return last
+      },
     }
   })
+
+/** How many times its size a value may become. */
+const growth = 4
+
+/** A sentence where work takes too much, or produces too much. */
+const within = <A>(work: () => A): Result.Result<A, string> =>
+  Result.try({
+    try: work,
+    catch: (cause) => {
+      // A stack that overflows, or a text longer than a text may be, is too much as well.
+      if (cause instanceof Exhausted || cause instanceof TooLarge || cause instanceof RangeError)
+        return "A chain of processors takes too much work"
+      throw cause
+    },
+  })
+
+const taken = (step: Step, last: Json.Json, { allowance, sizes }: Measures): Json.Json => {
+  // A step may put a value into itself, so that each doubles it.
+  allowance.spend(sizes.of(last) * 3 + 100)
+  const next = NestedSteps.attempt(step, last)
+  allowance.produce(sizes.of(next))
+  return next
+}
 
 /** In characters: each of its patterns and paths is compiled. */
 const longest = 50_000
@@ -59,22 +107,26 @@ const longest = 50_000
 /** In each other; a chain is a few steps, and not a way to exhaust the stack. */
 const deepest = 16
 
-const chainOf = (steps: Json.Json | undefined, allowance: WorkBudget, depth = 0): Compiled => {
+type Measures = Pick<Making, "allowance" | "sizes">
+
+const stepsOf = (
+  given: Json.Json | undefined,
+  measures: Measures,
+  depth = 0,
+): Result.Result<ReadonlyArray<Step>, string> => {
   if (depth > deepest) return Result.fail(`processors nest deeper than ${deepest} levels`)
-  const list = Json.isObject(steps) ? [steps] : steps
+  const list = Json.isObject(given) ? [given] : given
   if (!Array.isArray(list)) return Result.fail("a chain of processors is a list of objects with a 'type'")
-  return Result.map(
-    Result.all(list.map((step) => stepOf(step, allowance, depth))),
-    (compiled) => (value) =>
-      compiled.reduce((last, step) => {
-        // A step may put a value into itself, so that each doubles it.
-        allowance.spend(textOf(last).length * 3 + 100)
-        return NestedSteps.attempt(step, last)
-      }, value),
-  )
+  return Result.all(list.map((step) => stepOf(step, measures, depth)))
 }
 
-const stepOf = (step: Json.Json, allowance: WorkBudget, depth: number): Compiled => {
+const chainOf = (given: Json.Json | undefined, measures: Measures, depth: number): Compiled =>
+  Result.map(
+    stepsOf(given, measures, depth),
+    (steps) => (value) => steps.reduce((last, step) => taken(step, last, measures), value),
+  )
+
+const stepOf = (step: Json.Json, measures: Measures, depth: number): Compiled => {
   const type = Json.isObject(step) ? step["type"] : undefined
   const name = typeof type === "string" ? type.toLowerCase() : ""
   const make = Object.hasOwn(types, name) ? types[name] : undefined
@@ -82,5 +134,5 @@ const stepOf = (step: Json.Json, allowance: WorkBudget, depth: number): Compiled
     ? Result.fail(
         `Invalid ML processor type: ${Json.toText(type ?? null)}. Use one of ${Object.keys(types).join(", ")}`,
       )
-    : make(step, { chain: (inner) => chainOf(inner, allowance, depth + 1), allowance })
+    : make(step, { chain: (inner) => chainOf(inner, measures, depth + 1), ...measures })
 }

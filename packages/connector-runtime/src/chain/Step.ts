@@ -2,6 +2,7 @@
 import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import type { WorkBudget } from "./WorkBudget.ts"
+import type { JsonSize } from "./JsonSize.ts"
 
 /** A step that cannot do its work throws `Inapplicable`, and the chain goes on with what it had. */
 export type Step = (value: Json.Json) => Json.Json
@@ -12,6 +13,7 @@ export type Compiled<A = Step> = Result.Result<A, string>
 export interface Making {
   readonly chain: (steps: Json.Json | undefined) => Compiled
   readonly allowance: WorkBudget
+  readonly sizes: JsonSize
 }
 
 /** Reads the settings of one type of step. */

@@ -10,7 +10,7 @@ export const toString: Make = ({ escape_json }) =>
 
 /** A replacement may name groups as `$1`. */
 export const regexReplace: Make = (config, { allowance }) =>
-  Result.map(patternIn(config), (pattern) => {
+  Result.map(patternIn(config, allowance), (pattern) => {
     const { replacement = "", replace_all = true } = config
     return (value) => {
       const matcher = searched(pattern, textOf(value), allowance)
@@ -23,7 +23,7 @@ export const regexReplace: Make = (config, { allowance }) =>
 /** The groups of the first match: one as text, several as a list. What does not match stays as it is. */
 export const regexCapture: Make = (config, { allowance }) =>
   Result.gen(function* () {
-    const pattern = yield* patternIn(config)
+    const pattern = yield* patternIn(config, allowance)
     const groups = yield* groupsOf(config["groups"] ?? "1")
     return (value) => {
       const matcher = searched(pattern, textOf(value), allowance)
@@ -34,8 +34,16 @@ export const regexCapture: Make = (config, { allowance }) =>
   })
 
 /** A compiled pattern, or why it is none. Also used by conditions. */
-export const regex = (pattern: string): Compiled<Pattern.Pattern> =>
-  Result.mapError(Pattern.compile(pattern, Pattern.DOTALL), (why) => `Invalid regex pattern: ${pattern} (${why})`)
+export const regex = (pattern: string, allowance: WorkBudget): Compiled<Pattern.Pattern> => {
+  allowance.spend(perPattern)
+  return Result.mapError(
+    Pattern.compile(pattern, Pattern.DOTALL),
+    (why) => `Invalid regex pattern: ${pattern} (${why})`,
+  )
+}
+
+/** So much that the clock is looked at: a short pattern can be long to compile. */
+const perPattern = 100_000
 
 /** Nothing where it does not match, which is told much sooner than where. */
 const searched = (pattern: Pattern.Pattern, source: string, allowance: WorkBudget): Matcher | undefined => {
@@ -45,15 +53,19 @@ const searched = (pattern: Pattern.Pattern, source: string, allowance: WorkBudge
 
 type Matcher = ReturnType<Pattern.Pattern["matcher"]>
 
-const patternIn = (config: Json.JsonObject) => Result.flatMap(text(config, "pattern"), regex)
+const patternIn = (config: Json.JsonObject, allowance: WorkBudget) =>
+  Result.flatMap(text(config, "pattern"), (pattern) => regex(pattern, allowance))
 
 const replaced = (matcher: Matcher, replacement: string, all: boolean, allowance: WorkBudget): string => {
+  let size = 0
   const expand = (...groups: ReadonlyArray<string | undefined>): string => {
     const text = replacement.replaceAll(reference, (_, literal: string | undefined, group: string) => {
       if (literal !== undefined) return literal
       if (Number(group) > matcher.groupCount()) throw new Inapplicable()
       return groups[Number(group)] ?? ""
     })
+    size += text.length
+    allowance.produce(size)
     allowance.spend(text.length + 300)
     return text
   }

@@ -13,12 +13,15 @@ import * as Rerank from "./Rerank.ts"
 export const preEmbedding = Documents.single("inputText", "No input text provided")
 
 /** A text and its image make one call; either may be null, not both. */
-export const preMultimodal = Documents.each(2, ([words, image]) => {
-  const given: Array<readonly [string, Value]> = []
-  if (words != null) given.push(["inputText", text(words)])
-  if (image != null) given.push(["inputImage", text(image)])
-  return given.length === 0 ? Result.fail("No input text or image provided") : Result.succeed(given)
-})
+export const preMultimodal: PreProcessor = {
+  ...Documents.each(2, ([words, image]) => {
+    const given: Array<readonly [string, Value]> = []
+    if (words != null) given.push(["inputText", text(words)])
+    if (image != null) given.push(["inputImage", text(image)])
+    return given.length === 0 ? Result.fail("No input text or image provided") : Result.succeed(given)
+  }),
+  isOneInput: true,
+}
 
 export const preNovaText = preEmbedding
 export const preNovaImage = Documents.single("inputImage", "No input image provided")

@@ -1,6 +1,7 @@
 /** Cohere's embed and rerank: https://docs.cohere.com/reference/embed, https://docs.cohere.com/reference/rerank */
 import { json } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
+import type { PreProcessor } from "./PreProcessor.ts"
 import * as Default from "./Default.ts"
 import * as Documents from "./Documents.ts"
 import * as Embedding from "./Embedding.ts"
@@ -8,10 +9,13 @@ import * as Rerank from "./Rerank.ts"
 
 export const preEmbedding = Documents.list("texts")
 
-/** Cohere takes one image a call. */
-export const preMultimodal = Documents.each(1, ([image]) =>
-  image == null ? Result.fail("No image provided") : Result.succeed([["images", json(JSON.stringify([image]))]]),
-)
+/** Cohere takes one image a call; the vectors of all images are one result. */
+export const preMultimodal: PreProcessor = {
+  ...Documents.each(1, ([image]) =>
+    image == null ? Result.fail("No image provided") : Result.succeed([["images", json(JSON.stringify([image]))]]),
+  ),
+  joinsResults: true,
+}
 
 export const preRerank = Default.preRerank
 

@@ -4,9 +4,11 @@ import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as Json from "@drawbar/json-text/Json"
 import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
 import { type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
-import { Result } from "effect"
+import { Effect, Result } from "effect"
+import { ofCallers } from "../chain/WorkBudget.ts"
 import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
-import { type PostProcessor, texts } from "./PostProcessor.ts"
+import type { PostProcessor, Selection } from "./PostProcessor.ts"
+import type { Call } from "./PreProcess.ts"
 import { postProcessors } from "./ProcessFunctions.ts"
 import type { UpstreamResponse } from "../response/UpstreamResponse.ts"
 import * as RemoteAnswers from "../response/UpstreamResponse.ts"
@@ -17,6 +19,7 @@ import * as PostProcessScript from "./PostProcessScript.ts"
 import * as ResponseFilter from "../response/ResponseFilter.ts"
 import type { ScriptWorld } from "./ScriptWorld.ts"
 import * as Tensor from "../response/Tensor.ts"
+import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface PostProcess {
   readonly processor?: PostProcessor
@@ -48,7 +51,7 @@ export const compile = (
 /** The tensors of an answer. A call may bring its own `response_filter` and `output_processors`. */
 export const run = (
   stage: PostProcess,
-  supplied: Supplied,
+  supplied: Call,
   answer: UpstreamResponse,
   world?: ScriptWorld,
 ): Result.Result<Tensors, ConnectorError> =>
@@ -56,7 +59,7 @@ export const run = (
     ? Result.map(RemoteAnswers.spelled(answer), alone)
     : Result.flatMap(filterOf(stage, supplied), (filter) =>
         stage.processor !== undefined && filter !== undefined
-          ? named(stage.processor, filter, answer)
+          ? named(stage.processor, filter, supplied.documents, answer)
           : shaped(stage, filter, supplied, answer, world),
       )
 
@@ -65,6 +68,71 @@ export const missing = ({ script }: PostProcess, supplied: Supplied): ReadonlyAr
   script === undefined ? none : PostProcessScript.missing(script, supplied)
 
 const none: ReadonlyArray<string> = []
+
+/** As `run`; what the call itself brings has turns of the event loop, and less time. */
+export const runInTurns = (
+  stage: PostProcess,
+  supplied: Call,
+  answer: UpstreamResponse,
+  world?: ScriptWorld,
+): Effect.Effect<Tensors, ConnectorError> => {
+  const { caller } = supplied
+  return caller.has("response_filter") || caller.has("output_processors")
+    ? Effect.flatMap(
+        Effect.promise(() => ofCaller(stage, supplied, answer, world)),
+        Effect.fromResult,
+      )
+    : Effect.fromResult(run(stage, supplied, answer, world))
+}
+
+const ofCaller = async (
+  stage: PostProcess,
+  supplied: Call,
+  answer: UpstreamResponse,
+  world: ScriptWorld | undefined,
+): Promise<Result.Result<Tensors, ConnectorError>> => {
+  const { caller } = supplied
+  const filter = filterOf(stage, supplied)
+  if (Result.isFailure(filter)) return Result.fail(filter.failure)
+  if (stage.processor !== undefined) return run(stage, supplied, answer, world)
+  await TimeSlice.next()
+  const scripted =
+    stage.script === undefined
+      ? Result.succeed(undefined)
+      : PostProcessScript.run(stage.script, supplied, answer, world)
+  if (Result.isFailure(scripted)) return Result.fail(scripted.failure)
+  const said =
+    scripted.success === undefined ? RemoteAnswers.spelled(answer) : Result.succeed(spelled(scripted.success))
+  if (Result.isFailure(said)) return Result.fail(said.failure)
+  const content =
+    filter.success === undefined
+      ? said
+      : caller.has("response_filter")
+        ? await filteredInTurns(filter.success, said.success, answer)
+        : filtered(filter.success, said.success, answer)
+  if (Result.isFailure(content)) return Result.fail(content.failure)
+  await TimeSlice.next()
+  const chain = OutputProcessors.of(stage.chain, supplied)
+  if (Result.isFailure(chain)) return Result.fail(chain.failure)
+  const result =
+    chain.success === undefined
+      ? content
+      : caller.has("output_processors")
+        ? await processedInTurns(chain.success, content.success)
+        : processed(chain.success, content.success)
+  return Result.flatMap(result, (source) =>
+    scripted.success === undefined ? Result.succeed(alone(source)) : PostProcessScript.tensors(source, answer),
+  )
+}
+
+const filteredInTurns = async (
+  filter: ResponseFilter.ResponseFilter,
+  source: JsonSource.JsonSource,
+  answer: UpstreamResponse,
+): Promise<Result.Result<JsonSource.JsonSource, ConnectorError>> =>
+  Result.flatMap(Result.mapError(await ResponseFilter.selectInTurns(filter, source), invalidInput), (selection) =>
+    written(filter, selection, answer),
+  )
 
 /** Whether the answer goes on as it is. */
 const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: Supplied): boolean =>
@@ -93,10 +161,18 @@ const shaped = (
     return scripted === undefined ? alone(result) : yield* PostProcessScript.tensors(result, answer)
   })
 
-const named = (processor: PostProcessor, filter: ResponseFilter.ResponseFilter, answer: UpstreamResponse) =>
+const named = (
+  processor: PostProcessor,
+  filter: ResponseFilter.ResponseFilter,
+  documents: Call["documents"],
+  answer: UpstreamResponse,
+) =>
   Result.flatMap(RemoteAnswers.json(answer), (source) =>
-    Result.mapError(Result.flatMap(ResponseFilter.select(filter, source), processor.run), (sentence) =>
-      RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
+    Result.mapError(
+      Result.flatMap(ResponseFilter.select(filter, source), (selection) =>
+        processor.run(documents === undefined ? selection : { ...selection, documents }),
+      ),
+      (sentence) => RemoteAnswers.unusable(answer, `${sentence} (at ${filter.path})`),
     ),
   )
 
@@ -108,13 +184,23 @@ const filtered = (
 ): Result.Result<JsonSource.JsonSource, ConnectorError> =>
   Result.gen(function* () {
     const selection = yield* Result.mapError(ResponseFilter.select(filter, source), invalidInput)
-    const [first] = selection.nodes
-    if (first === undefined)
+    return yield* written(filter, selection, answer)
+  })
+
+const written = (
+  filter: ResponseFilter.ResponseFilter,
+  selection: Selection,
+  answer: UpstreamResponse,
+): Result.Result<JsonSource.JsonSource, ConnectorError> =>
+  Result.gen(function* () {
+    const found = yield* Result.mapError(ResponseFilter.found(filter, selection), (sentence) =>
+      invalidInput(`response_filter: ${sentence}`),
+    )
+    if (found === undefined)
       return yield* Result.fail(
         RemoteAnswers.unusable(answer, `response_filter finds nothing in the platform's answer (at ${filter.path})`),
       )
-    const found = texts(selection, selection.nodes)
-    return yield* parsed(selection.definite ? (found[0] ?? "null") : `[${found.join(",")}]`)
+    return yield* parsed(found)
   })
 
 type Function = Pick<PostProcess, "processor" | "script">
@@ -139,7 +225,9 @@ const filterOf = (
 ): Result.Result<ResponseFilter.ResponseFilter | undefined, ConnectorError> => {
   const given = caller.get("response_filter")
   const path = given === undefined ? undefined : filled(textOf(given))
-  return path === undefined ? Result.succeed(stage.filter) : Result.mapError(ResponseFilter.compile(path), invalidInput)
+  return path === undefined
+    ? Result.succeed(stage.filter)
+    : Result.mapError(ResponseFilter.compile(path, undefined, ofCallers), invalidInput)
 }
 
 const filled = (path: string | undefined) => (path === undefined || path.trim() === "" ? undefined : path)
@@ -155,9 +243,21 @@ const spelled = (text: string): JsonSource.JsonSource => {
 const processed = (chain: ProcessorChain, { text }: JsonSource.JsonSource) =>
   Result.flatMap(
     Result.mapError(Json.parse(text), ({ message }) => invalidInput(message)),
-    (value) =>
-      Result.flatMap(Result.mapError(chain.run(value), invalidInput), (result) => parsed(Json.stringify(result))),
+    (value) => Result.flatMap(Result.mapError(chain.run(value), inChain), (result) => parsed(Json.stringify(result))),
   )
+
+const processedInTurns = async (
+  chain: ProcessorChain,
+  { text }: JsonSource.JsonSource,
+): Promise<Result.Result<JsonSource.JsonSource, ConnectorError>> => {
+  const value = Json.parse(text)
+  if (Result.isFailure(value)) return Result.fail(invalidInput(value.failure.message))
+  return Result.flatMap(Result.mapError(await chain.runInTurns(value.success), inChain), (result) =>
+    parsed(Json.stringify(result)),
+  )
+}
+
+const inChain = (sentence: string) => invalidInput(`output_processors: ${sentence}`)
 
 const parsed = (text: string) => Result.mapError(JsonSource.parse(text), invalidInput)
 

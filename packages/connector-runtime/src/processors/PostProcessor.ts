@@ -9,13 +9,26 @@ export interface Node {
   readonly value: unknown
 }
 
+/** What one call sent of a caller's documents. */
+export interface Documents {
+  /** How many results the call must have; a text and its image that are one input count as one. */
+  readonly count: number
+  /** An author's script wrote the request, and may have made one input of a text and its image. */
+  readonly mayBePair: boolean
+  readonly _tag: "TextDocs" | "TextSimilarity"
+}
+
 export interface Selection {
   readonly source: JsonSource
   readonly nodes: ReadonlyArray<Node>
   /** Whether the path can find one node at most, so that its node is the value and not an item of a list. */
   readonly definite: boolean
+  /** The nodes are members of an object (`['a','b']`), or of each of many. */
+  readonly union?: "one" | "many" | undefined
   /** The type of the numbers, as the path spells it. */
   readonly dataType: DataType
+  /** Absent where the caller sent parameters and no documents. */
+  readonly documents?: Documents | undefined
 }
 
 export interface PostProcessor {

@@ -7,6 +7,7 @@ import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import type { PredictInput } from "../call/PredictInput.ts"
+import type { Documents } from "./PostProcessor.ts"
 import type { PreProcessor, TypedInput } from "./PreProcessor.ts"
 import * as PreProcessScript from "./PreProcessScript.ts"
 import { preProcessors } from "./ProcessFunctions.ts"
@@ -18,6 +19,11 @@ export interface PreProcess {
   readonly perCall: number | "all"
 }
 
+/** The parameters of one call, and what it sends of the caller's documents. */
+export interface Call extends Supplied {
+  readonly documents?: Documents | undefined
+}
+
 /** Finds the function that an action names, once; `at` is the pointer of the action. */
 export const compile = (
   connector: Connector,
@@ -27,15 +33,21 @@ export const compile = (
   Result.gen(function* () {
     const processor = yield* find(action.pre_process_function, connector, `${at}/pre_process_function`)
     const step = yield* stepSize(connector)
-    return { processor, perCall: step ?? processor?.perCall ?? "all" }
+    return { processor, perCall: step === undefined ? (processor?.perCall ?? "all") : within(processor, step) }
   })
+
+/** A function that sends so many documents a call drops what a larger step brings; a script decides for itself. */
+const within = (processor: PreProcessor | undefined, step: number): number =>
+  processor === undefined || processor.isScript === true || processor.perCall === "all"
+    ? step
+    : Math.min(step, processor.perCall)
 
 /** The parameters of each call, in the order of the input. */
 export const run = (
   stage: PreProcess,
   input: PredictInput,
   world?: ScriptWorld,
-): Result.Result<ReadonlyArray<Supplied>, ConnectorError> => {
+): Result.Result<ReadonlyArray<Call>, ConnectorError> => {
   if (input._tag === "Parameters")
     return Result.flatMap(InputProcessors.onParameters(input.parameters), (given) =>
       Result.map(rewritten(stage, given, world), (call) => [call]),
@@ -45,11 +57,21 @@ export const run = (
   return Result.all(
     split(input, stage.perCall).map((chunk) =>
       Result.mapBoth(processor.run(chunk, world), {
-        onSuccess: (runtime) => ({ caller: callerOf(input), runtime }),
+        onSuccess: (runtime) => ({ caller: callerOf(input), runtime, documents: documentsOf(processor, chunk) }),
         onFailure: invalidInput,
       }),
     ),
   )
+}
+
+const documentsOf = ({ isOneInput, isScript }: PreProcessor, chunk: TypedInput): Documents | undefined => {
+  if (chunk._tag === "QuestionAnswering") return undefined
+  const { length } = chunk.text_docs
+  return {
+    _tag: chunk._tag,
+    count: isOneInput === true ? Math.min(1, length) : length,
+    mayBePair: isScript === true && length === 2,
+  }
 }
 
 const rewritten = (

@@ -24,6 +24,7 @@ const processorOf = (script: Script.Script, author: Author): PreProcessor => {
     call(script, shown(bindings), ScriptParameters.of(script, author, given === undefined ? [] : [given]), world)
   const onTypedInput: PreProcessor = {
     perCall: 1,
+    isScript: true,
     run: (input, world) => run(ofInput(input), input._tag === "TextDocs" ? input.parameters : undefined, world),
   }
   return isOn(author, "process_remote_inference_input")

@@ -9,6 +9,12 @@ export type TypedInput = Exclude<PredictInput, { readonly _tag: "Parameters" }>
 export interface PreProcessor {
   /** How many documents one call of the platform takes; what is left goes into further calls, nothing is dropped. */
   readonly perCall: number | "all"
+  /** All documents of one call are one input, such as a text and its image. */
+  readonly isOneInput?: boolean
+  /** The results of all calls become one, as if one call had been made. */
+  readonly joinsResults?: boolean
+  /** The connector's author wrote it: how many inputs it makes of a call's documents is not known. */
+  readonly isScript?: boolean
   /** The parameters for one call, or a sentence that says why there are none. */
   readonly run: (input: TypedInput, world?: ScriptWorld) => Result.Result<Parameters, string>
   /** Makes parameters out of those that a call brings itself; absent: they are used as they are. */

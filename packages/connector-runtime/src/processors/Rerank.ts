@@ -2,6 +2,7 @@
 import { Result } from "effect"
 import { items, type Node, type PostProcessor, type Selection, texts } from "./PostProcessor.ts"
 import { type Tensor, vector } from "../response/Tensor.ts"
+import * as Places from "./Places.ts"
 
 /** `{ index, [score] }` items at `path`, which a platform answers best first. */
 export const scores = (path: string, score: "relevance_score" | "relevanceScore"): PostProcessor => ({
@@ -30,14 +31,25 @@ const rank = ({ location, value }: Node, score: string): Ranked | undefined => {
     : undefined
 }
 
-// A platform that answers with fewer documents than it was given (top_n) leaves the others out; their order stays.
+const noun = ["score", "scores"] as const
+
+// Scores of fewer documents (top_n) would close up, and each after a gap would be taken for another document's.
 const inOrder = (selection: Selection, ranked: ReadonlyArray<Ranked>): Result.Result<ReadonlyArray<Tensor>, string> => {
-  const sorted = ranked.toSorted((a, b) => a.index - b.index)
-  const repeated = sorted.find(({ index }, i) => index === sorted[i + 1]?.index)
-  if (repeated !== undefined) return Result.fail(`The rerank result holds index ${repeated.index} twice.`)
-  const data = texts(
+  const { documents } = selection
+  const fault = documents === undefined ? undefined : Places.excess(ranked.length, documents.count, noun)
+  if (fault !== undefined)
+    return Result.fail(`${fault} Have it rank all of them: leave top_n out, or set it to \${parameters.top_n}.`)
+  const seen = new Set<number>()
+  for (const { index } of ranked) {
+    if (seen.has(index)) return Result.fail(`The rerank result holds index ${index} twice.`)
+    seen.add(index)
+  }
+  const placed = Places.inOrder(
     selection,
-    sorted.map(({ node }) => node),
+    ranked.map(({ node }) => node),
+    noun,
   )
-  return Result.succeed(data.map((text) => vector("similarity", `[${text}]`, 1, selection.dataType)))
+  return Result.map(placed, (nodes) =>
+    texts(selection, nodes).map((text) => vector("similarity", `[${text}]`, 1, selection.dataType)),
+  )
 }

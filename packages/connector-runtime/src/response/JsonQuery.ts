@@ -14,13 +14,20 @@ import {
   JSONPathRecursionLimitError,
   type JSONValue,
 } from "json-p3"
-import { WorkBudget, Exhausted } from "../chain/WorkBudget.ts"
+import { WorkBudget, type Bounds, Exhausted, TooLarge } from "../chain/WorkBudget.ts"
+import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface JsonQuery {
   /** It names one place. */
   readonly isSingular: boolean
+  /** It ends in a union of names, `['a','b']`: of one object where what stands before it names one place, else of many. */
+  readonly union: "one" | "many" | undefined
   /** What it finds; fails with a sentence where that takes too much. */
   readonly nodes: (value: JSONValue) => Result.Result<ReadonlyArray<JSONPathNode>, string>
+  /** As `nodes`, with turns of the event loop between what it finds; for one value at a time. */
+  readonly nodesInTurns: (value: JSONValue) => Promise<Result.Result<ReadonlyArray<JSONPathNode>, string>>
+  /** Of the last value; what is made of the nodes is spent of it, too. */
+  readonly allowance: WorkBudget
 }
 
 /** In characters. */
@@ -34,9 +41,9 @@ const perValue = 60
 const perLevel = 10
 
 /** Reads a path once; fails with the rest of a sentence that says where it cannot be read. With an allowance, it spends of that. */
-export const compile = (path: string, shared?: WorkBudget): Result.Result<JsonQuery, string> => {
+export const compile = (path: string, shared?: WorkBudget, bounds?: Bounds): Result.Result<JsonQuery, string> => {
   if (path.length > longest) return Result.fail(`it is longer than ${longest} characters`)
-  const allowance = shared ?? new WorkBudget()
+  const allowance = shared ?? new WorkBudget(bounds)
   return Result.try({
     try: () => {
       const query = environment(allowance).compile(path)
@@ -47,21 +54,58 @@ export const compile = (path: string, shared?: WorkBudget): Result.Result<JsonQu
   }).pipe(
     Result.map((query) => ({
       isSingular: query.singularQuery(),
+      union: unionOf(query),
       nodes: (value) =>
         Result.try({
           try: () => {
             if (shared === undefined) allowance.begin()
             return [...query.lazyQuery(value)]
           },
-          catch: (cause) => {
-            if (cause instanceof Exhausted) return `The JSONPath ${path} takes too much work`
-            if (cause instanceof JSONPathRecursionLimitError)
-              return `The JSONPath ${path} looks deeper than ${deepest} levels`
-            throw cause
-          },
+          catch: (cause) => excess(path, cause),
         }),
+      nodesInTurns: async (value) => {
+        if (shared === undefined) allowance.begin()
+        const found: Array<JSONPathNode> = []
+        try {
+          for (const node of query.lazyQuery(value)) {
+            if (found.push(node) % perTurn !== 0) continue
+            allowance.rest()
+            // oxlint-disable-next-line no-await-in-loop -- that is what turns are for
+            await TimeSlice.next()
+            allowance.resume()
+          }
+          return Result.succeed(found)
+        } catch (cause) {
+          return Result.fail(excess(path, cause))
+        }
+      },
+      allowance,
     })),
   )
+}
+
+/** How many nodes are found in one turn. */
+const perTurn = 1_000
+
+/** A sentence for what a query fails with; rethrows what is no bound of it. */
+export const excess = (path: string, cause: unknown): string => {
+  // A stack that overflows, or a text longer than a text may be, is too much as well.
+  if (cause instanceof Exhausted || cause instanceof RangeError) return `The JSONPath ${path} takes too much work`
+  if (cause instanceof JSONPathRecursionLimitError) return `The JSONPath ${path} looks deeper than ${deepest} levels`
+  if (cause instanceof TooLarge) return `The JSONPath ${path} produces more than ${cause.limit} characters`
+  throw cause
+}
+
+const unionOf = ({ environment, segments }: JSONPathQuery): JsonQuery["union"] => {
+  const last = segments.at(-1)
+  const isUnion =
+    last !== undefined &&
+    last.selectors.length > 1 &&
+    last.selectors.every((selector) => selector instanceof jsonpath.selectors.NameSelector) &&
+    // A descendant segment looks in many places, and is written with two dots.
+    !last.toString().startsWith("..")
+  if (!isUnion) return undefined
+  return new jsonpath.JSONPathQuery(environment, segments.slice(0, -1)).singularQuery() ? "one" : "many"
 }
 
 /** Makes each selector of a query, and of the queries in its filters, say what it finds. */

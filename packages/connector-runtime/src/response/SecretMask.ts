@@ -5,10 +5,15 @@
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { Redacted } from "effect"
 import * as Escapes from "../internal/Escapes.ts"
+import { asWritten, type Reading, textOf, unitsOf } from "../internal/Reading.ts"
+import * as Spellings from "../internal/Spellings.ts"
+import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface SecretMask {
   /** The text without any of the secrets; the same text where it has none. */
   readonly apply: (text: string) => string
+  /** As `apply`, with turns of the event loop between the parts of a long text. */
+  readonly applyInTurns: (text: string) => Promise<string>
   /** Adds a secret that came later, such as a token; of these the last few are remembered. */
   readonly learn: (secret: string) => void
   /** For a text that comes in pieces. */
@@ -25,6 +30,7 @@ export interface Flow {
 /** For an answer that no secret went out for. */
 export const none: SecretMask = {
   apply: (text) => text,
+  applyInTurns: (text) => Promise.resolve(text),
   learn: () => {},
   flow: () => ({ take: (piece) => piece, rest: () => "" }),
 }
@@ -41,9 +47,23 @@ export const make = (credential: Credential): SecretMask =>
 export const of = (own: ReadonlyArray<string>): SecretMask => {
   let learnt: ReadonlyArray<string> = []
   let needles = needlesOf(own)
-  const apply = (text: string) => without(text, needles)
+  const masked = (text: string, shortestLine: number) => {
+    const cut = new Cut(text)
+    for (const stretches of windows(text, needles, shortestLine)) cut.add(stretches)
+    return cut.rest()
+  }
+  const apply = (text: string) => masked(text, Spellings.shortestLine)
   return {
     apply,
+    applyInTurns: async (text) => {
+      const cut = new Cut(text)
+      for (const stretches of windows(text, needles, Spellings.shortestLine)) {
+        cut.add(stretches)
+        // oxlint-disable-next-line no-await-in-loop -- that is what turns are for
+        await TimeSlice.next()
+      }
+      return cut.rest()
+    },
     learn: (secret) => {
       if (learnt.includes(secret)) return
       learnt = [...learnt, secret].slice(-remembered)
@@ -53,7 +73,8 @@ export const of = (own: ReadonlyArray<string>): SecretMask => {
       let held = ""
       return {
         take: (piece) => {
-          const clean = apply(held + piece)
+          // What stood before a line break may have gone on already.
+          const clean = masked(held + piece, 1)
           const end = beginning(clean, needles)
           held = clean.slice(end)
           return clean.slice(0, end)
@@ -68,101 +89,159 @@ export const of = (own: ReadonlyArray<string>): SecretMask => {
   }
 }
 
-interface Needles {
-  /** As they may stand in a text; the longest first, because one secret may be a part of another. */
-  readonly written: ReadonlyArray<string>
-  /** As they may stand in a text that was read once, and twice: `Escapes.read` */
-  readonly read: readonly [ReadonlyArray<string>, ReadonlyArray<string>]
-  /** The escapes that a needle may be written with. */
-  readonly marks: RegExp
-}
+const needlesOf = (secrets: ReadonlyArray<string>): Spellings.Needles =>
+  Spellings.of(secrets.filter((secret) => secret.length >= shortest))
 
-const needlesOf = (secrets: ReadonlyArray<string>): Needles => {
-  const written = distinct(secrets.filter((secret) => secret.length >= shortest).flatMap(spellingsOf))
-  const once = distinct([...written, ...written.map(Escapes.read)])
-  const twice = distinct([...once, ...once.map(Escapes.read)])
-  return { written, read: [once, twice], marks: Escapes.marksOf(written.join("")) }
-}
-
-const distinct = (texts: ReadonlyArray<string>) => [...new Set(texts)].toSorted((a, b) => b.length - a.length)
-
-/** Escapes of single characters are no spellings of their own: a text is looked at as it reads, too. */
-const spellingsOf = (secret: string): ReadonlyArray<string> => [
-  secret,
-  ...distinct([
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    new URLSearchParams({ "": secret }).toString().slice(1),
-  ]).flatMap(encodingsOf),
-]
-
-const encodingsOf = (text: string): ReadonlyArray<string> => {
-  const bytes = Buffer.from(text, "utf8")
-  const base64 = [0, 1, 2].map((before) => base64Inside(bytes, before))
-  const forUrls = base64.map((encoded) => encoded.replaceAll("+", "-").replaceAll("/", "_"))
-  return [bytes.toString("hex"), bytes.toString("hex").toUpperCase(), ...base64, ...forUrls]
-}
-
-/** Base64 of bytes as it reads inside that of a longer text, which begins so many bytes before: the characters that do not depend on it. */
-const base64Inside = (bytes: Buffer, before: number): string => {
-  const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64")
-  return text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6))
-}
-
-const without = (text: string, needles: Needles): string => {
-  let clean = text
-  for (const needle of needles.written) if (clean.includes(needle)) clean = clean.replaceAll(needle, "***")
-  if (!needles.marks.test(clean)) return clean
-  let shown = clean
-  for (const sought of needles.read) {
-    shown = Escapes.read(shown)
-    if (sought.some((needle) => shown.includes(needle))) return cut(clean, needles.read)
-  }
-  return clean
-}
-
-/** The text without the stretches that read as a needle. */
-const cut = (text: string, read: Needles["read"]): string => {
-  const stretches: Array<readonly [from: number, to: number]> = []
-  let reading = Escapes.asWritten(text)
-  for (const needles of read) {
-    reading = Escapes.readingOf(reading)
-    for (const needle of needles)
-      for (let at = reading.text.indexOf(needle); at !== -1; at = reading.text.indexOf(needle, at + needle.length))
-        stretches.push([reading.starts[at] ?? 0, reading.ends[at + needle.length - 1] ?? text.length])
-  }
-  let clean = ""
-  let done = 0
-  for (const [from, to] of stretches.toSorted(([a], [b]) => a - b)) {
-    if (from >= done) clean += `${text.slice(done, from)}***`
-    done = Math.max(done, to)
-  }
-  return clean + text.slice(done)
-}
+/** In characters: so much of a text is looked at together, whatever its length, so that memory stays flat. */
+export const windowSize = 65_536
 
 /** An escape is up to 6 characters for one, and may be escaped itself. */
 const widest = 12
 
+const reachOf = ({ read: [, twice] }: Spellings.Needles): number => (twice.texts[0]?.length ?? 0) * widest
+
+/** A part of a text that is taken out. */
+type Stretch = readonly [from: number, to: number]
+
+/** The stretches that are needles, a list for each window. Windows overlap, so that no needle is cut in two. */
+function* windows(text: string, needles: Spellings.Needles, shortestLine: number): Iterable<ReadonlyArray<Stretch>> {
+  if (needles.written.texts.length === 0) return
+  const overlap = reachOf(needles)
+  for (let from = 0; from < text.length; from += windowSize) {
+    const size = windowSize + overlap
+    const window = from === 0 && text.length <= size ? text : text.slice(from, from + size)
+    const isLast = from + size >= text.length
+    // What begins in the overlap is found by the next window.
+    yield found(window, needles, shortestLine)
+      .filter(([start]) => isLast || start < windowSize)
+      .map(([start, end]) => [from + start, from + end])
+    if (isLast) return
+  }
+}
+
+const found = (text: string, needles: Spellings.Needles, shortestLine: number): Array<Stretch> => {
+  const stretches: Array<Stretch> = []
+  // Nearly no text has any: to know that takes the engine a fraction of the time of a search that says where.
+  if (needles.heads.some((head) => text.includes(head)))
+    needles.written.search.each(unitsOf(text), (at, length) => stretches.push([at, at + length]))
+  for (const [{ units, starts, ends }, { search }] of readings(text, needles, shortestLine))
+    search.each(units, (at, length) => stretches.push([starts[at] ?? 0, ends[at + length - 1] ?? text.length]))
+  return stretches
+}
+
+/** The other ways in which a text reads, as far as it has what they are for, and what is sought in each. */
+function* readings(
+  text: string,
+  { marks, hexMarks, hex, base64, read }: Spellings.Needles,
+  shortestLine: number,
+): Iterable<readonly [Reading, Spellings.Sought]> {
+  const isHex = hexMarks?.test(text) === true
+  const isBroken = Spellings.hasBrokenLines(text, shortestLine)
+  const isEscaped = marks.test(text)
+  if (!isHex && !isBroken && !isEscaped) return
+  let reading = asWritten(unitsOf(text))
+  if (isHex) yield [Spellings.joinedHex(reading), hex]
+  if (isBroken) yield [Spellings.joinedLines(reading), base64]
+  if (!isEscaped) return
+  for (const sought of read) {
+    reading = Escapes.readingOf(reading)
+    yield [reading, sought]
+  }
+}
+
+/** A text from which stretches are cut, those of one window after those of another. */
+class Cut {
+  readonly #text: string
+  #parts: Array<string> = []
+  #done = 0
+  /** The last stretch, which one of the next window may go on. */
+  #open: Stretch | undefined
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  add(stretches: ReadonlyArray<Stretch>): void {
+    if (stretches.length === 0) return
+    for (const [from, to] of stretches.toSorted(([a], [b]) => a - b)) {
+      const open = this.#open
+      if (open !== undefined && from < open[1]) this.#open = [Math.min(open[0], from), Math.max(open[1], to)]
+      else {
+        this.#close()
+        this.#open = [from, to]
+      }
+    }
+  }
+
+  rest(): string {
+    this.#close()
+    return this.#parts.length === 0 ? this.#text : this.#parts.join("") + this.#text.slice(this.#done)
+  }
+
+  #close(): void {
+    if (this.#open === undefined) return
+    const [from, to] = this.#open
+    this.#open = undefined
+    this.#parts.push(this.#text.slice(this.#done, from), "***")
+    this.#done = to
+  }
+}
+
 /** Where, at the end of a text, something begins that may become a needle; its length where nothing does. */
-const beginning = (text: string, { read: [once, twice] }: Needles): number => {
-  const skipped = Math.max(0, text.length - (twice[0]?.length ?? 0) * widest)
+const beginning = (text: string, needles: Spellings.Needles): number => {
+  const [once, twice] = needles.read
+  const skipped = Math.max(0, text.length - reachOf(needles))
   const end = text.slice(skipped)
-  if (!Escapes.marks.test(end)) return skipped + beginningIn(end, twice)
-  let reading = Escapes.asWritten(end)
-  let first = reading.text.length
-  for (const needles of [once, once, twice]) {
-    const { text: said, starts } = reading
+  const joined = beginningOfJoined(end, needles)
+  if (!Escapes.marks.test(end)) return skipped + Math.min(joined, beginningIn(end, twice))
+  let reading = asWritten(unitsOf(end))
+  let first = joined
+  for (const sought of [once, once, twice]) {
+    const { units, starts } = reading
+    const said = textOf(reading)
     // What an escape that has not ended stands for is not known: it waits, and is not read.
     const ended = said.slice(0, Escapes.endedPart(said))
-    first = Math.min(first, starts[beginningIn(ended, needles)] ?? first)
-    reading = Escapes.readingOf({ ...reading, text: ended })
+    const at = beginningIn(ended, sought)
+    if (at < units.length) first = Math.min(first, starts[at] ?? first)
+    reading = Escapes.readingOf({ ...reading, units: units.subarray(0, ended.length) })
   }
   return skipped + first
 }
 
-const beginningIn = (text: string, needles: ReadonlyArray<string>): number => {
-  let at = Math.max(0, text.length - (needles[0]?.length ?? 0))
-  while (at < text.length && !needles.some((needle) => needle.startsWith(text.slice(at)))) at++
+/** The same for what may have separators or line breaks in it, as far as the end of the text looks like that. */
+const beginningOfJoined = (end: string, { hex, base64 }: Spellings.Needles): number => {
+  const isHex = endOfHex.test(end.slice(-longestEnd))
+  const isBroken = lineBreak.test(end)
+  if (!isHex && !isBroken) return end.length
+  const written = asWritten(unitsOf(end))
+  const inLines = isBroken ? beginningOfJoint(Spellings.joinedLines(written), base64, end.length) : end.length
+  if (!isHex) return inLines
+  const inHex = beginningOfJoint(Spellings.joinedHex(written), hex, end.length)
+  // A last zero may be the first half of the prefix `0x`.
+  const before = end.endsWith("0") ? asWritten(unitsOf(end.slice(0, -1))) : undefined
+  const inPrefixed = before === undefined ? end.length : beginningOfJoint(Spellings.joinedHex(before), hex, end.length)
+  return Math.min(inHex, inLines, inPrefixed)
+}
+
+/** A byte of hex, and what may stand between it and the next. */
+const endOfHex = /[\da-f][\da-f]?(?:[^\da-z]{0,4}(?:0x?)?)$/i
+const longestEnd = 8
+const lineBreak = /[\r\n]|\\[rn]/
+
+/** In characters: two bytes of hex, which any text may have. */
+const telling = 4
+
+const beginningOfJoint = (reading: Reading, sought: Spellings.Sought, length: number): number => {
+  const said = textOf(reading)
+  const at = beginningIn(said, sought)
+  const start = at < said.length ? (reading.starts[at] ?? length) : length
+  const found = said.length - at
+  // A few characters that stand together are found as they are written.
+  return found >= telling || (found >= 2 && length - start > found) ? start : length
+}
+
+const beginningIn = (text: string, { texts }: Spellings.Sought): number => {
+  let at = Math.max(0, text.length - (texts[0]?.length ?? 0))
+  while (at < text.length && !texts.some((needle) => needle.startsWith(text.slice(at)))) at++
   return at
 }

@@ -1,10 +1,11 @@
 /** A platform's whole answer, once its status was a success. */
-import { Result } from "effect"
+import { Effect, Result } from "effect"
 import { ConnectorError, InvalidUpstreamResponse, type Remote, UpstreamError } from "../ConnectorError.ts"
 import type { EgressResponse } from "@drawbar/egress/EgressPool"
 import * as JsonSource from "@drawbar/json-text/JsonSource"
 import type { ClassifiedResponse, RemoteFailure } from "./RemoteFailure.ts"
 import type { SecretMask } from "./SecretMask.ts"
+import * as SecretMasks from "./SecretMask.ts"
 import * as RetryAfter from "@drawbar/egress/RetryAfter"
 
 export interface UpstreamResponse {
@@ -31,19 +32,45 @@ export const read = (
   mask: SecretMask,
 ): Result.Result<UpstreamResponse, ConnectorError> => {
   const decoded = decode(response)
-  const text = mask.apply(decoded ?? "")
-  if (decoded === undefined && response.status >= 200 && response.status <= 299)
-    return Result.fail(unusable({ response, text, mask }, notInItsCharset))
+  return judged(response, now, mask, decoded, mask.apply(textIn(decoded)))
+}
+
+/** In bytes: a smaller answer is masked at once. */
+const masksAtOnce = 4 * SecretMasks.windowSize
+
+/** As `read`; a large answer is masked in turns of the event loop. */
+export const readInTurns = (
+  response: ClassifiedResponse,
+  now: number,
+  mask: SecretMask,
+): Effect.Effect<UpstreamResponse, ConnectorError> => {
+  if (response.body.length <= masksAtOnce) return Effect.fromResult(read(response, now, mask))
+  const decoded = decode(response)
+  return Effect.flatMap(
+    Effect.promise(() => mask.applyInTurns(textIn(decoded))),
+    (text) => Effect.fromResult(judged(response, now, mask, decoded, text)),
+  )
+}
+
+const textIn = (decoded: Result.Result<string, string>): string => Result.getOrElse(decoded, () => "")
+
+const judged = (
+  response: ClassifiedResponse,
+  now: number,
+  mask: SecretMask,
+  decoded: Result.Result<string, string>,
+  text: string,
+): Result.Result<UpstreamResponse, ConnectorError> => {
+  if (Result.isFailure(decoded) && response.status >= 200 && response.status <= 299)
+    return Result.fail(unusable({ response, text, mask }, decoded.failure))
   const answer = { response, text, mask }
   if (response.failure !== undefined)
     return Result.fail(
-      patient(
-        ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(response, text) })),
-      ),
+      patient(ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(answer) }))),
     )
   if (response.status < 200 || response.status > 299)
     return Result.fail(
-      ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(response, text) })),
+      ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(answer) })),
     )
   return text.trim() === ""
     ? Result.fail(unusable(answer, "Remote service returned empty response body"))
@@ -64,7 +91,9 @@ export const json = (answer: UpstreamResponse): Result.Result<JsonSource.JsonSou
       answer,
       isPage(header(answer.response, "content-type"), answer.text)
         ? "The platform answered with an HTML page, not with a model's answer. Check the connector's url"
-        : sentence,
+        : isJsonLines(answer.text)
+          ? "The platform answered with several JSON documents, one in each line (NDJSON), as it does for a stream. Set stream to false in the connector's request_body, or call _predict/stream"
+          : sentence,
     ),
   )
 
@@ -119,12 +148,36 @@ export const unusable = (answer: UpstreamResponse, message: string): ConnectorEr
 const isPage = (type: string | undefined, text: string): boolean =>
   (type !== undefined && /\bhtml\b/i.test(type)) || /^\s*<(!doctype|html)\b/i.test(text)
 
-const refusal = (response: EgressResponse, text: string): string => {
-  if (header(response, "x-amzn-errortype")?.startsWith("ThrottlingException")) return throttled
-  return text.trim() === ""
-    ? `Remote service returned error status ${response.status} with empty body`
-    : `Error from remote service: ${cut(text)}`
+/** In characters: enough of a first line to tell that it is a document of its own. */
+const longestLine = 65_536
+
+const isJsonLines = (text: string): boolean => {
+  const start = text.slice(0, longestLine).trimStart()
+  const end = start.search(/[\r\n]/)
+  return (
+    end > 0 && start.slice(end).trimStart().startsWith("{") && Result.isSuccess(JsonSource.parse(start.slice(0, end)))
+  )
 }
+
+const refusal = ({ response, text, mask }: UpstreamResponse): string => {
+  if (header(response, "x-amzn-errortype")?.startsWith("ThrottlingException")) return throttled
+  const said =
+    text.trim() === ""
+      ? `Remote service returned error status ${response.status} with empty body`
+      : `Error from remote service: ${cut(text)}`
+  const location = response.status < 400 ? header(response, "location") : undefined
+  return location === undefined ? said : `${said}. ${redirected(mask.apply(location))}`
+}
+
+/** In characters; a Location may be as long as the headers may be. */
+const longestLocation = 2_048
+
+const redirected = (location: string): string =>
+  `It redirects to ${printable(location.slice(0, longestLocation))}, and redirects are not followed. Use the final URL in the connector's action`
+
+/** What came in a header may hold control characters, which would reach a terminal. */
+const printable = (text: string): string =>
+  text.replaceAll(/[^\x20-\x7e]/g, (character) => encodeURI(character.isWellFormed() ? character : "\ufffd"))
 
 const remoteOf = ({ response, text, mask }: UpstreamResponse, now: number | undefined): Remote => {
   const requestId = requestIdHeaders.map((name) => header(response, name)).find((id) => id !== undefined)
@@ -153,16 +206,30 @@ const notInItsCharset = "The platform's answer is no text: its bytes are not in 
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** JSON is UTF-8 (RFC 8259, 8.1); a platform that says otherwise is believed. Nothing where the bytes are not what it says. */
-const decode = (response: EgressResponse): string | undefined => {
+/** JSON is UTF-8 (RFC 8259, 8.1); a platform that says otherwise is believed. Fails with a sentence where the bytes are not what it says. */
+const decode = (response: ClassifiedResponse): Result.Result<string, string> => {
+  const label = charsetOf(header(response, "content-type"))
+  const decoder = decoderOf(label)
   try {
-    return decoderOf(header(response, "content-type")).decode(response.body)
+    return Result.succeed((decoder ?? utf8).decode(response.body))
   } catch {
-    return undefined
+    return Result.fail(
+      decoder === undefined
+        ? `The platform's answer is no text: it names the charset "${label}", which is unknown, and its bytes are not UTF-8`
+        : notInItsCharset,
+    )
   }
 }
 
-const decoderOf = (type: string | undefined) => {
-  const [, charset = "utf-8"] = type === undefined ? [] : (/;\s*charset="?([\w.:-]+)/i.exec(type) ?? [])
-  return /^utf-?8$/i.test(charset) ? utf8 : new TextDecoder(charset, { fatal: true })
+const charsetOf = (type: string | undefined): string =>
+  (type === undefined ? undefined : /;\s*charset\s*=\s*["']?([\w.:+-]{1,64})/i.exec(type)?.[1]) ?? "utf-8"
+
+/** Nothing for a label that no standard names, such as `binary`: https://encoding.spec.whatwg.org/#names-and-labels */
+const decoderOf = (label: string): typeof utf8 | undefined => {
+  if (/^utf-?8$/i.test(label)) return utf8
+  try {
+    return new TextDecoder(label, { fatal: true })
+  } catch {
+    return undefined
+  }
 }

@@ -2,6 +2,7 @@
 import { Client } from "undici"
 import type { Connection } from "./Connection.ts"
 import { type Carrier, type PendingRequest, maxHeaderBytes } from "./PendingRequest.ts"
+import * as InterimHeads from "./InterimHeads.ts"
 
 /** Opens a connection for an exchange. `done` is called once. */
 export type Connect = (
@@ -15,6 +16,7 @@ export class ConnectionSlot implements Carrier {
   readonly release: () => void
   /** The connection opened last. */
   connection: Connection | undefined
+  #heads: InterimHeads.InterimHeads | undefined
 
   constructor(origin: string, connect: Connect, released: (lane: ConnectionSlot) => void) {
     this.release = () => released(this)
@@ -26,7 +28,10 @@ export class ConnectionSlot implements Carrier {
         connect(this.#exchange, (error, connection) => {
           this.connection = connection
           if (connection === undefined) done(error ?? new Error("not connected"), null)
-          else done(null, connection.socket)
+          else {
+            this.#heads = InterimHeads.watch(connection.socket)
+            done(null, connection.socket)
+          }
         })
       },
     })
@@ -39,6 +44,7 @@ export class ConnectionSlot implements Carrier {
   dispatch(exchange: PendingRequest): void {
     this.#exchange = exchange
     exchange.assign(this)
+    this.#heads?.expect()
     this.#client.dispatch(exchange.options, exchange)
   }
 

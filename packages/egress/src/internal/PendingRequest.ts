@@ -186,6 +186,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
       if ("problem" in decoded) return this.fail(new UnsupportedContentEncoding({ origin, encoding }))
       if ("largerThan" in decoded)
         return this.fail(new ResponseTooLarge({ origin, part: "decompressed body", limit: decoded.largerThan }))
+      this.#memory?.hold(decoded.body.length)
       const { "content-encoding": _encoding, "content-length": _length, ...headers } = this.#headers
       this.#succeed(decoded.body, headers)
     })

@@ -84,7 +84,7 @@ const decoded = (body: Buffer, encoding: string, limit: number): Effect.Effect<B
       resume(
         found.problem === "unknown"
           ? Effect.fromResult(
-              notAcceptable(`Content-Encoding [${encoding}] is not served: use one of [gzip, deflate, br]`),
+              notAcceptable(`Content-Encoding [${encoding}] is not served: use one of [gzip, deflate, br, zstd]`),
             )
           : Effect.fail(RequestError.from(new InvalidJson({ message: `The request body is not ${encoding}` }))),
       )

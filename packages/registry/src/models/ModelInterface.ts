@@ -50,8 +50,10 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
       ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
     )
     if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
+    const { schema: said } = meaningful(schema)
     const refers = /"\$(?:dynamicR|r)ef":/.test(JSON.stringify(schema))
-    const validate = yield* compiled(JSON.parse(text), false)
+    const plain = (): object | boolean => JSON.parse(toText(said))
+    const validate = yield* compiled(plain(), false)
     let thorough: ValidateFunction | undefined
     return {
       typesOf: (parameter) => declared(schema, parameter),
@@ -61,13 +63,55 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
         if (valid) return []
         // A large value may have a complaint for each of its parts: then the first has to do.
         if (!isSmall(value)) return (validate.errors ?? []).map(sentenceOf)
-        thorough ??= Result.getOrThrow(compiled(JSON.parse(text), true))
+        thorough ??= Result.getOrThrow(compiled(plain(), true))
         if (refers) inTime(() => thorough?.(value))
         else thorough(value)
         return (thorough.errors ?? []).slice(0, shown).map(sentenceOf)
       },
     }
   })
+
+/** What the sub-schemas of an interface leave unsaid, a sentence for each; it is taken as it is, as ML Commons takes it. */
+export const warnings = ({ input, output }: ModelInterface): ReadonlyArray<string> =>
+  Object.entries({ input, output }).flatMap(([side, text]) => {
+    const schema = text === undefined ? undefined : Result.getOrUndefined(parse(text))
+    return schema === undefined
+      ? []
+      : meaningful(schema).ignored.map(
+          (pointer) => `The ${side} interface has no schema at ${pointer}, and nothing is checked there`,
+        )
+  })
+
+/** Keywords whose members are schemas. A keyword that was written one level too deep is found among them. */
+const schemasByName = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"])
+
+/** A schema without the parts that stand in a schema's place and are none, and where they stand. */
+const meaningful = (schema: Json): { readonly schema: Json; readonly ignored: ReadonlyArray<string> } => {
+  const ignored: Array<string> = []
+  const within = (value: Json, pointer: string): Json => {
+    if (Array.isArray(value)) return value.map((item, i) => within(item, `${pointer}/${i}`))
+    if (!isObject(value)) return value
+    const members: Array<readonly [string, Json]> = []
+    for (const [keyword, inner] of Object.entries(value)) {
+      const at = `${pointer}/${keyword.replaceAll("~", "~0").replaceAll("/", "~1")}`
+      // Until 2009 a property itself said that it is required.
+      if (keyword === "required" && typeof inner === "boolean") ignored.push(at)
+      else if (schemasByName.has(keyword) && isObject(inner)) members.push([keyword, named(inner, at)])
+      else members.push([keyword, keyword === "const" || keyword === "enum" ? inner : within(inner, at)])
+    }
+    return Object.fromEntries(members)
+  }
+  const named = (schemas: JsonObject, pointer: string): Json => {
+    const members: Array<readonly [string, Json]> = []
+    for (const [name, inner] of Object.entries(schemas)) {
+      const at = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`
+      if (isObject(inner) || typeof inner === "boolean") members.push([name, within(inner, at)])
+      else ignored.push(at)
+    }
+    return Object.fromEntries(members)
+  }
+  return { schema: within(schema, ""), ignored }
+}
 
 /** In ms. */
 const patience = 1_000

@@ -17,6 +17,7 @@ import * as ModelDocument from "./ModelDocument.ts"
 import type { ModelGuardrails } from "./ModelGuardrails.ts"
 import * as ModelGroups from "./ModelGroups.ts"
 import * as ModelRegistration from "./ModelRegistration.ts"
+import * as ModelInterface from "./ModelInterface.ts"
 import * as ModelSettings from "./ModelSettings.ts"
 import { NodeId } from "../records/NodeId.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
@@ -185,6 +186,7 @@ export class Models extends Context.Service<
               ...writes,
               ...references,
             ])
+            yield* warned(model_id, asked.settings.interface)
             return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }
           }),
         ).pipe(
@@ -251,6 +253,7 @@ export class Models extends Context.Service<
           ...writes,
           ...(moved?.writes ?? []),
         ])
+        if (document.interface != null) yield* warned(id, settings.interface)
         return written
       })
 
@@ -391,6 +394,16 @@ const taskOf = (task_type: Draft["task_type"], model_id: string, nodeId: string)
 
 const noPrivilege = "User doesn't have privilege to perform this operation on this model"
 const noJoin = "You don't have permissions to perform this operation on this model."
+/** Names in a schema are the author's, and stay out of the log. */
+const warned = (id: string, given: ModelInterface.ModelInterface | undefined) => {
+  const { length } = given === undefined ? [] : ModelInterface.warnings(given)
+  return length === 0
+    ? Effect.void
+    : Effect.logWarning(
+        `Model ${id}: ${length} ${length === 1 ? "part" : "parts"} of its interface ${length === 1 ? "is" : "are"} no schema, and nothing is checked there`,
+      )
+}
+
 const noLink = (id: string) => `You don't have permission to update the connector, connector id: ${id}`
 const noUse = (id: string) => `You don't have permission to use the connector provided, connector id: ${id}`
 const noMove = (id: string) =>

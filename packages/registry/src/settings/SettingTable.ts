@@ -31,6 +31,8 @@ export const table = {
   "plugins.ml_commons.remote_job.status_regex.expired": pattern("(expired|timeout)"),
   "plugins.ml_commons.remote_job.status_regex.failed": pattern("(failed)"),
   "plugins.ml_commons.safe_delete_model": flag(false),
+  /** Whether calls may bring their own `response_filter`, `input_processors` and `output_processors`. */
+  "plugins.drawbar.caller_filters_enabled": flag(true),
 
   "plugins.ml_commons.allow_custom_deployment_plan": flag(false),
   "plugins.ml_commons.allow_registering_model_via_local_file": flag(false),
