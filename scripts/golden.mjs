@@ -1,6 +1,6 @@
 // Writes anew all that is generated and kept: the catalogue's requests and predictions, the pages of lint, access and errors, the schema for editors.
 import { spawnSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -17,9 +17,17 @@ writeFileSync(docs("lint.md"), markdown())
 writeFileSync(docs("access.md"), access.markdown())
 writeFileSync(docs("errors.md"), errors.markdown())
 
+const recorded = await import("../apps/server/test/RecordedDifferences.ts")
+const compatibility = readFileSync(docs("compatibility.md"), "utf8")
+const between = /(<!-- recorded differences: .*? -->\n).*(<!-- end of recorded differences -->)/s
+writeFileSync(
+  docs("compatibility.md"),
+  compatibility.replace(between, (_, begin, end) => `${begin}\n${recorded.markdown()}\n\n${end}`),
+)
+
 const run = (command, args, cwd) => {
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit" })
   if (status !== 0) process.exit(status ?? 1)
 }
 run("pnpm", ["golden"], join(root, "packages/blueprint-catalogue"))
-run("oxfmt", ["docs/blueprint.schema.json"], root)
+run("oxfmt", ["docs/blueprint.schema.json", "docs/compatibility.md"], root)

@@ -18,9 +18,15 @@ export const open = Effect.gen(function* () {
 
   const ask = <A, E, R>(
     request: Effect.Effect<[A, HttpClientResponse], E, R>,
-  ): Effect.Effect<{ readonly value: A; readonly text: string }, Failure.Failed, R> =>
+  ): Effect.Effect<
+    { readonly value: A; readonly text: string; readonly headers: HttpClientResponse["headers"] },
+    Failure.Failed,
+    R
+  > =>
     request.pipe(
-      Effect.flatMap(([value, response]) => Effect.map(response.text, (text) => ({ value, text }))),
+      Effect.flatMap(([value, response]) =>
+        Effect.map(response.text, (text) => ({ value, text, headers: response.headers })),
+      ),
       Effect.mapError((error) => Failure.failed(explain(error, url))),
     )
   return { client, ask, output, url }

@@ -109,7 +109,7 @@ it.each([
     says: "which model is not there",
     args: ["model", "predict", "nope", "--param", "a=b"],
     code: 1,
-    err: "nope (status 404)",
+    err: "Failed to find model (status 404)",
   },
   {
     says: "how to start a server",

@@ -1,4 +1,5 @@
 /** What clients of ML Commons rely on, status by status and word by word. */
+import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe, it } from "@effect/vitest"
 import { request } from "node:http"
 import * as Drawbar from "./Drawbar.ts"
@@ -10,7 +11,9 @@ interface Case {
   readonly name: string
   /** Requests before the one in question; each must succeed. */
   readonly after?: ReadonlyArray<readonly [method: string, path: string, body?: unknown]>
+  /** `{task}` in its path is the last task that was answered before. */
   readonly ask: readonly [method: string, path: string, body?: unknown]
+  readonly platform?: Answer.Handler
   readonly status: number
   readonly type?: string
   readonly reason?: string
@@ -115,10 +118,43 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     name: "a connector that is not there",
-    ask: ["GET", `${ml}/connectors/_create`],
+    ask: ["GET", `${ml}/connectors/create`],
     status: 404,
     type: "status_exception",
-    reason: "Failed to find connector with the provided connector id: _create",
+    reason: "Failed to find connector with the provided connector id: create",
+  },
+  ...["GET", "PUT", "DELETE"].map((method) => ({
+    name: `${method} of the path that creates connectors`,
+    ask: [method, `${ml}/connectors/_create`] as const,
+    status: 405,
+  })),
+  {
+    name: "a connector of a writer who sent access_mode, where access control is off",
+    after: [["POST", `${ml}/connectors/_create`, { ...blueprint, connector_id: "c", access_mode: "public" }]],
+    ask: ["GET", `${ml}/connectors/c?filter_path=access,access_mode,owner`],
+    status: 200,
+    json: { access: "public" },
+  },
+  {
+    name: "a connector of a writer who sends access_mode later",
+    after: [connector, ["PUT", `${ml}/connectors/c`, { access_mode: "public", description: "d" }]],
+    ask: ["GET", `${ml}/connectors/c?filter_path=access`],
+    status: 200,
+    json: { access: "public" },
+  },
+  {
+    name: "a connector whose writer sent no access_mode",
+    after: [connector],
+    ask: ["GET", `${ml}/connectors/c?filter_path=access,credential_keys`],
+    status: 200,
+    json: {},
+  },
+  {
+    name: "the names of a connector's secrets, where they are asked for",
+    after: [connector],
+    ask: ["GET", `${ml}/connectors/c?drawbar=true&filter_path=credential_keys`],
+    status: 200,
+    json: { credential_keys: ["cohere_key"] },
   },
   {
     name: "connectors before there is one",
@@ -213,16 +249,17 @@ const cases: ReadonlyArray<Case> = [
     after: [connector, group],
     ask: ["POST", `${ml}/models/_register?filter_path=-task_id`, { ...model, model_group_id: "g" }],
     status: 200,
-    json: { status: "CREATED", model_id: "m", model_group_id: "g", model_version: "1", model_group_created: false },
+    json: { status: "CREATED", model_id: "m" },
   },
   {
     name: "a model of a name that a group has",
-    after: [connector, group, ["POST", `${ml}/models/_register`, { ...model, name: "g" }]],
-    ask: [
-      "POST",
-      `${ml}/models/_register?filter_path=model_group_id,model_version`,
-      { ...model, name: "g", model_id: "n" },
+    after: [
+      connector,
+      group,
+      ["POST", `${ml}/models/_register`, { ...model, name: "g" }],
+      ["POST", `${ml}/models/_register`, { ...model, name: "g", model_id: "n" }],
     ],
+    ask: ["GET", `${ml}/models/n?filter_path=model_group_id,model_version`],
     status: 200,
     json: { model_group_id: "g", model_version: "2" },
   },
@@ -313,6 +350,65 @@ const cases: ReadonlyArray<Case> = [
     status: 400,
     reason: "Wrong function name",
   },
+  {
+    name: "a predict by an algorithm of a model that is not there",
+    ask: ["POST", `${ml}/_predict/text_embedding/m`, { text_docs: ["a"] }],
+    status: 404,
+    reason: "Failed to find model",
+  },
+  {
+    name: "a predict that a header of AWS throttles",
+    after: [connector, register],
+    platform: () =>
+      Answer.json({ message: "slow" }, 400, { "x-amzn-errortype": "ThrottlingException:http://internal" }),
+    ask: predict,
+    status: 400,
+    type: "remote_connector_throttling_exception",
+    reason:
+      "Error from remote service: The request was denied due to remote server throttling. To change the retry policy and behavior, please update the connector client_config.",
+  },
+  {
+    name: "a registration while remote inference is off",
+    after: [
+      connector,
+      ["PUT", "/_cluster/settings", { persistent: { "plugins.ml_commons.remote_inference.enabled": false } }],
+    ],
+    ask: register,
+    status: 400,
+    type: "status_exception",
+  },
+  {
+    name: "a model with a rate limit below zero",
+    after: [connector],
+    ask: ["POST", `${ml}/models/_register`, { ...model, rate_limiter: { limit: "-4", unit: "MINUTES" } }],
+    status: 400,
+    type: "parse_exception",
+    reason: "Limit field must be a positive number.",
+  },
+  ...[
+    ["its own node", ["drawbar"], 200],
+    ["another node", ["drawbar", "n"], 400],
+  ].map(([name, node_ids, status]) => ({
+    name: `a deployment plan that names ${String(name)}, where plans are allowed`,
+    after: [
+      connector,
+      register,
+      [
+        "PUT",
+        "/_cluster/settings",
+        { persistent: { "plugins.ml_commons.allow_custom_deployment_plan": true } },
+      ] as const,
+    ],
+    ask: ["POST", `${ml}/models/m/_deploy`, { node_ids }] as const,
+    status: Number(status),
+  })),
+  {
+    name: "a registration with a plan, where plans are not allowed: it is not deployed",
+    after: [connector, ["POST", `${ml}/models/_register?deploy=true`, { ...model, model_node_ids: ["n"] }]],
+    ask: ["GET", `${ml}/models/m?filter_path=model_state`],
+    status: 200,
+    json: { model_state: "REGISTERED" },
+  },
   { name: "a predict of batches", ask: ["POST", `${ml}/models/m/_batch_predict`, {}], status: 501 },
   // groups
   {
@@ -348,6 +444,51 @@ const cases: ReadonlyArray<Case> = [
   },
   // tasks
   { name: "a task that is not there", ask: ["GET", `${ml}/tasks/t`], status: 404, reason: "Failed to find task" },
+  ...["_cancel", "_cancel_batch"].flatMap((verb) => [
+    {
+      name: `${verb} of a task that is not there`,
+      ask: ["POST", `${ml}/tasks/t/${verb}`] as const,
+      status: 404,
+      type: "status_exception",
+      reason: "Fail to find task",
+    },
+    {
+      name: `${verb} of a task that is no batch`,
+      after: [connector, register],
+      ask: ["POST", `${ml}/tasks/{task}/${verb}`] as const,
+      status: 400,
+      type: "illegal_argument_exception",
+      reason: "The task ID you provided does not have any associated batch job",
+    },
+  ]),
+  {
+    name: "where a model came to stand, in its task where it is asked for",
+    after: [connector, group, ["POST", `${ml}/models/_register`, { ...model, model_group_id: "g" }]],
+    ask: ["GET", `${ml}/tasks/{task}?drawbar=true&filter_path=placement`],
+    status: 200,
+    json: { placement: { model_group_id: "g", model_version: "1", model_group_created: false } },
+  },
+  {
+    name: "a task with the documented fields",
+    after: [connector, register],
+    ask: ["GET", `${ml}/tasks/{task}?filter_path=placement`],
+    status: 200,
+    json: {},
+  },
+  {
+    name: "tasks that are searched for, with the documented fields",
+    after: [connector, register],
+    ask: ["POST", `${ml}/tasks/_search?filter_path=**.placement`, { query: { match_all: {} } }],
+    status: 200,
+    json: {},
+  },
+  {
+    name: "the config that holds a cluster's master key",
+    ask: ["GET", `${ml}/config/master_key`],
+    status: 400,
+    type: "illegal_argument_exception",
+    reason: "You are not allowed to access this config doc",
+  },
   // settings
   {
     name: "settings without any",
@@ -386,14 +527,17 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 describe("a client of ML Commons is answered", () => {
-  for (const { name, after = [], ask, status, type, reason, json } of cases)
+  for (const { name, after = [], ask, platform, status, type, reason, json } of cases)
     it(name, async () => {
-      await using drawbar = await Drawbar.start()
+      await using drawbar = await Drawbar.start(platform)
+      let task = ""
       for (const [method, path, body] of after) {
         const before = await Drawbar.ask(drawbar, method, path, body)
         assert.strictEqual(before.status, 200, before.text)
+        task = before.json.task_id ?? task
       }
-      const answered = await Drawbar.ask(drawbar, ...ask)
+      const [method, path, body] = ask
+      const answered = await Drawbar.ask(drawbar, method, path.replace("{task}", task), body)
       assert.strictEqual(answered.status, status, answered.text)
       if (type !== undefined) assert.strictEqual(answered.json.error.type, type)
       if (reason !== undefined) assert.strictEqual(answered.json.error.reason, reason)
@@ -402,12 +546,19 @@ describe("a client of ML Commons is answered", () => {
 
   it("a setting that opens more than it seems to, with a warning", async () => {
     await using drawbar = await Drawbar.start()
-    const put = (pattern: string) =>
-      Drawbar.ask(drawbar, "PUT", "/_cluster/settings", {
-        persistent: { "plugins.ml_commons.trusted_connector_endpoints_regex": [pattern] },
+    const warning = async (pattern: string) => {
+      const response = await fetch(`${drawbar.url}/_cluster/settings`, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          persistent: { "plugins.ml_commons.trusted_connector_endpoints_regex": [pattern] },
+        }),
       })
-    assert.include((await put("^https://.*\\.example\\.com/.*$")).json.warnings[0], "its host is open")
-    assert.notProperty((await put("^https://api\\.example\\.com/.*$")).json, "warnings")
+      assert.hasAllKeys(await response.json(), ["acknowledged", "persistent", "transient"])
+      return response.headers.get("warning")
+    }
+    assert.include(await warning("^https://.*\\.example\\.com/.*$"), "its host is open")
+    assert.isNull(await warning("^https://api\\.example\\.com/.*$"))
   })
 
   it("a search whose GET has a body", async () => {

@@ -14,7 +14,7 @@ describe("the client that is made from the contracts", () => {
   it("is answered by them", async () => {
     await using drawbar = await Drawbar.start()
     const client = await clientOf(drawbar)
-    const about = await run(client.cluster.about())
+    const about = await run(client.cluster.about({ query: {} }))
     assert.strictEqual(about.version.distribution, "opensearch")
     const { connector_id } = await run(client.connectors.create({ payload: Drawbar.blueprint }))
     const { model_id } = await run(

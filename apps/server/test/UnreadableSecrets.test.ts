@@ -122,7 +122,7 @@ describe("stored credentials", () => {
     await using server = await start()
     const put = (credential: object) =>
       ask(server.url, undefined, "PUT", `${ml}/connectors/${connector}`, { credential })
-    const get = () => ask(server.url, undefined, "GET", `${ml}/connectors/${connector}`)
+    const get = () => ask(server.url, undefined, "GET", `${ml}/connectors/${connector}?drawbar=true`)
     assert.deepStrictEqual((await get()).json.credential_keys, ["cohere_key"])
     assert.strictEqual((await put({ second: "another-secret" })).status, 200)
     assert.deepStrictEqual((await get()).json.credential_keys, ["cohere_key", "second"])

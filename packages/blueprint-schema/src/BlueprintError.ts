@@ -15,5 +15,5 @@ export class BlueprintError extends Data.TaggedError("BlueprintError")<{ readonl
   }
 }
 
-export const invalid = (pointer: string, message: string) =>
-  new BlueprintError({ reason: new InvalidField({ pointer, message }) })
+export const invalid = (pointer: string, message: string, type?: InvalidField["type"]) =>
+  new BlueprintError({ reason: new InvalidField({ pointer, message, ...(type === undefined ? {} : { type }) }) })

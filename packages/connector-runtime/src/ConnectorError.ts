@@ -50,6 +50,8 @@ export interface Remote {
 export class UpstreamError extends Data.TaggedError("UpstreamError")<{
   readonly remote: Remote
   readonly message: string
+  /** The wire's word for it, where the platform's own header names throttling. */
+  readonly type?: "remote_connector_throttling_exception"
 }> {}
 
 /** The platform answered with success, but not with what the connector needs. */

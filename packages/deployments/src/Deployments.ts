@@ -21,6 +21,7 @@ import { type Found, Models } from "@drawbar/registry/models/Models"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import type { RateLimit } from "@drawbar/registry/models/RateLimit"
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { NotFound, StoreError } from "@drawbar/document-store/StoreError"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
@@ -46,6 +47,16 @@ export interface Deployment {
   /** Whose the model's group is. */
   readonly access: AccessControl.Access
 }
+
+/** How often something was done with a model. */
+export interface ActionCounts {
+  readonly register: number
+  readonly deploy: number
+  readonly undeploy: number
+}
+
+/** How many models' actions are counted: those that were first counted go first, since their ids outlive them. */
+const maxCounted = 10_000
 
 type Failure = DeploymentError | ConnectorError | RegistryFailure
 
@@ -92,6 +103,12 @@ export class Deployments extends Context.Service<
     readonly live: Effect.Effect<ReadonlyArray<string>>
     /** Whether the model was asked for since its record was written; an id that somebody made up was not. */
     readonly knows: (modelId: string) => boolean
+    /** How many predicts are under way. */
+    readonly executing: () => number
+    /** Counts what was done with a model elsewhere. */
+    readonly count: (modelId: string, action: keyof ActionCounts) => void
+    /** How often each model was registered, deployed and undeployed since the start. */
+    readonly actions: () => ReadonlyMap<string, ActionCounts>
     /** The connections of each model. */
     readonly pools: () => ReadonlyArray<{ readonly model: string; readonly pool: EgressPool }>
   }
@@ -109,6 +126,14 @@ export class Deployments extends Context.Service<
       const layerScope = yield* Effect.scope
       const clock = yield* Clock.Clock
       const entries = new Map<string, Entry>()
+      const actions = new Map<string, ActionCounts>()
+
+      const count = (id: string, action: keyof ActionCounts) => {
+        const counted = actions.get(id) ?? { register: 0, deploy: 0, undeploy: 0 }
+        actions.set(id, { ...counted, [action]: counted[action] + 1 })
+        const [oldest] = actions.keys()
+        if (actions.size > maxCounted && oldest !== undefined) actions.delete(oldest)
+      }
 
       /** What the models of one connector may send again, they share. */
       const budgetOf = ({ connector_id }: Model): RetryBudget.RetryBudget => {
@@ -140,7 +165,9 @@ export class Deployments extends Context.Service<
       const open = (id: string) => Effect.provideService(opened(id), CurrentPrincipal, undefined)
 
       const opened = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
-        const found = yield* models.get(id)
+        const found = yield* Effect.catchReason(models.get(id), "StoreError", "NotFound", ({ collection }) =>
+          Effect.fail(StoreError.from(new NotFound({ collection, id, message: "Failed to find model" }))),
+        )
         const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
         const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
         const { model } = found
@@ -185,6 +212,8 @@ export class Deployments extends Context.Service<
           return entry.deployment === undefined ? Fiber.join(entry.making) : Effect.succeed(entry.deployment)
         })
 
+      const marked = (id: string) => Effect.tap(models.markDeployed(id), () => Effect.sync(() => count(id, "deploy")))
+
       const marking = new Map<string, Fiber.Fiber<string, RegistryFailure>>()
 
       /** Those who ask while a model is being marked wait for the one who began: each mark makes the deployment anew. */
@@ -192,7 +221,7 @@ export class Deployments extends Context.Service<
         const begun = marking.get(id)
         if (begun !== undefined) return yield* Fiber.join(begun)
         const ended = Effect.sync(() => marking.delete(id))
-        const fiber = yield* Effect.forkIn(Effect.ensuring(models.markDeployed(id), ended), layerScope)
+        const fiber = yield* Effect.forkIn(Effect.ensuring(marked(id), ended), layerScope)
         marking.set(id, fiber)
         return yield* Fiber.join(fiber)
       })
@@ -280,17 +309,24 @@ export class Deployments extends Context.Service<
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.
           yield* permitted(yield* join(id))
-          const task_id = yield* models.markDeployed(id)
+          const task_id = yield* marked(id)
           yield* join(id)
           return { task_id }
         }),
-        undeploy: (id) => Effect.map(models.markUndeployed(id), (was) => (was ? "undeployed" : "not_found")),
+        undeploy: (id) =>
+          Effect.map(models.markUndeployed(id), (was) => {
+            if (was) count(id, "undeploy")
+            return was ? "undeployed" : "not_found"
+          }),
         blueprint: (id) => Effect.flatMap(models.get(id), blueprintOf),
         lastUsed: (id) => Effect.sync(() => entries.get(id)?.lastUsed),
         live: Effect.sync(() =>
           [...entries].flatMap(([id, { deployment }]) => (deployment?.model.model_state === "DEPLOYED" ? [id] : [])),
         ),
         knows: (id) => entries.get(id)?.deployment !== undefined,
+        executing: () => [...entries.values()].reduce((total, { users }) => total + users, 0),
+        count,
+        actions: () => actions,
         pools: () =>
           [...entries].flatMap(([model, { deployment }]) =>
             [...(deployment?.live.pools.values() ?? [])].map((pool) => ({ model, pool })),

@@ -30,11 +30,12 @@ import * as TokenBudget from "./TokenBudget.ts"
 
 export type PredictionError = DeploymentError | ConnectorError | RegistryFailure
 
-/** What was asked of a model since the start; `latencies` are those of the last requests, in ms. */
+/** What was asked of a model since the start; `latencies` are those of the last requests, in ms, `upstream` the part spent at its platform. */
 export interface PredictStats {
   readonly requests: number
   readonly failures: number
   readonly latencies: ReadonlyArray<number>
+  readonly upstream: ReadonlyArray<number>
 }
 
 export interface RenderOptions {
@@ -46,6 +47,7 @@ interface Mutable {
   requests: number
   failures: number
   readonly latencies: Array<number>
+  readonly upstream: Array<number>
 }
 
 export class Predictions extends Context.Service<
@@ -94,14 +96,16 @@ export class Predictions extends Context.Service<
       const limiter = RateLimiter.make()
       const tokens = TokenBudget.make()
 
-      const count = (id: string, isFailure: boolean, millis: number) => {
-        const counted = stats.get(id) ?? { requests: 0, failures: 0, latencies: [] }
+      const count = (id: string, isFailure: boolean, millis: number, upstream: number | undefined) => {
+        const counted = stats.get(id) ?? { requests: 0, failures: 0, latencies: [], upstream: [] }
         stats.set(id, counted)
         counted.requests++
         if (isFailure) counted.failures++
         counted.latencies.push(millis)
-        while (counted.latencies.length > settings.get("plugins.ml_commons.monitoring_request_count"))
-          counted.latencies.shift()
+        if (upstream !== undefined) counted.upstream.push(upstream)
+        const most = settings.get("plugins.ml_commons.monitoring_request_count")
+        while (counted.latencies.length > most) counted.latencies.shift()
+        while (counted.upstream.length > most) counted.upstream.shift()
       }
 
       const ask: ModelGuards.Ask = (id, parameters) => {
@@ -182,11 +186,17 @@ export class Predictions extends Context.Service<
       }
 
       /** Runs it, and remembers how it ended and how long it took. */
-      const counted = <A, R>(id: string, run: Effect.Effect<A, ConnectorError, R>) =>
+      const counted = <A, R>(
+        { observer }: CallContext.CallContext,
+        id: string,
+        run: Effect.Effect<A, ConnectorError, R>,
+      ) =>
         Effect.suspend(() => {
           const begun = clock.currentTimeMillisUnsafe()
           return Effect.onExit(run, (exit) =>
-            Effect.sync(() => count(id, Exit.isFailure(exit), clock.currentTimeMillisUnsafe() - begun)),
+            Effect.sync(() =>
+              count(id, Exit.isFailure(exit), clock.currentTimeMillisUnsafe() - begun, observer?.upstreamMillis),
+            ),
           )
         })
 
@@ -194,7 +204,11 @@ export class Predictions extends Context.Service<
         permitted(input).pipe(
           Effect.andThen(() => admitted(context, deployment, input)),
           Effect.andThen(() =>
-            counted(deployment.id, runtime.execute(deployment.live, input, deployment.guardrails(ask), context)),
+            counted(
+              context,
+              deployment.id,
+              runtime.execute(deployment.live, input, deployment.guardrails(ask), context),
+            ),
           ),
           Effect.tap(({ inference_results }) =>
             Effect.sync(() =>
@@ -216,7 +230,11 @@ export class Predictions extends Context.Service<
           const deployment = yield* deployments.hold(id)
           yield* admitted(context, deployment, input)
           const report = (usage: TokenUsage.TokenUsage) => spend(context, [usage])
-          return yield* counted(id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report))
+          return yield* counted(
+            context,
+            id,
+            runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report),
+          )
         }),
         render: Effect.fnUntraced(function* (id, input, options) {
           yield* permitted(input)

@@ -77,11 +77,13 @@ export const listen = Effect.fnUntraced(function* (
     measure: () => Gauges.of(loadShedding, deployments.pools()),
   })
   yield* forgetting(telemetry)
-  const state = { isStopping: false }
+  const state: { isStopping: boolean; address: string | undefined } = { isStopping: false, address: undefined }
   const handlers = yield* DrawbarHandlers.make({
     version: options.version,
     telemetry,
     isStopping: () => state.isStopping,
+    address: () => state.address,
+    breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,
   })
   const endpoints = [...handlers, ...UnsupportedRoutes.endpoints]
   const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
@@ -109,10 +111,15 @@ export const listen = Effect.fnUntraced(function* (
       services,
     )
   const address = yield* HttpServer.listen({ ...options, dispatcher: dispatcherOf })
+  // A client that looks for nodes can call one address, not all of a machine.
+  if (!unspecified.has(address.address))
+    state.address = `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`
   // The last that is added is the first that is run: who asks while requests end is told so.
   yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
   return address
 })
+
+const unspecified = new Set(["0.0.0.0", "::"])
 
 /** A model that was deleted takes its series with it. */
 const forgetting = Effect.fnUntraced(function* (telemetry: Telemetry.Telemetry) {

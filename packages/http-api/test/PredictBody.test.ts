@@ -100,7 +100,7 @@ describe("refusals of a predict's body", () => {
   const cases: ReadonlyArray<readonly [name: string, algorithm: string, body: string, says: string]> = [
     ["truncated JSON", "remote", '{"parameters":{', "line 1, column 16"],
     ["a brace too many", "remote", "{\n}}", "line 2, column 2"],
-    ["no object", "remote", '"x"', "Expected an object"],
+    ["no object", "remote", '"x"', "expecting token of type [START_OBJECT] but found [VALUE_STRING]"],
     ["parameters that are no object", "remote", '{"parameters":[1]}', "[/parameters]"],
     ["parameters that are a number with digits", "remote", '{"parameters":1.0}', "[/parameters]"],
     ["10^5 levels", "remote", deep(100_000), "nests deeper"],

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope } from "effect"
+import { Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { once } from "node:events"
 import { request } from "node:http"
 import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
+import * as HttpServer from "@drawbar/http-server/http/HttpServer"
 import * as EchoServer from "./EchoServer.ts"
 import { type Answered, exchange, raw, type Sent } from "./Exchange.ts"
 
@@ -39,10 +40,35 @@ const cases: ReadonlyArray<Case> = [
     holds: (it) => assert.include(reasonOf(it), "%25"),
   },
   {
-    name: "a literal of another method is a parameter of this one",
+    name: "a literal of another method is no parameter of this one",
     sent: { path: "/things/_make" },
-    status: 200,
-    body: { params: { id: "_make" }, query: {} },
+    status: 405,
+    holds: ({ headers }) => assert.strictEqual(headers.allow, "POST"),
+  },
+  {
+    name: "a body that is missing comes before an unknown query parameter",
+    sent: { path: "/things/_make?nope=1", method: "POST", headers: {} },
+    status: 400,
+    holds: (it) => assert.strictEqual(reasonOf(it), "things need a body"),
+  },
+  {
+    name: "a body that is no JSON comes before an unknown query parameter",
+    sent: { path: "/things/_make?nope=1", method: "POST", body: '{"name":' },
+    status: 400,
+    holds: (it) => assert.include(reasonOf(it), "line 1, column 9"),
+  },
+  {
+    name: "an unknown query parameter is refused where the body has no fault",
+    sent: { path: "/things/_make?nope=1", method: "POST", body: '{"name":"a"}' },
+    status: 400,
+    holds: (it) => assert.include(reasonOf(it), "unrecognized parameter: [nope]"),
+  },
+  {
+    name: "a flag that is neither true nor false is refused with its value",
+    sent: { path: "/things/a?verbose=banana" },
+    status: 400,
+    holds: (it) =>
+      assert.strictEqual(reasonOf(it), "Failed to parse value [banana] as only [true] or [false] are allowed."),
   },
   {
     name: "an unknown path says so in a sentence without a status",
@@ -56,16 +82,20 @@ const cases: ReadonlyArray<Case> = [
     sent: { path: "/things/_make", method: "PATCH" },
     status: 405,
     body: {
-      error: "Incorrect HTTP method for uri [/things/_make] and method [PATCH], allowed: [GET, POST, PUT]",
+      error: "Incorrect HTTP method for uri [/things/_make] and method [PATCH], allowed: [POST]",
       status: 405,
     },
-    holds: ({ headers }) => assert.strictEqual(headers.allow, "GET, POST, PUT"),
+    holds: ({ headers }) => assert.strictEqual(headers.allow, "POST"),
   },
   {
     name: "OPTIONS lists the methods",
     sent: { path: "/things/a", method: "OPTIONS" },
     status: 200,
-    holds: ({ headers, text }) => assert.deepStrictEqual([headers.allow, text], ["GET, PUT", ""]),
+    holds: ({ headers, text }) =>
+      assert.deepStrictEqual(
+        [headers.allow, headers["content-type"], text],
+        ["GET, PUT", "text/plain; charset=UTF-8", ""],
+      ),
   },
   {
     name: "HEAD is answered without a body",
@@ -264,7 +294,7 @@ describe("the wire", () => {
   const hostile: ReadonlyArray<readonly [name: string, body: string | Uint8Array, says: string]> = [
     ["truncated JSON", '{"name":', "line 1, column 9"],
     ["JSON with a trailing brace", '{\n  "name": "a"\n}\n}', "line 4, column 1"],
-    ["no object", "[1]", "Expected an object"],
+    ["no object", "[1]", "expecting token of type [START_OBJECT] but found [START_ARRAY]"],
     ["a wrong type", '{"name":7}', "[/name]"],
     ["10^5 levels", "[".repeat(100_000), "nests deeper"],
     ["bytes that are no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), "UTF-8"],
@@ -276,9 +306,8 @@ describe("the wire", () => {
         assert.strictEqual(answered.status, 400)
         assert.include(reasonOf(answered), says)
         assert.strictEqual(answered.json.status, 400)
-        assert.deepStrictEqual(answered.json.error.root_cause, [
-          { type: answered.json.error.type, reason: reasonOf(answered) },
-        ])
+        const { root_cause, ...error } = answered.json.error
+        assert.deepStrictEqual(root_cause, [error])
       }),
     )
 
@@ -428,6 +457,81 @@ describe("who may ask", () => {
       }),
     ),
   )
+})
+
+describe("a target in absolute form", () => {
+  const targets: ReadonlyArray<
+    readonly [name: string, target: (port: number) => string, host: (port: number) => string, status: number]
+  > = [
+    ["of a known host is served", (port) => `http://localhost:${port}/things/a`, (port) => `localhost:${port}`, 200],
+    ["in capitals is served", (port) => `HTTP://LOCALHOST:${port}/things/a`, (port) => `127.0.0.1:${port}`, 200],
+    [
+      "with a query is served",
+      (port) => `http://127.0.0.1:${port}/things/a?verbose`,
+      (port) => `localhost:${port}`,
+      200,
+    ],
+    ["of an allowed name is served", () => "https://drawbar.example:443/things/a", (port) => `localhost:${port}`, 200],
+    ["of another host is refused", () => "http://evil.example/things/a", (port) => `localhost:${port}`, 403],
+    ["of another port is refused", () => "http://localhost:1/things/a", (port) => `localhost:${port}`, 403],
+    ["with user info is refused", (port) => `http://a@localhost:${port}/things/a`, (port) => `localhost:${port}`, 403],
+    ["without a host is refused", () => "http:///things/a", (port) => `localhost:${port}`, 403],
+    ["beside another Host is refused", (port) => `http://localhost:${port}/things/a`, () => "evil.example", 403],
+    ["without a path is the root", (port) => `http://localhost:${port}`, (port) => `localhost:${port}`, 400],
+    ["of another scheme is no path", (port) => `ftp://localhost:${port}/things/a`, (port) => `localhost:${port}`, 400],
+  ]
+  for (const [name, target, host, status] of targets)
+    it.live(name, () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { port } = yield* EchoServer.listen()
+          const answer = yield* Effect.promise(() =>
+            raw(port, `GET ${target(port)} HTTP/1.1\r\nHost: ${host(port)}\r\nConnection: close\r\n\r\n`),
+          )
+          assert.include(answer, `HTTP/1.1 ${status}`)
+        }),
+      ),
+    )
+})
+
+describe("what the HTTP parser refuses is logged", () => {
+  it("by its code, the first at once and those that follow as a number", () => {
+    const lines: Array<string> = []
+    let now = 0
+    const note = HttpServer.noting(
+      (line) => lines.push(line),
+      () => now,
+    )
+    note("HPE_INVALID_METHOD")
+    for (let i = 0; i < 1_000; i++) note("HPE_HEADER_OVERFLOW")
+    assert.deepStrictEqual(lines, ["A request was refused by the HTTP parser: HPE_INVALID_METHOD"])
+    now = 10_000
+    note("ERR_HTTP_REQUEST_TIMEOUT")
+    assert.strictEqual(
+      lines[1],
+      "A request was refused by the HTTP parser: ERR_HTTP_REQUEST_TIMEOUT; 1000 more since the last such line",
+    )
+  })
+
+  it("but no connection that its client cut", () => {
+    const lines: Array<string> = []
+    const note = HttpServer.noting((line) => lines.push(line))
+    for (const code of ["ECONNRESET", "EPIPE", undefined]) note(code)
+    assert.deepStrictEqual(lines, [])
+  })
+
+  it.live("where a connection sends it", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ message }) => void logged.push(String(message)))
+    return Effect.scoped(
+      Effect.gen(function* () {
+        const { port } = yield* EchoServer.listen()
+        yield* Effect.promise(() => raw(port, "NO SUCH THING\r\n\r\n"))
+        assert.include(logged.join(), "refused by the HTTP parser: HPE_")
+        assert.notInclude(logged.join(), "SUCH THING")
+      }),
+    ).pipe(Effect.provide(Logger.layer([logger])))
+  })
 })
 
 describe("going away", () => {

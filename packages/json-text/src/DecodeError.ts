@@ -5,6 +5,8 @@ import { Data } from "effect"
 export class InvalidField extends Data.TaggedError("InvalidField")<{
   readonly pointer: string
   readonly message: string
+  /** The wire's word for it, where it is not `illegal_argument_exception`. */
+  readonly type?: "parse_exception" | "settings_exception"
 }> {}
 
 export class DecodeError extends Data.TaggedError("DecodeError")<{ readonly reason: InvalidField }> {

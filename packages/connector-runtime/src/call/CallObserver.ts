@@ -4,6 +4,8 @@ import type { TokenUsage } from "../response/TokenUsage.ts"
 import type { CallTarget } from "./CallTarget.ts"
 
 export interface CallObserver extends ExchangeObserver {
+  /** How long the upstreams have taken so far, in ms. */
+  readonly upstreamMillis: number
   /** A call begins; an input that is split makes several, side by side. */
   readonly callBegan: (target: CallTarget) => void
   /** A call ended, however it ended; of a stream, only its head has come. */

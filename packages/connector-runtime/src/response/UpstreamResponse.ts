@@ -68,10 +68,11 @@ const judged = (
     return Result.fail(
       patient(ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(answer) }))),
     )
-  if (response.status < 200 || response.status > 299)
-    return Result.fail(
-      ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message: refusal(answer) })),
-    )
+  if (response.status < 200 || response.status > 299) {
+    const message = refusal(answer)
+    const type = message === throttled ? { type: "remote_connector_throttling_exception" as const } : {}
+    return Result.fail(ConnectorError.from(new UpstreamError({ remote: remoteOf(answer, now), message, ...type })))
+  }
   return text.trim() === ""
     ? Result.fail(unusable(answer, "Remote service returned empty response body"))
     : Result.succeed(answer)

@@ -19,7 +19,13 @@ export const Rendering = Schema.Struct({
   parameters: Schema.Array(Schema.String),
 })
 
-const Cause = { type: Schema.String, reason: Schema.String }
+const Cause = {
+  type: Schema.String,
+  reason: Schema.String,
+  /** Where in the body, both from 1. */
+  line: Schema.optionalKey(Schema.Number),
+  col: Schema.optionalKey(Schema.Number),
+}
 
 export const ErrorEnvelope = Schema.Struct({
   error: Schema.Union([

@@ -112,20 +112,30 @@ const summaryOf = ({ reason }: ApiError): FailureSummary => {
   }
 }
 
-const envelope = (status: number, type: string, reason: string, extra: object = {}): ErrorEnvelope => ({
-  error: { root_cause: [{ type, reason }], type, reason, ...extra },
+const envelope = (
+  status: number,
+  type: string,
+  reason: string,
+  extra: object = {},
+  position: object = {},
+): ErrorEnvelope => ({
+  error: { root_cause: [{ type, reason, ...position }], type, reason, ...position, ...extra },
   status,
 })
 
+/** Where a body begins that is JSON, but no object. */
+const positionOf = (reason: Reason) =>
+  reason._tag === "InvalidJson" && reason.type !== undefined ? { line: 1, col: 1 } : {}
+
 /** The wire's name of an error's family. */
 export const typeOf = ({ reason }: ApiError): string =>
-  reason._tag === "InvalidSearchQuery" ? reason.type : rows[reason._tag][1]
+  ("type" in reason ? reason.type : undefined) ?? rows[reason._tag][1]
 
 export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
   const [row, family] = rows[reason._tag]
   const remote = "remote" in reason ? reason.remote : undefined
   const status = row === "remote" ? passedOn(remote) : row
-  const type = reason._tag === "InvalidSearchQuery" ? reason.type : family
+  const type = ("type" in reason ? reason.type : undefined) ?? family
   switch (reason._tag) {
     // The router of OpenSearch answers these four with a sentence in place of an object.
     case "RouteNotFound":
@@ -138,10 +148,16 @@ export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
       return {
         status,
         headers: reason._tag === "Unauthenticated" ? challenge : retryAfter(remote ?? reason),
-        body: envelope(status, type, reason.message, {
-          ...(remote === undefined ? {} : { remote: remoteBlock(remote) }),
-          ...renderingOf(reason),
-        }),
+        body: envelope(
+          status,
+          type,
+          reason.message,
+          {
+            ...(remote === undefined ? {} : { remote: remoteBlock(remote) }),
+            ...renderingOf(reason),
+          },
+          positionOf(reason),
+        ),
       }
   }
 }

@@ -1,50 +1,61 @@
 import * as TrustedEndpoints from "@drawbar/egress/TrustedEndpoints"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { NodeId } from "@drawbar/registry/records/NodeId"
-import { Settings } from "@drawbar/registry/settings/Settings"
-import { Effect } from "effect"
+import { Settings, withoutEffect } from "@drawbar/registry/settings/Settings"
+import { Effect, Result } from "effect"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { ClusterApi } from "./ClusterApi.ts"
+import * as ClusterState from "./ClusterState.ts"
 import { DrawbarApi } from "../routes/DrawbarApi.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
+import * as WarningHeader from "../routes/WarningHeader.ts"
 
-/** `version` is Drawbar's own. */
-export const make = (version: string) =>
+export interface Options {
+  /** Drawbar's own. */
+  readonly version: string
+  /** Host and port, once the server listens on one address. */
+  readonly address: () => string | undefined
+}
+
+export const make = ({ version, address }: Options) =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const nodeId = yield* NodeId
+    const store = yield* DocumentStore
+    const about = ClusterState.about(nodeId)
+    const health = () =>
+      Effect.map(Effect.result(store.writable), (written) => ClusterState.health(Result.isSuccess(written)))
+    const nodes = () => Effect.sync(() => ClusterState.nodes(nodeId, address()))
     return Endpoint.serve(OpenSearchError.face, ClusterApi, {
-      about: () => Effect.succeed(about(nodeId, version)),
-      ping: () => Effect.void,
+      about: ({ query }) =>
+        Effect.succeed(
+          query.drawbar === "true" ? { ...about, version: { ...about.version, drawbar: version } } : about,
+        ),
+      // The type and the length of what GET returns; Node leaves the body out.
+      ping: () => Effect.succeed(new JsonText(JSON.stringify(about))),
+      health,
+      healthOf: health,
+      nodes,
+      nodesOf: nodes,
+      nodesInfo: nodes,
+      plugins: ({ query }) => Effect.succeed(ClusterState.plugins(query)),
       openapi: () => Effect.sync(() => ({ ...OpenApi.fromApi(DrawbarApi) })),
       getSettings: ({ query }) => Effect.sync(() => settings.show(renderingOf(query))),
       putSettings: Effect.fnUntraced(function* ({ json, query }) {
         const answer = yield* settings.update(json, renderingOf(query))
-        const warnings = TrustedEndpoints.warnings(settings.get("plugins.ml_commons.trusted_connector_endpoints_regex"))
-        return warnings.length === 0 ? answer : { ...answer, warnings }
+        const ignored = withoutEffect(json)
+        return new WithHeaders(
+          answer,
+          WarningHeader.of(version, [
+            ...(ignored.length === 0 ? [] : [`kept without effect in Drawbar: ${ignored.join(", ")}`]),
+            ...TrustedEndpoints.warnings(settings.get("plugins.ml_commons.trusted_connector_endpoints_regex")),
+          ]),
+        )
       }),
     })
   })
-
-// The OpenSearch whose API is spoken; clients choose by it what they may ask.
-const about = (nodeId: string, version: string) => ({
-  name: "drawbar",
-  cluster_name: "drawbar",
-  cluster_uuid: nodeId,
-  version: {
-    distribution: "opensearch" as const,
-    number: "3.3.0",
-    build_type: "npm",
-    build_hash: "unknown",
-    build_date: "1970-01-01T00:00:00.000Z",
-    build_snapshot: false,
-    lucene_version: "10.3.1",
-    minimum_wire_compatibility_version: "2.19.0",
-    minimum_index_compatibility_version: "2.0.0",
-    drawbar: version,
-  },
-  tagline: "Couples any application to any machine-learning platform",
-})
 
 const renderingOf = (query: { readonly flat_settings?: string; readonly include_defaults?: string }) => ({
   flat_settings: query.flat_settings === "true",

@@ -3,11 +3,13 @@ import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
+import { Flag } from "@drawbar/http-server/http/Flag"
 import { Source } from "../records/Field.ts"
 
 const base = "/_plugins/_ml"
 const shared = { disableCodecs: true, error: failures, success: Source } as const
-const query = { view: Schema.optionalKey(Schema.Literals(["node", "model"])) }
+/** `view`: by `model`, or by node. `drawbar`: with the state of each pool of connections. */
+const query = { view: Schema.optionalKey(Schema.String), drawbar: Flag }
 
 export class StatsApi extends HttpApiGroup.make("stats")
   .add(HttpApiEndpoint.get("stats", `${base}/stats`, shared))

@@ -10,26 +10,24 @@ import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import * as Json from "@drawbar/json-text/Json"
 import { type Parameters, parametersAt, type PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import { Result, Schema } from "effect"
-import { unreadable } from "@drawbar/http-server/http/Endpoint"
+import { notObject, unreadable } from "@drawbar/http-server/http/Endpoint"
 import { maybe } from "../records/Field.ts"
 import * as PredictAlgorithm from "./PredictAlgorithm.ts"
 import { BadParameter, NotImplemented, RequestError } from "@drawbar/http-server/http/RequestError"
 
 type Outcome<A> = Result.Result<A, BlueprintError | DecodeError | RequestError>
 
-/** Reads a body; `algorithm` is that of the path, in any case, `remote` where the path names none. */
-export const read = (algorithm: string, body: string): Outcome<PredictInput> => {
-  const name = algorithm.toLowerCase()
-  return Result.flatMap(parse(body), (parsed) =>
-    Object.hasOwn(readers, name)
+/** Reads a body; `algorithm` is that of the path or the query, in any case. Where neither names one, the body's own fields do. */
+export const read = (algorithm: string | undefined, body: string): Outcome<PredictInput> =>
+  Result.flatMap(parse(body), (parsed) => {
+    const name = algorithm?.toLowerCase() ?? PredictAlgorithm.ofBody(parsed.value)
+    return Object.hasOwn(readers, name)
       ? readers[name as keyof typeof readers](parsed)
-      : Result.fail(RequestError.from(new BadParameter({ message: "Wrong function name" }))),
-  )
-}
+      : Result.fail(RequestError.from(new BadParameter({ message: "Wrong function name" })))
+  })
 
 /** As `read`, for a body whose own fields say which algorithm it is for. */
-export const readUnnamed = (body: string): Outcome<PredictInput> =>
-  Result.flatMap(parse(body), ({ value }) => read(PredictAlgorithm.ofBody(value), body))
+export const readUnnamed = (body: string): Outcome<PredictInput> => read(undefined, body)
 
 /** As `readUnnamed`, or nothing for a body that is empty or has no field. */
 export const readOptional = (body: string): Outcome<PredictInput | undefined> =>
@@ -40,7 +38,7 @@ export const readOptional = (body: string): Outcome<PredictInput | undefined> =>
       )
 
 /** As `read`, for a call that is made and not only shown. */
-export const readPredict = (algorithm: string, body: string): Outcome<PredictInput> =>
+export const readPredict = (algorithm: string | undefined, body: string): Outcome<PredictInput> =>
   Result.flatMap(read(algorithm, body), (input) => {
     const action = input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
     if (action === "PREDICT") return Result.succeed(input)
@@ -60,9 +58,7 @@ interface Body {
 
 const parse = (text: string): Outcome<Body> =>
   Result.flatMap(quickly(text), (value) =>
-    Json.isObject(value)
-      ? Result.succeed({ text, value })
-      : Result.fail(unreadable({ message: "Expected an object", line: 1, column: 1 })),
+    Json.isObject(value) ? Result.succeed({ text, value }) : Result.fail(notObject(value)),
   )
 
 // The numbers of this value are approximate; nobody sends them on. Where the text is no JSON, the careful parser says where.

@@ -93,14 +93,20 @@ export const TrialReport = Schema.Struct({
 /** `timeout`, such as `30s`: how long the whole call may take, to the last event where it is a stream. */
 const query = { timeout: Schema.optionalKey(Schema.String) }
 
+/** `algorithm`: which kind of input the body is; read from its fields where absent. */
+const withAlgorithm = { ...query, algorithm: Schema.optionalKey(Schema.String) }
+
 /** `stream=true`: the request of `_predict/stream` in place of that of `_predict`. */
-const renderQuery = { stream: Schema.optionalKey(Schema.Literals(["true", "false"])) }
+const renderQuery = {
+  algorithm: withAlgorithm.algorithm,
+  stream: Schema.optionalKey(Schema.Literals(["true", "false"])),
+}
 
 const predict = { ...shared, query, payload: PredictDocument, success: PredictAnswer } as const
 
 export class PredictionsApi extends HttpApiGroup.make("predictions")
   .add(
-    HttpApiEndpoint.post("predict", `${base}/models/:model_id/_predict`, { ...predict, params })
+    HttpApiEndpoint.post("predict", `${base}/models/:model_id/_predict`, { ...predict, params, query: withAlgorithm })
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
   )
@@ -116,7 +122,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
     HttpApiEndpoint.post("predictStream", `${base}/models/:model_id/_predict/stream`, {
       ...shared,
       params,
-      query,
+      query: withAlgorithm,
       payload: PredictDocument,
       success: EventText,
     })

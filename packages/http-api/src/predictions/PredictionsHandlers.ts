@@ -37,7 +37,7 @@ interface PredictRequest {
 }
 
 export const make = Effect.map(Predictions, (predictions) => {
-  const predict = (algorithm: string, modelId: string, { text, call, query }: PredictRequest) => {
+  const predict = (algorithm: string | undefined, modelId: string, { text, call, query }: PredictRequest) => {
     const input = PredictBody.readPredict(algorithm, text)
     if (Result.isFailure(input)) return Effect.fail(input.failure)
     const prediction = Timeout.within(query.timeout, ({ deadline }) =>
@@ -46,16 +46,16 @@ export const make = Effect.map(Predictions, (predictions) => {
     return Effect.map(prediction, (found) => new JsonText(Prediction.toJsonText(found)))
   }
   return Endpoint.serve(OpenSearchError.face, PredictionsApi, {
-    predict: ({ params, ...request }) => predict("remote", params.model_id, request),
+    predict: ({ params, ...request }) => predict(request.query.algorithm, params.model_id, request),
     predictAs: ({ params, ...request }) => predict(params.algorithm, params.model_id, request),
     predictStream: Effect.fnUntraced(function* ({ params, text, call, query }) {
-      const input = yield* Effect.fromResult(PredictBody.readPredict("remote", text))
+      const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
       const { within, deadline } = yield* Timeout.begin(query.timeout)
       const frames = within(predictions.stream({ ...call, deadline }, params.model_id, input))
       return new EventStream(Effect.map(frames, asEvents), failureOf, within)
     }),
-    render: Effect.fnUntraced(function* ({ params, text, query }) {
-      const input = yield* Effect.fromResult(PredictBody.readUnnamed(text))
+    render: Effect.fnUntraced(function* ({ params, query, text }) {
+      const input = yield* Effect.fromResult(PredictBody.read(query.algorithm, text))
       return yield* predictions.render(params.model_id, input, { stream: query.stream === "true" })
     }),
     test: Effect.fnUntraced(function* ({ params, text }) {

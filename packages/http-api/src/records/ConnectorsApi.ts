@@ -4,7 +4,8 @@ import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
-import { Flag, Source } from "./Field.ts"
+import { Flag } from "@drawbar/http-server/http/Flag"
+import { Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
 import { WriteResult } from "./WriteResult.ts"
@@ -29,11 +30,7 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
     HttpApiEndpoint.post("create", `${base}/_create`, {
       ...shared,
       payload: Blueprint.Document,
-      success: Schema.Struct({
-        connector_id: Schema.String,
-        /** Of a `dry_run` only, where there is something to complain of. */
-        findings: Schema.optionalKey(Schema.Array(Finding)),
-      }),
+      success: Schema.Struct({ connector_id: Schema.String }),
     }).annotate(RequestBody.Required, "Create Connector request has empty body"),
   )
   .add(
@@ -50,7 +47,8 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
     HttpApiEndpoint.get("get", `${base}/:connector_id`, {
       ...shared,
       params,
-      query: { return_content: Flag },
+      /** `drawbar`: with what Drawbar knows beyond the documented fields. */
+      query: { return_content: Flag, drawbar: Flag },
       success: Source,
     }),
   )

@@ -4,15 +4,18 @@ import { EgressPolicy } from "@drawbar/egress/EgressPolicy"
 import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Effect } from "effect"
+import { WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
 import * as CredentialKeys from "./CredentialKeys.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import * as ServerLintEnvironment from "./ServerLintEnvironment.ts"
 import * as SearchHandler from "./SearchHandler.ts"
+import * as WarningHeader from "../routes/WarningHeader.ts"
 import * as WriteResult from "./WriteResult.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
-export const make = Effect.gen(function* () {
+/** `version` is Drawbar's own. */
+export const make = Effect.fnUntraced(function* (version: string) {
   const connectors = yield* Connectors
   const { admit } = yield* ConnectorValidation
   const policies = yield* EgressPolicy
@@ -23,7 +26,8 @@ export const make = Effect.gen(function* () {
       yield* admit(blueprint)
       if (payload.dry_run === true) {
         const findings = Lint.text(text, host).filter(({ severity }) => severity !== "info")
-        return { connector_id: "dryRunConnector", ...(findings.length === 0 ? {} : { findings }) }
+        const texts = findings.map(({ code, pointer, message }) => `${code} at ${pointer}: ${message}`)
+        return new WithHeaders({ connector_id: "dryRunConnector" }, WarningHeader.of(version, texts))
       }
       return {
         connector_id: yield* connectors.create(blueprint, { id: payload.connector_id ?? null, access: payload }),
@@ -34,7 +38,10 @@ export const make = Effect.gen(function* () {
         const findings = Lint.text(text, host)
         return { valid: !Lint.hasErrors(findings), findings }
       }),
-    get: ({ params }) => Effect.map(connectors.get(params.connector_id), CredentialKeys.ofConnector),
+    get: ({ params, query }) =>
+      Effect.map(connectors.get(params.connector_id), (document) =>
+        query.drawbar === "true" ? CredentialKeys.ofConnector(document) : document.source,
+      ),
     update: Effect.fnUntraced(function* ({ params, payload }) {
       const change = yield* Effect.fromResult(Blueprint.checkChange(payload))
       const written = yield* connectors.update(params.connector_id, change, { access: payload, verify: admit })

@@ -4,7 +4,8 @@ import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
-import { Flag, maybe, Source } from "./Field.ts"
+import { Flag } from "@drawbar/http-server/http/Flag"
+import { maybe, Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
 import { WriteResult } from "./WriteResult.ts"
@@ -33,10 +34,6 @@ export class ModelsApi extends HttpApiGroup.make("models")
         task_id: Schema.String,
         status: Schema.Literal("CREATED"),
         model_id: Schema.String,
-        /** The group that was joined, or made for this model. */
-        model_group_id: Schema.String,
-        model_version: Schema.String,
-        model_group_created: Schema.Boolean,
       }),
     }).annotate(RequestBody.Required, "request body is required"),
   )
@@ -44,7 +41,8 @@ export class ModelsApi extends HttpApiGroup.make("models")
     HttpApiEndpoint.get("get", `${base}/:model_id`, {
       ...shared,
       params,
-      query: { return_content: Flag },
+      /** `drawbar`: with what Drawbar knows beyond the documented fields. */
+      query: { return_content: Flag, drawbar: Flag },
       success: Source,
     }),
   )

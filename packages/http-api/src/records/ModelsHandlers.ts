@@ -1,9 +1,13 @@
 import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
+import { DeploymentError, RemoteInferenceDisabled } from "@drawbar/deployments/DeploymentError"
 import { Deployments } from "@drawbar/deployments/Deployments"
-import { Models } from "@drawbar/registry/models/Models"
+import { type JsonObject, toText } from "@drawbar/json-text/Json"
+import { Models, type Registered } from "@drawbar/registry/models/Models"
 import { NodeId } from "@drawbar/registry/records/NodeId"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Settings } from "@drawbar/registry/settings/Settings"
 import { Effect, Option } from "effect"
+import { WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import * as CredentialKeys from "./CredentialKeys.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import { ModelsApi } from "./ModelsApi.ts"
@@ -17,10 +21,22 @@ export const make = Effect.gen(function* () {
   const deployments = yield* Deployments
   const { admit } = yield* ConnectorValidation
   const nodeId = yield* NodeId
+  const settings = yield* Settings
+
+  /** A plan names this node or nothing, since there is no other. */
+  const planned = (nodes: ReadonlyArray<string> | null = null) => {
+    if (nodes === null || nodes.length === 0) return Effect.void
+    if (!settings.get("plugins.ml_commons.allow_custom_deployment_plan"))
+      return refused("Don't allow custom deployment plan")
+    const other = nodes.find((id) => id !== nodeId)
+    return other === undefined
+      ? Effect.void
+      : refused(`No eligible node found: [${other}] is no node of this server. Its one node is [${nodeId}]`)
+  }
 
   const undeploy = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, nodes: ReadonlyArray<string> | null = []) {
     if (ids.length === 0) return yield* refused("Must set specific model ids to undeploy")
-    yield* noPlan(nodes)
+    yield* planned(nodes)
     // Of one model it is said that there is none; of several, each has its answer.
     const one = ids.length === 1 ? deployments.undeploy : (id: string) => absentIsNotFound(deployments.undeploy(id))
     const stats = yield* Effect.forEach(ids, (id) => Effect.map(one(id), (state) => [id, state] as const))
@@ -29,19 +45,27 @@ export const make = Effect.gen(function* () {
 
   return Endpoint.serve(OpenSearchError.face, ModelsApi, {
     register: Effect.fnUntraced(function* ({ json, query }) {
-      const { groupIsNew, ...registered } = yield* models.register(json, admit)
+      if (!settings.get("plugins.ml_commons.remote_inference.enabled"))
+        return yield* DeploymentError.from(new RemoteInferenceDisabled())
+      const registered = yield* models.register(json, admit)
+      const { task_id, model_id } = registered
+      deployments.count(model_id, "register")
       // The model is there in any case; a predict says why it could not be deployed.
-      if (query.deploy === "true") yield* Effect.ignore(deployments.deploy(registered.model_id))
-      return { status: "CREATED" as const, ...registered, model_group_created: groupIsNew }
+      if (query.deploy === "true")
+        yield* Effect.ignore(Effect.andThen(planned(nodesOf(json)), () => deployments.deploy(model_id)))
+      return new WithHeaders({ task_id, status: "CREATED" as const, model_id }, placeOf(registered))
     }),
-    get: ({ params }) => Effect.map(models.get(params.model_id), ({ document }) => CredentialKeys.ofModel(document)),
+    get: ({ params, query }) =>
+      Effect.map(models.get(params.model_id), ({ document }) =>
+        query.drawbar === "true" ? CredentialKeys.ofModel(document) : document.source,
+      ),
     update: ({ params, json }) =>
       Effect.map(models.update(params.model_id, json, admit), (written) => WriteResult.updated("model", written)),
     delete: ({ params: { model_id } }) =>
       Effect.map(models.delete(model_id), (removed) => WriteResult.deleted("model", model_id, Option.some(removed))),
     ...SearchHandler.handlers("model", models.search),
     deploy: Effect.fnUntraced(function* ({ params, payload }) {
-      yield* noPlan(payload.node_ids ?? [])
+      yield* planned(payload.node_ids)
       const { task_id } = yield* deployments.deploy(params.model_id)
       return { task_id, task_type: "DEPLOY_MODEL" as const, status: "COMPLETED" as const }
     }),
@@ -50,11 +74,17 @@ export const make = Effect.gen(function* () {
   })
 })
 
-const refused = (message: string) => RequestError.from(new BadParameter({ message }))
+const refused = (message: string) => Effect.fail(RequestError.from(new BadParameter({ message })))
 
-// There is one node, and nothing to plan.
-const noPlan = (nodes: ReadonlyArray<string> | null) =>
-  nodes === null || nodes.length === 0 ? Effect.void : refused("Don't allow custom deployment plan")
+const nodesOf = ({ model_node_ids }: JsonObject): ReadonlyArray<string> =>
+  Array.isArray(model_node_ids) ? model_node_ids.map(toText) : []
+
+/** Where the model came to stand: for the caller who registered it, beside the documented fields. */
+const placeOf = ({ model_group_id, model_version, groupIsNew }: Registered) => ({
+  "X-Drawbar-Model-Group": model_group_id,
+  "X-Drawbar-Model-Version": model_version,
+  "X-Drawbar-Model-Group-Created": String(groupIsNew),
+})
 
 const absentIsNotFound = <A, R>(undeployed: Effect.Effect<A, RegistryFailure, R>) =>
   Effect.catchReason(undeployed, "StoreError", "NotFound", () => Effect.succeed("not_found" as const))

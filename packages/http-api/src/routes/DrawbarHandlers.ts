@@ -23,13 +23,17 @@ export interface Options {
   readonly telemetry: Telemetry
   /** Whether the server was told to stop. */
   readonly isStopping: () => boolean
+  /** Host and port, once the server listens on one address. */
+  readonly address: () => string | undefined
+  /** How many predicts load shedding has refused since the start. */
+  readonly breakerTrips: () => number
 }
 
-export const make = Effect.fnUntraced(function* ({ version, telemetry, isStopping }: Options) {
+export const make = Effect.fnUntraced(function* ({ version, telemetry, isStopping, address, breakerTrips }: Options) {
   const groups: Record<keyof typeof DrawbarApi.groups, ReadonlyArray<Endpoint>> = {
-    cluster: yield* ClusterHandlers.make(version),
+    cluster: yield* ClusterHandlers.make({ version, address }),
     blueprints: yield* BlueprintsHandlers.make,
-    connectors: yield* ConnectorsHandlers.make,
+    connectors: yield* ConnectorsHandlers.make(version),
     models: yield* ModelsHandlers.make,
     predictions: yield* PredictionsHandlers.make,
     modelGroups: yield* ModelGroupsHandlers.make,
@@ -38,7 +42,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     health: HealthHandlers.make(telemetry, yield* DocumentStore, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
-    stats: yield* StatsHandlers.make,
+    stats: yield* StatsHandlers.make({ breakerTrips }),
   }
   return Object.values(groups).flat()
 })

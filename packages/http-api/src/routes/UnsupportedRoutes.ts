@@ -4,7 +4,13 @@ import { erased } from "@drawbar/http-server/http/ApiFace"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 import type { Endpoint } from "@drawbar/http-server/http/Endpoint"
 import * as Permission from "@drawbar/http-server/access/Permission"
-import { EndpointNotSupported, NotImplemented, type Reason, RequestError } from "@drawbar/http-server/http/RequestError"
+import {
+  BadParameter,
+  EndpointNotSupported,
+  NotImplemented,
+  type Reason,
+  RequestError,
+} from "@drawbar/http-server/http/RequestError"
 
 const base = "/_plugins/_ml"
 
@@ -25,6 +31,7 @@ const batches = new NotImplemented({
 const configs = new EndpointNotSupported({
   message: "Drawbar keeps no configs. Its settings are at /_cluster/settings.",
 })
+const masterKey = new BadParameter({ message: "You are not allowed to access this config doc" })
 
 const table: ReadonlyArray<readonly [method: string, path: string, reason: Reason]> = [
   ["POST", "/models/meta", localModels],
@@ -32,9 +39,8 @@ const table: ReadonlyArray<readonly [method: string, path: string, reason: Reaso
   ["POST", "/models/:model_id/chunk/:chunk_number", localModels],
   ["POST", "/models/:model_id/upload_chunk/:chunk_number", localModels],
   ["POST", "/models/:model_id/_batch_predict", batches],
-  ["POST", "/tasks/:task_id/_cancel", batches],
-  ["POST", "/tasks/:task_id/_cancel_batch", batches],
   ["GET", "/config/:config_id", configs],
+  ["GET", "/config/master_key", masterKey],
   ["POST", "/_execute/:algorithm", training],
   ["POST", "/_train/:algorithm", training],
   ["POST", "/_train_predict/:algorithm", training],
@@ -57,5 +63,6 @@ export const endpoints: ReadonlyArray<Endpoint> = table.map(([method, path, reas
   queryNames: [],
   needs: Permission.needed({ method, path: base + path }),
   face: erased(OpenSearchError.face),
+  bodyFault: () => undefined,
   answer: () => Effect.fail(RequestError.from(reason)),
 }))

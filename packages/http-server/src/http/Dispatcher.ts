@@ -98,15 +98,20 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   /** The endpoint of a request, or the reply that needs none. */
   const find = (context: RequestContext.RequestContext): Result.Result<RouteTarget | Reply, RequestError> => {
     const { request } = context
-    const { method, uri, path } = context.target
+    const { method, uri, path, authority } = context.target
     // Health checks come by any name of this machine, and learn nothing.
-    const refusal = path.startsWith("/_health/") ? undefined : originCheck.refusal(request.headers)
+    const refusal = path.startsWith("/_health/") ? undefined : originCheck.refusal(request.headers, authority)
     if (refusal !== undefined) return Result.fail(RequestError.from(new OriginForbidden({ message: refusal })))
     const match = router.find(method, path)
     if (match._tag === "NoRoute") return Result.fail(RequestError.from(new RouteNotFound({ uri, method })))
     if (match._tag === "MethodNotAllowed")
       return method === "OPTIONS"
-        ? Result.succeed({ status: 200, headers: { Allow: match.allowed.join(", ") }, body: "", value: undefined })
+        ? Result.succeed({
+            status: 200,
+            headers: { Allow: match.allowed.join(", "), "Content-Type": "text/plain; charset=UTF-8" },
+            body: "",
+            value: undefined,
+          })
         : Result.fail(RequestError.from(new MethodNotAllowed({ uri, method, allowed: match.allowed })))
     const { endpoint } = match.value
     context.route = endpoint.path
@@ -222,7 +227,7 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
   const params = decodeAll(context.params)
   if (Result.isFailure(params)) return Effect.fail(params.failure)
   const query = endpoint.face.readQuery(search, endpoint.queryNames, path)
-  if (Result.isFailure(query)) return Effect.fail(query.failure)
+  if (Result.isFailure(query)) return Effect.fail(bodyFault(endpoint, sent, search) ?? query.failure)
   const text = sent === "" ? BodyText.inQuery(query.success) : Result.succeed(sent)
   if (Result.isFailure(text)) return Effect.fail(text.failure)
   const { own } = query.success
@@ -231,6 +236,10 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
     (value) => ({ value, query: query.success }),
   )
 }
+
+/** A fault of the body comes before one of the query, but where the query brings the body. */
+const bodyFault = (endpoint: Endpoint, sent: string, search: string | undefined) =>
+  search?.includes("source=") === true ? undefined : endpoint.bodyFault(sent)
 
 const callOf = ({
   caller,
@@ -260,7 +269,14 @@ const reply = (
       value: undefined,
     })
   const headers = warning === undefined ? {} : { Warning: warning }
-  return Effect.succeed({ status: 200, headers, body: ResponseBody.write(value, query), value })
+  return value instanceof ResponseBody.WithHeaders
+    ? Effect.succeed({
+        status: 200,
+        headers: { ...headers, ...value.headers },
+        body: ResponseBody.write(value.value, query),
+        value: value.value,
+      })
+    : Effect.succeed({ status: 200, headers, body: ResponseBody.write(value, query), value })
 }
 
 const decodeAll = (

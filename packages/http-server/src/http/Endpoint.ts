@@ -8,11 +8,12 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { type ApiFace, erased, type ServerFailure } from "./ApiFace.ts"
 import type { RequestCall } from "./RequestContext.ts"
-import type { JsonText, PlainText } from "./ResponseBody.ts"
+import type { JsonText, PlainText, WithHeaders } from "./ResponseBody.ts"
 import type { EventStream } from "./EventStream.ts"
+import { Flag } from "./Flag.ts"
 import * as Permission from "../access/Permission.ts"
 import * as RequestBody from "./RequestBody.ts"
-import { BodyMissing, InvalidJson, RequestError } from "./RequestError.ts"
+import { BadParameter, BodyMissing, InvalidJson, RequestError } from "./RequestError.ts"
 
 type OrNothing<S extends Schema.Constraint> = [S] extends [never] ? {} : S["Type"]
 
@@ -30,7 +31,10 @@ export interface Request<E extends HttpApiEndpoint.ConstraintRequest> {
 export type Handler<Contract, E> = Contract extends HttpApiEndpoint.ConstraintRequest
   ? (
       request: Request<Contract>,
-    ) => Effect.Effect<Contract["~Success"]["Type"] | JsonText | PlainText | EventStream<E>, E>
+    ) => Effect.Effect<
+      Contract["~Success"]["Type"] | WithHeaders<Contract["~Success"]["Type"]> | JsonText | PlainText | EventStream<E>,
+      E
+    >
   : never
 
 /** A handler for every endpoint of a group, no fewer and no more. */
@@ -55,6 +59,8 @@ export interface Endpoint {
   readonly face: ApiFace<unknown>
   /** Fails with what the face describes. */
   readonly answer: (arrived: Arrived) => Effect.Effect<unknown, unknown>
+  /** What is wrong with a body by itself, before the names of the query are looked at. */
+  readonly bodyFault: (text: string) => unknown
 }
 
 /** The endpoints of a group with their handlers and the face of their API. */
@@ -86,6 +92,8 @@ const toEndpoint = (face: ApiFace<unknown>, contract: HttpApiEndpoint.Top, handl
   const payload = contract.payload.get("application/json")?.schemas[0]
   const readQuery = contract.query === undefined ? nothing : decoderOf(contract.query)
   const readPayload = payload === undefined ? nothing : decoderOf(payload)
+  const fields: object = contract.query !== undefined && "fields" in contract.query ? Object(contract.query.fields) : {}
+  const flags = Object.entries(fields).flatMap(([name, schema]) => (schema === Flag ? [name] : []))
   const asText = Context.get(contract.annotations, RequestBody.AsText)
   const required = Context.get(contract.annotations, RequestBody.Required)
   return {
@@ -93,11 +101,19 @@ const toEndpoint = (face: ApiFace<unknown>, contract: HttpApiEndpoint.Top, handl
     method: contract.method,
     path: contract.path,
     needs: Permission.needed(contract),
-    queryNames:
-      contract.query !== undefined && "fields" in contract.query ? Object.keys(Object(contract.query.fields)) : [],
+    queryNames: Object.keys(fields),
+    bodyFault: (text) => {
+      if (text === "")
+        return required === undefined ? undefined : RequestError.from(new BodyMissing({ message: required }))
+      if (asText) return undefined
+      const payload = Result.flatMap(readObject(text), readPayload)
+      return Result.isFailure(payload) ? payload.failure : undefined
+    },
     answer: ({ params, query: given, text, call }) => {
       if (text === "" && required !== undefined)
         return Effect.fail(RequestError.from(new BodyMissing({ message: required })))
+      const odd = flags.map((name) => given[name]).find((value) => value !== undefined && !isFlag(value))
+      if (odd !== undefined) return Effect.fail(RequestError.from(new BadParameter({ message: notFlag(odd) })))
       const query = readQuery(given)
       if (Result.isFailure(query)) return Effect.fail(query.failure)
       if (asText) return handler({ params, query: query.success, text, call })
@@ -110,13 +126,29 @@ const toEndpoint = (face: ApiFace<unknown>, contract: HttpApiEndpoint.Top, handl
   }
 }
 
+const isFlag = (value: string) => value === "true" || value === "false"
+const notFlag = (value: string) => `Failed to parse value [${value}] as only [true] or [false] are allowed.`
+
 /** The JSON object in a text; what is wrong is said with line and column. */
 export const readObject = (text: string): Result.Result<Json.JsonObject, RequestError> =>
   Result.flatMap(Result.mapError(Json.parse(text), unreadable), (json) =>
-    Json.isObject(json)
-      ? Result.succeed(json)
-      : Result.fail(unreadable({ message: "Expected an object", line: 1, column: 1 })),
+    Json.isObject(json) ? Result.succeed(json) : Result.fail(notObject(json)),
   )
+
+/** What a body is that should have been an object, by the names that OpenSearch's parser has for tokens. */
+export const notObject = (value: Json.Json): RequestError =>
+  RequestError.from(
+    new InvalidJson({
+      message: `Failed to parse object: expecting token of type [START_OBJECT] but found [${tokenOf(value)}]`,
+      type: "parsing_exception",
+    }),
+  )
+
+const tokenOf = (value: Json.Json): string => {
+  if (value === null) return "VALUE_NULL"
+  if (Array.isArray(value)) return "START_ARRAY"
+  return typeof value === "string" ? "VALUE_STRING" : typeof value === "boolean" ? "VALUE_BOOLEAN" : "VALUE_NUMBER"
+}
 
 /** Where a text stops being JSON. */
 export const unreadable = ({

@@ -1,4 +1,5 @@
 /** A listening `node:http` server that belongs to a scope: it stops accepting first, and cuts nobody off before his time. */
+import { performance } from "node:perf_hooks"
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
@@ -39,10 +40,12 @@ export interface Tls {
 
 /** Listens until the scope closes; then accepts no more, waits for what is under way, and ends the rest. */
 export const listen = (options: Options): Effect.Effect<AddressInfo, ListenError, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(open(options), ({ stop }) => stop(options.graceMillis)),
-    ({ address }) => address,
-  )
+  Effect.gen(function* () {
+    const log = Effect.runForkWith(yield* Effect.context<never>())
+    const note = noting((line) => log(Effect.logWarning(line)))
+    const { address } = yield* Effect.acquireRelease(open(options, note), ({ stop }) => stop(options.graceMillis))
+    return address
+  })
 
 interface Listening {
   readonly address: AddressInfo
@@ -52,7 +55,7 @@ interface Listening {
 /** The last answer of each connection; nothing where none was asked for. */
 type Latest = Map<Duplex, ServerResponse | undefined>
 
-const open = ({ host, port, dispatcher, tls }: Options) =>
+const open = ({ host, port, dispatcher, tls }: Options, note: (code: string | undefined) => void) =>
   Effect.callback<Listening, ListenError>((resume) => {
     const server = serverOf(tls)
     // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
@@ -65,7 +68,10 @@ const open = ({ host, port, dispatcher, tls }: Options) =>
       latest.set(socket, response)
       if (!server.listening) response.shouldKeepAlive = false
     })
-    server.on("clientError", refuse)
+    server.on("clientError", (cause: ParserError, socket) => {
+      note(cause.code)
+      refuse(cause, socket)
+    })
     // Who expects what is not known is answered as anybody is: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
     server.on("checkExpectation", (request, response) => server.emit("request", request, response))
     server.once("error", (cause) =>
@@ -123,8 +129,33 @@ const stop = (server: Server, latest: Latest, abandon: (response: ServerResponse
     server.closeAllConnections()
   })
 
+type ParserError = Error & { readonly code?: string }
+
+const quietMillis = 10_000
+
+/**
+ * Logs which rule of HTTP a connection broke, never its bytes. Since a scanner sends thousands, what follows within ten seconds is
+ * counted, and the next line has the number. A connection that its client cut is none of these.
+ */
+export const noting = (log: (line: string) => void, now: () => number = () => performance.now()) => {
+  let last = -Infinity
+  let silent = 0
+  return (code: string | undefined): void => {
+    if (code === undefined || !(code.startsWith("HPE_") || Object.hasOwn(refusals, code))) return
+    if (now() - last < quietMillis) {
+      silent += 1
+      return
+    }
+    last = now()
+    log(
+      `A request was refused by the HTTP parser: ${code}${silent === 0 ? "" : `; ${silent} more since the last such line`}`,
+    )
+    silent = 0
+  }
+}
+
 /** Answers what is not even HTTP, or too much of it. */
-const refuse = (cause: Error & { readonly code?: string }, socket: Duplex): void => {
+const refuse = (cause: ParserError, socket: Duplex): void => {
   if (!socket.writable) return void socket.destroy()
   const [status, reason] = refusals[cause.code ?? ""] ?? [400, "The request is not HTTP/1.1"]
   const body = JSON.stringify({ error: reason, status })

@@ -6,8 +6,8 @@
 import type { IncomingHttpHeaders } from "node:http"
 
 export interface OriginCheck {
-  /** The sentence that refuses a request, or nothing. */
-  readonly refusal: (headers: IncomingHttpHeaders) => string | undefined
+  /** The sentence that refuses a request, or nothing. `authority` is the host that the request line itself names, if it does. */
+  readonly refusal: (headers: IncomingHttpHeaders, authority?: string) => string | undefined
 }
 
 /**
@@ -19,8 +19,9 @@ export const make = (port: number, hosts: ReadonlyArray<string>, anyHost = false
   if (port === 80) for (const name of ["localhost", "127.0.0.1", "[::1]"]) known.add(name)
   for (const host of hosts) known.add(host.toLowerCase())
   return {
-    refusal: (headers) => {
-      const host = headers.host?.toLowerCase()
+    refusal: (headers, authority) => {
+      const named = authority?.toLowerCase()
+      const host = named !== undefined && !known.has(named) && !anyHost ? named : headers.host?.toLowerCase()
       if (host === undefined || host.includes(",") || !(anyHost || known.has(host)))
         return `Host [${host ?? ""}] is not a name of this server. Use [localhost:${port}], or start it with --allow-host ${host ?? "HOST:PORT"}.`
       if (headers.origin !== undefined && !isSameHost(headers.origin, host))

@@ -44,13 +44,24 @@ interface Target {
   readonly uri: string
   readonly path: string
   readonly search: string | undefined
+  /** Host and port, where the request line names them as a client of a proxy writes it. */
+  readonly authority: string | undefined
 }
 
-const targetOf = ({ method = "", url: uri = "" }: IncomingMessage): Target => {
+const targetOf = ({ method = "", url = "" }: IncomingMessage): Target => {
+  const { uri, authority } = url.startsWith("/") ? { uri: url, authority: undefined } : fromAbsolute(url)
   const question = uri.indexOf("?")
   return question === -1
-    ? { method, uri, path: uri, search: undefined }
-    : { method, uri, path: uri.slice(0, question), search: uri.slice(question + 1) }
+    ? { method, uri, path: uri, search: undefined, authority }
+    : { method, uri, path: uri.slice(0, question), search: uri.slice(question + 1), authority }
+}
+
+/** A server has to take the absolute form, too. Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+const fromAbsolute = (url: string): Pick<Target, "uri" | "authority"> => {
+  const [, authority, rest = ""] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? []
+  return authority === undefined
+    ? { uri: url, authority: undefined }
+    : { uri: rest.startsWith("/") ? rest : `/${rest}`, authority }
 }
 
 export const begin = (

@@ -46,7 +46,11 @@ export class RequestAborted extends Data.TaggedError("RequestAborted") {
 export class BodyMissing extends Data.TaggedError("BodyMissing")<{ readonly message: string }> {}
 
 /** The body is no JSON; `message` says where. */
-export class InvalidJson extends Data.TaggedError("InvalidJson")<{ readonly message: string }> {}
+export class InvalidJson extends Data.TaggedError("InvalidJson")<{
+  readonly message: string
+  /** The wire's word for it, where the body is JSON, but no object. */
+  readonly type?: "parsing_exception"
+}> {}
 
 /** A path or query parameter has a value that cannot be. */
 export class BadParameter extends Data.TaggedError("BadParameter")<{ readonly message: string }> {}

@@ -20,6 +20,16 @@ export class PlainText {
   }
 }
 
+/** An answer with headers of its own beside it: what the body of a documented response has no field for. */
+export class WithHeaders<out A> {
+  readonly value: A
+  readonly headers: Readonly<Record<string, string>>
+  constructor(value: A, headers: Readonly<Record<string, string>>) {
+    this.value = value
+    this.headers = headers
+  }
+}
+
 /** The text of an answer as the query wants it: whole or in part, on one line or many. Nothing is written for `undefined`. */
 export const write = (answer: unknown, query: Pick<Query, "pretty" | "filterPath">): string => {
   if (answer === undefined) return ""

@@ -1,6 +1,6 @@
 /**
- * Which endpoint a method and a path mean. A literal segment wins over a parameter, method by method: where
- * `POST /connectors/_create` is known, `GET /connectors/_create` still asks for the connector called `_create`.
+ * Which endpoint a method and a path mean. A literal segment wins over a parameter, whatever the method: where
+ * `POST /connectors/_create` is known, `GET /connectors/_create` is a wrong method, not a connector called `_create`.
  */
 export interface Route<A> {
   readonly method: string
@@ -63,26 +63,22 @@ const add = <A>(root: Node<A>, { method, path, value }: Route<A>): void => {
 
 const find = <A>(root: Node<A>, method: string, segments: ReadonlyArray<string>): Match<A> => {
   const values: Array<string> = []
-  const allowed = new Set<string>()
-  const walk = (node: Node<A> | undefined, at: number): Leaf<A> | undefined => {
+  const walk = (node: Node<A> | undefined, at: number): Node<A>["leaves"] | undefined => {
     if (node === undefined) return undefined
     const segment = segments[at]
-    if (segment === undefined) {
-      for (const other of node.leaves.keys()) allowed.add(other)
-      return node.leaves.get(method)
-    }
-    const leaf = walk(node.literals.get(segment), at + 1)
-    if (leaf !== undefined || node.parameter === undefined || segment === "") return leaf
+    if (segment === undefined) return node.leaves.size === 0 ? undefined : node.leaves
+    const leaves = walk(node.literals.get(segment), at + 1)
+    if (leaves !== undefined || node.parameter === undefined || segment === "") return leaves
     values.push(segment)
     const behind = walk(node.parameter, at + 1)
     if (behind === undefined) values.pop()
     return behind
   }
-  const leaf = walk(root, 0)
-  if (leaf !== undefined) {
-    const params: Record<string, string> = {}
-    for (const [i, name] of leaf.names.entries()) params[name] = values[i] ?? ""
-    return { _tag: "Found", value: leaf.value, params }
-  }
-  return allowed.size === 0 ? { _tag: "NoRoute" } : { _tag: "MethodNotAllowed", allowed: [...allowed].toSorted() }
+  const leaves = walk(root, 0)
+  if (leaves === undefined) return { _tag: "NoRoute" }
+  const leaf = leaves.get(method)
+  if (leaf === undefined) return { _tag: "MethodNotAllowed", allowed: [...leaves.keys()].toSorted() }
+  const params: Record<string, string> = {}
+  for (const [i, name] of leaf.names.entries()) params[name] = values[i] ?? ""
+  return { _tag: "Found", value: leaf.value, params }
 }

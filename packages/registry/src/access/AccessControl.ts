@@ -100,7 +100,7 @@ export const initialAccess = (
   asker: CurrentPrincipal | undefined,
   given: AccessFields,
 ): AccessResult => {
-  if (asker === undefined) return Result.map(refuse(subject, given), () => ({}))
+  if (asker === undefined) return Result.map(refuse(subject, given), () => written(given))
   const { mode, rolesGiven } = read(given)
   const access = mode ?? (rolesGiven || given.add_all_backend_roles === true ? "restricted" : "private")
   return Result.map(rolesOf(subject, asker, access, given), (backend_roles) => ({
@@ -110,6 +110,12 @@ export const initialAccess = (
   }))
 }
 
+/**
+ * The mode that a writer set where access control is off. A record shows it again, so that a tool that compares what it wrote with
+ * what it reads finds no difference; a record without an owner is open to all in any case.
+ */
+const written = ({ access_mode }: AccessFields): Access => (access_mode == null ? {} : { access: "public" })
+
 /** The access after a change; only the owner and admins may change it. */
 export const updatedAccess = (
   subject: Subject,
@@ -118,7 +124,10 @@ export const updatedAccess = (
   given: AccessFields,
 ): AccessResult => {
   const kept = { ...(before === undefined ? {} : { backend_roles: before }), ...access }
-  if (asker === undefined) return Result.map(refuse(subject, given), () => kept)
+  if (asker === undefined)
+    return Result.map(refuse(subject, given), () =>
+      access.owner === undefined ? { ...kept, ...written(given) } : kept,
+    )
   const { mode, rolesGiven, isSilent } = read(given)
   if (isSilent) return Result.succeed(kept)
   if (!isAdmin(asker) && access.owner?.name !== asker.name)

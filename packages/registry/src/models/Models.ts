@@ -182,7 +182,14 @@ export class Models extends Context.Service<
             const model = newModel(asked, groupId, version, now)
             yield* commit([
               { _tag: "Create", collection, id: model_id, source: Model.sourceOf(model), sealed },
-              Tasks.created(task_id, taskOf("REGISTER_MODEL", model_id, nodeId), now),
+              Tasks.created(
+                task_id,
+                {
+                  ...taskOf("REGISTER_MODEL", model_id, nodeId),
+                  placement: { model_group_id: groupId, model_version: version, model_group_created: groupIsNew },
+                },
+                now,
+              ),
               ...writes,
               ...references,
             ])

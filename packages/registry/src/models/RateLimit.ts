@@ -17,7 +17,9 @@ export const check = (given: JsonObject): Result.Result<RateLimit, BlueprintErro
   Result.gen(function* () {
     const limit = given["limit"] == null ? undefined : toText(given["limit"]).trim()
     if (limit !== undefined && !/^\d+(\.\d+)?$/.test(limit))
-      return yield* Result.fail(invalid("/rate_limiter/limit", "Limit field must be a positive number."))
+      return yield* Result.fail(
+        invalid("/rate_limiter/limit", "Limit field must be a positive number.", "parse_exception"),
+      )
     const named = given["unit"] == null ? undefined : toText(given["unit"])
     const unit = units.find((known) => known === named?.toUpperCase())
     if (named !== undefined && unit === undefined)

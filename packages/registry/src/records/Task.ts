@@ -16,6 +16,13 @@ export const states = [
 
 export const types = ["REGISTER_MODEL", "DEPLOY_MODEL", "BATCH_PREDICTION"] as const
 
+/** Where a registered model came to stand: its group, which was joined or made for it, and its version there. */
+export const Placement = Schema.Struct({
+  model_group_id: Schema.String,
+  model_version: Schema.String,
+  model_group_created: Schema.Boolean,
+})
+
 export const Task = Schema.Struct({
   model_id: Schema.optionalKey(Schema.String),
   task_type: Schema.Literals(types),
@@ -31,6 +38,8 @@ export const Task = Schema.Struct({
   /** What the platform said of a batch job, as it said it. */
   remote_job: Schema.optionalKey(JsonField.AnyObject),
   response: Schema.optionalKey(JsonField.AnyObject),
+  /** No field of ML Commons: it is shown only to those who ask for it. */
+  placement: Schema.optionalKey(Placement),
 })
 export type Task = typeof Task.Type
 

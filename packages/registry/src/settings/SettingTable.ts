@@ -1,14 +1,15 @@
 /**
  * The cluster settings by name.
  *
- * Those that concern nodes, local models, tools or other stores are accepted and remembered, so that a client's set-up
- * script runs to its end, and change nothing here.
+ * Those that concern nodes, local models, tools or other stores are inert: accepted and remembered, so that a client's set-up
+ * script runs to its end, and without effect, which the response says in a Warning header.
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/cluster-settings/
  */
 import { trustedEndpointDefaults } from "@drawbar/egress/TrustedEndpointDefaults"
 import { choice, fixed, flag, integer, pattern, patterns, ratio, type Setting, text, texts } from "./Setting.ts"
 
-export const table = {
+/** Those that something here reads. */
+const live = {
   "plugins.ml_commons.remote_inference.enabled": flag(true),
   "plugins.ml_commons.trusted_connector_endpoints_regex": patterns(trustedEndpointDefaults),
   "plugins.ml_commons.trusted_connector_private_endpoints_regex": patterns([]),
@@ -19,10 +20,17 @@ export const table = {
   "plugins.ml_commons.model_auto_deploy.enable": flag(true),
   "plugins.ml_commons.controller_enabled": flag(true),
   "plugins.ml_commons.stream_enabled": flag(true),
-  "plugins.ml_commons.offline_batch_inference_enabled": flag(true),
-  "plugins.ml_commons.max_batch_inference_tasks": integer(100, 0, 10_000),
   "plugins.ml_commons.max_json_size": integer(100_000_000, -1),
   "plugins.ml_commons.monitoring_request_count": integer(100, 0, 10_000_000),
+  "plugins.ml_commons.allow_custom_deployment_plan": flag(false),
+  /** Whether calls may bring their own `response_filter`, `input_processors` and `output_processors`. */
+  "plugins.drawbar.caller_filters_enabled": flag(true),
+} satisfies Record<string, Setting<unknown>>
+
+/** Those that nothing here reads. */
+const inert = {
+  "plugins.ml_commons.offline_batch_inference_enabled": flag(true),
+  "plugins.ml_commons.max_batch_inference_tasks": integer(100, 0, 10_000),
   "plugins.ml_commons.ml_task_timeout_in_seconds": integer(600, 1, 86_400),
   "plugins.ml_commons.remote_job.status_field": texts(["status", "Status", "TransformJobStatus"]),
   "plugins.ml_commons.remote_job.status_regex.completed": pattern("(complete|completed|partiallyCompleted)"),
@@ -31,10 +39,6 @@ export const table = {
   "plugins.ml_commons.remote_job.status_regex.expired": pattern("(expired|timeout)"),
   "plugins.ml_commons.remote_job.status_regex.failed": pattern("(failed)"),
   "plugins.ml_commons.safe_delete_model": flag(false),
-  /** Whether calls may bring their own `response_filter`, `input_processors` and `output_processors`. */
-  "plugins.drawbar.caller_filters_enabled": flag(true),
-
-  "plugins.ml_commons.allow_custom_deployment_plan": flag(false),
   "plugins.ml_commons.allow_registering_model_via_local_file": flag(false),
   "plugins.ml_commons.allow_registering_model_via_url": flag(false),
   "plugins.ml_commons.agent_framework_enabled": flag(true),
@@ -80,9 +84,19 @@ export const table = {
   ),
 } satisfies Record<string, Setting<unknown>>
 
+export const table = { ...live, ...inert }
+
 export type Name = keyof typeof table
 export type Value<N extends Name> = (typeof table)[N] extends Setting<infer A> ? A : never
 
 export const names = Object.keys(table).filter((name): name is Name => Object.hasOwn(table, name))
 
 export const isName = (name: string): name is Name => Object.hasOwn(table, name)
+
+const foreign = /^(?:action|cluster|indices|ingest|logger|script|search|snapshot)\.[\w.-]{1,250}$/
+
+/** Whether a name belongs to another part of a cluster: its settings are kept and shown, without effect. */
+export const isForeign = (name: string): boolean => foreign.test(name) && !name.includes("__proto__")
+
+/** Whether a setting of that name is accepted and changes nothing. */
+export const isInert = (name: string): boolean => Object.hasOwn(inert, name) || isForeign(name)

@@ -12,10 +12,11 @@ import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { NothingToUpdate, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import * as SearchPattern from "@drawbar/document-store/search/SearchPattern"
 import type { Shown } from "./Setting.ts"
-import { isName, type Name, names, table, type Value } from "./SettingTable.ts"
+import { isForeign, isInert, isName, type Name, names, table, type Value } from "./SettingTable.ts"
 
 type Level = "persistent" | "transient"
-type Given = Partial<Readonly<Record<Name, Shown>>>
+/** By name; those of other parts of a cluster too. */
+type Given = Readonly<Record<string, Shown>>
 type Values = { readonly [N in Name]: Value<N> }
 type Listener = (changed: ReadonlySet<Name>) => void
 
@@ -69,6 +70,7 @@ export class Settings extends Context.Service<
             persistent: applied(given.persistent, steps.persistent),
             transient: applied(given.transient, steps.transient),
           }
+          yield* Effect.fromResult(Result.all([bounded(next.persistent), bounded(next.transient)]))
           if (steps.persistent.length > 0) yield* remember(next.persistent)
           const before = values
           given = next
@@ -104,11 +106,17 @@ const collection = "config"
 const recordId = "_settings"
 
 /** One name and what it becomes; `null` takes it back. */
-type Step = readonly [name: Name, shown: Shown | null]
+type Step = readonly [name: string, shown: Shown | null]
+
+/** Of settings that have no effect, since they are kept for nothing but to be shown: how many a level, and characters each. */
+const maxForeign = 200
+const maxForeignChars = 1_000
 
 const refused = (message: string): Result.Result<never, RegistryFailure> =>
   Result.fail(RegistryError.from(notValid(message)))
 const notValid = (message: string): InvalidField | RegistryError["reason"] => invalid("", message).reason
+const notSettable = (message: string): Result.Result<never, RegistryFailure> =>
+  Result.fail(RegistryError.from(invalid("", message, "settings_exception").reason))
 
 const readUpdate = (body: Json): Result.Result<Record<Level, ReadonlyArray<Step>>, RegistryFailure> =>
   Result.gen(function* () {
@@ -117,7 +125,7 @@ const readUpdate = (body: Json): Result.Result<Record<Level, ReadonlyArray<Step>
     if (unknown !== undefined) return yield* refused(`[cluster_update_settings_request] unknown field [${unknown}]`)
     const persistent = yield* readLevel("persistent", body["persistent"] ?? {})
     const transient = yield* readLevel("transient", body["transient"] ?? {})
-    if (persistent.length + transient.length === 0)
+    if (namesIn(body["persistent"]).length + namesIn(body["transient"]).length === 0)
       return yield* Result.fail(
         RegistryError.from(new NothingToUpdate({ message: "Validation Failed: 1: no settings to update;" })),
       )
@@ -131,21 +139,68 @@ const readLevel = (level: Level, content: Json): Result.Result<ReadonlyArray<Ste
     for (const [key, shown] of flatten(content)) {
       if (shown === null && key.includes("*")) {
         for (const name of names.filter(matcher(key))) if (table[name].changes === "dynamic") steps.push([name, null])
+        steps.push([key, null])
         continue
       }
-      if (!isName(key)) return yield* refused(`${level} setting [${key}], not recognized`)
+      // What an upgrade of a cluster has set aside; there is never anything of it here.
+      if (shown === null && key.startsWith("archived.")) continue
+      if (isForeign(key)) {
+        if (shown !== null && key.length + JSON.stringify(shown).length > maxForeignChars)
+          return yield* notSettable(
+            `${level} setting [${key.slice(0, 100)}] has no effect here, and with more than ${maxForeignChars} characters it is not kept. Leave it out`,
+          )
+        steps.push([key, shown])
+        continue
+      }
+      if (!isName(key)) return yield* notSettable(`${level} setting [${key}], not recognized${nearest(key)}`)
       const { changes } = table[key]
-      if (changes === "final") return yield* refused(`final ${level} setting [${key}], not updateable`)
-      if (changes === "static") return yield* refused(`${level} setting [${key}], not dynamically updateable`)
+      if (changes === "final") return yield* notSettable(`final ${level} setting [${key}], not updateable`)
+      if (changes === "static") return yield* notSettable(`${level} setting [${key}], not dynamically updateable`)
       if (shown !== null) yield* checkValue(key, shown)
       steps.push([key, shown])
     }
     return steps
   })
 
+/** The names of a level of a body, where it has any. */
+const namesIn = (level: Json | undefined): ReadonlyArray<string> =>
+  isObject(level) ? flatten(level).map(([name]) => name) : []
+
+/** The names of a `PUT /_cluster/settings` body that are accepted and change nothing. */
+export const withoutEffect = (body: JsonObject): ReadonlyArray<string> =>
+  [...new Set([body["persistent"], body["transient"]].flatMap(namesIn))].filter(isInert)
+
+const nearest = (name: string): string => {
+  const near = names
+    .map((known) => [known, distance(name, known)] as const)
+    .filter(([known, steps]) => steps <= Math.min(6, known.length / 8))
+    .toSorted(([, a], [, b]) => a - b)[0]
+  return near === undefined ? "" : `, did you mean [${near[0]}]?`
+}
+
+/** How many characters are to be added, dropped or changed to make one word the other (Levenshtein); names alone are so short. */
+const distance = (a: string, b: string): number => {
+  if (a.length > 255) return Infinity
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < b.length; j++)
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+const bounded = (given: Given): Result.Result<void, RegistryFailure> =>
+  Object.keys(given).filter((name) => !isName(name)).length > maxForeign
+    ? notSettable(
+        `Settings without effect here are kept up to ${maxForeign}. Take some back first: {"cluster.*": null} takes back those of a prefix`,
+      )
+    : Result.void
+
 const readFile = (content: JsonObject): Result.Result<Given, RegistryFailure> =>
   Result.gen(function* () {
-    const given: { [N in Name]?: Shown } = {}
+    const given: Record<string, Shown> = {}
     for (const [key, shown] of flatten(content)) {
       if (!isName(key)) return yield* refused(`The settings file names [${key}], which is no setting`)
       if (shown === null) continue
@@ -194,10 +249,11 @@ const nest = (flat: Given): JsonObject => {
 const rendered = (flat: Given, { flat_settings }: Rendering): JsonObject => (flat_settings ? { ...flat } : nest(flat))
 
 const applied = (given: Given, steps: ReadonlyArray<Step>): Given => {
-  const next: { [N in Name]?: Shown } = { ...given }
+  const next: Record<string, Shown> = { ...given }
   for (const [name, shown] of steps) {
-    if (shown === null) delete next[name]
-    else next[name] = shown
+    if (shown !== null) next[name] = shown
+    else if (name.includes("*")) for (const kept of Object.keys(next).filter(matcher(name))) delete next[kept]
+    else delete next[name]
   }
   return next
 }
@@ -218,7 +274,7 @@ const valuesOf = (file: Given, { persistent, transient }: Record<Level, Given>):
 const isWhole = (values: object): values is Values => names.every((name) => Object.hasOwn(values, name))
 
 const defaults = (file: Given, { persistent, transient }: Record<Level, Given>): Given => {
-  const shown: { [N in Name]?: Shown } = {}
+  const shown: Record<string, Shown> = {}
   for (const name of names) {
     if (persistent[name] !== undefined || transient[name] !== undefined) continue
     const { fallback } = table[name]
@@ -230,8 +286,8 @@ const defaults = (file: Given, { persistent, transient }: Record<Level, Given>):
 // A setting that this version does not know any more is left alone.
 const remembered = (source: JsonObject | undefined): Given => {
   const stored = source?.["persistent"]
-  const given: { [N in Name]?: Shown } = {}
+  const given: Record<string, Shown> = {}
   for (const [name, shown] of flatten(isObject(stored) ? stored : {}))
-    if (isName(name) && shown !== null) given[name] = shown
+    if ((isName(name) || isForeign(name)) && shown !== null) given[name] = shown
   return given
 }

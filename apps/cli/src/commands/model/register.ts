@@ -41,9 +41,9 @@ export const command = Command.make(
     }
     const { client, ask, output } = yield* Session.open
     const query = deploy ? ({ deploy: "true" } as const) : {}
-    const { value, text } = yield* ask(client.models.register({ query, payload, ...Session.whole }))
+    const { value, text, headers } = yield* ask(client.models.register({ query, payload, ...Session.whole }))
     const next = deploy ? `model predict ${value.model_id}` : `model deploy ${value.model_id}`
-    const words = `Registered model ${value.model_id} as version ${value.model_version} of group ${value.model_group_id}`
+    const words = `Registered model ${value.model_id} as version ${headers["x-drawbar-model-version"]} of group ${headers["x-drawbar-model-group"]}`
     yield* Output.print(output, text, `${words}\nNext: drawbar ${next}`)
   }),
 ).pipe(

@@ -6,7 +6,9 @@ import * as Wait from "./wait.ts"
 export const command = Command.make("task").pipe(
   Command.withDescription("Tasks: what was asked for and how far it is"),
   Command.withSubcommands([
-    Record.get("task", ({ client, ask }, task_id) => ask(client.tasks.get({ params: { task_id }, ...Session.whole }))),
+    Record.get("task", ({ client, ask }, task_id) =>
+      ask(client.tasks.get({ params: { task_id }, query: {}, ...Session.whole })),
+    ),
     Wait.command,
     Record.list("task", ["task_type", "state", "model_id"], ({ client, ask }, payload) =>
       ask(client.tasks.search({ payload, ...Session.whole })),

@@ -16,7 +16,7 @@ export const command = Command.make(
   },
   Effect.fnUntraced(function* ({ id, timeout }) {
     const { client, ask, output } = yield* Session.open
-    const { value, text } = yield* ask(client.tasks.get({ params: { task_id: id }, ...Session.whole })).pipe(
+    const { value, text } = yield* ask(client.tasks.get({ params: { task_id: id }, query: {}, ...Session.whole })).pipe(
       Effect.repeat({ schedule: Schedule.spaced("500 millis"), until: ({ value }) => ended.has(value["state"]) }),
       Effect.timeoutOrElse({
         duration: Duration.seconds(timeout),

@@ -1,0 +1,589 @@
+/**
+ * Every difference between this server and the recorded responses of ML Commons 3.8, by name.
+ *
+ * Recordings.test.ts replays the recordings and fails for a difference that no row explains, and for a row, or a case of a row, that
+ * explains none any more. docs/compatibility.md shows the same rows: `pnpm golden` writes them there.
+ */
+import type { Difference } from "./Recording.ts"
+
+export interface Row {
+  readonly what: string
+  /** What ML Commons does. */
+  readonly recorded: string
+  readonly here: string
+  /** The ids of the recorded cases, each of which has to show the difference; absent for a kind that any case may show. */
+  readonly cases?: ReadonlyArray<string>
+  /** Where the difference is; anywhere in its cases where absent. */
+  readonly at?: (difference: Difference) => boolean
+  /** The part of Drawbar that will end the difference; a row of this kind is removed with it. */
+  readonly pending?: string
+}
+
+const ids = (text: string): ReadonlyArray<string> => text.trim().split(/\s+/)
+const under =
+  (...pointers: ReadonlyArray<string>) =>
+  ({ at }: Difference) =>
+    pointers.some((pointer) => at === pointer || at.startsWith(`${pointer}/`))
+const ofError = new Set(["status", "/error/type", "/error/reason"])
+const upstream = ({ request }: Difference) => request === "upstream"
+
+/** Kinds, which any case may show. */
+const kinds: ReadonlyArray<Row> = [
+  {
+    what: "`error.remote`",
+    recorded: "the provider's status and body stand in the reason only",
+    here: "an error of a provider's response has its status, request id and body (cut) in `error.remote`",
+    at: ({ at, recorded }) => at === "/error/remote" && recorded === undefined,
+  },
+  {
+    what: "`error.rendering`",
+    recorded: "the reason names the first missing parameter",
+    here: "an error of rendering has its stage and every parameter at fault in `error.rendering`",
+    at: ({ at, recorded }) => at === "/error/rendering" && recorded === undefined,
+  },
+  {
+    what: "`error.caused_by`, `error.line`, `error.col`",
+    recorded: "the exceptions of the server's inside, and places in the body",
+    here: "absent; the reason says what is wrong and, for a body that is no JSON, its line and column",
+    at: ({ at, here }) => ["/error/caused_by", "/error/line", "/error/col"].includes(at) && here === undefined,
+  },
+  {
+    what: "a fault of the caller that fails inside the server",
+    recorded: "500 with the exception",
+    here: "400 or 404 with `illegal_argument_exception`, `parse_exception` or `status_exception` and a reason that names the field",
+    at: ({ at, statuses }) => ofError.has(at) && statuses?.[0] === 500 && statuses[1] >= 400 && statuses[1] < 500,
+  },
+  {
+    what: "a provider's response that the connector cannot use: no JSON, HTML, cut off, a process function that fails",
+    recorded: "400 or 500, often `Fail to execute PREDICT in aws connector`",
+    here: "502 `status_exception` with the reason and the place",
+    at: ({ at, statuses }) => ofError.has(at) && statuses?.[1] === 502 && [400, 500, 302].includes(statuses[0]),
+  },
+]
+
+const requests: ReadonlyArray<Row> = [
+  {
+    what: "the time before the first record of a kind",
+    recorded:
+      "its index is missing: deletes are 404, other calls 404 or 500, and searches count 0 shards with `max_score` 0",
+    here: "as after it",
+    cases:
+      ids(`fresh.connector.search fresh.connector.delete fresh.model.predict fresh.model.deploy fresh.model.undeploy
+      fresh.group.search fresh.group.delete fresh.task.search http.charset http.vnd http.source-param`),
+  },
+  {
+    what: "an unknown query parameter beside a body whose fields contradict each other",
+    recorded: "the body's fault is reported first",
+    here: "so it is for a body that is missing, no JSON or of wrong types; otherwise the parameter is reported first",
+    cases: ids("http.unknown-query-near"),
+  },
+  {
+    what: "a body that is no JSON",
+    recorded:
+      "`unexpected_end_of_input_exception` and others, in the words of the parser; text after the object is ignored",
+    here: "`json_parse_exception` with line and column; text after the object is refused",
+    cases: ids("http.bad-json http.bad-json-3 http.trailing http.bad-utf8 stats.walk"),
+    at: under("/error/type", "/error/reason"),
+  },
+  {
+    what: "a name that stands twice in a body, and a byte order mark before it",
+    recorded: "refused by name, and read past",
+    here: "the last one counts, and refused",
+    cases: ids("http.duplicate-key http.bom"),
+    pending: "sendable",
+  },
+  {
+    what: "YAML, CBOR and SMILE (`format`, `Accept`)",
+    recorded: "served",
+    here: "responses are JSON; another `format` is 406",
+    cases: ids("http.format-yaml http.accept-yaml"),
+  },
+  {
+    what: "a field of another JSON type than it has",
+    recorded: "converted, emptied, or refused in the words of a parser",
+    here: "refused with its place, such as `Expected string | null at [/name]`",
+    cases: ids(`conn.actions-object conn.parameters-string conn.credential-string conn.cc-float group.name-number
+      model.enabled-string tmpl.param-string pre.bad-inputs`),
+  },
+  {
+    what: "settings that other requests have left, and what other requests have counted",
+    recorded: "of 941 cases on one server",
+    here: "of those that are recorded here",
+    cases: ids("settings.get stats.walk"),
+    at: under(
+      "/persistent",
+      "/ml_connector_count",
+      "/ml_model_count",
+      "/ml_controller_index_status",
+      "/nodes/<id>/ml_executing_task_count",
+      "/nodes/<id>/algorithms/remote/predict",
+      "/nodes/<id>/models/<id>/predict",
+    ),
+  },
+  {
+    what: "`predictor` in `_profile`",
+    recorded: "a Java object's name and address",
+    here: "`drawbar/RemoteModel`",
+    cases: ids("stats.walk"),
+    at: ({ at }) => at.endsWith("/predictor"),
+  },
+  {
+    what: "`_profile/tasks`",
+    recorded: "predicts that failed stay in it as running",
+    here: "`{}`: predicts are no tasks, and other tasks end with their request",
+    cases: ids("stats.walk"),
+    at: ({ at, request }) => at === "/nodes" && request.endsWith("/profile/tasks"),
+  },
+  {
+    what: "`remote_inference.enabled: false`",
+    recorded: "the reason names a setting that does not exist",
+    here: "the reason names `plugins.ml_commons.remote_inference.enabled`",
+    cases: ids("settings.remote-off"),
+  },
+  {
+    what: "a connector whose URL is not trusted",
+    recorded: "`Connector URL is not matching the trusted connector endpoint regex`",
+    here: "the same, with the URL, the nearest pattern and what to do",
+    cases: ids("settings.untrusted"),
+  },
+]
+
+const connectors: ReadonlyArray<Row> = [
+  {
+    what: "what cannot be called: no actions, an unknown method or `connector.*` function, a wrong header name",
+    recorded: "stored, fails when it is called",
+    here: "refused at create with the nearest known one",
+    cases: ids(`conn.actions-empty conn.method-junk conn.pre-unknown conn.post-unknown conn.bad-action-type
+      conn.header-name-space pre.step-size-junk`),
+  },
+  {
+    what: "a header value that is a number",
+    recorded: "stored as text",
+    here: "refused at create",
+    cases: ids("conn.header-number"),
+    pending: "sendable",
+  },
+  {
+    what: "a `url` without a host, of another scheme, with a fragment or a secret, or with an origin left to the caller",
+    recorded: "stored; fails or is cut when it is called",
+    here: "refused at create: a credential is bound to its origin, and travels in a header",
+    cases: ids("conn.without-parameters conn.url-no-host conn.url-ftp conn.url-credential url.fragment"),
+  },
+  {
+    what: "a `request_body` that cannot become JSON: cut off, plain text without a text content type, single quotes, a secret, a cycle",
+    recorded: "stored; sent as it is, or fails when it is called",
+    here: "refused at create with line and column",
+    cases: ids("conn.body-not-json conn.body-plain tmpld.single-quotes tmpld.credential-in-body tmplc.cycle"),
+  },
+  {
+    what: "`client_config` outside its ranges, and `skip_ssl_verification` where the operator has not allowed it",
+    recorded: "stored",
+    here: "refused at create",
+    cases: ids("conn.cc-negative conn.cc-skip-ssl"),
+  },
+  {
+    what: "ports of other protocols, such as 1 and 9",
+    recorded: "called",
+    here: "refused at create",
+    cases: ids("conn.put-actions up.refused"),
+  },
+  {
+    what: "`client_config.mutual_tls_enabled`",
+    recorded: "not known to 3.8",
+    here: "shown with its default, as 3.9 does",
+    cases: ids("conn.cc-policy-upper conn.put-client-config"),
+    at: under("/client_config/mutual_tls_enabled"),
+  },
+  {
+    what: "`connector_id` of one's own",
+    recorded: "3.8 ignores it",
+    here: "honoured, as 3.9 does; one that begins with `_` is refused",
+    cases: ids("conn.custom-id-bad"),
+  },
+  {
+    what: "`access_mode: public` while access control is off",
+    recorded: "refused",
+    here: "taken, and shown as `access`; other modes are refused",
+    cases: ids("conn.access-mode-off"),
+  },
+  {
+    what: "updating a connector of deployed models",
+    recorded: "refused until they are undeployed",
+    here: "allowed; holds from the next predict on",
+    cases: ids("conn.in-use"),
+  },
+  {
+    what: "a credential that lacks what the connector uses",
+    recorded: "`Connector credential is null or empty list`, `Missing credential`",
+    here: "the reason names the header or the credential that is missing",
+    cases: ids("conn.credential-empty conn.aws-no-keys"),
+  },
+  {
+    what: "several names or descriptions with unsafe characters",
+    recorded: "the problems come in no certain order",
+    here: "the problems come in the order of the fields",
+    cases: ids("conn.both-bad"),
+  },
+]
+
+const searches: ReadonlyArray<Row> = [
+  {
+    what: "`fuzzy` and `script_fields`, and highlighting and `fields`",
+    recorded: "served",
+    here: "refused by name; use `match`, `wildcard`, or `_source`",
+    cases: ids("search.fuzzy search.script-field"),
+  },
+  {
+    what: "`dis_max`, `min_score`, a sort on an unknown field, and `max_score` with `size: 0`",
+    recorded: "served; the sort is 400; `max_score` is null",
+    here: "refused by name; the sort is ignored; `max_score` is a number",
+    cases: ids("search.dis-max search.min-score search.sort-missing-field search.aggs-name"),
+    pending: "search",
+  },
+  {
+    what: "a search for `credential`",
+    recorded: "finds connectors that have one",
+    here: "finds nothing: sealed values are not in the index",
+    cases: ids("search.credential-field"),
+  },
+  {
+    what: "`_source: false`",
+    recorded: "ignored where fields are excluded",
+    here: "honoured",
+    cases: ids("search.source-false"),
+  },
+  {
+    what: "`term` on a model's `connector_id`",
+    recorded: "finds nothing: the field is analysed text; `connector_id.keyword` finds it",
+    here: "both find the model",
+    cases: ids("life.search"),
+    at: under("/hits/total/value", "/hits/max_score", "/hits/hits"),
+  },
+  {
+    what: "texts of a search that is malformed",
+    recorded: "with positions in the body",
+    here: "with the name of the clause and what is served",
+    cases: ids("search.aggs-bad search.query-empty search.term-no-field"),
+  },
+]
+
+const models: ReadonlyArray<Row> = [
+  {
+    what: "`_version` of a record",
+    recorded: "also counts writes of the cluster's own",
+    here: "counts the writes that requests made",
+    cases: ids("conn.in-use group.put group.with-models life.deploy model.inline-ok life.search"),
+    at: ({ at }) => at.endsWith("/_version"),
+  },
+  {
+    what: "a model after its undeployment",
+    recorded: "still has `deploy_to_all_nodes`",
+    here: "has `last_undeployed_time` and an empty `planning_worker_nodes`",
+    cases: ids("life.deploy"),
+    at: under("/deploy_to_all_nodes", "/last_undeployed_time", "/planning_worker_nodes"),
+  },
+  {
+    what: "a model that was moved to another group",
+    recorded: "has its own `model_id` from then on",
+    here: "has the fields of any other model",
+    cases: ids("life.put-group"),
+    at: under("/model_id"),
+  },
+  {
+    what: "texts of a registration that is refused: a local function, an inline connector without a known protocol",
+    recorded: "`model format is null`, `Can't find class for type`, `connector protocol is null`",
+    here: "the reason says what Drawbar serves, and what is missing",
+    cases: ids("model.local model.inline-bad-protocol model.inline-null"),
+  },
+  {
+    what: "`rate_limiter.unit` in small letters",
+    recorded: "refused",
+    here: "taken in any case",
+    cases: ids("model.limiter-unit-lower"),
+  },
+  {
+    what: "`connector_id` and `connector` together",
+    recorded: "the inline connector is ignored",
+    here: "refused",
+    cases: ids("model.both"),
+  },
+  {
+    what: "an interface without `input` and `output`",
+    recorded: "shown as `{}`",
+    here: "not shown",
+    cases: ids("model.interface-other model.interface-empty"),
+  },
+  {
+    what: "no `interface` given",
+    recorded: "one is preset for some providers, and their predicts are held against it",
+    here: "none is attached",
+    cases: ids("iface.preset"),
+  },
+  {
+    what: "the reason of an input or output that breaks the interface",
+    recorded: "JSON pointers, the whole instance and the whole schema",
+    here: "a JSONPath and what must hold, never the instance",
+    cases: ids("iface.integer iface.boolean iface.object iface.additional iface.output iface.typed-input"),
+  },
+]
+
+const templates: ReadonlyArray<Row> = [
+  {
+    what: "characters in a JSON string",
+    recorded: "those beyond ASCII and the slash are escaped, in capital hexadecimal",
+    here: "sent as UTF-8; only what JSON requires is escaped",
+    cases: ids(`tmpl.controls tmpl.unicode tmpl.slash tmpl.lone-surrogate tmpl.html tmplu.nested-strings
+      tmpld.unicode-template tmplc.charset painlesspre.titan`),
+    at: upstream,
+  },
+  {
+    what: "numbers, white space and order of members in a caller's JSON",
+    recorded: "numbers go through a double, members through a hash map",
+    here: "kept digit by digit and in the caller's order",
+    cases: ids("tmplu.float tmplu.precise tmplu.neg-zero tmplu.object-order tmplu.whitespace-kept"),
+    at: upstream,
+  },
+  {
+    what: "a caller's `null`",
+    recorded: "the text `null`, over the default; `null` in quotes is sent as a word",
+    here: "as if it had not been sent: the default holds, or the parameter is missing",
+    cases: ids("tmpl.quoted-null tmpld.default-text tmpld.default-null"),
+  },
+  {
+    what: "a string, list or object that looks like JSON, put between quotes",
+    recorded: "pasted without escapes: `Invalid payload`",
+    here: "escaped as text",
+    cases: ids("tmpl.quoted-array tmpl.quoted-json-text tmpld.within-text painlesspre.docs-loop"),
+  },
+  {
+    what: "a string in a place for a JSON value",
+    recorded: "pasted as it is, which may send a body that is no JSON",
+    here: "read as JSON if it is strictly one value, else refused by name",
+    cases: ids("tmplu.text-word tmplu.text-lax-2"),
+  },
+  {
+    what: "a caller's text that holds `${parameters.x}`",
+    recorded: "is filled in, too",
+    here: "is data, never a template",
+    cases: ids("tmpl.hole-in-value"),
+  },
+  {
+    what: "a missing parameter",
+    recorded: "one at a time, `Invalid payload` for a bare one, another text for a header or a URL",
+    here: "all names at once, before anything else",
+    cases: ids("tmplu.missing head.param url.param"),
+  },
+  {
+    what: "a default that is an object or holds another placeholder (`${parameters.x:-{}}`)",
+    recorded: "`{}` works, a nested one never does",
+    here: "refused at create, or sent as text",
+    cases: ids("tmpld.default-object tmpld.default-nested"),
+    pending: "sendable",
+  },
+  {
+    what: "`\\${parameters.x}`",
+    recorded: "a missing parameter",
+    here: "the text `${parameters.x}`",
+    cases: ids("tmpld.escape-dollar"),
+  },
+  {
+    what: "`${parameters.x.toString()}`",
+    recorded: "filled for an object inside another parameter only, with its quotes escaped twice",
+    here: "filled wherever it stands, escaped once",
+    cases: ids("tmpld.to-string tmplc.to-string"),
+  },
+]
+
+const calls: ReadonlyArray<Row> = [
+  {
+    what: "a parameter in a URL's path or query",
+    recorded: "pasted as it is; a space or `|` fails",
+    here: "percent-encoded for its place",
+    cases: ids("url.param"),
+  },
+  {
+    what: "`Content-Type` of a DELETE without a body",
+    recorded: "`application/json`",
+    here: "not sent",
+    cases: ids("url.delete"),
+  },
+  {
+    what: "a parameter with a control character in a header",
+    recorded: "the header is sent without it",
+    here: "refused",
+    cases: ids("head.param"),
+  },
+  {
+    what: "a `Host` header that names another host",
+    recorded: "sent",
+    here: "refused",
+    cases: ids("head.host"),
+  },
+  {
+    what: "several documents for a function that takes one",
+    recorded: "the first is sent, the others are dropped",
+    here: "a call for each, joined in order; a document that looks like JSON is escaped as text",
+    cases: ids(`pre.cohere.multimodal_embedding pre.bedrock.multimodal_embedding pre.bedrock.nova.embedding
+      pre.bedrock.nova.text_embedding painlesspre.docs-loop`),
+  },
+  {
+    what: "numbers and booleans among `text_docs`",
+    recorded: "converted to text",
+    here: "refused by their place",
+    cases: ids("pre.bad-inputs"),
+  },
+  {
+    what: "`return_number`, `return_bytes`, `target_response`, `target_response_positions` with `text_docs`",
+    recorded: "ignored",
+    here: "honoured",
+    cases: ids("pre.flags"),
+  },
+  {
+    what: "an empty embedding, or an embedding list without any",
+    recorded: "200 with an empty tensor, or none",
+    here: "502 that names the place",
+    cases: ids("post.default.embedding post.bedrock.embedding"),
+  },
+  {
+    what: "rerank scores that are whole or long numbers",
+    recorded: "refused, or an exception",
+    here: "taken digit by digit",
+    cases: ids("post.cohere.rerank post.bedrock.rerank"),
+  },
+  {
+    what: "`connector.post_process.mlcommons.passthrough` on anything but an ML Commons response",
+    recorded: "an empty or failed response",
+    here: "the response itself as `dataAsMap`",
+    cases: ids("post.mlcommons.passthrough"),
+  },
+  {
+    what: "a `response_filter` that finds `null`",
+    recorded: "the whole response",
+    here: "`null`, under `response`",
+    cases: ids("filter.null"),
+  },
+  {
+    what: "a `response_filter` that finds nothing",
+    recorded: "the whole response, where a member before the last is missing",
+    here: "502 that names the path",
+    cases: ids("filter.miss-deep"),
+  },
+  {
+    what: "functions and operators of Jayway's JSONPath in a filter (`keys()`, `min()`, `concat()`, `in`), and a path that is cut off",
+    recorded: "evaluated, also the cut-off one",
+    here: "refused at create: paths are RFC 9535's",
+    cases: ids("filter.keys filter.in filter.min filter.concat filter.broken"),
+  },
+  {
+    what: "a `response_filter` of white space",
+    recorded: "400",
+    here: "no filter",
+    cases: ids("filter.blank"),
+  },
+  {
+    what: "a response that is one number or one boolean",
+    recorded: "`Unsupported response type`",
+    here: "`dataAsMap.response`",
+    cases: ids("shape.float shape.bool"),
+  },
+  {
+    what: "redirects and other statuses from 300",
+    recorded: "passed on; the body of a 300 counts as an answer",
+    here: "502: redirects are not followed",
+    cases: ids("up.300 up.302"),
+    at: ({ at }) => at === "status",
+  },
+  {
+    what: "a secret in a provider's response",
+    recorded: "shown",
+    here: "masked as `***`",
+    cases: ids("up.secret-echo"),
+    at: under("/error/reason"),
+  },
+  {
+    what: "texts of a connection that fails",
+    recorded: "in the words of the HTTP client",
+    here: "with the origin, the error's code and what to check",
+    cases: ids("up.unresolvable"),
+  },
+  {
+    what: "a connection that breaks before the response, or an empty response",
+    recorded: "sent again without `max_retry_times`",
+    here: "502; sent again only as `client_config` says",
+    cases: ids("retry.reset retry.empty"),
+  },
+  {
+    what: "the names of algorithms that Drawbar does not serve, at `_predict`",
+    recorded: "`Validation Failed: 1: input data can't be null;`",
+    here: "`Wrong function name`",
+    cases: ids("predict.paths"),
+    at: ({ request }) => request.includes("/kmeans/"),
+  },
+  {
+    what: "batch predictions",
+    recorded: "served",
+    here: "501",
+    cases: ids(`predict.paths batch.walk batchx.openai batchx.status-incomplete batchx.status-upper batchx.status-error
+      batchx.cohere batchx.own-actions batchx.submit-text`),
+    at: ({ request }) => request.includes("/_batch_predict") || request === "upstream",
+    pending: "jobs",
+  },
+]
+
+const scripts: ReadonlyArray<Row> = [
+  {
+    what: "a script that does not compile",
+    recorded: "stored; fails at each predict",
+    here: "refused at create with line and column",
+    cases: ids(`painless.string-split painless.replace-all painless.instanceof painless.sha painless.doc
+      painless.undefined-var painless.syntax-error painless.missing-semicolon painless.string-escapes`),
+    at: ({ at }) => at === "status",
+  },
+  {
+    what: "a post-process script that returns a map, or JSON which is no tensor",
+    recorded: "an exception, or an empty tensor",
+    here: "kept as `dataAsMap`; numbers without a type are kept as `data`",
+    cases: ids(`painless.map painless.json-object painless.tensor-no-type painless.tensor-bad-type
+      painless.json-array-scalars painless.lax-json`),
+  },
+  {
+    what: "a script that Painless refuses (an endless loop, a lambda that writes an outer variable)",
+    recorded: "a connector is stored, and its predict fails",
+    here: "refused at create, with line and column",
+    cases: ids("painless.infinite painless.each-with"),
+  },
+  {
+    what: "`input_docs_processed_step_size` and an upstream that returns more vectors than documents",
+    recorded: "every vector is in the result",
+    here: "502 that names both numbers: a vector would belong to no document",
+    cases: ids("pre.step-size"),
+  },
+]
+
+export const rows: ReadonlyArray<Row> = [
+  ...kinds,
+  ...requests,
+  ...connectors,
+  ...searches,
+  ...models,
+  ...templates,
+  ...calls,
+  ...scripts,
+]
+
+/** Whether a row names a difference. */
+export const explains = ({ cases, at }: Row, difference: Difference): boolean =>
+  (cases?.includes(difference.id) ?? true) && (at?.(difference) ?? true)
+
+const cell = (text: string) => text.replaceAll("|", "\\|")
+
+/** The rows as docs/compatibility.md has them. */
+export const markdown = (): string =>
+  [
+    "| what | ML Commons 3.8 | here |",
+    "| --- | --- | --- |",
+    ...rows.map(
+      ({ what, recorded, here, pending }) =>
+        `| ${cell(what)} | ${cell(recorded)} | ${cell(here)}${pending === undefined ? "" : " (for now)"} |`,
+    ),
+  ].join("\n")
