@@ -23,6 +23,7 @@ import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Context, Effect, Layer } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
+import * as OwnToken from "./google/OwnToken.ts"
 import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
 import * as EgressSettings from "./options/EgressSettings.ts"
 import * as Jwt from "./identity/Jwt.ts"
@@ -84,6 +85,7 @@ const layer = ({
   allowUnverifiedTls = false,
   proxy,
   aws,
+  google,
   secrets,
   jwt,
 }: StartOptions) => {
@@ -121,6 +123,7 @@ const layer = ({
     Layer.provideMerge(runtime),
     Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets)),
     Layer.provideMerge(aws === undefined ? Layer.empty : OwnIdentity.layer(aws)),
+    Layer.provideMerge(google === undefined ? Layer.empty : OwnToken.layer(google)),
     Layer.provideMerge(OperatorHttpClient.layer(certificateAuthorities)),
     Layer.provideMerge(Layer.provide(Resolver.layerMap(connectTo), direct)),
     Layer.provideMerge(registry),

@@ -191,16 +191,30 @@ describe("a service account of Google's", () => {
 
   it.each([
     ["words", "is not the JSON of a key file"],
-    [JSON.stringify({ ...keyFile, token_uri: "planted-no-url" }), "is no URL"],
-    [JSON.stringify({ ...keyFile, private_key: "planted-no-key" }), "cannot be read"],
-  ])("whose key file cannot be used says so, and repeats nothing of it", async (google_service_account, sentence) => {
+    [JSON.stringify({ ...keyFile, token_uri: "planted-no-url" }), "its token_uri is not a URL: the scheme is missing"],
+    [JSON.stringify({ ...keyFile, token_uri: `${keyFile.token_uri}\n` }), "it has a line break at its end"],
+    [JSON.stringify({ ...keyFile, token_uri: "https://planted.example/token" }), "trusted connector endpoint"],
+  ])("whose key file names no issuer is refused at create, and repeats nothing of it", async (file, sentence) => {
     const { drawbar } = await start(() => Answer.json({}))
     await using _ = drawbar
+    const { status, text } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, {
+      ...chat,
+      credential: { google_service_account: file },
+    })
+    assert.strictEqual(status, 400)
+    assert.include(text, sentence)
+    assert.notInclude(text, "planted-")
+  })
+
+  it("whose key cannot be read says so at predict, and repeats nothing of it", async () => {
+    const { drawbar } = await start(() => Answer.json({}))
+    await using _ = drawbar
+    const google_service_account = JSON.stringify({ ...keyFile, private_key: "planted-no-key" })
     const { text } = await predict(
       drawbar,
       await register(drawbar, { ...chat, credential: { google_service_account } }),
     )
-    assert.include(text, sentence)
+    assert.include(text, "cannot be read")
     assert.notInclude(text, "planted")
   })
 })

@@ -83,6 +83,7 @@ describe("the flags", () => {
     [["--tls-cert", "a"], "go together"],
     [["--aws-credentials", "env"], "AWS_ACCESS_KEY_ID"],
     [["--aws-credentials", "all"], "none of off, env and default"],
+    [["--google-credentials", "on"], "not one of [off, file, metadata]"],
     [["--aws-sign-for", "bedrock"], "add --aws-credentials"],
     [["--aws-credentials", "default", "--aws-sign-for", "sts"], "would let connectors fetch keys"],
     [["--aws-credentials", "default", "--aws-sign-for", "a b"], "signing name"],

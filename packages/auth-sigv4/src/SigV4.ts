@@ -19,6 +19,8 @@ export interface Scope {
   readonly path?: "normalised" | "verbatim" | undefined
   /** `appended`: the session token travels beside the signature, not under it. By the service if absent. */
   readonly sessionToken?: "signed" | "appended" | undefined
+  /** `signed`: the body's hash travels as `x-amz-content-sha256`, too, and is signed with it. By the service if absent. */
+  readonly contentSha256?: "signed" | undefined
 }
 
 /** A request before it is signed: absolute URL, headers as a record or as pairs, the whole body. */
@@ -64,7 +66,7 @@ const makeSigner = (credentials: Credentials, scope: Scope): Result.Result<Signe
   if (unusable !== undefined) return Result.fail(new UnusableIdentity({ field: unusable }))
 
   const known = optionsByService.get(service) ?? defaultOptions
-  const options = { path: scope.path ?? known.path, checksum: known.checksum }
+  const options = { path: scope.path ?? known.path, checksum: known.checksum || scope.contentSha256 === "signed" }
   const appended = (scope.sessionToken ?? known.sessionToken) === "appended"
   return Result.succeed({
     signature: new SignatureV4({
@@ -97,7 +99,7 @@ const toResult = async (signed: Result.Result<Promise<Signed>, Reason>): Promise
  * Signs a request by its headers at `time`, milliseconds since 1970.
  *
  * What comes back is the whole set of headers to send. `x-amz-content-sha256` is among them where the request has that
- * header, whatever it says, or the service needs it; its value is always the body's hash.
+ * header, whatever it says, or the service or the scope wants it; its value is always the body's hash.
  */
 export const sign = (
   request: Request,

@@ -40,6 +40,16 @@ describe("the headers to send", () => {
     assert.strictEqual(headers["x-amz-content-sha256"], sha256(request.body))
   })
 
+  it.each(["bedrock", "aoss"])(
+    "sign the body's hash for %s where the scope asks for it, and only there",
+    async (service) => {
+      const { headers } = await sign({}, { service, contentSha256: "signed" })
+      assert.strictEqual(headers["x-amz-content-sha256"], sha256(request.body))
+      assert.include(headers["authorization"], ";x-amz-content-sha256;")
+      assert.notProperty((await sign({}, { service })).headers, "x-amz-content-sha256")
+    },
+  )
+
   it("name the host of the URL, with its port, whatever host the request names", async () => {
     const { headers } = await sign({ url: "https://127.0.0.1:8443/x", headers: { Host: "elsewhere.example" } })
     assert.strictEqual(headers["host"], "127.0.0.1:8443")

@@ -17,4 +17,6 @@ export const read = (): ReadonlyArray<Record<string, unknown>> =>
       ]),
     )
 
-const text = (name: string, file: string): string => readFileSync(new URL(`${name}/${file}`, home), "utf8")
+// Some editors put a byte order mark before JSON.
+const text = (name: string, file: string): string =>
+  readFileSync(new URL(`${name}/${file}`, home), "utf8").replace(/^\uFEFF/, "")

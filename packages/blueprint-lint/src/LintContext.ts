@@ -91,8 +91,8 @@ const actionOf = (
 ): Action => {
   const { url, request_body } = document
   const headers = Object.fromEntries(
-    Object.entries(members(document["headers"])).filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string",
+    Object.entries(members(document["headers"])).flatMap(([name, value]) =>
+      value === null || Array.isArray(value) || Json.isObject(value) ? [] : [[name, Json.toText(value)]],
     ),
   )
   const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]

@@ -25,8 +25,8 @@ const others: ReadonlyArray<Section> = [
   },
   {
     code: "duplicate-key",
-    severity: "warning",
-    description: "A name stands twice in one object, and only the last counts.",
+    severity: "error",
+    description: "A name stands twice in one object. The REST API refuses it, because only one of them can be meant.",
   },
   {
     code: "not-runnable",

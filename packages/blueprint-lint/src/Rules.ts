@@ -1,6 +1,7 @@
 /** Every rule that looks at a connector's document: to add one, add a file and a row. */
 import type { Rule } from "./Rule.ts"
 import { ambiguousEscape } from "./rules/AmbiguousEscape.ts"
+import { arnSegment } from "./rules/ArnSegment.ts"
 import { bodyNotJson } from "./rules/BodyNotJson.ts"
 import { borrowedCredential } from "./rules/BorrowedCredential.ts"
 import { callerParameters } from "./rules/CallerParameters.ts"
@@ -35,6 +36,7 @@ export const rules: ReadonlyArray<Rule> = [
   plainHttp,
   borrowedCredential,
   emptySegment,
+  arnSegment,
   ambiguousEscape,
   noEffect,
   callerParameters,

@@ -41,8 +41,8 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
     for (const node of duplicates(tree).take(most))
       found(
         "duplicate-key",
-        "warning",
-        `'${String(node.value)}' stands here twice, and only the last counts`,
+        "error",
+        `'${String(node.value)}' stands here twice. Take one of them out`,
         offsetOf(node.offset),
       )
   return {

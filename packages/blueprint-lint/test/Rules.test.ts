@@ -52,7 +52,7 @@ describe("rules", () => {
     ["a list for parameters", '{"parameters": []}', "/parameters"],
     ["a word for actions", '{"actions": "predict"}', "/actions"],
     ["an action that is none", '{"actions": [7]}', "/actions/0"],
-    ["a header that is a number", '{"actions": [{"headers": {"a": 1}}]}', "/actions/0/headers/a"],
+    ["a header that is a list", '{"actions": [{"headers": {"a": [1]}}]}', "/actions/0/headers/a"],
   ])("find %s at its place", (_name, source, pointer) => {
     const findings = Lint.text(source, host)
     assert.include(
@@ -77,6 +77,29 @@ describe("rules", () => {
       "/protocol",
       "/version",
     ])
+  })
+
+  it("find nothing unused in a connector of google_cloud", () => {
+    const google = {
+      name: "G",
+      version: 1,
+      protocol: "google_cloud",
+      parameters: {
+        project_id: "p",
+        location: "l",
+        model: "m",
+        scopes: "https://www.googleapis.com/auth/cloud-platform",
+      },
+      credential: { private_key: "env:A", client_email: "env:B", token_uri: "https://oauth2.googleapis.com/token" },
+      actions: [{ action_type: "predict", method: "POST", url: "https://aiplatform.googleapis.com/v1" }],
+    }
+    const codes = Lint.document(google).map(({ code }) => code)
+    assert.notInclude(codes, "unused-parameter")
+    assert.notInclude(codes, "unused-credential")
+    assert.include(
+      Lint.document({ ...google, protocol: "http" }).map(({ code }) => code),
+      "unused-credential",
+    )
   })
 
   it("say all that a signature lacks at once, and nothing twice", () => {

@@ -68,8 +68,8 @@ describe("a text of the console", () => {
 describe("a name that stands twice", () => {
   it("is shown where it stands again", () =>
     assert.deepStrictEqual(places('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 2}'), [
-      "duplicate-key 2:16 'c' stands here twice, and only the last",
-      "duplicate-key 3:2 'a' stands here twice, and only the last",
+      "duplicate-key 2:16 'c' stands here twice. Take one of them ",
+      "duplicate-key 3:2 'a' stands here twice. Take one of them ",
     ]))
 })
 

@@ -23,4 +23,6 @@ export const nameIn = (credential: object, names: ReadonlyArray<string>): string
 export const regionOfHost = ({ actions }: Pick<Connector, "actions">): string | undefined =>
   actions.map(({ url }) => awsHost.exec(url)?.[1]).find((region) => region !== undefined)
 
-const awsHost = /^https:\/\/(?:[a-z0-9-]+\.)+([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?(?:[/:?]|$)/i
+// Endpoints of a VPC, and those of services such as OpenSearch, have one more label after the region.
+const awsHost =
+  /^https:\/\/(?:[a-z0-9-]+\.)+?([a-z]{2}(?:-[a-z]+)+-\d)(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?(?:[/:?]|$)/i

@@ -13,6 +13,7 @@ import * as Action from "./ConnectorAction.ts"
 import * as Protocol from "./ConnectorProtocol.ts"
 import type { Credential } from "./Credential.ts"
 import { decode } from "@drawbar/json-text/Decode"
+import * as GoogleCloud from "./GoogleCloud.ts"
 import * as Json from "@drawbar/json-text/Json"
 import * as SafeText from "@drawbar/json-text/SafeText"
 
@@ -30,7 +31,7 @@ export const ActionDocument = Schema.Struct({
   name: Text,
   method: Text,
   url: Text,
-  headers: maybe(Schema.Record(Schema.String, Schema.String)),
+  headers: maybe(Schema.Record(Schema.String, Scalar)),
   request_body: Text,
   pre_process_function: Text,
   post_process_function: Text,
@@ -102,7 +103,7 @@ export const check = (
       ...(client_config === undefined ? {} : { client_config }),
       ...(document.provisioned_by == null ? {} : { provisioned_by: document.provisioned_by }),
     }
-    yield* checkAws(connector, credential)
+    yield* checkAuthorization(connector, credential)
     return { connector, credential }
   })
 
@@ -137,7 +138,7 @@ export const apply = (blueprint: Blueprint, change: Change): Result.Result<Bluep
     parameters: withoutNulls({ ...blueprint.connector.parameters, ...change.parameters }),
   }
   const credential = withoutNulls({ ...blueprint.credential, ...change.credential })
-  return Result.map(checkAws(connector, credential), () => ({ connector, credential }))
+  return Result.map(checkAuthorization(connector, credential), () => ({ connector, credential }))
 }
 
 const missing = (field: string, message: string) => Result.fail(invalid(`/${field}`, message))
@@ -189,6 +190,40 @@ const checkAccessMode = (mode: string | null | undefined): Result.Result<AccessM
   return known === undefined
     ? Result.fail(invalid("/access_mode", `access_mode must be one of [${AccessModes.literals.join(", ")}]`))
     : Result.succeed(known)
+}
+
+/** What the connector's protocol needs. */
+const checkAuthorization = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> =>
+  Result.andThen(checkAws(connector, credential), checkGoogle(connector, credential))
+
+const checkGoogle = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> => {
+  if (connector.protocol !== "google_cloud") return Result.void
+  const { parameters } = connector
+  const mode = parameters[GoogleCloud.authMode]?.toLowerCase()
+  if (mode !== undefined && !GoogleCloud.authModes.some((known) => known === mode))
+    return Result.fail(
+      invalid("/parameters/auth_mode", `auth_mode must be one of [${GoogleCloud.authModes.join(", ")}]`),
+    )
+  const absent = GoogleCloud.parameters.find((name) => parameters[name] === undefined || parameters[name] === "")
+  if (absent !== undefined)
+    return Result.fail(
+      invalid(
+        `/parameters/${absent}`,
+        `Missing ${absent}: google_cloud needs the parameters [${GoogleCloud.parameters.join(", ")}]`,
+      ),
+    )
+  if (GoogleCloud.scopes(parameters["scopes"]) === undefined)
+    return Result.fail(
+      invalid("/parameters/scopes", `scopes must be scopes of Google Cloud, such as ${GoogleCloud.cloudPlatform}`),
+    )
+  return mode === "adc" || GoogleCloud.secrets.every((name) => credential[name] !== undefined)
+    ? Result.void
+    : Result.fail(
+        invalid(
+          "/credential",
+          "Missing credential: private_key and client_email are required for google_cloud, or the parameter auth_mode with the value adc",
+        ),
+      )
 }
 
 // AWS's signature needs these; the names are checked here, the values where the request is signed.
@@ -264,7 +299,7 @@ const checkAction = (document: ActionDocument, at: string): Result.Result<Action
       action_type: type,
       method: verb,
       url,
-      ...(document.headers == null ? {} : { headers: document.headers }),
+      ...(document.headers == null ? {} : { headers: textsOf(document.headers) }),
       ...(document.request_body == null ? {} : { request_body: document.request_body }),
       ...(document.pre_process_function == null ? {} : { pre_process_function: document.pre_process_function }),
       ...(document.post_process_function == null ? {} : { post_process_function: document.post_process_function }),
@@ -272,6 +307,13 @@ const checkAction = (document: ActionDocument, at: string): Result.Result<Action
       ...(document.supports_structured_output === true ? { supports_structured_output: true as const } : {}),
     }
   })
+
+/** ML Commons reads numbers and booleans as text here. */
+const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> => {
+  const texts: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(headers)) texts[name] = Json.toText(value)
+  return texts
+}
 
 const checkActionName = (name: string | undefined, at: string): Result.Result<void, BlueprintError> => {
   if (name === undefined) return Result.void

@@ -31,12 +31,12 @@ const processFunction = (names: ReadonlyArray<string>, description: string): Jso
 })
 
 const text = (description: string): JsonObject => ({ description, type: "string" })
+const scalar = ["string", "number", "boolean"]
 const texts = (description: string): JsonObject => ({
   description,
   type: "object",
-  additionalProperties: { type: "string" },
+  additionalProperties: { type: scalar },
 })
-const scalar = ["string", "number", "boolean"]
 
 const actionFields: Record<keyof typeof ActionDocument.fields, JsonObject> = {
   action_type: word(ConnectorAction.types, "What the action is for; a predict uses the first PREDICT"),

@@ -1,7 +1,7 @@
-/** How a connector's requests are authorised: plain `http`, or AWS Signature Version 4. */
+/** How a connector's requests are authorised: plain `http`, AWS Signature Version 4, or an access token of Google Cloud. */
 import { Schema } from "effect"
 
-export const names = ["aws_sigv4", "http"] as const
+export const names = ["aws_sigv4", "google_cloud", "http"] as const
 
 export const ConnectorProtocol = Schema.Literals(names)
 export type ConnectorProtocol = typeof ConnectorProtocol.Type

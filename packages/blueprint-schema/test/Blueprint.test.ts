@@ -23,12 +23,12 @@ describe("a document is refused", () => {
     [
       "of an unknown protocol",
       { ...valid, protocol: "HTTP" },
-      "Unsupported connector protocol. Please use one of [aws_sigv4, http]",
+      "Unsupported connector protocol. Please use one of [aws_sigv4, google_cloud, http]",
     ],
     [
       "of a protocol for tools",
       { ...valid, protocol: "mcp_sse" },
-      "Protocol mcp_sse couples agents to tools; Drawbar couples applications to models. Please use one of [aws_sigv4, http]",
+      "Protocol mcp_sse couples agents to tools; Drawbar couples applications to models. Please use one of [aws_sigv4, google_cloud, http]",
     ],
     ["without a type of action", withAction({ action_type: null }), "action type can't be null"],
     ["without a url", withAction({ url: null }), "url can't be null"],

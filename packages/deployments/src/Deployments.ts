@@ -9,6 +9,7 @@ import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import type { DocumentBatches } from "@drawbar/connector-runtime/processors/DocumentBatches"
 import type { EgressPool } from "@drawbar/egress/EgressPool"
 import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnector"
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
@@ -42,6 +43,8 @@ export interface Deployment {
   readonly live: LiveConnector
   readonly interface: InterfaceCheck.InterfaceCheck
   readonly guardrails: ReturnType<typeof ModelGuards.make>
+  /** What one call of the platform takes, where the model splits its documents. */
+  readonly batches: DocumentBatches | undefined
   /** How often each user may call the model, by the model's controller. */
   readonly userLimits: Readonly<Record<string, RateLimit>>
   /** Whose the model's group is. */
@@ -95,8 +98,10 @@ export class Deployments extends Context.Service<
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
     readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryFailure>
-    /** The connector of a model with its credential, as a predict would use it now. */
-    readonly blueprint: (modelId: string) => Effect.Effect<Blueprint, RegistryFailure>
+    /** The connector of a model with its credential, and how it splits its documents, as a predict would use them now. */
+    readonly blueprint: (
+      modelId: string,
+    ) => Effect.Effect<Blueprint & { readonly batches?: DocumentBatches | undefined }, RegistryFailure>
     /** When a model was last asked, in ms since 1970; nothing where it was not since it was deployed. */
     readonly lastUsed: (modelId: string) => Effect.Effect<number | undefined>
     /** The ids of the models whose connections are open. */
@@ -178,6 +183,7 @@ export class Deployments extends Context.Service<
           live: yield* runtime.open(compiled, credential, { budget: budgetOf(model) }),
           interface: InterfaceCheck.make(model.interface),
           guardrails: ModelGuards.make(model.guardrails),
+          batches: batchesOf(model),
           userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},
           access: AccessControl.of(group.source),
         }
@@ -318,7 +324,10 @@ export class Deployments extends Context.Service<
             if (was) count(id, "undeploy")
             return was ? "undeployed" : "not_found"
           }),
-        blueprint: (id) => Effect.flatMap(models.get(id), blueprintOf),
+        blueprint: (id) =>
+          Effect.flatMap(models.get(id), (found) =>
+            Effect.map(blueprintOf(found), (blueprint) => ({ ...blueprint, batches: batchesOf(found.model) })),
+          ),
         lastUsed: (id) => Effect.sync(() => entries.get(id)?.lastUsed),
         live: Effect.sync(() =>
           [...entries].flatMap(([id, { deployment }]) => (deployment?.model.model_state === "DEPLOYED" ? [id] : [])),
@@ -334,6 +343,15 @@ export class Deployments extends Context.Service<
       }
     }),
   )
+}
+
+/** Nothing where no limit is on. */
+const batchesOf = ({ batch_inference_config }: Model): DocumentBatches | undefined => {
+  const { max_items_per_request = -1, max_bytes_per_request = -1 } = batch_inference_config ?? {}
+  const [maxItems, maxBytes] = [max_items_per_request, max_bytes_per_request].map((limit) =>
+    limit > 0 ? limit : undefined,
+  )
+  return maxItems === undefined && maxBytes === undefined ? undefined : { maxItems, maxBytes }
 }
 
 const concerns = ({ collection, id }: RecordChange, modelId: string, { deployment }: Entry): boolean => {

@@ -5,6 +5,7 @@ import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConn
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
 import { actionOf, type PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import type { DocumentBatches } from "@drawbar/connector-runtime/processors/DocumentBatches"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
@@ -207,7 +208,7 @@ export class Predictions extends Context.Service<
             counted(
               context,
               deployment.id,
-              runtime.execute(deployment.live, input, deployment.guardrails(ask), context),
+              runtime.execute(deployment.live, input, deployment.guardrails(ask), context, deployment.batches),
             ),
           ),
           Effect.tap(({ inference_results }) =>
@@ -238,8 +239,8 @@ export class Predictions extends Context.Service<
         }),
         render: Effect.fnUntraced(function* (id, input, options) {
           yield* permitted(input)
-          const blueprint = yield* deployments.blueprint(id)
-          return yield* Effect.fromResult(rendered(blueprint, input, yield* ScriptWorld.current, options))
+          const { batches, ...blueprint } = yield* deployments.blueprint(id)
+          return yield* Effect.fromResult(rendered(blueprint, input, yield* ScriptWorld.current, options, batches))
         }),
         renderBlueprint: (blueprint, input, options) =>
           Effect.flatMap(ScriptWorld.current, (world) => Effect.fromResult(rendered(blueprint, input, world, options))),
@@ -264,6 +265,7 @@ const rendered = (
   input: PredictInput,
   world: ScriptWorld.ScriptWorld,
   { stream = false }: RenderOptions = {},
+  batches?: DocumentBatches,
 ): Result.Result<UpstreamRequest.UpstreamRequest, ConnectorError> =>
   Result.gen(function* () {
     const compiled = yield* CompiledConnector.compile(connector, names(credential))
@@ -273,6 +275,7 @@ const rendered = (
       action.preProcess,
       input,
       world,
+      batches,
     )
     return yield* UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask)
   })

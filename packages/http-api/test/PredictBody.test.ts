@@ -45,14 +45,34 @@ describe("a predict's parameters", () => {
       ],
     ],
     ["a name with an escape", '{"parameters":{"a\\u0062":7}}', [["ab", json("7")]]],
-    ["of two of one name the last", '{"parameters":{"a":[1],"a":2.0}}', [["a", json("2.0")]]],
-    ["of two `parameters` the last", '{"parameters":{"a":1},"parameters":{"a":2.0}}', [["a", json("2.0")]]],
+    ["a byte order mark is passed over", '\uFEFF{"parameters":{"a":2.0}}', [["a", json("2.0")]]],
     ["other members are not looked at", '{"text_docs":["x"],"parameters":{"a":"b"}}', [["a", text("b")]]],
   ]
   for (const [name, body, parameters] of cases)
     it(name, () =>
       assert.deepStrictEqual(read("remote", body), { _tag: "Parameters", parameters: new Map(parameters) }),
     )
+})
+
+describe("a name that stands twice", () => {
+  it.each([
+    ["in the parameters", '{"parameters":{"a":[1],"a":2.0}}', 'Duplicate Object property "a" at line 1, column 24'],
+    [
+      "at the top",
+      '{"parameters":{"a":1},\n"parameters":{}}',
+      'Duplicate Object property "parameters" at line 2, column 1',
+    ],
+    [
+      "deep in a parameter",
+      '{"parameters":{"a":[{"b":1,"b":1}]}}',
+      'Duplicate Object property "b" at line 1, column 28',
+    ],
+  ])("%s is refused at its place", (_, body, sentence) => {
+    const outcome = PredictBody.read("remote", body)
+    assert.isTrue(Result.isFailure(outcome))
+    assert.include(Result.isFailure(outcome) ? outcome.failure.message : "", sentence)
+    assert.strictEqual(Result.isFailure(outcome) ? outcome.failure.reason._tag : "", "InvalidJson")
+  })
 })
 
 describe("typed inputs", () => {

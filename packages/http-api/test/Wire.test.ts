@@ -324,9 +324,17 @@ describe("the wire", () => {
     ),
   )
 
-  it.live("of two members of one name the last counts", () =>
-    Effect.map(asked({ method: "PUT", path: "/things/a", body: '{"a":1,"a":2}' }), ({ json }) =>
-      assert.deepStrictEqual(json, { a: 2 }),
+  it.live("two members of one name are refused at the place of the second", () =>
+    Effect.map(asked({ method: "PUT", path: "/things/a", body: '{"a":1,\n"a":2}' }), ({ status, json }) => {
+      assert.strictEqual(status, 400)
+      assert.strictEqual(json.error.type, "json_parse_exception")
+      assert.strictEqual(json.error.reason, 'Duplicate Object property "a" at line 2, column 1 of the request body')
+    }),
+  )
+
+  it.live("a byte order mark before the body is passed over", () =>
+    Effect.map(asked({ method: "PUT", path: "/things/a", body: '\uFEFF{"a":1}' }), ({ json }) =>
+      assert.deepStrictEqual(json, { a: 1 }),
     ),
   )
 

@@ -18,12 +18,14 @@ export interface ConsoleText {
 /** Reads a value; a fault has the line and column of the source. */
 export const parse = (source: string): Result.Result<Json.Json, Json.JsonError> => {
   const { json, offsetOf } = read(source)
-  return Result.mapError(Json.parse(json), ({ message, line, column }) =>
+  return Result.mapError(Json.parseUnique(json), ({ message, line, column }) =>
     Json.errorAt(source, offsetOf(offsetAt(json, line, column)), message),
   )
 }
 
-export const read = (source: string): ConsoleText => {
+export const read = (text: string): ConsoleText => {
+  // In place of the mark a space, so that every character stays where it is.
+  const source = Json.withoutMark(text) === text ? text : ` ${text.slice(1)}`
   const request = requestLine.exec(source)
   const pieces: Array<string> = []
   const origins: Array<readonly [json: number, source: number]> = []

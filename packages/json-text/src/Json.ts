@@ -39,8 +39,21 @@ export const maxDepth = 1_000
 /** How many arrays, objects and members a text may have: each takes many times the memory of its few characters. */
 const maxParts = 1_000_000
 
-/** Reads JSON text (RFC 8259); fails with line and column. */
-export const parse = (text: string): Result.Result<Json, JsonError> => {
+/** The text without the byte order mark that some editors and platforms put before JSON (RFC 8259, 8.1). */
+export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+
+/** As `parse`; fails at a name that stands twice in one object, too: of a document that is written, only one can be meant. */
+export const parseUnique = (text: string): Result.Result<Json, JsonError> =>
+  Result.flatMap(parse(text), (value) => {
+    const repeated = JsonFault.duplicate(withoutMark(text), value)
+    return repeated === undefined
+      ? Result.succeed(value)
+      : Result.fail(errorAt(withoutMark(text), repeated.offset, repeated.message))
+  })
+
+/** Reads JSON text (RFC 8259); fails with line and column. A byte order mark before it is passed over. */
+export const parse = (source: string): Result.Result<Json, JsonError> => {
+  const text = withoutMark(source)
   // To keep digits each item is looked at, so that here items count as well.
   const fault = excess(text, "[{:,")
   if (fault !== undefined) return Result.fail(errorAt(text, fault.offset, fault.message))

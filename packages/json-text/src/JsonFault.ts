@@ -78,3 +78,76 @@ const broken = (text: string, open: number): string =>
   text.indexOf('"', open + 1) === -1
     ? "this string is not closed"
     : "this string holds a raw line break, another control character or an unknown escape"
+
+/** How much of a name a message shows, in characters. */
+const shownName = 64
+
+/**
+ * The first name that stands twice in one object of a text that was parsed to `value`. A parser keeps one of two alike, so that the
+ * names in the text are only looked at one by one where there are more of them than members in the value.
+ */
+export const duplicate = (text: string, value: unknown): Fault | undefined => {
+  if (namesIn(text) === membersOf(value)) return undefined
+  const open: Array<Set<string> | undefined> = []
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (c === 0x7b) open.push(new Set())
+    else if (c === 0x5b) open.push(undefined)
+    else if (c === 0x7d || c === 0x5d) open.pop()
+    else if (c === 0x22) {
+      const end = stringEnd(text, at)
+      if (text.charCodeAt(afterBlank(text, end)) === 0x3a) {
+        const name: string = JSON.parse(text.slice(at, end))
+        const names = open.at(-1)
+        if (names?.has(name) === true)
+          return fault(at, `Duplicate Object property ${JSON.stringify(name.slice(0, shownName))}`)
+        names?.add(name)
+      }
+      at = end - 1
+    }
+  }
+  return undefined
+}
+
+/** How many names stand in a JSON text: strings with a colon after them. What stands between strings is passed over. */
+const namesIn = (text: string): number => {
+  let names = 0
+  for (let open = text.indexOf('"'); open !== -1;) {
+    const end = stringEnd(text, open)
+    if (text.charCodeAt(afterBlank(text, end)) === 0x3a) names++
+    open = text.indexOf('"', end)
+  }
+  return names
+}
+
+/** How many members all objects in a parsed value have. */
+const membersOf = (value: unknown): number => {
+  if (typeof value !== "object" || value === null) return 0
+  let members = 0
+  if (Array.isArray(value)) {
+    // Vectors have no members. What else stands in such a list is counted short, so that the names are looked at one by one.
+    if (typeof value[0] === "number") return 0
+    for (const item of value) if (typeof item === "object" && item !== null) members += membersOf(item)
+    return members
+  }
+  // A number that keeps its digits is an object too, and none of the text's.
+  if (JSON.isRawJSON(value)) return 0
+  for (const member of Object.values(value)) members += 1 + membersOf(member)
+  return members
+}
+
+/** The index after the closing quote of a string that is known to be closed. */
+const stringEnd = (text: string, open: number): number => {
+  for (let quote = text.indexOf('"', open + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++
+    if (backslashes % 2 === 0) return quote + 1
+  }
+  return text.length
+}
+
+const afterBlank = (text: string, from: number): number => {
+  let at = from
+  for (let c = text.charCodeAt(at); c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = text.charCodeAt(at)) at++
+  return at
+}

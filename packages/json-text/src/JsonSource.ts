@@ -16,7 +16,8 @@ export interface JsonSource {
 export type Location = ReadonlyArray<string | number>
 
 /** Reads a text as JSON; fails with the parser's own sentence. The text itself is not repeated in it. */
-export const parse = (text: string): Result.Result<JsonSource, string> => {
+export const parse = (source: string): Result.Result<JsonSource, string> => {
+  const text = Json.withoutMark(source)
   const fault = Json.excess(text)
   if (fault !== undefined) return Result.fail(`Invalid JSON format: ${fault.message}`)
   try {

@@ -78,15 +78,62 @@ const problem = (value: string): "control" | "latin1" | undefined => {
   return undefined
 }
 
-const check = (header: string, value: string, fault: Fault): void => {
+/** What a header's value may hold: `latin1` is HTTP's own bound, `ascii` that of a signature. */
+export type Charset = "latin1" | "ascii"
+
+/** The first character that no header carries: its index, and what it is in words that show nothing of the text around it. */
+export const unsendable = (
+  value: string,
+  charset: Charset = "latin1",
+): { readonly index: number; readonly character: string } | undefined => {
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index)
+    const isControl = (code < 0x20 && code !== 0x09) || code === 0x7f
+    if (isControl || code > (charset === "ascii" ? 0x7e : 0xff)) return { index, character: nameOf(code) }
+  }
+  return undefined
+}
+
+const nameOf = (code: number): string => {
+  if (code === 0x0a || code === 0x0d) return "a line break"
+  if (code === 0x00) return "a NUL"
+  const hex = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`
+  return code < 0x20 || code === 0x7f ? `the control character ${hex}` : `the character ${hex}`
+}
+
+/** `by` is what holds the value, such as `parameter 'x'`. */
+const describe = (by: string, value: string): string | undefined => {
+  const found = unsendable(value)
+  return found === undefined
+    ? undefined
+    : `${by} has ${found.character} at character ${found.index + 1} of ${value.length}`
+}
+
+const check = (header: string, value: string, fault: Fault, by = "Its value"): void => {
   const found = problem(value)
-  if (found !== undefined) refuse(new InvalidHeaderValue({ header, problem: found, fault }))
+  if (found !== undefined) {
+    const where = describe(by, value)
+    refuse(new InvalidHeaderValue({ header, problem: found, fault, ...(where === undefined ? {} : { found: where }) }))
+  }
   if (header.length + value.length > maximumHeader) refuse(new HeaderTooLarge({ header, fault }))
 }
 
 /** Amazon's `secretArn` stands for a map of secrets, whose keys the document does not list. */
 const isKnown = (name: string, credentials: ReadonlySet<string>): boolean =>
   credentials.has(name) || (name.startsWith("secretArn.") && credentials.has("secretArn"))
+
+/** The document's own parts of a value that calls fill too: its text, its defaults, its parameters. */
+const checkOwn = (header: string, source: Source.Source, author: ReadonlyMap<string, string>): void => {
+  const literal = source.holes.reduce(
+    (text, hole) => text.slice(0, hole.at) + " " + text.slice(hole.at + 1),
+    source.flat,
+  )
+  check(header, literal, "document")
+  for (const hole of source.holes) {
+    const own = hole.kind === "parameter" ? (author.get(hole.name) ?? hole.default) : undefined
+    if (own !== undefined) check(header, own, "document", `Parameter '${hole.name}'`)
+  }
+}
 
 const compileHeader = (
   name: string,
@@ -112,6 +159,7 @@ const compileHeader = (
     lower.startsWith("x-amz-") ? fixed : undefined,
   )
   if (program.every((step) => typeof step === "string")) check(name, program.join(""), "document")
+  else checkOwn(name, source, composition.author)
   return { name, program }
 }
 

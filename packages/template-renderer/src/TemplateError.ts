@@ -49,6 +49,25 @@ export class InvalidName extends Data.TaggedClass("InvalidName")<{ readonly plac
   }
 }
 
+/** A default that holds `${`: defaults are text, and never read again. */
+export class NestedDefault extends Data.TaggedClass("NestedDefault")<{
+  readonly place: Place
+  readonly hole: string
+  /** `parameters.` or `credential.` */
+  readonly prefix: string
+  readonly name: string
+}> {
+  readonly fault = "document"
+  get message(): string {
+    const bare = `\${${this.prefix}${this.name}}`
+    const fix =
+      this.prefix === "parameters."
+        ? `Write ${bare}, and put "${this.name}" with the default as its value into the connector's parameters: those may hold placeholders`
+        : `Write ${bare}: a credential has no default`
+    return `${at(this.place)}: the default of ${this.hole} holds a placeholder, and a default is text that is not read again. ${fix}.`
+  }
+}
+
 /** `\` or an unfinished `\u00` right before a hole would swallow the first characters of what fills it. */
 export class BackslashTouchesHole extends Data.TaggedClass("BackslashTouchesHole")<{ readonly place: Place }> {
   readonly fault = "document"
@@ -114,11 +133,29 @@ export class UnfilledOrigin extends Data.TaggedClass("UnfilledOrigin")<{
   }
 }
 
-/** What stands before the path is no `http` or `https` origin. */
-export class InvalidOrigin extends Data.TaggedClass("InvalidOrigin")<{ readonly problem: string }> {
+/** Text that a URL has once the connector's parameters are put in, and the parameter that brought what is wrong with it. */
+export interface Resolved {
+  /** Shortened, without user info, control characters spelled out. */
+  readonly text: string
+  readonly parameter: string | undefined
+}
+
+const resolvedTo = (resolved: Resolved | undefined): string => {
+  if (resolved === undefined) return ""
+  const by = resolved.parameter === undefined ? "" : ` Parameter '${resolved.parameter}' brought it.`
+  return `${by} The URL resolved to: ${resolved.text}`
+}
+
+/** The URL cannot be sent: `problem` is the sentence of its own fault, `fix` what to write. */
+export class InvalidOrigin extends Data.TaggedClass("InvalidOrigin")<{
+  readonly problem: string
+  readonly fix?: string
+  readonly resolved?: Resolved
+}> {
   readonly fault = "document"
   get message(): string {
-    return `url: ${this.problem}. Write https://host or https://host:port, then the path.`
+    const { problem, fix = "Write https://host or https://host:port, then the path", resolved } = this
+    return `url: ${problem}. ${fix}.${resolvedTo(resolved)}`
   }
 }
 
@@ -199,23 +236,28 @@ export class FixedParameter extends Data.TaggedClass("FixedParameter")<{ readonl
 export class InvalidPathSegment extends Data.TaggedClass("InvalidPathSegment")<{
   readonly parameter: string | undefined
   readonly fault: Fault
+  readonly resolved?: Resolved
 }> {
   get message(): string {
+    if (this.resolved !== undefined)
+      return `url: a segment of the path is '.' or '..', which a URL's path cannot carry. Write the path that is meant.${resolvedTo(this.resolved)}`
     const what = this.parameter === undefined ? "A segment of the URL's path" : `Parameter '${this.parameter}'`
     return `${what} is empty, '.' or '..', which a URL's path cannot carry. Give it a name.`
   }
 }
 
-/** A header's value that HTTP cannot carry. */
+/** A header's value that HTTP cannot carry. `found` says which character it is, where, and what brought it. */
 export class InvalidHeaderValue extends Data.TaggedClass("InvalidHeaderValue")<{
   readonly header: string
   readonly problem: "control" | "latin1"
   readonly fault: Fault
+  readonly found?: string
 }> {
   get message(): string {
+    const found = this.found === undefined ? "" : ` ${this.found}.`
     return this.problem === "control"
-      ? `Header value contains invalid control character: header '${this.header}'. Take line breaks and control characters out.`
-      : `Header '${this.header}' has a character outside ISO-8859-1, which HTTP cannot carry. Encode it.`
+      ? `Header value contains invalid control character: header '${this.header}'.${found} Take line breaks and control characters out.`
+      : `Header '${this.header}' has a character outside ISO-8859-1, which HTTP cannot carry.${found} Encode it.`
   }
 }
 
@@ -236,6 +278,7 @@ export type Reason =
   | UnclosedHole
   | UnknownPrefix
   | InvalidName
+  | NestedDefault
   | BackslashTouchesHole
   | CredentialOutsideHeader
   | UnknownCredential

@@ -6,8 +6,10 @@ import * as Fixed from "./internal/Fixed.ts"
 import * as Percent from "./internal/Percent.ts"
 import * as Program from "./internal/Program.ts"
 import * as Source from "./internal/Source.ts"
+import * as Resolution from "./internal/Resolution.ts"
 import type * as Parameter from "./Parameter.ts"
 import { attempt, InvalidOrigin, InvalidPathSegment, refuse, type TemplateError } from "./TemplateError.ts"
+import * as UrlFault from "./UrlFault.ts"
 
 export interface UrlTemplate {
   readonly source: string
@@ -29,14 +31,22 @@ const encodings = {
   query: { author: Percent.query, runtime: Percent.query, caller: Percent.value },
 }
 
-/** A user, a backslash or an odd port would make two parsers see two hosts. */
-const authority = /^https?:\/\/(?:[^\s/?#\\@:[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/i
+/** The origin of a text without faults. */
+const parseOrigin = (text: string): string =>
+  URL.parse(text)?.origin ?? refuse(new InvalidOrigin({ problem: "the host or the port is not valid" }))
 
-const parseOrigin = (text: string): string => {
-  if (!authority.test(text)) return refuse(new InvalidOrigin({ problem: "what stands before the path is no origin" }))
-  const url = URL.parse(text)
-  return url === null ? refuse(new InvalidOrigin({ problem: "the host or the port is not valid" })) : url.origin
+/** Refuses a URL that is none once the connector's parameters are put in; what only a call fills is a name. */
+const checkResolved = (resolution: Resolution.Resolution): void => {
+  const fault = UrlFault.find(resolution.text)
+  if (fault === undefined) return
+  const { problem, fix, offset } = fault
+  refuse(new InvalidOrigin({ problem, fix, resolved: resolvedAt(resolution, offset) }))
 }
+
+const resolvedAt = (resolution: Resolution.Resolution, offset: number) => ({
+  text: UrlFault.shown(resolution.text),
+  parameter: Resolution.parameterAt(resolution, offset),
+})
 
 /** Whether the URL's path has a segment that `URL` would take away. */
 export const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
@@ -71,11 +81,19 @@ const compileTarget = (
   source: Source.Source,
   rest: string,
   next: number,
+  resolution: Resolution.Resolution,
 ): Program.Program => {
   const program: Array<Program.Step> = []
   let position: "path" | "query" = "path"
   const literal = (text: string) => {
-    if (text.includes("#")) refuse(new InvalidOrigin({ problem: "a fragment (#) is never sent" }))
+    if (text.includes("#"))
+      refuse(
+        new InvalidOrigin({
+          problem: "it has a fragment (#), which is never sent",
+          fix: "Leave out what follows #, or write %23 for the character itself",
+          resolved: resolvedAt(resolution, resolution.text.indexOf("#")),
+        }),
+      )
     const mark = position === "query" ? 0 : text.indexOf("?")
     const pathEnd = mark < 0 ? text.length : mark
     program.push(Percent.path(text.slice(0, pathEnd)) + Percent.query(text.slice(pathEnd)))
@@ -106,9 +124,17 @@ export const compile = (source: string, author: Parameter.Author): Result.Result
     const fixed = new Map<string, string>()
     const { origin, rest, next } = readOrigin(composition, reading, fixed)
     for (const name of signing) if (composition.author.has(name)) Composition.fix(composition, name, fixed)
-    const program = compileTarget(composition, reading, rest, next)
+    const resolution = Resolution.of(reading, composition.author)
+    checkResolved(resolution)
+    const program = compileTarget(composition, reading, rest, next, resolution)
     if (hasDotSegment(program.map(ownText).join("")))
-      refuse(new InvalidPathSegment({ parameter: undefined, fault: "document" }))
+      refuse(
+        new InvalidPathSegment({
+          parameter: undefined,
+          fault: "document",
+          resolved: resolvedAt(resolution, Math.max(resolution.text.search(/\/(?:\.|%2e){1,2}(?:[/?]|$)/i) + 1, 0)),
+        }),
+      )
     return { source, origin: parseOrigin(origin), holes: composition.holes, fixed, program }
   })
 

@@ -48,7 +48,7 @@ describe("R1 a template is JSON with holes", () => {
       ["no comma between items", "[1 2]", {}, {}, "document: Malformed"],
       ["a single quote", "{'a':1}", {}, {}, "document: Malformed"],
       ["a raw line break in a string", '{"a":"\n"}', {}, {}, "document: Malformed"],
-      ["a default that ended too early", '{"a":${parameters.x:-{}}}', {}, {}, "document: Malformed"],
+      ["an object as the default of a value", '{"a":${parameters.x:-{}}}', {}, {}, '{"a":{}}'],
       ["two holes that are the body", "${parameters.x}${parameters.y}", {}, { x: 1, y: 2 }, "document: Malformed"],
       ["an unclosed hole", '{"a":"${parameters.x"', {}, {}, "document: UnclosedHole"],
       ["an unknown prefix", '{"a":"${x}"}', {}, {}, "document: UnknownPrefix"],
@@ -485,11 +485,52 @@ describe("R9 absent and null", () => {
       ["an empty default", '{"a":"${parameters.a:-}"}', {}, {}, '{"a":""}'],
       ["the first :- begins it, the first } ends it", '{"a":"${parameters.a:-b:-c}}"}', {}, {}, '{"a":"b:-c}"}'],
       [
-        "a default is not read again",
+        "a default that holds a placeholder",
         '{"a":"${parameters.a:-${parameters.b}}"}',
         { b: "x" },
         {},
-        '{"a":"${parameters.b}"}',
+        "document: NestedDefault",
+      ],
+      [
+        "a nested default without its last brace",
+        '{"a":"${parameters.a:-${parameters.b}"}',
+        {},
+        {},
+        "document: NestedDefault",
+      ],
+      ["any ${ in a default", '{"a":"${parameters.a:-${b}}"}', {}, {}, "document: NestedDefault"],
+      [
+        "a nested default in an author's parameter",
+        "${parameters.m}",
+        { m: '{"a":${parameters.a:-${parameters.b}}}' },
+        {},
+        "document: NestedDefault",
+      ],
+      ["an object as a default", '{"a":${parameters.o:-{"b":{"c":[1]}}},"d":1}', {}, {}, '{"a":{"b":{"c":[1]}},"d":1}'],
+      [
+        "a default whose strings hold braces",
+        '{"a":${parameters.o:-{"b":"}","c":"\\"}"}}}',
+        {},
+        {},
+        '{"a":{"b":"}","c":"\\"}"}}',
+      ],
+      ["a string that is the default", '{"a":${parameters.o:-"a}b"}}', {}, {}, '{"a":"a}b"}'],
+      ["a list of objects as a default", '{"a":${parameters.o:-[{},{"b":1}]}}', {}, {}, '{"a":[{},{"b":1}]}'],
+      [
+        "an escaped object as a default in a string",
+        '{"a":"${parameters.o:-{\\"b\\":\\"}\\"}}"}',
+        {},
+        {},
+        '{"a":"{\\"b\\":\\"}\\"}"}',
+      ],
+      ["an object as a default that the caller replaces", '{"a":${parameters.o:-{}}}', {}, { o: [1] }, '{"a":[1]}'],
+      ["a default that does not balance ends at its first brace", '{"a":"${parameters.a:-{}"}', {}, {}, '{"a":"{"}'],
+      [
+        "a quote in running text begins no string",
+        '{"a":"${parameters.a:-5" disk}","b":"}"}',
+        {},
+        {},
+        '{"a":"5\\" disk","b":"}"}',
       ],
       ["a default in quotes is escaped", '{"a":"${parameters.a:-"x"}"}', {}, {}, '{"a":"\\"x\\""}'],
       ["an author outranks a default", '{"a":"${parameters.a:-x}"}', { a: "y" }, {}, '{"a":"y"}'],
@@ -536,4 +577,54 @@ describe("R9 absent and null", () => {
       expect(url("https://a.example/${parameters.a}", skip)).toBe("call: MissingParameters")
     },
   )
+})
+
+describe("a default that holds a placeholder", () => {
+  it("is refused with what to write instead", () => {
+    const compiled = BodyTemplate.compile('{"a":"${parameters.a:-${parameters.b}}"}', {})
+    expect(Result.isFailure(compiled) && compiled.failure.message).toBe(
+      "request_body, line 1, column 7: the default of ${parameters.a:-${parameters.b}} holds a placeholder, and a default is text that is not read again. " +
+        'Write ${parameters.a}, and put "a" with the default as its value into the connector\'s parameters: those may hold placeholders.',
+    )
+    // The fix does what was meant.
+    expect(body('{"a":"${parameters.a}"}', { author: { a: "${parameters.b}", b: "x" } })).toBe('{"a":"x"}')
+    expect(body('{"a":"${parameters.a}"}', { author: { a: "${parameters.b}", b: "x" }, caller: { a: "y" } })).toBe(
+      '{"a":"y"}',
+    )
+  })
+
+  it("costs no more than its length, however often it does not balance", () => {
+    const begun = performance.now()
+    body(`{"a":"${"${parameters.x:-{}".repeat(9_000)}"}`, {})
+    expect(performance.now() - begun).toBeLessThan(5_000)
+  })
+})
+
+describe("a header value that cannot be sent", () => {
+  it.each([
+    [
+      "a line break in a parameter",
+      "${parameters.x}",
+      { x: "abc\n" },
+      "Parameter 'x' has a line break at character 4 of 4",
+    ],
+    ["a line break in a default", "a ${parameters.x:-b\r} c", {}, "Parameter 'x' has a line break at character 2 of 2"],
+    [
+      "a snowman in a parameter",
+      "a ${parameters.x} b",
+      { x: "☃" },
+      "Parameter 'x' has the character U+2603 at character 1 of 1",
+    ],
+    ["a NUL in the text beside a placeholder", "a\u0000 ${parameters.x}", {}, "Its value has a NUL at character 2"],
+    [
+      "a control character in the text",
+      "a\u0001",
+      {},
+      "Its value has the control character U+0001 at character 2 of 2",
+    ],
+  ])("%s is refused at create, with its place", (_, value, author, sentence) => {
+    const compiled = HeadersTemplate.compile({ "X-A": value }, author, [])
+    expect(Result.isFailure(compiled) && compiled.failure.reason._tag).toBe("InvalidHeaderValue")
+    expect(Result.isFailure(compiled) && compiled.failure.message).toContain(sentence)
+  })
 })

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import * as Proxy from "@drawbar/egress/Proxy"
 import { Result } from "effect"
 import type * as Chain from "../aws/Chain.ts"
+import type * as OwnToken from "../google/OwnToken.ts"
 import * as OtlpSettings from "../telemetry/OtlpSettings.ts"
 import * as Vault from "../secrets/Vault.ts"
 
@@ -39,6 +40,8 @@ export interface Flags {
   readonly awsSignFor: ReadonlyArray<string>
   /** The secrets of AWS Secrets Manager that connectors may name. */
   readonly awsSecrets: ReadonlyArray<string>
+  /** Where the server's own tokens of Google Cloud come from. */
+  readonly googleCredentials?: OwnToken.Source
   readonly vault: Vault.Vault | undefined
   /** The folder of files that connectors may name in place of secrets. */
   readonly secrets: string | undefined
@@ -86,6 +89,12 @@ export const usage = `Usage: drawbar-server [flags]
                        connectors may name as secretArn; all that
                        begin so with * at the end; repeatable
                                                              DRAWBAR_AWS_SECRET  (commas between)
+  --google-credentials off|file|metadata
+                       connectors of protocol google_cloud with
+                       auth_mode adc call Vertex AI as the server:
+                       file: by GOOGLE_APPLICATION_CREDENTIALS or
+                       what gcloud keeps; metadata: by the machine's
+                       metadata service                      DRAWBAR_GOOGLE_CREDENTIALS off
   --allow-unverified-tls
                        connectors may set skip_ssl_verification
                                                              DRAWBAR_ALLOW_UNVERIFIED_TLS=on
@@ -117,6 +126,7 @@ const texts = {
   "tls-cert": one,
   "tls-key": one,
   "aws-credentials": one,
+  "google-credentials": one,
   "vault-prefix": one,
   secrets: one,
   jwt: one,
@@ -170,6 +180,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       awsCredentials,
       awsSignFor: yield* services(awsCredentials, list("aws-sign-for")),
       awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
+      ...(yield* googleSource(text("google-credentials") ?? "off")),
       vault: yield* Vault.read(text("vault-prefix"), environment),
     }
   })
@@ -221,6 +232,16 @@ const awsChoice = (choice: string, environment: Environment): Result.Result<Chai
   return environment["AWS_ACCESS_KEY_ID"] && environment["AWS_SECRET_ACCESS_KEY"]
     ? Result.succeed(choice)
     : Result.fail("--aws-credentials env, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.")
+}
+
+const googleSources: ReadonlyArray<OwnToken.Source> = ["file", "metadata"]
+
+const googleSource = (choice: string): Result.Result<Pick<Flags, "googleCredentials">, string> => {
+  const source = googleSources.find((known) => known === choice)
+  if (source !== undefined) return Result.succeed({ googleCredentials: source })
+  return choice === "off"
+    ? Result.succeed({})
+    : Result.fail(`--google-credentials ${choice} is not one of [off, ${googleSources.join(", ")}].`)
 }
 
 /** What these give out are keys, or secrets, which an answer would show to whoever asks the model. */

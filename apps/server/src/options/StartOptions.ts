@@ -9,6 +9,7 @@ import type { Proxy } from "@drawbar/egress/Proxy"
 import type { Tls } from "@drawbar/http-server/http/HttpServer"
 import { Effect, Redacted, Result } from "effect"
 import type * as OwnIdentity from "../aws/OwnIdentity.ts"
+import type * as OwnToken from "../google/OwnToken.ts"
 import * as AuditLog from "../telemetry/AuditLog.ts"
 import * as Certificate from "../tls/Certificate.ts"
 import type { Flags } from "./Flags.ts"
@@ -45,6 +46,8 @@ export interface StartOptions {
   readonly proxy?: Proxy | undefined
   /** Who this server is to AWS, and what connectors may do with that. */
   readonly aws?: OwnIdentity.Options | undefined
+  /** The server's own identity with Google Cloud. */
+  readonly google?: OwnToken.Options | undefined
   /** What connectors may name in place of secrets. */
   readonly secrets?: OperatorSecrets.Options | undefined
   readonly tls?: Tls | undefined
@@ -78,6 +81,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     jwt: jwt === undefined ? undefined : yield* issuer(jwt),
     auditLog: audit === undefined ? undefined : yield* auditLog(audit),
     aws: flags.awsCredentials && { credentials: flags.awsCredentials, environment, signFor: flags.awsSignFor },
+    google: flags.googleCredentials && { source: flags.googleCredentials, environment },
     secrets: { environment, folder: flags.secrets, vault: flags.vault, awsSecrets: flags.awsSecrets },
     tls: tls === undefined ? undefined : yield* Certificate.load(tls),
   }

@@ -1,4 +1,5 @@
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
+import * as GoogleCloud from "@drawbar/blueprint-schema/GoogleCloud"
 import { Result } from "effect"
 import type { Rule } from "../Rule.ts"
 import { holesOf, type LintContext } from "../LintContext.ts"
@@ -21,7 +22,7 @@ export const unusedParameter: Rule = {
       .flatMap(({ document }) => [document["pre_process_function"], document["post_process_function"]])
       .join("\n")
     return Object.keys(subject.parameters)
-      .filter((name) => !used.has(name) && !isRead(name) && !scripts.includes(name))
+      .filter((name) => !used.has(name) && !isRead(name) && !scripts.includes(name) && !isNeeded(subject, name))
       .map((name) => ({ pointer: `/parameters/${name}`, message: `Nothing reads the parameter '${name}'` }))
   },
 }
@@ -40,7 +41,10 @@ export const unusedCredential: Rule = {
     const used = usedNames(subject, "credential")
     if (used === undefined) return []
     const readsSecret = subject.credentialNames.includes("secretArn")
-    const read = new Set<string>(subject.isAws ? awsNames : [...tokenNames, ...(readsSecret ? secretNames : [])])
+    const isGoogle = subject.document["protocol"] === "google_cloud"
+    const read = new Set<string>(
+      subject.isAws ? awsNames : [...(isGoogle ? googleNames : tokenNames), ...(readsSecret ? secretNames : [])],
+    )
     return subject.credentialNames
       .filter((name) => !used.has(name) && !read.has(name))
       .map((name) => ({ pointer: `/credential/${name}`, message: `No header uses the secret '${name}'` }))
@@ -49,6 +53,9 @@ export const unusedCredential: Rule = {
 
 /** What access tokens are fetched with. */
 const tokenNames = ["client_id", "client_secret", "google_service_account"]
+
+/** What `google_cloud` asks for access tokens with. */
+const googleNames = [...GoogleCloud.secrets, "private_key_id", "token_uri"]
 
 /** What secrets of AWS are read with. */
 const secretNames = [...AwsSigning.borrowed, "externalId"]
@@ -72,6 +79,10 @@ const usedNames = ({ templates }: LintContext, kind: string): ReadonlySet<string
           .flatMap((hole) => (hole.kind === kind ? [hole.name, hole.name.replace(/\.toString\(\)$/, "")] : [])),
       )
 
+/** What the protocol asks for, whether or not a URL has it. */
+const isNeeded = ({ document }: LintContext, name: string): boolean =>
+  document["protocol"] === "google_cloud" && GoogleCloud.parameters.some((needed) => needed === name)
+
 /** What the runtime reads by its name, and what callers of agents are known to send. */
 const isRead = (name: string): boolean =>
   read.has(name) ||
@@ -92,6 +103,8 @@ const read = new Set([
   "no_escape_params",
   "oauth2_token_url",
   "oauth2_scope",
+  GoogleCloud.authMode,
+  "scopes",
   "_llm_interface",
   "stream_delta_path",
   "stream_usage",

@@ -1,10 +1,12 @@
 /**
- * Access tokens for `http` connectors: by a client's own credentials, or by a service account of Google's.
+ * Access tokens for connectors: by a client's own credentials, or by a service account of Google's.
  * Source: https://www.rfc-editor.org/rfc/rfc6749#section-4.4, https://www.rfc-editor.org/rfc/rfc7523 and
  * https://developers.google.com/identity/protocols/oauth2/service-account
  */
 import { createPrivateKey, sign } from "node:crypto"
+import * as GoogleCloud from "@drawbar/blueprint-schema/GoogleCloud"
 import * as Json from "@drawbar/json-text/Json"
+import * as UrlFault from "@drawbar/template-renderer/UrlFault"
 import { Effect, Result } from "effect"
 import { ConnectorError, RequestSigningFailed } from "../ConnectorError.ts"
 import { brief, type EgressPool, type EgressRequest, type EgressResponse } from "@drawbar/egress/EgressPool"
@@ -45,22 +47,57 @@ export const serviceAccount = (keyFile: string, scope: string | undefined): Resu
         "google_service_account is not the JSON of a key file with client_email, private_key and token_uri",
       )
     if (!URL.canParse(url)) return yield* Result.fail("the token_uri of google_service_account is no URL")
-    const key = yield* Result.try({
-      try: () => createPrivateKey(pem),
-      catch: () => "the private_key of google_service_account cannot be read",
+    return yield* signedGrant("google_service_account", {
+      email,
+      pem,
+      url,
+      scope: scope ?? GoogleCloud.cloudPlatform,
+      ...(typeof kid === "string" ? { kid } : {}),
     })
-    const form = (now: number) => {
-      const issued = Math.floor(now / 1_000)
-      const claims = { iss: email, scope: scope ?? cloudPlatform, aud: url, iat: issued, exp: issued + 3_600 }
-      const head = { alg: "RS256", typ: "JWT", ...(typeof kid === "string" ? { kid } : {}) }
-      const signed = `${part(head)}.${part(claims)}`
-      const signature = sign("RSA-SHA256", Buffer.from(signed), key).toString("base64url")
-      return { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: `${signed}.${signature}` }
-    }
-    return { url, form, headers: {} }
   })
 
-const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
+/** Where a key file's tokens are asked for; fails as `serviceAccount` does, but does not read the key. */
+export const issuerIn = (keyFile: string): Result.Result<string, string> => {
+  const { client_email: email, private_key: pem, token_uri: url } = Json.objectIn(keyFile) ?? {}
+  if (typeof email !== "string" || typeof pem !== "string" || typeof url !== "string")
+    return Result.fail("it is not the JSON of a key file with client_email, private_key and token_uri")
+  const fault = UrlFault.find(url)
+  return fault === undefined ? Result.succeed(url) : Result.fail(`its token_uri is not a URL: ${fault.problem}`)
+}
+
+/** What a service account's key says. */
+export interface Account {
+  readonly email: string
+  /** PEM; its line breaks may stand as `\n` in two characters, as they do in a key file. */
+  readonly pem: string
+  /** The id of the key. */
+  readonly kid?: string | undefined
+  /** The issuer, as an absolute URL. */
+  readonly url: string
+  /** Scopes with spaces between them. */
+  readonly scope: string
+}
+
+/** The grant of a service account's key; `owner` is what a sentence calls that which holds it. */
+export const signedGrant = (owner: string, { email, pem, kid, url, scope }: Account): Result.Result<Grant, string> =>
+  Result.map(
+    Result.try({
+      try: () => createPrivateKey(pem.replaceAll("\\n", "\n")),
+      catch: () => `the private_key of ${owner} cannot be read`,
+    }),
+    (key) => {
+      const form = (now: number) => {
+        const issued = Math.floor(now / 1_000)
+        const claims = { iss: email, scope, aud: url, iat: issued, exp: issued + 3_600 }
+        const head = { alg: "RS256", typ: "JWT", ...(kid === undefined ? {} : { kid }) }
+        const signed = `${part(head)}.${part(claims)}`
+        const signature = sign("RSA-SHA256", Buffer.from(signed), key).toString("base64url")
+        return { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: `${signed}.${signature}` }
+      }
+      return { url, form, headers: {} }
+    },
+  )
+
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
 
 const limits = brief(65_536)
@@ -89,7 +126,8 @@ export const make = (
 /** In seconds, where the answer does not say. */
 const usualLife = 3_600
 
-const read = (url: string, { status, body }: EgressResponse, now: number, mask: SecretMask) => {
+/** The token in an issuer's response, which came at `now`, in ms since 1970. */
+export const read = (url: string, { status, body }: EgressResponse, now: number, mask: SecretMask) => {
   const answer = Json.objectIn(Buffer.from(body).toString("utf8")) ?? {}
   const { access_token, expires_in = usualLife, error, error_description } = answer
   if (status === 200 && typeof access_token === "string" && /[^\x21-\x7e]/.test(access_token))

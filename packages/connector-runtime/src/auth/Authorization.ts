@@ -1,5 +1,6 @@
 /** How a request is made acceptable to its platform: a row for each protocol. */
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
+import * as GoogleCloud from "@drawbar/blueprint-schema/GoogleCloud"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { ConnectorProtocol } from "@drawbar/blueprint-schema/ConnectorProtocol"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
@@ -10,8 +11,9 @@ import * as AssumedRole from "./AssumedRole.ts"
 import * as AwsClock from "./AwsClock.ts"
 import * as AwsEndpoint from "./AwsEndpoint.ts"
 import * as AwsIdentity from "./AwsIdentity.ts"
-import { ConnectorError, RequestSigningFailed } from "../ConnectorError.ts"
+import { ConnectorError, invalidConnector, RequestSigningFailed } from "../ConnectorError.ts"
 import type { Egress } from "@drawbar/egress/Egress"
+import * as GoogleIdentity from "./GoogleIdentity.ts"
 import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
 import type { SecretMask } from "../response/SecretMask.ts"
 
@@ -48,14 +50,76 @@ const http: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext) {
     ConnectorError.from(new RequestSigningFailed({ message })),
   )
   if (grant === undefined) return { sign: Effect.succeed<UpstreamRequest> }
-  const token = yield* AccessToken.make(yield* poolTo(holder, new URL(grant.url).origin), grant, holder.mask)
-  const bear: Authorization["sign"] = (request) =>
-    Effect.map(token, (value) => {
-      holder.mask.learn(value)
-      return { ...request, headers: { ...request.headers, Authorization: `Bearer ${value}` } }
-    })
-  return { sign: bear }
+  return bearing(holder, yield* tokenOf(holder, grant))
 })
+
+const tokenOf = (holder: AuthContext, grant: AccessToken.Grant) =>
+  Effect.flatMap(poolTo(holder, new URL(grant.url).origin), (pool) => AccessToken.make(pool, grant, holder.mask))
+
+/** Each request with the token that holds when it is sent. */
+const bearing = ({ mask }: AuthContext, token: Effect.Effect<string, ConnectorError>): Authorization => ({
+  sign: (request) =>
+    Effect.map(token, (value) => {
+      mask.learn(value)
+      const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== "authorization")
+      return { ...request, headers: { ...Object.fromEntries(headers), Authorization: `Bearer ${value}` } }
+    }),
+})
+
+/** By the key of a service account in the credential, or as the server itself. */
+const googleCloud: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext) {
+  const lentToken = yield* lentGoogle(holder)
+  if (lentToken !== undefined) return bearing(holder, lentToken)
+  const grant = yield* Effect.mapError(Effect.fromResult(googleGrant(holder)), (message) =>
+    ConnectorError.from(new RequestSigningFailed({ message })),
+  )
+  return bearing(holder, yield* tokenOf(holder, grant))
+})
+
+const googleGrant = (holder: AuthContext): Result.Result<AccessToken.Grant, string> => {
+  const secret = (name: string) => secretOf(holder, name)
+  const [pem, email, url = GoogleCloud.tokenUri] = [secret("private_key"), secret("client_email"), secret("token_uri")]
+  const scope = GoogleCloud.scopes(holder.connector.parameters["scopes"])
+  if (pem === undefined || email === undefined || scope === undefined)
+    return Result.fail("google_cloud needs private_key and client_email in the connector's credential")
+  return GoogleCloud.isTokenUri(url)
+    ? AccessToken.signedGrant("the connector's credential", { email, pem, kid: secret("private_key_id"), url, scope })
+    : Result.fail(foreignIssuer)
+}
+
+/** The server's own token, where a connector asks for it; fails where its operator does not lend it. */
+export const lentGoogle = Effect.fnUntraced(function* ({ connector, origins }: AuthSubject) {
+  if (connector.protocol !== "google_cloud" || !GoogleCloud.isServerIdentity(connector)) return undefined
+  return yield* Effect.fromResult(GoogleIdentity.lend(yield* GoogleIdentity.GoogleIdentity, origins))
+})
+
+/** The issuer that the secrets of a connector are shown to, beside its platforms; or why it cannot be one. */
+export const issuerOf = (
+  connector: Connector,
+  credential: Credential,
+): Result.Result<string | undefined, ConnectorError> => {
+  const secret = (name: string) => (credential[name] === undefined ? undefined : Redacted.value(credential[name]))
+  if (connector.protocol === "google_cloud") {
+    const url = secret("token_uri") ?? GoogleCloud.tokenUri
+    if (GoogleCloud.isServerIdentity(connector)) return Result.succeed(undefined)
+    return GoogleCloud.isTokenUri(url)
+      ? Result.succeed(url)
+      : Result.fail(
+          invalidConnector("/credential/token_uri", `Credential 'token_uri' cannot be used: ${foreignIssuer}`),
+        )
+  }
+  const keyFile = secret("google_service_account")
+  if (connector.protocol !== "http" || keyFile === undefined)
+    return Result.succeed(connector.parameters["oauth2_token_url"])
+  return Result.mapError(AccessToken.issuerIn(keyFile), (why) =>
+    invalidConnector(
+      "/credential/google_service_account",
+      `Credential 'google_service_account' cannot be used: ${why}`,
+    ),
+  )
+}
+
+const foreignIssuer = `the token_uri has to be a URL of ${GoogleCloud.tokenOrigin}, such as ${GoogleCloud.tokenUri}`
 
 /** The way to a token that a connector's credential asks for; none where its headers say all. */
 const grantOf = (holder: AuthContext): Result.Result<AccessToken.Grant | undefined, string> => {
@@ -81,7 +145,8 @@ const poolTo = ({ egress }: AuthContext, origin: string) =>
 const awsSigV4: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext) {
   const { connector } = holder
   const region = settingOf(holder, "region") ?? AwsSigning.regionOfHost(connector) ?? ""
-  const scope: SigV4.Scope = { region, service: settingOf(holder, "service_name") ?? "" }
+  // ML Commons sends it to every service, and OpenSearch Serverless refuses requests without it.
+  const scope: SigV4.Scope = { region, service: settingOf(holder, "service_name") ?? "", contentSha256: "signed" }
   const credentials = yield* credentialsOf(holder, region)
   const clock = AwsClock.make()
   const sign: Authorization["sign"] = Effect.fnUntraced(function* (request) {
@@ -144,4 +209,8 @@ const withoutKeys =
 const withoutIdentity =
   "The connector acts in a role, but this server has no identity of its own with AWS. Start it with --aws-credentials, or give the connector an access_key and a secret_key"
 
-const protocols: Readonly<Record<ConnectorProtocol, AuthScheme>> = { http, aws_sigv4: awsSigV4 }
+const protocols: Readonly<Record<ConnectorProtocol, AuthScheme>> = {
+  http,
+  aws_sigv4: awsSigV4,
+  google_cloud: googleCloud,
+}

@@ -15,6 +15,7 @@ import type { ProcessorChain } from "../chain/ProcessorChain.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
 import * as PreProcess from "../processors/PreProcess.ts"
 import * as RequestCharset from "./RequestCharset.ts"
+import * as SigningSettings from "../auth/SigningSettings.ts"
 
 export interface CompiledAction {
   readonly action: ConnectorAction
@@ -42,12 +43,17 @@ export const compile = (
   connector: Connector,
   credentialNames: ReadonlyArray<string>,
 ): Result.Result<CompiledConnector, ConnectorError> =>
-  Result.map(
-    Result.all(
-      connector.actions.map((action, i) => compileAction(connector, action, credentialNames, `/actions/${i}`)),
-    ),
-    (actions) => ({ connector, actions }),
-  )
+  Result.gen(function* () {
+    const actions = yield* Result.all(
+      connector.actions.map((action, i) => compileAction(connector, action, credentialNames, i)),
+    )
+    yield* SigningSettings.check(connector)
+    return { connector, actions }
+  })
+
+/** How messages call an action: by its type or name, and its place in the document. */
+export const nameOf = ({ action_type, name }: ConnectorAction, index: number): string =>
+  `${name ?? action_type} at [/actions/${index}]`
 
 /** The action that a caller asks for by type or name. */
 export const find = (
@@ -65,14 +71,16 @@ const compileAction = (
   connector: Connector,
   action: ConnectorAction,
   credentialNames: ReadonlyArray<string>,
-  at: string,
+  index: number,
 ): Result.Result<CompiledAction, ConnectorError> =>
   Result.gen(function* () {
+    const at = `/actions/${index}`
     const author = connector.parameters
     if (author["charset"] !== undefined)
       yield* Result.mapError(RequestCharset.check(author["charset"]), (sentence) =>
         invalidConnector("/parameters/charset", sentence),
       )
+    const template = templateOf(action, index)
     const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author))
     return {
       action,
@@ -87,8 +95,21 @@ const compileAction = (
     }
   })
 
-const template = <A>(pointer: string, compiled: Result.Result<A, TemplateError>): Result.Result<A, ConnectorError> =>
-  Result.mapError(compiled, (problem) => invalidConnector(pointer, problem.message))
+const templateOf =
+  (action: ConnectorAction, index: number) =>
+  <A>(pointer: string, compiled: Result.Result<A, TemplateError>): Result.Result<A, ConnectorError> =>
+    Result.mapError(compiled, ({ reason: { _tag }, message }) =>
+      invalidConnector(pointer, ofAction.has(_tag) ? `Action ${nameOf(action, index)}, ${message}` : message),
+    )
+
+/** The faults whose sentences say nothing of the action that has them. */
+const ofAction: ReadonlySet<TemplateError["reason"]["_tag"]> = new Set([
+  "InvalidOrigin",
+  "InvalidPathSegment",
+  "InvalidHeaderValue",
+  "NestedDefault",
+  "UnfilledOrigin",
+])
 
 const compileBody = (
   { request_body, headers = {}, method }: ConnectorAction,

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Result, type Scope } from "effect"
 import * as CallOptions from "./CallOptions.ts"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import type { ConnectorError } from "../ConnectorError.ts"
+import type { DocumentBatches } from "../processors/DocumentBatches.ts"
 import { Egress } from "@drawbar/egress/Egress"
 import * as Guardrails from "./Guardrails.ts"
 import * as LiveConnector from "./LiveConnector.ts"
@@ -38,6 +39,8 @@ export class ConnectorRuntime extends Context.Service<
       input: PredictInput,
       guardrails?: Guardrails.Guardrails,
       options?: CallOptions.CallOptions,
+      /** How the model splits its documents; absent: as the connector does. */
+      batches?: DocumentBatches,
     ) => Effect.Effect<Prediction, ConnectorError>
     /** Makes one call whose answer comes piece by piece, those that came together in one list; the first is there when the effect ends. It fails as the iteration throws. */
     readonly stream: (
@@ -61,10 +64,10 @@ export class ConnectorRuntime extends Context.Service<
     Effect.map(Egress, (egress) => ({
       open: (compiled, credential, options) => LiveConnector.open(egress, compiled, credential, options),
 
-      execute: (live, input, guardrails = {}, options = CallOptions.none) => {
+      execute: (live, input, guardrails = {}, options = CallOptions.none, batches) => {
         const action = CompiledConnector.find(live.compiled, actionOf(input))
         if (Result.isFailure(action)) return Effect.fail(action.failure)
-        const calls = PreProcess.run(action.success.preProcess, input, live.world)
+        const calls = PreProcess.run(action.success.preProcess, input, live.world, batches)
         if (Result.isFailure(calls)) return Effect.fail(calls.failure)
         return Effect.map(
           each(calls.success, (supplied) => call(live, action.success, supplied, guardrails, options)),

@@ -5,6 +5,7 @@ import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
 import type { Supplied } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
+import * as DocumentBatches from "./DocumentBatches.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import type { PredictInput } from "../call/PredictInput.ts"
 import type { Documents } from "./PostProcessor.ts"
@@ -42,12 +43,14 @@ const within = (processor: PreProcessor | undefined, step: number): number =>
     ? step
     : Math.min(step, processor.perCall)
 
-/** The parameters of each call, in the order of the input. */
+/** The parameters of each call, in the order of the input; `batches` are the model's own limits of one call, if it has any. */
 export const run = (
   stage: PreProcess,
   input: PredictInput,
   world?: ScriptWorld,
+  batches?: DocumentBatches.DocumentBatches,
 ): Result.Result<ReadonlyArray<Call>, ConnectorError> => {
+  if (batches !== undefined && input._tag !== "TextDocs") return Result.fail(onlyDocuments)
   if (input._tag === "Parameters")
     return Result.flatMap(InputProcessors.onParameters(input.parameters), (given) =>
       Result.map(rewritten(stage, given, world), (call) => [call]),
@@ -55,7 +58,8 @@ export const run = (
   const processor = stage.processor ?? (input._tag === "TextDocs" ? documentsAsInput : undefined)
   if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
   return Result.all(
-    split(input, stage.perCall).map((chunk) =>
+    // A text and its image go together, whatever the limits are.
+    split(input, stage.perCall, processor.isOneInput === true ? undefined : batches).map((chunk) =>
       Result.mapBoth(processor.run(chunk, world), {
         onSuccess: (runtime) => ({ caller: callerOf(input), runtime, documents: documentsOf(processor, chunk) }),
         onFailure: invalidInput,
@@ -112,12 +116,19 @@ const stepSize = ({ parameters }: Connector): Result.Result<number | undefined, 
       )
 }
 
-const split = (input: TypedInput, perCall: number | "all"): ReadonlyArray<TypedInput> => {
-  if (input._tag !== "TextDocs" || perCall === "all" || input.text_docs.length <= perCall) return [input]
-  const chunks: Array<TypedInput> = []
-  for (let from = 0; from < input.text_docs.length; from += perCall)
-    chunks.push({ ...input, text_docs: input.text_docs.slice(from, from + perCall) })
-  return chunks
+const onlyDocuments = invalidInput(
+  "This model has a batch_inference_config, so that it takes text_docs only. Send text_docs, or remove the model's batch_inference_config",
+)
+
+const split = (
+  input: TypedInput,
+  perCall: number | "all",
+  { maxItems = Infinity, maxBytes }: DocumentBatches.DocumentBatches = {},
+): ReadonlyArray<TypedInput> => {
+  if (input._tag !== "TextDocs") return [input]
+  const limits = { maxItems: Math.min(perCall === "all" ? Infinity : perCall, maxItems), maxBytes }
+  const chunks = DocumentBatches.split(input.text_docs, limits)
+  return chunks.length === 1 ? [input] : chunks.map((text_docs) => ({ ...input, text_docs }))
 }
 
 const callerOf = (input: TypedInput): Supplied["caller"] =>

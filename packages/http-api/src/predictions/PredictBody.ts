@@ -8,6 +8,7 @@ import { type ActionType, types as actionTypes } from "@drawbar/blueprint-schema
 import * as Decode from "@drawbar/json-text/Decode"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import * as Json from "@drawbar/json-text/Json"
+import * as JsonFault from "@drawbar/json-text/JsonFault"
 import { type Parameters, parametersAt, type PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import { Result, Schema } from "effect"
 import { notObject, unreadable } from "@drawbar/http-server/http/Endpoint"
@@ -56,17 +57,23 @@ interface Body {
   readonly value: Json.JsonObject
 }
 
-const parse = (text: string): Outcome<Body> =>
-  Result.flatMap(quickly(text), (value) =>
+const parse = (sent: string): Outcome<Body> => {
+  const text = Json.withoutMark(sent)
+  return Result.flatMap(quickly(text), (value) =>
     Json.isObject(value) ? Result.succeed({ text, value }) : Result.fail(notObject(value)),
   )
+}
 
 // The numbers of this value are approximate; nobody sends them on. Where the text is no JSON, the careful parser says where.
 const quickly = (text: string): Outcome<Json.Json> => {
   const fault = Json.excess(text)
   if (fault !== undefined) return Result.fail(unreadable(Json.errorAt(text, fault.offset, fault.message)))
   try {
-    return Result.succeed(JSON.parse(text))
+    const value: Json.Json = JSON.parse(text)
+    const repeated = JsonFault.duplicate(text, value)
+    return repeated === undefined
+      ? Result.succeed(value)
+      : Result.fail(unreadable(Json.errorAt(text, repeated.offset, repeated.message)))
   } catch {
     return Result.mapError(Json.parse(text), unreadable)
   }

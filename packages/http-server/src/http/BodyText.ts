@@ -1,6 +1,7 @@
 /** The bytes of a body, and their text; no larger than the limit, JSON by its content type, UTF-8 by its bytes. */
 import { isUtf8 } from "node:buffer"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import { withoutMark } from "@drawbar/json-text/Json"
 import * as ContentCoding from "@drawbar/egress/ContentCoding"
 import { Effect, Result } from "effect"
 import type { Query } from "./Query.ts"
@@ -94,6 +95,6 @@ const decoded = (body: Buffer, encoding: string, limit: number): Effect.Effect<B
 const textOf = (body: Buffer, headers: IncomingHttpHeaders): Result.Result<string, RequestError> =>
   Result.flatMap(checkMediaType(headers["content-type"]), () =>
     isUtf8(body)
-      ? Result.succeed(body.toString("utf8"))
+      ? Result.succeed(withoutMark(body.toString("utf8")))
       : Result.fail(RequestError.from(new InvalidJson({ message: "The request body is not UTF-8" }))),
   )

@@ -131,7 +131,7 @@ const notFlag = (value: string) => `Failed to parse value [${value}] as only [tr
 
 /** The JSON object in a text; what is wrong is said with line and column. */
 export const readObject = (text: string): Result.Result<Json.JsonObject, RequestError> =>
-  Result.flatMap(Result.mapError(Json.parse(text), unreadable), (json) =>
+  Result.flatMap(Result.mapError(Json.parseUnique(text), unreadable), (json) =>
     Json.isObject(json) ? Result.succeed(json) : Result.fail(notObject(json)),
   )
 

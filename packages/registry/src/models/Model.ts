@@ -3,6 +3,7 @@ import { Connector } from "@drawbar/blueprint-schema/Connector"
 import { decode } from "@drawbar/json-text/Decode"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import { Schema } from "effect"
+import { BatchInferenceConfig } from "./BatchInferenceConfig.ts"
 import { inOrder } from "../internal/FieldOrder.ts"
 import { ModelConfig } from "./ModelConfig.ts"
 import { ModelGuardrails } from "./ModelGuardrails.ts"
@@ -29,6 +30,7 @@ export const Model = Schema.Struct({
   is_enabled: Schema.optionalKey(Schema.Boolean),
   is_controller_enabled: Schema.optionalKey(Schema.Boolean),
   rate_limiter: Schema.optionalKey(RateLimit),
+  batch_inference_config: Schema.optionalKey(BatchInferenceConfig),
   created_time: Schema.Number,
   last_updated_time: Schema.Number,
   last_deployed_time: Time,

@@ -20,6 +20,8 @@ export const ModelDocument = Schema.Struct({
   connector: maybe(Blueprint.Document),
   is_enabled: Flag,
   rate_limiter: Fields,
+  batch_inference_config: Fields,
+  dynamic_batching: Schema.optionalKey(Schema.Unknown),
   model_config: Fields,
   deploy_setting: Fields,
   guardrails: Fields,

@@ -2,8 +2,9 @@
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import { decode } from "@drawbar/json-text/Decode"
-import type { JsonObject } from "@drawbar/json-text/Json"
+import { isObject, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
+import * as BatchInferenceConfig from "./BatchInferenceConfig.ts"
 import * as MergePatch from "../records/MergePatch.ts"
 import { DeploySetting, type Model } from "./Model.ts"
 import type { ModelDocument } from "./ModelDocument.ts"
@@ -13,7 +14,15 @@ import * as ModelInterface from "./ModelInterface.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
 
-const fields = ["is_enabled", "model_config", "deploy_setting", "rate_limiter", "guardrails", "interface"] as const
+const fields = [
+  "is_enabled",
+  "model_config",
+  "deploy_setting",
+  "rate_limiter",
+  "batch_inference_config",
+  "guardrails",
+  "interface",
+] as const
 export type ModelSettings = Pick<Model, (typeof fields)[number]>
 
 /** The settings after a document has changed them: what it leaves out stays, `null` removes. */
@@ -26,6 +35,12 @@ export const changed = (
     const model_config = yield* within(before.model_config, document.model_config, ModelConfig.check)
     const deploy_setting = yield* within(before.deploy_setting, document.deploy_setting, checkDeploySetting)
     const rate_limiter = yield* within(before.rate_limiter, document.rate_limiter, RateLimit.check)
+    yield* lifted(BatchInferenceConfig.checkQueue(queueIn(document), "/dynamic_batching"))
+    const batch_inference_config = yield* within(
+      before.batch_inference_config,
+      document.batch_inference_config,
+      BatchInferenceConfig.check,
+    )
     const guardrails = yield* within(before.guardrails, document.guardrails, ModelGuardrails.check)
     const texts =
       document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
@@ -35,6 +50,7 @@ export const changed = (
       ...(model_config === undefined ? {} : { model_config }),
       ...(deploy_setting === undefined ? {} : { deploy_setting }),
       ...(rate_limiter === undefined ? {} : { rate_limiter }),
+      ...(batch_inference_config === undefined ? {} : { batch_inference_config }),
       ...(guardrails === undefined ? {} : { guardrails }),
       ...(model_interface === undefined ? {} : { interface: model_interface }),
     }
@@ -46,10 +62,15 @@ export const without = ({
   model_config: _c,
   deploy_setting: _d,
   rate_limiter: _r,
+  batch_inference_config: _b,
   guardrails: _g,
   interface: _i,
   ...rest
 }: Model) => rest
+
+/** Whether it is an object with `enabled` is all that is read of it. */
+const queueIn = ({ dynamic_batching }: ModelDocument): JsonObject | boolean | null =>
+  dynamic_batching == null ? null : isObject(dynamic_batching) ? dynamic_batching : dynamic_batching !== false
 
 const within = <A extends JsonObject>(
   before: A | undefined,

@@ -14,6 +14,8 @@ const live = {
   "plugins.ml_commons.trusted_connector_endpoints_regex": patterns(trustedEndpointDefaults),
   "plugins.ml_commons.trusted_connector_private_endpoints_regex": patterns([]),
   "plugins.ml_commons.connector.private_ip_enabled": flag(false),
+  "plugins.ml_commons.connector.vertexai_enabled": flag(true),
+  "plugins.ml_commons.connector.mutual_tls_enabled": flag(true),
   "plugins.ml_commons.connector.restricted_ip_patterns": fixed("final", patterns([])),
   "plugins.ml_commons.connector_access_control_enabled": flag(false),
   "plugins.ml_commons.model_access_control_enabled": flag(false),

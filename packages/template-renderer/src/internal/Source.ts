@@ -1,5 +1,5 @@
 /** A text with holes, read once: which holes it has, and the text with each of them taken out. */
-import { InvalidName, type Place, refuse, UnclosedHole, UnknownPrefix } from "../TemplateError.ts"
+import { InvalidName, NestedDefault, type Place, refuse, UnclosedHole, UnknownPrefix } from "../TemplateError.ts"
 
 /** Stands for a hole in `Source.flat`; at other indexes it is what it is. */
 const mark = "\u0000"
@@ -48,6 +48,70 @@ const clip = (hole: string): string => (hole.length > 64 ? `${hole.slice(0, 60)}
 
 const badName = /[\s{"\\\p{Cc}]/u
 
+/**
+ * The index of the `}` that ends the placeholder at `open`, or -1. A default ends at the brace that balances its own, outside JSON
+ * strings, so that `{}` can be one; where none does, at the first brace.
+ */
+const endOf = (text: string, open: number, budget: Budget): number => {
+  const first = text.indexOf("}", open)
+  const mark = text.indexOf(":-", open)
+  if (first < 0 || mark < 0 || mark > first) return first
+  const end = balanced(text, mark + 2, budget)
+  if (end === undefined) budget.left -= longestDefault
+  return end ?? first
+}
+
+/** How far a default is read for its end, in characters: what is longer belongs into a parameter. */
+const longestDefault = 100_000
+
+/** How many characters all defaults of a text that do not balance are read in vain: then each ends at its first brace. */
+const maximumLookahead = 10 * longestDefault
+
+interface Budget {
+  left: number
+}
+
+const balanced = (text: string, start: number, budget: Budget): number | undefined => {
+  const limit = budget.left > 0 ? Math.min(text.length, start + longestDefault) : start
+  let depth = 0
+  let before = ""
+  let hasBraces = false
+  for (let i = start; i < limit; i++) {
+    const c = text.charAt(i)
+    // In a template's JSON string the quotes of a default are escaped themselves.
+    const quote = c === '"' ? c : text.startsWith('\\"', i) ? '\\"' : ""
+    if (quote !== "" && opensString.test(before)) {
+      i = stringEnd(text, i + quote.length, limit, quote) - 1
+      if (i < 0) return undefined
+      before = '"'
+      continue
+    }
+    // After a brace only JSON can balance, and there a quote stands nowhere else: it ends the string around the placeholder.
+    if (quote !== "" && hasBraces) return undefined
+    if (c === "{") {
+      depth++
+      hasBraces = true
+    } else if (c === "}" && depth-- === 0) return i
+    if (c.trim() !== "") before = c
+  }
+  return undefined
+}
+
+/** What stands before the opening quote of a JSON string; a quote elsewhere is a character like any other. */
+const opensString = /^[[{,:]?$/
+
+/** The index after the closing quote, or -1. */
+const stringEnd = (text: string, from: number, limit: number, quote: string): number => {
+  for (let i = from; i < limit; i++) {
+    if (text.startsWith(quote, i)) return i + quote.length
+    if (text[i] !== "\\") continue
+    // An escape of the inner string takes two characters, or four where its backslash and its quote are escaped again.
+    if (quote.length === 1) i++
+    else if (text[i + 1] === "\\") i += text[i + 2] === "\\" ? 3 : 2
+  }
+  return -1
+}
+
 /** A text without holes, whatever it looks like. */
 export const plain = (text: string, label: Label): Source => ({
   flat: text,
@@ -66,6 +130,7 @@ export const read = (text: string, label: Label, lenient: boolean): Source => {
   const holes: Array<Placeholder> = []
   const shifts: Array<{ readonly at: number; readonly by: number }> = []
   const place = (offset: number) => placeOf(label, text, offset)
+  const budget = { left: maximumLookahead }
   let flat = ""
   let from = 0
   for (let open = text.indexOf("${"); open >= 0; open = text.indexOf("${", Math.max(from, open + 2))) {
@@ -77,7 +142,7 @@ export const read = (text: string, label: Label, lenient: boolean): Source => {
       from = open
       continue
     }
-    const end = text.indexOf("}", open)
+    const end = endOf(text, open, budget)
     if (end < 0) return refuse(new UnclosedHole({ place: place(open) }))
     const source = text.slice(open, end + 1)
     if (prefix === undefined) return refuse(new UnknownPrefix({ place: place(open), hole: clip(source) }))
@@ -87,6 +152,8 @@ export const read = (text: string, label: Label, lenient: boolean): Source => {
     const asText = prefix[1] === "parameter" && written.endsWith(toString)
     const name = asText ? written.slice(0, -toString.length) : written
     if (name === "" || badName.test(name)) return refuse(new InvalidName({ place: place(open), hole: clip(source) }))
+    if (colon >= 0 && inner.includes("${", colon))
+      return refuse(new NestedDefault({ place: place(open), hole: clip(source), prefix: prefix[0], name }))
     flat += text.slice(from, open)
     holes.push({
       kind: prefix[1],
