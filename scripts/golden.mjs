@@ -1,6 +1,6 @@
 // Writes anew all that is generated and kept: the catalogue's requests and predictions, the pages of lint, access and errors, the schema for editors.
 import { spawnSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -11,11 +11,13 @@ const docs = (name) => join(root, "docs", name)
 const { jsonSchema } = await import("../packages/blueprint-schema/src/BlueprintJsonSchema.ts")
 const { markdown } = await import("../packages/blueprint-lint/src/RuleDocs.ts")
 const access = await import("../packages/http-api/src/routes/AccessPage.ts")
+const bounds = await import("../packages/http-api/scripts/BoundsPage.ts")
 const errors = await import("../packages/http-api/src/errors/ErrorPage.ts")
 writeFileSync(docs("blueprint.schema.json"), `${JSON.stringify(jsonSchema, null, 2)}\n`)
 writeFileSync(docs("lint.md"), markdown())
 writeFileSync(docs("access.md"), access.markdown())
 writeFileSync(docs("errors.md"), errors.markdown())
+writeFileSync(docs("operating.md"), bounds.inPage(readFileSync(docs("operating.md"), "utf8")))
 
 const run = (command, args, cwd) => {
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit" })

@@ -29,12 +29,15 @@ export const make = Effect.gen(function* () {
     const counted = yield* predictions.stats
     const live = yield* deployments.live
     const total = sum([...counted.values()])
+    const hidden = yield* models.hidden
     return {
       ml_request_count: total.requests,
       ml_failure_count: total.failures,
       ml_deployed_model_count: live.length,
       algorithms: { remote: { predict: actionCounts(total) } },
-      models: Object.fromEntries([...counted].map(([id, stats]) => [id, { predict: actionCounts(stats) }])),
+      models: Object.fromEntries(
+        [...counted].flatMap(([id, stats]) => (hidden.has(id) ? [] : [[id, { predict: actionCounts(stats) }]])),
+      ),
     }
   })
 

@@ -3,7 +3,8 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { EgressPolicy } from "@drawbar/egress/EgressPolicy"
 import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
 import { Connectors } from "@drawbar/registry/records/Connectors"
-import { Effect } from "effect"
+import * as RecordBounds from "@drawbar/registry/records/RecordBounds"
+import { Effect, Result } from "effect"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
 import * as CredentialKeys from "./CredentialKeys.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
@@ -12,6 +13,9 @@ import * as SearchHandler from "./SearchHandler.ts"
 import * as WriteResult from "./WriteResult.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
+/** Looked at before the blueprint is compiled, which costs much more. */
+const within = (blueprint: Blueprint.Blueprint) => Result.map(RecordBounds.blueprint(blueprint), () => blueprint)
+
 export const make = Effect.gen(function* () {
   const connectors = yield* Connectors
   const { admit } = yield* ConnectorValidation
@@ -19,7 +23,7 @@ export const make = Effect.gen(function* () {
   const host = ServerLintEnvironment.make(policies.current)
   return Endpoint.serve(OpenSearchError.face, ConnectorsApi, {
     create: Effect.fnUntraced(function* ({ payload, text }) {
-      const blueprint = yield* Effect.fromResult(Blueprint.check(payload))
+      const blueprint = yield* Effect.fromResult(Result.flatMap(Blueprint.check(payload), within))
       yield* admit(blueprint)
       if (payload.dry_run === true) {
         const findings = Lint.text(text, host).filter(({ severity }) => severity !== "info")

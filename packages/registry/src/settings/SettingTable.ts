@@ -21,7 +21,7 @@ export const table = {
   "plugins.ml_commons.stream_enabled": flag(true),
   "plugins.ml_commons.offline_batch_inference_enabled": flag(true),
   "plugins.ml_commons.max_batch_inference_tasks": integer(100, 0, 10_000),
-  "plugins.ml_commons.max_json_size": integer(100_000_000, -1),
+  "plugins.ml_commons.max_json_size": integer(1_000_000, -1),
   "plugins.ml_commons.monitoring_request_count": integer(100, 0, 10_000_000),
   "plugins.ml_commons.ml_task_timeout_in_seconds": integer(600, 1, 86_400),
   "plugins.ml_commons.remote_job.status_field": texts(["status", "Status", "TransformJobStatus"]),
