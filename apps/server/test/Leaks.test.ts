@@ -681,6 +681,7 @@ const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   Overloaded: elsewhere("a fixed sentence"),
+  RequestTimedOut: elsewhere("Wire.test.ts; its message is a number"),
   ShuttingDown: elsewhere("a fixed sentence"),
   DeadlineExceeded: elsewhere("Chaos.test.ts; it names an origin"),
   ProxyRefused: elsewhere("Doors.test.ts, with the proxy's own password"),

@@ -17,6 +17,7 @@ import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
@@ -31,7 +32,7 @@ const policy = Result.getOrThrow(
 
 const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
   Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer)),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)),
 )
 const runtime = ConnectorRuntime.layer.pipe(

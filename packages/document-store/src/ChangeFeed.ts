@@ -7,6 +7,7 @@
 import { Context, Effect, Exit, Layer, type Scope } from "effect"
 import type { Collection, Document, Write } from "./Document.ts"
 import { DocumentStore } from "./DocumentStore.ts"
+import * as RecordCheck from "./RecordCheck.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export interface RecordChange {
@@ -20,38 +21,43 @@ export type Listener = (changes: ReadonlyArray<RecordChange>) => void
 export class ChangeFeed extends Context.Service<
   ChangeFeed,
   {
-    /** All of the writes or none; see `DocumentStore.transact`. */
+    /** All of the writes or none, once it is sure that each can be read again; see `DocumentStore.transact`. */
     readonly commit: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, StoreError>
     /** Listens until the scope closes. */
     readonly subscribe: (listener: Listener) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("@drawbar/document-store/ChangeFeed") {
-  static readonly layer = Layer.effect(
-    ChangeFeed,
-    Effect.gen(function* () {
-      const store = yield* DocumentStore
-      const listeners = new Set<Listener>()
-      return {
-        commit: (writes) =>
-          store.transact(writes).pipe(
-            Effect.onExit((exit) =>
-              Effect.sync(() => {
-                if (!mayHaveCommitted(exit)) return
-                const changes = writes.map(({ collection, id }) => ({ collection, id }))
-                for (const listener of listeners) listener(changes)
-              }),
+  /** `readers` read what is to be written as it will be read; the check of what they cannot read comes before the commit. */
+  static readonly layer = (readers: RecordCheck.RecordReaders): Layer.Layer<ChangeFeed, never, DocumentStore> =>
+    Layer.effect(
+      ChangeFeed,
+      Effect.gen(function* () {
+        const store = yield* DocumentStore
+        const listeners = new Set<Listener>()
+        return {
+          commit: (writes) =>
+            Effect.andThen(
+              Effect.suspend(() => Effect.fromResult(RecordCheck.check(readers, writes))),
+              store.transact(writes),
+            ).pipe(
+              Effect.onExit((exit) =>
+                Effect.sync(() => {
+                  if (!mayHaveCommitted(exit)) return
+                  const changes = writes.map(({ collection, id }) => ({ collection, id }))
+                  for (const listener of listeners) listener(changes)
+                }),
+              ),
+              // A writer that goes away must not leave a committed change untold.
+              Effect.uninterruptible,
             ),
-            // A writer that goes away must not leave a committed change untold.
-            Effect.uninterruptible,
-          ),
-        subscribe: (listener) =>
-          Effect.acquireRelease(
-            Effect.sync(() => void listeners.add(listener)),
-            () => Effect.sync(() => void listeners.delete(listener)),
-          ),
-      }
-    }),
-  )
+          subscribe: (listener) =>
+            Effect.acquireRelease(
+              Effect.sync(() => void listeners.add(listener)),
+              () => Effect.sync(() => void listeners.delete(listener)),
+            ),
+        }
+      }),
+    )
 }
 
 // A database that failed may have failed after its commit.

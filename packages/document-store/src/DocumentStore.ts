@@ -19,7 +19,10 @@ export class DocumentStore extends Context.Service<
     /** The records that a query finds; answered by the database, never by reading a table. */
     readonly search: (collection: Collection, request: SearchRequest) => Effect.Effect<SearchResult, StoreError>
     readonly count: (collection: Collection) => Effect.Effect<number, StoreError>
-    /** Every record of a collection in the order of ids, read in batches, sealed parts with it: for rotation and the check at start. */
+    /**
+     * Every record of a collection in the order of ids, read in batches, sealed parts with it: for rotation and the check at start.
+     * One that cannot be read is named in the log and left out.
+     */
     readonly all: (collection: Collection) => Stream.Stream<Document, StoreError>
   }
 >()("@drawbar/document-store/DocumentStore") {}

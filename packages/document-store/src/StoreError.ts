@@ -1,4 +1,5 @@
 /** Why a store refuses or fails: the one error of this package. */
+import type { InvalidField } from "@drawbar/json-text/DecodeError"
 import { Data } from "effect"
 import type { Collection } from "./Document.ts"
 
@@ -30,10 +31,13 @@ export class InvalidSearchQuery extends Data.TaggedError("InvalidSearchQuery")<{
 /** The database failed: nothing of the write was acknowledged. */
 export class StorageFailed extends Data.TaggedError("StorageFailed")<{
   readonly operation: string
+  /** Whether it has no room left. */
+  readonly isFull?: boolean
   readonly message: string
 }> {}
 
-export type Reason = NotFound | AlreadyExists | VersionConflict | InvalidSearchQuery | StorageFailed
+/** `InvalidField`: the record could not be read again, and is not written. */
+export type Reason = NotFound | AlreadyExists | VersionConflict | InvalidSearchQuery | InvalidField | StorageFailed
 
 export class StoreError extends Data.TaggedError("StoreError")<{ readonly reason: Reason }> {
   override get message() {

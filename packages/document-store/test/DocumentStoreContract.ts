@@ -66,6 +66,13 @@ const terms = (sum_other_doc_count: number, ...buckets: ReadonlyArray<object>) =
   buckets,
 })
 
+const valueCount = (field: string, query: JsonObject = { match_all: {} }) =>
+  Effect.map(search({ size: 0, query, aggs: { n: { value_count: { field } } } }), ({ aggregations }) => aggregations)
+
+const wildcards = (count: number) => ({
+  query: { bool: { should: Array.from({ length: count }, (_, i) => ({ wildcard: { name: `*${i}*` } })) } },
+})
+
 /** Each test builds the layer anew and expects an empty store. */
 export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentStore, StoreError>) => {
   const holds = (
@@ -311,13 +318,17 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("without a sort the best comes first, then by id", () =>
+    holds("without a sort the best comes first, and equal ones in the order in which they were made", () =>
       onFixture(
         Effect.gen(function* () {
           const result = yield* search({ query: { match: { name: "chat model 3" } }, size: 4 })
           assert.deepStrictEqual(idsOf(result), ["m03", "m01", "m02", "m04"])
           assert.strictEqual(result.maxScore, 3)
           assert.isUndefined(result.hits[0]?.sort)
+          const equal = yield* search({ query: { terms: { _id: ["array", "titan", "gpt", "m02"] } } })
+          assert.deepStrictEqual(idsOf(equal), ["m02", "gpt", "titan", "array"])
+          yield* (yield* DocumentStore).transact([replace("m02", { name: "changed" })])
+          assert.deepStrictEqual(idsOf(yield* search({ query: { terms: { _id: ["gpt", "m02"] } } })), ["m02", "gpt"])
         }),
       ),
     )
@@ -347,7 +358,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
           ])
           assert.deepStrictEqual(yield* firstTwo([{ scores: { order: "desc" } }]), [
             ["array", 9],
-            ["chunk", null],
+            ["m01", null],
           ])
           assert.deepStrictEqual(
             yield* firstTwo([{ scores: { order: "desc", missing: 10 } }, { _id: "asc" }], {
@@ -466,9 +477,145 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
             few: terms(1, bucket("REGISTERED", 3), bucket("DEPLOYED", 8)),
           })
           const inline = yield* search({ size: 0, aggs: { by: { terms: { field: "connector.name.keyword" } } } })
-          assert.deepStrictEqual(inline.aggregations.by?.buckets, [{ key: "Cohere connector", doc_count: 1 }])
+          assert.deepStrictEqual<unknown>(inline.aggregations, { by: terms(0, bucket("Cohere connector", 1)) })
         }),
       ),
+    )
+
+    holds("counts the values of a field among the found records", () =>
+      onFixture(
+        Effect.gen(function* () {
+          assert.deepStrictEqual<unknown>(yield* valueCount("algorithm"), { n: { value: 15 } })
+          assert.deepStrictEqual<unknown>(yield* valueCount("scores"), { n: { value: 3 } })
+          assert.deepStrictEqual<unknown>(yield* valueCount("nothing"), { n: { value: 0 } })
+          assert.deepStrictEqual<unknown>(yield* valueCount("_id", { term: { algorithm: "REMOTE" } }), {
+            n: { value: 14 },
+          })
+          assert.include((yield* refusal(valueCount("name")))?.message ?? "", "use [name.keyword] instead of [name]")
+        }),
+      ),
+    )
+
+    holds("leaves out what scores too little, in hits, total and counts", () =>
+      onFixture(
+        Effect.gen(function* () {
+          const body = { query: { match: { name: "chat model 3" } }, aggs: { n: { value_count: { field: "_id" } } } }
+          const result = yield* search({ ...body, min_score: 3 })
+          assert.deepStrictEqual([idsOf(result), result.total, result.aggregations], [["m03"], 1, { n: { value: 1 } }])
+          assert.strictEqual((yield* search({ ...body, min_score: 1000 })).total, 0)
+          assert.strictEqual((yield* search({ ...body, min_score: 3, sort: ["_id"] })).total, 1)
+        }),
+      ),
+    )
+
+    holds("shows no best score where no hits are asked for", () =>
+      onFixture(
+        Effect.gen(function* () {
+          const { total, maxScore } = yield* search({ size: 0 })
+          assert.deepStrictEqual([total, maxScore], [26, null])
+        }),
+      ),
+    )
+
+    holds("scores the best of several, and a share of the others", () =>
+      onFixture(
+        Effect.gen(function* () {
+          const queries = [
+            { match: { name: "amazon titan" } },
+            { term: { algorithm: "REMOTE" } },
+            { ids: { values: ["gpt"] } },
+          ]
+          assert.strictEqual(yield* titanScore({ dis_max: { queries } }), 2)
+          assert.strictEqual(yield* titanScore({ dis_max: { queries, tie_breaker: 0.5, boost: 2 } }), 5)
+          const { total } = yield* search({
+            query: { dis_max: { queries: [{ match_none: {} }, { ids: { values: ["gpt"] } }] } },
+          })
+          assert.strictEqual(total, 1)
+        }),
+      ),
+    )
+
+    holds("refuses to sort by a field that no record has, unless its type is given", () =>
+      onFixture(
+        Effect.gen(function* () {
+          for (const field of ["nope", "nope.keyword", "nam.keyword", "create_tme"]) {
+            const reason = yield* refusal(search({ sort: [field] }))
+            assert.strictEqual(reason?.message, `No mapping found for [${field}] in order to sort on`)
+            assert.strictEqual(reason?._tag === "InvalidSearchQuery" ? reason.type : "", "query_shard_exception")
+            assert.strictEqual((yield* search({ sort: [{ [field]: { unmapped_type: "long" } }] })).total, 26)
+          }
+          for (const field of [
+            "created_time",
+            "last_deployed_time",
+            "name.keyword",
+            "parameters.model",
+            "rank",
+            "_doc",
+          ])
+            assert.strictEqual((yield* search({ sort: [field] })).total, 26, field)
+        }),
+      ),
+    )
+
+    holds("finds, orders and scores many records as it does few, a part at a time", (store) =>
+      Effect.gen(function* () {
+        const count = 450
+        const ids = Array.from({ length: count }, (_, i) => `r${(i * 7_919) % count}`)
+        yield* store.transact(
+          ids.map((id, i) =>
+            create(id, {
+              name: `model ${i % 7} ${i % 3 === 0 ? "third" : ""}`,
+              rank: (i * 31) % 100,
+              algorithm: i % 5 === 0 ? "B" : "a",
+            }),
+          ),
+        )
+        // So many clauses are asked of some hundred records at a time.
+        const others = Array.from({ length: 190 }, (_, i) => ({ term: { algorithm: `none${i}` } }))
+        const clauses: ReadonlyArray<JsonObject> = [
+          { match: { name: "third" } },
+          { wildcard: { name: "*odel" } },
+          { term: { algorithm: "B" } },
+        ]
+        const few = { bool: { should: clauses } }
+        const many = { bool: { should: [...clauses, ...others] } }
+        for (const body of [
+          {},
+          { size: count },
+          { from: 100, size: 200, sort: ["rank", "algorithm"] },
+          { size: 300, sort: [{ rank: "desc" }, "_score"] },
+          { size: 100, sort: ["algorithm", "rank"], search_after: ["B", 40] },
+          {
+            size: 50,
+            sort: [{ missing_one: { order: "asc", missing: "_first", unmapped_type: "long" } }, { rank: "asc" }],
+          },
+          { size: 0, aggs: { by: { terms: { field: "algorithm" } } } },
+          { min_score: 2, size: count },
+        ])
+          assert.deepStrictEqual(
+            yield* search({ ...body, query: many }),
+            yield* search({ ...body, query: few }),
+            JSON.stringify(body),
+          )
+      }),
+    )
+
+    holds("shows no more bytes of records than it may, and reads their texts a few at a time", (store) =>
+      Effect.gen(function* () {
+        const large = "x".repeat(900_000)
+        yield* Effect.forEach(
+          Array.from({ length: 40 }, (_, i) => `r${i}`),
+          (id) => store.transact([create(id, { name: id, algorithm: large })]),
+        )
+        assert.include((yield* refusal(search({ size: 40 })))?.message ?? "", "hold more than [32000000] bytes")
+        const named = yield* search({ size: 40, _source: "name" })
+        assert.deepStrictEqual(
+          named.hits.map(({ source }) => source),
+          Array.from({ length: 40 }, (_, i) => ({ name: `r${i}` })),
+        )
+        assert.strictEqual((yield* search({ size: 30 })).hits.length, 30)
+        assert.strictEqual((yield* search({ size: 40, _source: false })).hits.length, 40)
+      }),
     )
 
     holds("what was replaced or deleted is found no more", (store) =>
@@ -520,6 +667,8 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
         assert.strictEqual((yield* search({ query: terms })).total, 0)
         const tooMany = { bool: { must: [terms, terms, terms, terms] } }
         assert.strictEqual((yield* refusal(search({ query: tooMany })))?._tag, "InvalidSearchQuery")
+        assert.strictEqual((yield* search(wildcards(32))).total, 0)
+        assert.include((yield* refusal(search(wildcards(33))))?.message ?? "", "takes at most [32] wildcards")
         const loud = { match: { name: { query: "a", boost: 1e308 } } }
         const louder = { bool: { must: { bool: { must: [loud, loud], boost: 1e308 } }, boost: -1e308 } }
         assert.isTrue(Number.isFinite((yield* search({ query: louder })).maxScore ?? 0))

@@ -33,8 +33,57 @@ const refused: ReadonlyArray<readonly [body: Json, type: string, message: string
   [{ sort: many(17) }, "illegal_argument_exception", "[sort] takes at most [16] keys"],
   [{ _source: 5 }, "parsing_exception", "but found [VALUE_NUMBER]"],
   [{ _source: { foo: [] } }, "parsing_exception", "Unknown key for a START_ARRAY in [foo]."],
+  [{ _source: many(101) }, "illegal_argument_exception", "[_source] takes at most [100] patterns, found [101]"],
+  [
+    { _source: { includes: many(60), excludes: many(41) } },
+    "illegal_argument_exception",
+    "[_source] takes at most [100] patterns, found [101]",
+  ],
+  [{ _source: "x".repeat(256) }, "illegal_argument_exception", "[_source] takes patterns of at most [255] characters"],
+  [{ min_score: "much" }, "illegal_argument_exception", "Failed to parse [min_score]: a number was expected"],
+  [{ aggs: { a: { value_count: { field: "f", foo: 1 } } } }, "parsing_exception", "[value_count] unknown field [foo]"],
+  [{ aggs: { a: { value_count: {} } } }, "illegal_argument_exception", "Required one of fields [field]"],
+  [
+    { aggs: { a: { value_count: { field: "f" }, terms: { field: "f" } } } },
+    "parsing_exception",
+    "Found two aggregation type definitions in [a]",
+  ],
+  [{ query: { dis_max: {} } }, "parsing_exception", "[dis_max] requires 'queries' field with at least one clause"],
+  [{ query: { dis_max: { queries: [{ foo: {} }] } } }, "parsing_exception", "unknown query [foo]"],
+  [{ query: { regexp: { a: "x".repeat(1_001) } } }, "illegal_argument_exception", "texts of at most [1000] characters"],
+  [{ query: { regexp: { a: "(" } } }, "illegal_argument_exception", "[regexp] cannot read [(]"],
+  [
+    { query: { regexp: { a: "a~b" } } },
+    "illegal_argument_exception",
+    "does not support the operator [~] at character 2",
+  ],
+  [{ query: { regexp: { a: "(?i)b" } } }, "illegal_argument_exception", "[(?] at character 1 is no operator"],
+  [{ query: { regexp: { a: "[b" } } }, "illegal_argument_exception", "a [ at character 1 is not closed"],
+  [{ query: { regexp: { a: "(a{1,500}){1,500}" } } }, "illegal_argument_exception", "[regexp] cannot read"],
+  [
+    { query: { bool: { should: many(33).map((name) => ({ wildcard: { name: `*${name}` } })) } } },
+    "illegal_argument_exception",
+    "takes at most [32] wildcards, prefixes and regular expressions, found [33]",
+  ],
+  [
+    {
+      query: {
+        query_string: {
+          query: many(33)
+            .map((word) => `*${word}`)
+            .join(" "),
+        },
+      },
+    },
+    "illegal_argument_exception",
+    "takes at most [32] wildcards",
+  ],
   [{ track_total_hits: "some" }, "illegal_argument_exception", "as only [true] or [false] are allowed"],
-  [{ aggs: { a: { avg: {} } } }, "parsing_exception", "Unknown aggregation type [avg]: Drawbar answers [terms]"],
+  [
+    { aggs: { a: { avg: {} } } },
+    "parsing_exception",
+    "Unknown aggregation type [avg]: Drawbar has [terms] and [value_count]",
+  ],
   [{ aggs: { a: { terms: { field: "f" }, aggs: {} } } }, "parsing_exception", "[a] holds a sub-aggregation"],
   [{ aggs: { a: { terms: { field: "f", foo: 1 } } } }, "parsing_exception", "[terms] unknown field [foo]"],
   [{ aggs: { a: { terms: {} } } }, "illegal_argument_exception", "Required one of fields [field]"],

@@ -134,6 +134,33 @@ export const finds: ReadonlyArray<readonly [query: JsonObject, ids: ReadonlyArra
   [{ wildcard: { model_group_id: "*-one" } }, chat(1, 2, 3, 4, 5)],
   [{ wildcard: { "name.keyword": "100% _sure_ [yes]\\* 'quoted'*" } }, ["signs"]],
   [{ wildcard: { "name.keyword": "100_*" } }, []],
+  [{ wildcard: { "connector.parameters": "*mbed*3" } }, ["inline"]],
+  [{ wildcard: { "connector.parameters": "*mbed*4" } }, []],
+
+  [{ regexp: { "name.keyword": "Chat model [1-3]" } }, chat(1, 2, 3)],
+  [{ regexp: { "name.keyword": "chat model [1-3]" } }, []],
+  [{ regexp: { "name.keyword": { value: "chat model [1-3]", case_insensitive: true } } }, chat(1, 2, 3)],
+  [{ regexp: { name: "tit.n" } }, ["titan"]],
+  [
+    {
+      regexp: {
+        name: { value: "(titan|openai)", flags: "ALL", max_determinized_states: 10, rewrite: "constant_score" },
+      },
+    },
+    ["gpt", "titan"],
+  ],
+  [{ regexp: { name: "tit" } }, []],
+  [{ regexp: { algorithm: "TEXT_@" } }, ["chunk"]],
+  [{ regexp: { algorithm: { value: "TEXT_@", flags: "NONE" } } }, []],
+  [{ regexp: { algorithm: '"TEXT_EMBEDDING"' } }, ["chunk"]],
+  [{ regexp: { algorithm: "^TEXT.*$" } }, []],
+  [{ regexp: { "name.keyword": "100% _sure_ \\[yes\\]\\* .*" } }, ["signs"]],
+  [{ regexp: { "connector.parameters": "embed-v[0-9]+" } }, ["inline"]],
+  [{ regexp: { model_version: "1[0-2]?" } }, chat(1, 10, 11, 12)],
+  [
+    { dis_max: { queries: [{ term: { _id: "gpt" } }, { match: { name: "titan" } }], tie_breaker: 0.3 } },
+    ["gpt", "titan"],
+  ],
   [{ wildcard: { "name.keyword": "*[a-z]*" } }, []],
 
   [{ exists: { field: "chunk_number" } }, ["chunk"]],

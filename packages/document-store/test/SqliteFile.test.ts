@@ -203,8 +203,16 @@ describe("a file", () => {
             "it did not fail",
           ])
           assert.strictEqual(yield* store.count("model"), 3)
+          // A small write finds room, a real one would not: it is not ready.
+          yield* store.transact([create("d")])
+          for (let n = 0; n < 3; n++) {
+            const { reason } = yield* Effect.flip(store.writable)
+            assert.deepStrictEqual([reason._tag, "isFull" in reason && reason.isFull], ["StorageFailed", true])
+          }
           yield* sql`PRAGMA max_page_count = 1000000`
+          yield* store.writable
           yield* store.transact(big)
+          yield* store.writable
         }),
       ),
   )

@@ -7,12 +7,14 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import type { Principals } from "@drawbar/registry/access/Principals"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { SecureRandom } from "@drawbar/registry/secrets/SecureRandom"
+import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Effect, Option, type Scope } from "effect"
 import * as Audit from "@drawbar/http-server/access/Audit"
 import * as OpenSearchError from "./errors/OpenSearchError.ts"
 import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
 import * as Authentication from "@drawbar/http-server/access/Authentication"
 import * as DrawbarHandlers from "./routes/DrawbarHandlers.ts"
+import * as RequestLimits from "./routes/RequestLimits.ts"
 import * as UnsupportedRoutes from "./routes/UnsupportedRoutes.ts"
 import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
 import * as HttpServer from "@drawbar/http-server/http/HttpServer"
@@ -51,7 +53,7 @@ export interface Options {
   readonly tls?: HttpServer.Tls | undefined
 }
 
-export const defaults = { allowedHosts: [], bodyLimit: 100_000_000, graceMillis: 30_000 } as const
+export const defaults = { allowedHosts: [], bodyLimit: RequestLimits.predictBody, graceMillis: 30_000 } as const
 
 /** Serves until the scope closes; answers where. */
 export const listen = Effect.fnUntraced(function* (
@@ -59,7 +61,7 @@ export const listen = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   AddressInfo,
   HttpServer.ListenError,
-  Scope.Scope | DrawbarHandlers.Services | Principals | ChangeFeed
+  Scope.Scope | DrawbarHandlers.Services | Principals | ChangeFeed | Settings
 > {
   const clock = yield* Clock.Clock
   const loadShedding = yield* LoadShedding.make({
@@ -68,6 +70,7 @@ export const listen = Effect.fnUntraced(function* (
     behind: TimeSlice.behind,
   })
   const deployments = yield* Deployments
+  const settings = yield* Settings
   const telemetry = Telemetry.make({
     registry: options.registry ?? new MetricRegistry(),
     conventions: options.registry !== undefined,
@@ -101,7 +104,10 @@ export const listen = Effect.fnUntraced(function* (
         face: OpenSearchError.face,
         originCheck: OriginCheck.make(port, options.allowedHosts, auth),
         requestId,
-        bodyLimit,
+        limitsOf: RequestLimits.make({
+          predictBody: bodyLimit,
+          recordBody: () => RequestLimits.recordBodyLimit(settings.get("plugins.ml_commons.max_json_size")),
+        }),
         telemetry,
         authentication,
         audit,

@@ -10,6 +10,7 @@ import * as OpenSearchError from "../src/errors/OpenSearchError.ts"
 import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
 import * as HttpServer from "@drawbar/http-server/http/HttpServer"
 import * as DeprecatedRoutes from "../src/routes/DeprecatedRoutes.ts"
+import * as RequestLimits from "../src/routes/RequestLimits.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as RequestId from "@drawbar/http-server/http/RequestId"
 import * as Router from "@drawbar/http-server/http/Router"
@@ -39,6 +40,9 @@ class EchoApi extends HttpApiGroup.make("echo")
       payload: Source,
     }).annotate(RequestBody.AsText, true),
   )
+  .add(
+    HttpApiEndpoint.post("render", "/things/_render", { ...shared, payload: Schema.Struct({ name: Schema.String }) }),
+  )
   .add(HttpApiEndpoint.post("register", "/_plugins/_ml/models/_register", { ...shared }))
   .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }))
   .add(HttpApiEndpoint.get("events", "/events", { ...shared }))
@@ -55,12 +59,19 @@ export const secret = "sk-inside"
 
 /** Serves until the scope closes; answers the base URL, and what became of the slow request. */
 export const listen = (
-  options: { readonly bodyLimit?: number; readonly graceMillis?: number; readonly slowMillis?: number } = {},
+  options: {
+    readonly bodyLimit?: number
+    readonly requestMillis?: number
+    readonly recordBodyLimit?: number
+    readonly graceMillis?: number
+    readonly slowMillis?: number
+  } = {},
 ) =>
   Effect.gen(function* () {
     const seen = { slow: "not asked" }
     const endpoints = Endpoint.serve(OpenSearchError.face, EchoApi, {
       make: ({ payload }) => Effect.succeed({ made: payload }),
+      render: () => Effect.succeed({ rendered: true }),
       get: ({ params, query }) => Effect.succeed({ params, query }),
       put: ({ json }) => Effect.succeed(json),
       text: ({ text }) => Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
@@ -106,8 +117,13 @@ export const listen = (
               enter: () => () => {},
               refusal: () => undefined,
               grown: () => undefined,
+              bodyRefusal: () => undefined,
             },
-            bodyLimit: options.bodyLimit ?? 1_000_000,
+            limitsOf: RequestLimits.make({
+              predictBody: options.bodyLimit ?? 1_000_000,
+              recordBody: () => options.recordBodyLimit ?? 1_000_000,
+              ...(options.requestMillis === undefined ? {} : { requestMillis: options.requestMillis }),
+            }),
           },
           services,
         ),

@@ -1,5 +1,5 @@
 import { ConnectorError, type Remote, UpstreamError } from "@drawbar/connector-runtime/ConnectorError"
-import { StoreError, NotFound } from "@drawbar/document-store/StoreError"
+import { StoreError, NotFound, StorageFailed } from "@drawbar/document-store/StoreError"
 import { assert, describe, it } from "@effect/vitest"
 import * as OpenSearchError from "../src/errors/OpenSearchError.ts"
 
@@ -46,6 +46,14 @@ describe("a refusal on the wire", () => {
       },
       status: 429,
     })
+  })
+
+  it.each([
+    [true, 507],
+    [undefined, 500],
+  ])("of a database that is full (%s) has its own status", (isFull, status) => {
+    const reason = new StorageFailed({ operation: "write", message: "no", ...(isFull === undefined ? {} : { isFull }) })
+    assert.strictEqual(OpenSearchError.refusalOf(StoreError.from(reason)).status, status)
   })
 
   for (const status of [101, 302, 304, 407, 700])

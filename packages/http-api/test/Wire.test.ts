@@ -352,6 +352,63 @@ describe("the wire", () => {
       ),
     )
 
+  it.live.each([
+    ["is bounded as records are", "/things/_make", 413],
+    ["for a model keeps the bound of predicts", "/things/_render", 200],
+  ] as const)("a body %s", ([, path, status]) =>
+    Effect.map(
+      asked({ method: "POST", path, body: JSON.stringify({ name: "x".repeat(2_000) }) }, { recordBodyLimit: 1_000 }),
+      (answered) => assert.strictEqual(answered.status, status, answered.text),
+    ),
+  )
+
+  it.live("a client that sends far too much reads why", () =>
+    Effect.map(
+      asked(
+        { method: "POST", path: "/things/_make", body: JSON.stringify({ name: "x".repeat(20_000_000) }) },
+        { bodyLimit: 100_000_000, recordBodyLimit: 1_000 },
+      ),
+      (answered) => {
+        assert.strictEqual(answered.status, 413)
+        assert.include(reasonOf(answered), "larger than 1000 bytes")
+      },
+    ),
+  )
+
+  it.live("every request has a deadline", () =>
+    Effect.map(asked({ path: "/slow" }, { requestMillis: 50 }), (answered) => {
+      assert.strictEqual(answered.status, 504)
+      assert.include(reasonOf(answered), "was not done within 0.05 s")
+    }),
+  )
+
+  it.live("a filter_path that asks for too much work is refused by name", () =>
+    Effect.map(
+      asked({
+        method: "PUT",
+        path: `/things/a?filter_path=${"*a".repeat(2_000)}b`,
+        body: JSON.stringify(
+          Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${"a".repeat(2_000)}${i}`, 1])),
+        ),
+      }),
+      (answered) => {
+        assert.strictEqual(answered.status, 400)
+        assert.include(reasonOf(answered), "filter_path asks for too much work on this answer")
+      },
+    ),
+  )
+
+  it.live("an answer of any nesting is filtered or refused by name, and written", () =>
+    Effect.map(
+      asked({
+        method: "PUT",
+        path: "/things/a?filter_path=**.z&pretty",
+        body: `${'{"a":'.repeat(990)}1${"}".repeat(990)}`,
+      }),
+      (answered) => assert.deepStrictEqual([answered.status, answered.json], [200, {}], answered.text),
+    ),
+  )
+
   it.live("what nobody foresaw is told by an id, and by nothing of the inside", () =>
     Effect.map(asked({ path: "/broken?error_trace=true" }), (answered) => {
       assert.strictEqual(answered.status, 500)

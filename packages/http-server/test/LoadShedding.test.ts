@@ -34,6 +34,22 @@ describe("an overload", () => {
     }),
   )
 
+  it.effect("keeps a part for the bodies of operators, and none for what has no body", () =>
+    Effect.gen(function* () {
+      const overload = yield* made
+      const [memory, other] = [new HeldMemory(overload.load), new HeldMemory(overload.load)]
+      memory.hold(990)
+      assert.strictEqual(overload.bodyRefusal(50, false)?.reason._tag, "Overloaded")
+      assert.isUndefined(overload.bodyRefusal(50, true))
+      assert.strictEqual(overload.bodyRefusal(200, true)?.reason._tag, "Overloaded")
+      other.hold(5)
+      assert.strictEqual(overload.grown(other, 50)?.reason._tag, "Overloaded")
+      assert.isUndefined(overload.grown(other, 50, true))
+      memory.release()
+      assert.isUndefined(overload.bodyRefusal(900, false))
+    }),
+  )
+
   it.effect("is never one body alone", () =>
     Effect.gen(function* () {
       const overload = yield* made

@@ -6,7 +6,7 @@ import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStor
 import * as LoginThrottle from "../src/internal/LoginThrottle.ts"
 import * as Hash from "../src/internal/Hash.ts"
 import { Principals } from "../src/access/Principals.ts"
-import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import * as RecordFeed from "../src/records/RecordFeed.ts"
 
 describe("a name whose password is guessed", () => {
   it("has five guesses, then waits, longer each time, a minute at most", () => {
@@ -50,7 +50,7 @@ describe("a name whose password is guessed", () => {
 })
 
 const services = Principals.layer.pipe(
-  Layer.provideMerge(ChangeFeed.layer),
+  Layer.provideMerge(RecordFeed.layer),
   Layer.provideMerge(SqliteDocumentStore.layerMemory),
 )
 const password = (name: string, text: string) => ({ _tag: "Password", name, password: text }) as const

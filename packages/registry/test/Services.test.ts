@@ -8,7 +8,7 @@ import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStor
 import { KeyRing } from "../src/secrets/KeyRing.ts"
 import { ModelGroups } from "../src/models/ModelGroups.ts"
 import { Models } from "../src/models/Models.ts"
-import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import * as RecordFeed from "../src/records/RecordFeed.ts"
 import { Settings } from "../src/settings/Settings.ts"
 import { Tasks } from "../src/records/Tasks.ts"
 import { describe, expect, it, layer } from "@effect/vitest"
@@ -16,7 +16,7 @@ import { Effect, Exit, Layer, Option, Redacted, Result } from "effect"
 
 const services = Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer, Tasks.layer).pipe(
   Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, ChangeFeed.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer)),
 )
 const inMemory = services.pipe(Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)))
 
@@ -166,7 +166,7 @@ describe("a settings file", () => {
     [{ [auto]: "maybe" }, `[${auto}]: Failed to parse value [maybe]`],
   ] as const)("is refused by the name of what it has wrong: %j", ([content, says]) =>
     Effect.gen(function* () {
-      const needs = ChangeFeed.layer.pipe(Layer.provideMerge(SqliteDocumentStore.layerMemory))
+      const needs = RecordFeed.layer.pipe(Layer.provideMerge(SqliteDocumentStore.layerMemory))
       const given = Settings.layer(content).pipe(Layer.provide(needs), Layer.build, Effect.scoped)
       expect((yield* Effect.flip(given)).message).toContain(says)
     }),

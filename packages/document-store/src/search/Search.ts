@@ -7,7 +7,7 @@ import { type Json, isObject, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import type { StoreError } from "../StoreError.ts"
 import { type Aggregation, parseAggregations } from "./SearchAggregation.ts"
-import { boolean, integer, refuse, tokenOf } from "./SearchBody.ts"
+import { boolean, finite, integer, refuse, tokenOf } from "./SearchBody.ts"
 import { parseQuery } from "./SearchClause.ts"
 import { all, type SearchQuery } from "./SearchQuery.ts"
 import { parseSort, type SortKey } from "./SearchSort.ts"
@@ -17,7 +17,9 @@ export interface SearchRequest {
   readonly query: SearchQuery
   readonly from: number
   readonly size: number
-  /** Empty: by score, then by id. */
+  /** Hits that score less are not found. */
+  readonly minScore?: number
+  /** Empty: by score. Equal hits come in the order in which they were made. */
   readonly sort: ReadonlyArray<SortKey>
   /** The sort values of the last hit already seen; one a sort key. */
   readonly searchAfter?: ReadonlyArray<SortValue>
@@ -45,7 +47,11 @@ export interface SearchResult {
   readonly maxScore: number | null
   readonly hits: ReadonlyArray<Hit>
   /** By the name that the request gave, as the wire has them. */
-  readonly aggregations: Readonly<Record<string, TermsBuckets>>
+  readonly aggregations: Readonly<Record<string, TermsBuckets | ValueCount>>
+}
+
+export interface ValueCount {
+  readonly value: number
 }
 
 export interface TermsBuckets {
@@ -92,6 +98,7 @@ const keys = {
   from: (value: Json): Part => Result.map(integer("from", value), (from) => ({ from })),
   size: (value: Json): Part => Result.map(integer("size", value), (size) => ({ size })),
   sort: (value: Json): Part => Result.map(parseSort(value), (sort) => ({ sort })),
+  min_score: (value: Json): Part => Result.map(finite("min_score", value), (minScore) => ({ minScore })),
   search_after: (value: Json): Part => Result.map(parseSearchAfter(value), (searchAfter) => ({ searchAfter })),
   _source: (value: Json): Part => Result.map(parseSourceFilter(value), (source) => ({ source })),
   track_total_hits: (value: Json): Part =>

@@ -1,9 +1,12 @@
-/** Counts by value: the one aggregation that registries are asked for, `terms`. */
+/** The aggregations that registries are asked for: counts by value, `terms`, and of values, `value_count`. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import { integer, type Parsed, refuse, text, tokenOf } from "./SearchBody.ts"
 
-export interface Aggregation {
+export type Aggregation = Terms | { readonly _tag: "ValueCount"; readonly field: string }
+
+export interface Terms {
+  readonly _tag: "Terms"
   readonly field: string
   readonly size: number
   readonly minDocCount: number
@@ -33,28 +36,42 @@ export const parseAggregations = (body: Json): Parsed<Readonly<Record<string, Ag
 
 const parseAggregation = (name: string, body: Json): Parsed<Aggregation> => {
   if (!isObject(body)) return refuse(`Expected [START_OBJECT] under [${name}], but got a [${tokenOf(body)}]`)
-  const { terms, meta: _meta, ...others } = body
+  const { terms, value_count, meta: _meta, ...others } = body
   const [other] = Object.keys(others)
   if (other === "aggs" || other === "aggregations") {
     return refuse(`Aggregation [${name}] holds a sub-aggregation: Drawbar counts by one field at a time`)
   }
-  if (other !== undefined) return refuse(`Unknown aggregation type [${other}]: Drawbar answers [terms]`)
+  if (other !== undefined) return refuse(`Unknown aggregation type [${other}]: Drawbar has [terms] and [value_count]`)
+  if (value_count !== undefined)
+    return terms === undefined
+      ? parseValueCount(name, value_count)
+      : refuse(`Found two aggregation type definitions in [${name}]: [terms] and [value_count]`)
   if (terms === undefined) return refuse(`Missing definition for aggregation [${name}]`)
   return isObject(terms)
     ? parseTerms(name, terms)
     : refuse(`Expected [START_OBJECT] under [${name}.terms], but got a [${tokenOf(terms)}]`)
 }
 
+const parseValueCount = (name: string, body: Json): Parsed<Aggregation> => {
+  if (!isObject(body))
+    return refuse(`Expected [START_OBJECT] under [${name}.value_count], but got a [${tokenOf(body)}]`)
+  const { field, ...others } = body
+  const [other] = Object.keys(others)
+  if (other !== undefined) return refuse(`[value_count] unknown field [${other}]`)
+  return field === undefined
+    ? noField(name)
+    : Result.map(text("field", field), (path) => ({ _tag: "ValueCount", field: path }))
+}
+
+const noField = (name: string) =>
+  refuse(`Required one of fields [field], but none were specified for [${name}]`, "illegal_argument_exception")
+
 const parseTerms = (name: string, body: JsonObject): Parsed<Aggregation> =>
   Result.gen(function* () {
     const { field, size = 10, min_doc_count = 1, order, shard_size: _shards, ...others } = body
     const [other] = Object.keys(others)
     if (other !== undefined) return yield* refuse(`[terms] unknown field [${other}]`)
-    if (field === undefined)
-      return yield* refuse(
-        `Required one of fields [field], but none were specified for [${name}]`,
-        "illegal_argument_exception",
-      )
+    if (field === undefined) return yield* noField(name)
     const buckets = yield* integer("size", size)
     if (buckets < 1 || buckets > maxBuckets) {
       return yield* refuse(
@@ -69,17 +86,23 @@ const parseTerms = (name: string, body: JsonObject): Parsed<Aggregation> =>
         "illegal_argument_exception",
       )
     }
-    return { field: yield* text("field", field), size: buckets, minDocCount, order: yield* parseOrders(order) }
+    return {
+      _tag: "Terms",
+      field: yield* text("field", field),
+      size: buckets,
+      minDocCount,
+      order: yield* parseOrders(order),
+    }
   })
 
-const parseOrders = (body: Json | undefined): Parsed<Aggregation["order"]> => {
+const parseOrders = (body: Json | undefined): Parsed<Terms["order"]> => {
   if (body === undefined) return Result.succeed([{ by: "_count", direction: "desc" }])
   return Result.map(Result.all((Array.isArray(body) ? body : [body]).map((item: Json) => parseOrder(item))), (lists) =>
     lists.flat(),
   )
 }
 
-const parseOrder = (body: Json): Parsed<Aggregation["order"]> =>
+const parseOrder = (body: Json): Parsed<Terms["order"]> =>
   isObject(body)
     ? Result.all(
         Object.entries(body).map(([by, direction]) =>

@@ -1,13 +1,16 @@
 /** Reads a query: every form of OpenSearch's query language that Drawbar answers is a row of `parsers`. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
+import * as Bounds from "../Bounds.ts"
 import { boolean, finite, integer, type Parsed, refuse, type Scalar, strings, text, tokenOf } from "./SearchBody.ts"
 import { type Common, fieldList, minimum, onField, operator, options, type Read, term, zero } from "./SearchOptions.ts"
 import * as SearchPattern from "./SearchPattern.ts"
+import * as SearchRegexp from "./SearchRegexp.ts"
 import {
   all,
   anyOf,
   at,
+  clauses,
   type FieldBoost,
   maxClauses,
   maxDepth,
@@ -15,6 +18,7 @@ import {
   maxText,
   type Minimum,
   none,
+  patterns,
   scaled,
   type SearchQuery,
 } from "./SearchQuery.ts"
@@ -22,24 +26,18 @@ import { parseQueryString } from "./SearchQueryString.ts"
 
 /** Reads the value of `query`; fails with `InvalidSearchQuery`. */
 export const parseQuery = (body: Json): Parsed<SearchQuery> =>
-  Result.flatMap(clause(body, 0), (query) => (clauses(query) > maxClauses ? tooMany() : Result.succeed(query)))
+  Result.flatMap(clause(body, 0), (query) => {
+    if (clauses(query) > maxClauses) return tooMany()
+    const found = patterns(query)
+    return found > Bounds.searchPatterns
+      ? refuse(
+          `[query] takes at most [${Bounds.searchPatterns}] wildcards, prefixes and regular expressions, found [${found}]`,
+          "illegal_argument_exception",
+        )
+      : Result.succeed(query)
+  })
 
 const tooMany = () => refuse(`too_many_clauses: maxClauseCount is set to ${maxClauses}`, "illegal_argument_exception")
-
-/** How many tests a query asks of a record. */
-const clauses = (query: SearchQuery): number => {
-  switch (query._tag) {
-    case "Bool":
-      return [...query.must, ...query.filter, ...query.should, ...query.mustNot].reduce((sum, q) => sum + clauses(q), 1)
-    case "Constant":
-      return 1 + clauses(query.query)
-    case "Match":
-    case "Phrase":
-      return 1 + query.text.split(/[^\p{L}\p{N}]+/u).length
-    default:
-      return 1
-  }
-}
 
 const clause = (body: Json, depth: number): Parsed<SearchQuery> => {
   if (depth > maxDepth) {
@@ -113,6 +111,17 @@ const parsers = {
       { value: text, wildcard: text, case_insensitive: boolean, rewrite: text },
       (field, o) => pattern("wildcard", field, o.value ?? o.wildcard, o, SearchPattern.parse),
     ),
+  regexp: (body: JsonObject) =>
+    onField("regexp", "value", body, regexp, (field, o) =>
+      Result.flatMap(searched("regexp", o.value), (text) =>
+        Result.map(SearchRegexp.parse(text, o), (pattern): SearchQuery => ({
+          _tag: "Regexp",
+          field,
+          pattern,
+          ...boosted(o),
+        })),
+      ),
+    ),
   exists: (body: JsonObject) =>
     Result.flatMap(options("exists", body, { field: text }), ({ field, ...o }) =>
       field === undefined
@@ -162,6 +171,20 @@ const parsers = {
       },
     )
   },
+  dis_max: (body: JsonObject, depth: number) =>
+    Result.flatMap(
+      options("dis_max", body, {
+        queries: (_name, value): Parsed<ReadonlyArray<SearchQuery>> => {
+          const bodies: ReadonlyArray<Json> = Array.isArray(value) ? value : [value]
+          return bodies.length > maxClauses ? tooMany() : Result.all(bodies.map((item) => clause(item, depth + 1)))
+        },
+        tie_breaker: finite,
+      }),
+      ({ queries = [], tie_breaker: tieBreaker = 0, ...o }) =>
+        queries.length === 0
+          ? refuse("[dis_max] requires 'queries' field with at least one clause")
+          : Result.succeed<SearchQuery>({ _tag: "Best", queries, tieBreaker, ...boosted(o) }),
+    ),
   constant_score: (body: JsonObject, depth: number) =>
     Result.flatMap(options("constant_score", body, { filter: (_name, value) => clause(value, depth + 1) }), (o) =>
       o.filter === undefined
@@ -245,6 +268,15 @@ const pattern = (
           ...boosted(o),
         }),
   )
+
+const regexp = {
+  value: text,
+  flags: text,
+  flags_value: integer,
+  case_insensitive: boolean,
+  max_determinized_states: integer,
+  rewrite: text,
+}
 
 const range = { gt: bound, gte: bound, lt: bound, lte: bound, format: text, time_zone: utc, relation: text }
 

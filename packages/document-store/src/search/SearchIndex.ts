@@ -58,13 +58,19 @@ export const rowsOf = (
 
 type Leaf = { readonly path: string; readonly value: string | number | boolean }
 
-function* leaves(value: Json, path: string): Generator<Leaf> {
-  if (value === null || path.length > maxPath || path.includes("\0")) return
-  if (Array.isArray(value)) for (const item of value) yield* leaves(item, path)
-  else if (isObject(value))
-    for (const [key, item] of Object.entries(value)) yield* leaves(item, path === "" ? key : `${path}.${key}`)
-  else if (typeof value === "object") yield { path, value: Number(Reflect.get(value, "rawJSON")) }
-  else yield { path, value }
+/** In their order; without recursion, so that each costs the same however deep it stands. */
+function* leaves(root: Json, rootPath: string): Generator<Leaf> {
+  const left: Array<{ readonly path: string; readonly value: Json }> = [{ path: rootPath, value: root }]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { path, value } = next
+    if (value === null || path.length > maxPath || path.includes("\0")) continue
+    if (Array.isArray(value)) for (const item of value.toReversed()) left.push({ path, value: item })
+    else if (isObject(value))
+      for (const [key, item] of Object.entries(value).toReversed())
+        left.push({ path: path === "" ? key : `${path}.${key}`, value: item })
+    else if (typeof value === "object") yield { path, value: Number(Reflect.get(value, "rawJSON")) }
+    else yield { path, value }
+  }
 }
 
 /** A number under its value, a boolean under its name too; in an exact field both can be found as text. */

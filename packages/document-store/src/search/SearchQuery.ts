@@ -3,6 +3,7 @@
  *
  * Source: https://docs.opensearch.org/latest/query-dsl/
  */
+import type { Pattern } from "@drawbar/linear-regex/Pattern"
 import type { Scalar } from "./SearchBody.ts"
 import type { SearchPattern } from "./SearchPattern.ts"
 
@@ -27,6 +28,14 @@ export type SearchQuery = { readonly boost: number } & (
       readonly pattern: SearchPattern
       readonly caseInsensitive: boolean
     }
+  /** A regular expression that matches the whole of a value. */
+  | { readonly _tag: "Regexp"; readonly field: string; readonly pattern: Pattern }
+  /** One of these texts in an exact field, however many they are. */
+  | { readonly _tag: "Values"; readonly field: string; readonly values: ReadonlyArray<string> }
+  /** These records: what a pattern has found. */
+  | { readonly _tag: "Records"; readonly ids: ReadonlySet<string> }
+  /** The best of several, and a share of what the others score. */
+  | { readonly _tag: "Best"; readonly queries: ReadonlyArray<SearchQuery>; readonly tieBreaker: number }
   | { readonly _tag: "Exists"; readonly field: string }
   | { readonly _tag: "Range"; readonly field: string; readonly bounds: ReadonlyArray<Bound> }
   | {
@@ -59,6 +68,26 @@ export const maxDepth = 20
 export const maxClauses = 512
 /** Characters of one text that is searched for. */
 export const maxText = 1_000
+
+/** The queries that a query holds directly. */
+export const inner = (query: SearchQuery): ReadonlyArray<SearchQuery> => {
+  if (query._tag === "Bool") return [...query.must, ...query.filter, ...query.should, ...query.mustNot]
+  if (query._tag === "Best") return query.queries
+  return query._tag === "Constant" ? [query.query] : []
+}
+
+/** How many tests a query asks of a record. */
+export const clauses = (query: SearchQuery): number => {
+  if (query._tag === "Match" || query._tag === "Phrase") return 1 + query.text.split(/[^\p{L}\p{N}]+/u).length
+  return inner(query).reduce((sum, one) => sum + clauses(one), 1)
+}
+
+/** How many of them are held against every value of a field. */
+export const patterns = (query: SearchQuery): number =>
+  inner(query).reduce(
+    (sum, one) => sum + patterns(one),
+    query._tag === "Pattern" || query._tag === "Regexp" || (query._tag === "Phrase" && query.prefix) ? 1 : 0,
+  )
 
 /** The count that a minimum comes to among so many alternatives. */
 export const required = (minimum: Minimum, alternatives: number): number => {

@@ -9,6 +9,8 @@ export interface SortKey {
   readonly order: "asc" | "desc"
   /** Where records without the field go, or the value that stands in for it. */
   readonly missing: "_first" | "_last" | { readonly value: string | number }
+  /** Whether a field that no record has is sorted by as missing; it is refused otherwise. */
+  readonly mayBeUnknown?: boolean
 }
 
 export const maxSortKeys = 16
@@ -41,15 +43,16 @@ const parseKey = (field: string, value: Json): Parsed<SortKey> =>
   Result.gen(function* () {
     if (!isObject(value)) return key(field, yield* parseOrder(value))
     let { order, missing } = key(field)
+    const mayBeUnknown = Object.hasOwn(value, "unmapped_type")
     for (const [name, option] of Object.entries(value)) {
       if (name === "order") order = yield* parseOrder(option)
       else if (name === "missing") missing = yield* parseMissing(option)
       else if (!ignored.has(name)) return yield* refuse(`[field_sort] unknown field [${name}]`)
     }
-    return { field, order, missing }
+    return { field, order, missing, mayBeUnknown }
   })
 
-/** A field that no record has sorts as missing, as `unmapped_type` asks; of several values the first in order counts, as `mode` does unasked. */
+/** Of several values the first in order counts, as `mode` does unasked. */
 const ignored: ReadonlySet<string> = new Set(["unmapped_type", "mode", "format", "numeric_type", "nested"])
 
 const parseOrder = (value: Json): Parsed<SortKey["order"]> => {

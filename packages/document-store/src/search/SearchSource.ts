@@ -1,6 +1,7 @@
 /** Which parts of a record a hit shows: OpenSearch's `_source`, with `*` in field names. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
+import * as Bounds from "../Bounds.ts"
 import { type Parsed, refuse, strings, tokenOf } from "./SearchBody.ts"
 import * as SearchPattern from "./SearchPattern.ts"
 
@@ -10,7 +11,22 @@ export type SourceFilter =
 
 export const everything: SourceFilter = { includes: [], excludes: [] }
 
-export const parseSourceFilter = (value: Json): Parsed<SourceFilter> => {
+export const parseSourceFilter = (value: Json): Parsed<SourceFilter> => Result.flatMap(readFilter(value), bounded)
+
+const bounded = (filter: SourceFilter): Parsed<SourceFilter> => {
+  if (filter === false) return Result.succeed(filter)
+  const patterns = [...filter.includes, ...filter.excludes]
+  if (patterns.length > Bounds.sourcePatterns)
+    return refuse(
+      `[_source] takes at most [${Bounds.sourcePatterns}] patterns, found [${patterns.length}]`,
+      "illegal_argument_exception",
+    )
+  return patterns.some(({ length }) => length > Bounds.patternLength)
+    ? refuse(`[_source] takes patterns of at most [${Bounds.patternLength}] characters`, "illegal_argument_exception")
+    : Result.succeed(filter)
+}
+
+const readFilter = (value: Json): Parsed<SourceFilter> => {
   if (value === true) return Result.succeed(everything)
   if (value === false) return Result.succeed(false)
   if (typeof value === "string" || Array.isArray(value)) {
@@ -32,46 +48,67 @@ export const parseSourceFilter = (value: Json): Parsed<SourceFilter> => {
   })
 }
 
+/** Makes the parts of a record that a filter shows, and spends what that costs; nothing where the filter shows none. */
+export type SourceReader = (source: JsonObject, spend: (steps: number) => void) => JsonObject | undefined
+
 /**
- * The record as a filter leaves it, or `undefined` where nothing was to be shown.
+ * Reads a filter's patterns once, to be held against many records.
  * A pattern that names an object takes all of it; an exclusion outweighs an inclusion.
  */
-export const applySourceFilter = (filter: SourceFilter, source: JsonObject): JsonObject | undefined => {
-  if (filter === false) return undefined
-  if (filter.includes.length === 0 && filter.excludes.length === 0) return source
-  const includes = filter.includes.map(SearchPattern.parse)
-  const excludes = filter.excludes.map(SearchPattern.parse)
-  return keep(source, "", includes.length === 0, (path) => ({
-    included: named(includes, path),
-    excluded: named(excludes, path),
-  }))
+export const compileSourceFilter = (filter: SourceFilter): SourceReader => {
+  if (filter === false) return () => undefined
+  if (filter.includes.length === 0 && filter.excludes.length === 0) return (source) => source
+  const includes = SearchPattern.PatternSet.of(filter.includes.map(SearchPattern.parse))
+  const excludes = SearchPattern.PatternSet.of(filter.excludes.map(SearchPattern.parse))
+  return (source, spend) =>
+    keep(source, { includes, excludes, spend }, includes.start, excludes.start, filter.includes.length === 0)
 }
 
-const named = (patterns: ReadonlyArray<SearchPattern.SearchPattern>, path: string) =>
-  patterns.some((pattern) => SearchPattern.matches(pattern, path))
+interface Filter {
+  readonly includes: SearchPattern.PatternSet
+  readonly excludes: SearchPattern.PatternSet
+  readonly spend: (steps: number) => void
+}
 
-type Judge = (path: string) => { readonly included: boolean; readonly excluded: boolean }
-
-const keep = (object: JsonObject, prefix: string, whole: boolean, judge: Judge): JsonObject =>
+const keep = (
+  object: JsonObject,
+  filter: Filter,
+  included: SearchPattern.Places,
+  excluded: SearchPattern.Places,
+  whole: boolean,
+): JsonObject =>
   Object.fromEntries(
     Object.entries(object).flatMap(([key, value]) => {
-      const path = prefix + key
-      const { included, excluded } = judge(path)
-      if (excluded) return []
-      const kept = keepValue(value, `${path}.`, whole || included, judge)
+      const { includes, excludes, spend } = filter
+      spend(includes.cost(key) + excludes.cost(key))
+      const out = excludes.advance(excluded, key)
+      if (excludes.accepts(out)) return []
+      const into = whole ? included : includes.advance(included, key)
+      const all = whole || includes.accepts(into)
+      const kept = keepValue(value, filter, all ? into : includes.advance(into, "."), excludes.advance(out, "."), all)
       return kept === undefined ? [] : [[key, kept]]
     }),
   )
 
 /** A leaf stays if it or what holds it was named; an object that was not named stays for what is named within it. */
-const keepValue = (value: Json, prefix: string, whole: boolean, judge: Judge): Json | undefined => {
+const keepValue = (
+  value: Json,
+  filter: Filter,
+  included: SearchPattern.Places,
+  excluded: SearchPattern.Places,
+  whole: boolean,
+): Json | undefined => {
+  // Where no pattern can match any more, all below stays or goes as one.
+  if (whole && SearchPattern.isDead(excluded)) return value
+  if (!whole && SearchPattern.isDead(included)) return undefined
   if (isObject(value)) {
-    const kept = keep(value, prefix, whole, judge)
+    const kept = keep(value, filter, included, excluded, whole)
     return whole || Object.keys(kept).length > 0 ? kept : undefined
   }
   if (Array.isArray(value)) {
+    filter.spend(value.length)
     const kept = value.flatMap((item: Json) => {
-      const inner = keepValue(item, prefix, whole, judge)
+      const inner = keepValue(item, filter, included, excluded, whole)
       return inner === undefined ? [] : [inner]
     })
     return whole || kept.length > 0 ? kept : undefined

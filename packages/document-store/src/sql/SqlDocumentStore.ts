@@ -1,6 +1,7 @@
 /** `DocumentStore` on SQL: the database is whichever `SqlClient` is provided, its ways are the dialect's. */
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Bounds from "../Bounds.ts"
 import type { Collection, Document, Write } from "../Document.ts"
 import type { SearchRequest } from "../search/Search.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
@@ -12,6 +13,13 @@ import * as SqlWrites from "./SqlWrites.ts"
 
 /** Records that `all` reads at a time. */
 const batch = 100
+
+/** The record, or none where it cannot be read: the log names it, and the others are read all the same. */
+const readable = (collection: Collection, row: SqlWrites.DocumentRow) =>
+  Result.match(SqlWrites.documentOf(row), {
+    onFailure: ({ message }) => Effect.as(Effect.logError(`${collection}: ${message}`), []),
+    onSuccess: (document) => Effect.succeed([document]),
+  })
 
 export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
   yield* migrate(dialect)
@@ -25,17 +33,35 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
         if (reason._tag === "StorageFailed") isBroken = true
       }),
     )
-  /** Changes a row that is nobody's. */
-  const touch = sql`
-    INSERT INTO sequences (collection, last_seq_no) VALUES ('', 1)
-    ON CONFLICT (collection) DO UPDATE SET last_seq_no = sequences.last_seq_no + 1`
+  /**
+   * Writes a record as large as one may be, and takes it away again: a small one may find room where the next real one does not.
+   * The room that it had stays the database's.
+   */
+  const probe = commit(
+    Effect.as(
+      sql`INSERT INTO documents ${sql.insert({
+        collection: "",
+        id: "probe",
+        version: 1,
+        seq_no: 0,
+        source: " ".repeat(Bounds.recordBytes),
+        sealed: "{}",
+      })} ON CONFLICT DO NOTHING`,
+      [],
+    ),
+  ).pipe(Effect.andThen(commit(Effect.as(sql`DELETE FROM documents WHERE collection = '' AND id = 'probe'`, []))))
 
   const rowsAfter = (collection: Collection, id: string) =>
     sql<SqlWrites.DocumentRow>`
       SELECT id, version, seq_no, source, sealed FROM documents
       WHERE collection = ${collection} AND id > ${id} ORDER BY id LIMIT ${batch}`.pipe(
       Effect.mapError(storageFailed("read")),
-      Effect.flatMap(Effect.forEach((row) => Effect.fromResult(SqlWrites.documentOf(row)))),
+      Effect.flatMap((rows) =>
+        Effect.map(
+          Effect.forEach(rows, (row) => readable(collection, row)),
+          (documents) => ({ documents: documents.flat(), last: rows.at(-1)?.id }),
+        ),
+      ),
     )
 
   return {
@@ -51,9 +77,7 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
       write(Effect.forEach(writes, (one) => SqlWrites.apply(sql, one))),
     ),
 
-    writable: Effect.suspend(() =>
-      isBroken ? Effect.map(commit(Effect.as(touch, [])), () => void (isBroken = false)) : Effect.void,
-    ),
+    writable: Effect.suspend(() => (isBroken ? Effect.map(probe, () => void (isBroken = false)) : Effect.void)),
 
     search: Effect.fn("DocumentStore.search")((collection: Collection, request: SearchRequest) =>
       SqlSearch.search(sql, dialect, collection, request),
@@ -69,10 +93,10 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
 
     all: (collection: Collection) =>
       Stream.paginate("", (after: string) =>
-        Effect.map(rowsAfter(collection, after), (documents) => {
-          const last = documents.at(-1)
-          return [documents, last === undefined ? Option.none() : Option.some(last.id)] as const
-        }),
+        Effect.map(
+          rowsAfter(collection, after),
+          ({ documents, last }) => [documents, Option.fromUndefinedOr(last)] as const,
+        ),
       ),
   }
 })

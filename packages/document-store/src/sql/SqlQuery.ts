@@ -5,7 +5,6 @@ import type { Collection } from "../Document.ts"
 import { type Parsed, refuse, type Scalar } from "../search/SearchBody.ts"
 import * as SearchDate from "../search/SearchDate.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
-import * as SearchPattern from "../search/SearchPattern.ts"
 import { required, type SearchQuery } from "../search/SearchQuery.ts"
 import { words } from "../search/SearchText.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
@@ -21,12 +20,23 @@ export interface SqlQueryContext {
   readonly dialect: SqlDialect
   readonly collection: Collection
   readonly now: DateTime.Utc
+  /** The ids that are looked at, in their order; all of the collection where it is absent. */
+  readonly range?: ReadonlyArray<string>
+}
+
+/** The column holds an id that is looked at. */
+export const inRange = ({ sql, range }: SqlQueryContext, column: string): ReadonlyArray<Statement.Fragment> => {
+  const first = range?.[0]
+  const final = range?.at(-1)
+  return first === undefined || final === undefined
+    ? []
+    : [sql`${sql(column)} >= ${first}`, sql`${sql(column)} <= ${final}`]
 }
 
 /** Words of one phrase: each is a join. */
 const maxPhrase = 32
 
-/** Fails with `InvalidSearchQuery` where a value does not fit its field. */
+/** Fails with `InvalidSearchQuery` where a value does not fit its field. `SqlPatterns` has put records in the place of patterns. */
 export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<SqlQuery> => {
   const { sql } = context
   const scored = (where: Statement.Fragment): SqlQuery => ({ where, score: number(sql, query.boost) })
@@ -44,7 +54,14 @@ export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<Sq
     case "Phrase":
       return Result.map(phrase(context, query), scored)
     case "Pattern":
-      return Result.succeed(scored(pattern(context, query)))
+    case "Regexp":
+      return Result.succeed(scored(never(sql)))
+    case "Values":
+      return Result.succeed(scored(values(context, query)))
+    case "Records":
+      return Result.succeed(scored(records(context, query)))
+    case "Best":
+      return best(context, query)
     case "Exists":
       return Result.succeed(scored(exists(context, query.field)))
     case "Range":
@@ -68,18 +85,27 @@ const number = ({ literal }: SqlClient.SqlClient, value: number) =>
 const never = ({ literal }: SqlClient.SqlClient) => literal("1 = 0")
 
 /** The record has a row of `document_fields` like this. */
-const hasField = ({ sql, collection }: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fragment>) =>
-  sql`d.id IN (SELECT id FROM document_fields WHERE ${sql.and([sql`collection = ${collection}`, ...tests])})`
+const hasField = (context: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fragment>) => {
+  const { sql, collection } = context
+  return sql`d.id IN (SELECT id FROM document_fields WHERE ${sql.and([
+    sql`collection = ${collection}`,
+    ...tests,
+    ...inRange(context, "id"),
+  ])})`
+}
 
 /** The record has a word like this, in this field or in any. */
-const hasWord = ({ sql, collection }: SqlQueryContext, field: string | undefined, test: Statement.Fragment) =>
-  sql`d.id IN (SELECT id FROM document_words WHERE ${sql.and([
+const hasWord = (context: SqlQueryContext, field: string | undefined, test: Statement.Fragment) => {
+  const { sql, collection } = context
+  return sql`d.id IN (SELECT id FROM document_words WHERE ${sql.and([
     sql`collection = ${collection}`,
     test,
     ...(field === undefined ? [] : [sql`field = ${field}`]),
+    ...inRange(context, "id"),
   ])})`
+}
 
-const below = ({ sql }: SqlQueryContext, path: string) =>
+export const below = ({ sql }: SqlQueryContext, path: string) =>
   // `/` is the character after `.`
   sql`(field >= ${`${path}.`} AND field < ${`${path}/`})`
 
@@ -139,7 +165,7 @@ const date = (context: SqlQueryContext, path: string, value: Scalar, end: boolea
     : Result.succeed(time)
 }
 
-const isAnalysed = (field: SearchField | undefined) =>
+export const isAnalysed = (field: SearchField | undefined) =>
   field === undefined || field.kind === "words" || field.kind === "dynamic"
 
 const match = (context: SqlQueryContext, query: Of<"Match">): Parsed<SqlQuery> => {
@@ -184,9 +210,7 @@ const phrase = (context: SqlQueryContext, query: Of<"Phrase">): Parsed<Statement
   const field = query.field === undefined ? undefined : fieldAt(query.field)
   if (field !== undefined && !isAnalysed(field)) {
     return query.prefix
-      ? Result.succeed(
-          pattern(context, { ...query, pattern: SearchPattern.startingWith(query.text), caseInsensitive: false }),
-        )
+      ? Result.succeed(startingWith(context, query.field, query.text))
       : terms(context, asTerms(query, field.path), field)
   }
   const list = words(query.text)
@@ -212,45 +236,48 @@ const phrase = (context: SqlQueryContext, query: Of<"Phrase">): Parsed<Statement
       sql`w0.collection = ${collection}`,
       ...list.slice(0, 1).map((text) => word(0, text)),
       ...(field === undefined ? [] : [sql`w0.field = ${field.path}`]),
+      ...inRange(context, "w0.id"),
     ])})`,
   )
 }
 
 /** The last character that a text can hold: all that begins with a text stands before it and this. */
-const last = "\u{10ffff}"
+export const last = "\u{10ffff}"
 
 /** The column begins with the text: a range, so that an index answers. */
 const within = (sql: SqlClient.SqlClient, column: string, start: string) =>
   sql`(${sql(column)} >= ${start} AND ${sql(column)} < ${start + last})`
 
-type PatternQuery = Pick<Of<"Pattern">, "field" | "pattern" | "caseInsensitive">
-
-const pattern = (context: SqlQueryContext, query: PatternQuery): Statement.Fragment => {
-  const field = query.field === undefined ? undefined : fieldAt(query.field)
-  if (field === undefined || isAnalysed(field)) {
-    // Words stand in lower case.
-    const folded = query.caseInsensitive ? fold(query.pattern, lower) : query.pattern
-    return hasWord(context, field?.path, like(context, "word", folded, false))
-  }
-  const folded = query.caseInsensitive ? fold(query.pattern, lowerAscii) : query.pattern
-  return hasField(context, named(context, field), like(context, "text", folded, query.caseInsensitive))
+/** A value, or one of the words of a field that is analysed, begins with the text. */
+const startingWith = (context: SqlQueryContext, name: string | undefined, start: string): Statement.Fragment => {
+  const field = name === undefined ? undefined : fieldAt(name)
+  return field === undefined || isAnalysed(field)
+    ? hasWord(context, field?.path, within(context.sql, "word", start))
+    : hasField(context, named(context, field), within(context.sql, "text", start))
 }
 
-const fold = (pattern: SearchPattern.SearchPattern, by: (text: string) => string): SearchPattern.SearchPattern =>
-  pattern.map((part) => (typeof part === "object" ? { literal: by(part.literal) } : part))
+const values = (context: SqlQueryContext, { field, values: found }: Of<"Values">): Statement.Fragment =>
+  hasField(context, named(context, fieldAt(field)), listed(context, "text", found))
 
-const like = (
-  { sql, dialect }: SqlQueryContext,
-  column: string,
-  pattern: SearchPattern.SearchPattern,
-  isFolded: boolean,
-) => {
-  const start = SearchPattern.literalStart(pattern)
-  const tested = isFolded ? sql`LOWER(${sql(column)})` : sql`${sql(column)}`
-  return sql.and([
-    sql`${tested} ${sql.literal(dialect.like)} ${dialect.pattern(pattern)} ${sql.literal(dialect.escape)}`,
-    ...(isFolded || start === "" ? [] : [within(sql, column, start)]),
-  ])
+/** The column is one of these, in one parameter. */
+const listed = ({ sql, dialect }: SqlQueryContext, column: string, found: ReadonlyArray<string>) =>
+  sql`${sql(column)} IN (${sql.literal(dialect.listed)}(${JSON.stringify(found)}))`
+
+const records = (context: SqlQueryContext, { ids }: Of<"Records">): Statement.Fragment => {
+  const { range } = context
+  const found = range === undefined ? [...ids] : range.filter((id) => ids.has(id))
+  return found.length === 0 ? never(context.sql) : listed(context, "d.id", found)
+}
+
+const best = (context: SqlQueryContext, { queries, tieBreaker, boost }: Of<"Best">): Parsed<SqlQuery> => {
+  const { sql, dialect } = context
+  return Result.map(Result.all(queries.map((query) => compile(context, query))), (all) => {
+    const scores = all.map(({ where, score }) => when(sql, where, score))
+    const greatest = scores.reduce((one, other) => sql`${sql.literal(dialect.greater)}(${one}, ${other})`)
+    const share = number(sql, Math.max(0, Math.min(1, tieBreaker)))
+    const score = tieBreaker === 0 ? greatest : sql`(${greatest}) + ${share} * ((${plus(sql, scores)}) - (${greatest}))`
+    return { where: sql.or(all.map(({ where }) => where)), score: times(sql, boost, score) }
+  })
 }
 
 const exists = (context: SqlQueryContext, name: string): Statement.Fragment => {

@@ -1,18 +1,24 @@
 /** A search as SQL: one statement counts, one reads the page, one for each aggregation counts by value. */
+import * as Json from "@drawbar/json-text/Json"
+import type { JsonObject } from "@drawbar/json-text/Json"
 import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
-import type { Collection } from "../Document.ts"
+import type { Collection, Document } from "../Document.ts"
 import type { StoreError } from "../StoreError.ts"
-import type { Hit, SearchRequest, SearchResult, SortValue, TermsBuckets } from "../search/Search.ts"
-import type { Aggregation } from "../search/SearchAggregation.ts"
+import * as Bounds from "../Bounds.ts"
+import type { Hit, SearchRequest, SearchResult, SortValue, TermsBuckets, ValueCount } from "../search/Search.ts"
+import type { Terms } from "../search/SearchAggregation.ts"
 import { type Parsed, refuse } from "../search/SearchBody.ts"
 import * as SearchDate from "../search/SearchDate.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
+import { clauses, type SearchQuery } from "../search/SearchQuery.ts"
 import type { SortKey } from "../search/SearchSort.ts"
-import { applySourceFilter } from "../search/SearchSource.ts"
+import { compileSourceFilter } from "../search/SearchSource.ts"
+import { SearchWork } from "../search/SearchWork.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 import { storageFailed } from "./SqlFailure.ts"
-import { compile, type SqlQuery, type SqlQueryContext } from "./SqlQuery.ts"
+import * as SqlPatterns from "./SqlPatterns.ts"
+import { compile, inRange, type SqlQuery, type SqlQueryContext } from "./SqlQuery.ts"
 import { type DocumentRow, documentOf } from "./SqlWrites.ts"
 
 export const search = Effect.fnUntraced(function* (
@@ -20,21 +26,163 @@ export const search = Effect.fnUntraced(function* (
   dialect: SqlDialect,
   collection: Collection,
   request: SearchRequest,
+  work = new SearchWork(),
 ): Effect.fn.Return<SearchResult, StoreError> {
   const context = { sql, dialect, collection, now: yield* DateTime.now }
-  const query = yield* Effect.fromResult(compile(context, request.query))
+  const count = yield* countOf(context)
+  const asked = clauses(request.query)
+  if (asked > fewClauses && asked * count > Bounds.searchTests) return yield* tooManyTests(asked, count)
+  const expanded = yield* SqlPatterns.expand(context, work, request.query, count)
   const keys = yield* Effect.fromResult(sortKeys(context, request.sort))
-  const { total, maxScore } = yield* totals(
-    context,
-    query,
-    keys.some(({ isScore }) => isScore),
-  )
-  const hits = request.size === 0 ? [] : yield* page(context, request, query, keys)
+  yield* refuseUnknown(context, request.sort)
+  const isScored = request.size > 0 && keys.some(({ isScore }) => isScore)
+  const whole = yield* queryIn(context, request, expanded)
+  const most = Math.max(fewestRecords, Math.min(mostRecords, Math.floor(testsTogether / (asked + keys.length))))
+  let total = 0
+  let maxScore: number | null = null
+  let found: ReadonlyArray<PageRow> = []
+  const isNarrow = asked <= fewClauses && isSelective(request.query)
+  const ranges = count <= most || isNarrow ? [undefined] : yield* rangesOf(context, most)
+  for (const range of ranges) {
+    const part: SqlQueryContext = range === undefined ? context : { ...context, range }
+    const query = range === undefined ? whole : yield* queryIn(part, request, expanded)
+    const counted = yield* totals(part, query, isScored)
+    total += counted.total
+    if (counted.maxScore !== null) maxScore = Math.max(maxScore ?? counted.maxScore, counted.maxScore)
+    if (request.size > 0) {
+      const rows = yield* rowsOf(part, request, query, keys)
+      found = found.length === 0 ? rows : merged(found, rows, keys).slice(0, request.from + request.size)
+    }
+    if (range !== undefined) yield* Effect.yieldNow
+  }
+  const hits = yield* hitsOf(context, request, keys, found.slice(request.from), work)
   const aggregations = yield* Effect.all(
-    Object.fromEntries(Object.entries(request.aggregations).map(([name, one]) => [name, buckets(context, query, one)])),
+    Object.fromEntries(
+      Object.entries(request.aggregations).map(([name, one]) => [
+        name,
+        one._tag === "Terms" ? buckets(context, whole, one) : valueCount(context, whole, one.field, total),
+      ]),
+    ),
   )
   return { total, maxScore, hits, aggregations }
 })
+
+/**
+ * Clauses times records that one statement looks at, some 10 ms; fewer records are not worth a statement, and more are not looked at
+ * in one. Others have their turn between statements.
+ */
+const testsTogether = 20_000
+const fewestRecords = 100
+const mostRecords = 10_000
+
+const countOf = ({ sql, collection }: SqlQueryContext) =>
+  Effect.map(
+    run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM documents WHERE collection = ${collection}`),
+    ([row]) => Number(row?.n ?? 0),
+  )
+
+/** Whether an index leads to the few records that can be meant. */
+const isSelective = (query: SearchQuery): boolean =>
+  query._tag === "Ids" ||
+  query._tag === "Terms" ||
+  (query._tag === "Bool" && [...query.must, ...query.filter].some(isSelective))
+
+/** The ids of the collection, so many at a time, in their order. */
+const rangesOf = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, most: number) {
+  const ranges: Array<ReadonlyArray<string>> = []
+  for (let after = ""; ;) {
+    const rows = yield* run(sql<{ id: string }>`
+      SELECT id FROM documents WHERE collection = ${collection} AND id > ${after} ORDER BY id
+      LIMIT ${sql.literal(String(most))}`)
+    const ids = rows.map(({ id }) => id)
+    if (ids.length > 0) ranges.push(ids)
+    const final = ids.at(-1)
+    if (final === undefined || ids.length < most) return ranges
+    after = final
+  }
+})
+
+const queryIn = (context: SqlQueryContext, { minScore }: SearchRequest, query: SearchQuery) =>
+  Effect.map(Effect.fromResult(compile(context, query)), (compiled) => scoring(context, compiled, minScore))
+
+/** Two lists of rows that are each in order, as one. */
+const merged = (
+  one: ReadonlyArray<PageRow>,
+  other: ReadonlyArray<PageRow>,
+  keys: ReadonlyArray<SqlSortKey>,
+): ReadonlyArray<PageRow> => {
+  const all: Array<PageRow> = []
+  let [i, j] = [0, 0]
+  for (let [a, b] = [one[0], other[0]]; a !== undefined || b !== undefined; [a, b] = [one[i], other[j]]) {
+    if (b === undefined || (a !== undefined && compared(a, b, keys) <= 0)) {
+      if (a !== undefined) all.push(a)
+      i++
+    } else {
+      all.push(b)
+      j++
+    }
+  }
+  return all
+}
+
+/** As the database orders rows: by each key, then by creation. */
+const compared = (a: PageRow, b: PageRow, keys: ReadonlyArray<SqlSortKey>): number => {
+  for (const [i, { order, missing }] of keys.entries()) {
+    const [x, y] = [sortValue(a[`key_${i}`]), sortValue(b[`key_${i}`])]
+    if (x === null || y === null) {
+      if (x !== y) return (x === null) === (missing === "_first") ? -1 : 1
+      continue
+    }
+    const by =
+      typeof x === "string" || typeof y === "string"
+        ? Buffer.compare(Buffer.from(String(x)), Buffer.from(String(y)))
+        : x - y
+    if (by !== 0) return order === "asc" ? by : -by
+  }
+  return Number(a.creation) - Number(b.creation)
+}
+
+/** The query without the records that score too little. */
+const scoring = ({ sql }: SqlQueryContext, { where, score }: SqlQuery, minScore: number | undefined): SqlQuery =>
+  minScore === undefined ? { where, score } : { where: sql`(${where}) AND (${score}) >= ${minScore}`, score }
+
+/** So few clauses are asked of however many records. */
+const fewClauses = 32
+
+const tooManyTests = (asked: number, count: number) =>
+  Effect.fromResult(
+    refuse(
+      `too_many_clauses: [${asked}] clauses are too many for [${count}] records. Use [${Math.floor(Bounds.searchTests / count)}] at most`,
+      "illegal_argument_exception",
+    ),
+  )
+
+/** A field that is not mapped and that no record has is a slip; in a collection without records nothing is known of any. */
+const refuseUnknown = Effect.fnUntraced(function* (context: SqlQueryContext, sort: ReadonlyArray<SortKey>) {
+  const { sql, collection } = context
+  const asked = sort.filter(
+    ({ field, mayBeUnknown }) =>
+      mayBeUnknown !== true && !["_score", "_id", "_doc"].includes(field) && !isMapped(field),
+  )
+  if (asked.length === 0) return
+  const [any] = yield* run(sql`SELECT 1 AS n FROM documents WHERE collection = ${collection} LIMIT 1`)
+  if (any === undefined) return
+  for (const { field } of asked) {
+    const [known] = yield* run(
+      sql`SELECT 1 AS n FROM document_fields WHERE collection = ${collection} AND field = ${fieldAt(field).path} LIMIT 1`,
+    )
+    if (known === undefined)
+      return yield* Effect.fromResult(
+        refuse(`No mapping found for [${field}] in order to sort on`, "query_shard_exception"),
+      )
+  }
+})
+
+/** Whether a field is known without looking at records. */
+const isMapped = (field: string): boolean => {
+  const parent = field.endsWith(".keyword") ? field.slice(0, -".keyword".length) : field
+  return fieldAt(parent).kind !== "dynamic"
+}
 
 /** Parameters that SQLite takes in one statement; PostgreSQL takes more. https://www.sqlite.org/limits.html */
 const maxParameters = 32_766
@@ -56,12 +204,16 @@ const run = <A>(statement: Statement.Statement<A>) => {
 const hasNul = (value: unknown) => typeof value === "string" && value.includes("\0")
 
 const totals = Effect.fnUntraced(function* (context: SqlQueryContext, { where, score }: SqlQuery, isScored: boolean) {
-  const { sql, collection } = context
+  const { sql } = context
   const [row] = yield* run(sql<{ total: number | bigint; max_score: number | null }>`
       SELECT COUNT(*) AS total, ${isScored ? sql`MAX(${score})` : sql.literal("NULL")} AS max_score
-      FROM documents d WHERE d.collection = ${collection} AND ${where}`)
+      FROM documents d WHERE ${looked(context, where)}`)
   return { total: Number(row?.total ?? 0), maxScore: row?.max_score ?? null }
 })
+
+/** The row `d` is one that is looked at, and passes the test. */
+const looked = (context: SqlQueryContext, where: Statement.Fragment) =>
+  context.sql.and([context.sql`d.collection = ${context.collection}`, ...inRange(context, "d.id"), where])
 
 interface SqlSortKey extends Pick<SortKey, "order" | "missing"> {
   readonly expression: Statement.Fragment | "score"
@@ -98,61 +250,128 @@ const unsortable = (path: string) =>
     "illegal_argument_exception",
   )
 
-type PageRow = DocumentRow & { readonly score: number | null } & { readonly [key: `key_${number}`]: SortValue | bigint }
+type PageRow = Omit<DocumentRow, "source" | "sealed"> & {
+  readonly score: number | null
+  readonly bytes: number | bigint
+  readonly creation: number | bigint
+} & { readonly [key: `key_${number}`]: SortValue | bigint }
 
-/** The hits of one page. Texts of records are read for this page only, after it is known which they are. */
-const page = Effect.fnUntraced(function* (
+/** The first rows in order, as many as the page ends with. */
+const rowsOf = Effect.fnUntraced(function* (
   context: SqlQueryContext,
   request: SearchRequest,
   { where, score }: SqlQuery,
   keys: ReadonlyArray<SqlSortKey>,
 ) {
-  const { sql, collection } = context
+  const { sql, dialect } = context
   const isScored = keys.some(({ isScore }) => isScore)
   const columns = keys.map(
     ({ expression }, i) => sql`${expression === "score" ? score : expression} AS ${sql(`key_${i}`)}`,
   )
-  const names = sql.csv(keys.map((_, i) => sql`${sql(`p.key_${i}`)}`))
-  const order = (table: string) =>
-    sql.csv([
-      ...keys.map(
-        ({ order, missing }, i) =>
-          sql`${sql(`${table}.key_${i}`)} ${sql.literal(order)} NULLS ${sql.literal(missing === "_first" ? "FIRST" : "LAST")}`,
-      ),
-      sql`${sql(`${table}.id`)}`,
-    ])
+  const names = sql.csv(keys.map((_, i) => sql`${sql(`m.key_${i}`)}`))
+  const order = sql.csv([
+    ...keys.map(
+      ({ order, missing }, i) =>
+        sql`${sql(`m.key_${i}`)} ${sql.literal(order)} NULLS ${sql.literal(missing === "_first" ? "FIRST" : "LAST")}`,
+    ),
+    sql.literal("m.creation"),
+  ])
   const after =
     request.searchAfter === undefined
       ? sql.literal("1 = 1")
       : yield* Effect.fromResult(beyond(context, keys, request.searchAfter))
-  const rows = yield* run(sql<PageRow>`
-      SELECT p.id, p.score, ${names}, d.version, d.seq_no, d.source, '{}' AS sealed
-      FROM (
-        SELECT * FROM (
-          SELECT d.id, ${isScored ? score : sql.literal("NULL")} AS score, ${sql.csv(columns)}
-          FROM documents d WHERE d.collection = ${collection} AND ${where}
-        ) m
-        WHERE ${after} ORDER BY ${order("m")}
-        LIMIT ${sql.literal(String(request.size))} OFFSET ${sql.literal(String(request.from))}
-      ) p
-      JOIN documents d ON d.collection = ${collection} AND d.id = p.id
-      ORDER BY ${order("p")}`)
-  return yield* Effect.forEach(rows, (row) => Effect.fromResult(hitOf(request, keys.length, row)))
+  return yield* run(sql<PageRow>`
+      SELECT m.id, m.score, m.version, m.seq_no, m.bytes, m.creation, ${names} FROM (
+        SELECT d.id, d.version, d.seq_no, OCTET_LENGTH(d.source) AS bytes,
+          ${isScored ? score : sql.literal("NULL")} AS score, ${sql.literal(`d.${dialect.creation}`)} AS creation,
+          ${sql.csv(columns)}
+        FROM documents d WHERE ${looked(context, where)}
+      ) m
+      WHERE ${after} ORDER BY ${order}
+      LIMIT ${sql.literal(String(request.from + request.size))}`)
 })
 
-const hitOf = (request: SearchRequest, keys: number, row: PageRow): Result.Result<Hit, StoreError> =>
-  Result.map(documentOf(row), ({ id, version, seqNo, source }) => {
-    const shown = applySourceFilter(request.source, source)
-    const sort = Array.from({ length: keys }, (_, i) => sortValue(row[`key_${i}`]))
-    return {
-      id,
-      version,
-      seqNo,
-      score: row.score,
-      ...(request.sort.length === 0 ? {} : { sort }),
-      ...(shown === undefined ? {} : { source: shown }),
+/** The hits of one page. Texts of records are read for this page only, after it is known which they are, and a few at a time. */
+const hitsOf = Effect.fnUntraced(function* (
+  context: SqlQueryContext,
+  request: SearchRequest,
+  keys: ReadonlyArray<SqlSortKey>,
+  rows: ReadonlyArray<PageRow>,
+  work: SearchWork,
+) {
+  const show = compileSourceFilter(request.source)
+  const isWhole = request.source !== false && request.source.includes.length + request.source.excludes.length === 0
+  const hits: Array<Hit> = []
+  for (const some of request.source === false ? [rows] : portions(rows)) {
+    const documents = request.source === false ? undefined : yield* read(context, some)
+    for (const row of some) {
+      const document = documents?.get(row.id)
+      // Deleted since the page was made.
+      if (documents !== undefined && document === undefined) continue
+      work.spend(perHit + (document === undefined ? 0 : Number(row.bytes)))
+      const shown = document === undefined ? undefined : show(document.source, work.spend)
+      if (shown !== undefined) work.show(isWhole ? Number(row.bytes) : Json.stringify(shown).length)
+      hits.push(hitOf(request, keys.length, { ...row, ...versionOf(document ?? row) }, shown))
+      yield* work.check
     }
-  })
+  }
+  return hits
+})
+
+/** What one hit costs beside its text. */
+const perHit = 1_000
+
+/** Records whose texts are read in one statement, and how long these texts are together, in bytes. */
+const portion = { records: 200, bytes: 1_000_000 }
+
+const portions = (rows: ReadonlyArray<PageRow>): ReadonlyArray<ReadonlyArray<PageRow>> => {
+  const all: Array<Array<PageRow>> = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    const current = all.at(-1)
+    bytes += Number(row.bytes)
+    if (current !== undefined && current.length < portion.records && bytes <= portion.bytes) current.push(row)
+    else {
+      all.push([row])
+      bytes = Number(row.bytes)
+    }
+  }
+  return all
+}
+
+const read = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, rows: ReadonlyArray<PageRow>) {
+  const ids = rows.map(({ id }) => id)
+  const found = yield* run(sql<DocumentRow>`
+      SELECT id, version, seq_no, source, '{}' AS sealed FROM documents
+      WHERE collection = ${collection} AND ${sql.in("id", ids)}`)
+  const documents = new Map<string, Document>()
+  for (const row of found) {
+    const document = documentOf(row)
+    // One that cannot be read does not keep the others from being found.
+    if (Result.isFailure(document)) yield* Effect.logError(document.failure.message)
+    else documents.set(row.id, document.success)
+  }
+  return documents
+})
+
+const versionOf = (from: Document | PageRow) => ({
+  version: Number(from.version),
+  seqNo: Number("seqNo" in from ? from.seqNo : from.seq_no),
+})
+
+const hitOf = (
+  request: SearchRequest,
+  keys: number,
+  row: PageRow & { readonly version: number; readonly seqNo: number },
+  shown: JsonObject | undefined,
+): Hit => ({
+  id: row.id,
+  version: row.version,
+  seqNo: row.seqNo,
+  score: row.score,
+  ...(request.sort.length === 0 ? {} : { sort: Array.from({ length: keys }, (_, i) => sortValue(row[`key_${i}`])) }),
+  ...(shown === undefined ? {} : { source: shown }),
+})
 
 const sortValue = (value: SortValue | bigint | undefined): SortValue =>
   typeof value === "bigint" ? Number(value) : (value ?? null)
@@ -197,7 +416,7 @@ const place = ({ now }: SqlQueryContext, { isText }: SqlSortKey, value: SortValu
 const buckets = Effect.fnUntraced(function* (
   context: SqlQueryContext,
   { where }: SqlQuery,
-  { field, size, minDocCount, order }: Aggregation,
+  { field, size, minDocCount, order }: Terms,
 ): Effect.fn.Return<TermsBuckets, StoreError> {
   const { sql, collection } = context
   const { kind, path } = fieldAt(field)
@@ -223,6 +442,22 @@ const buckets = Effect.fnUntraced(function* (
     sum_other_doc_count: Number(all?.n ?? 0) - shown.reduce((sum, { doc_count }) => sum + doc_count, 0),
     buckets: shown,
   }
+})
+
+/** How many values of a field the found records have together. */
+const valueCount = Effect.fnUntraced(function* (
+  { sql, collection }: SqlQueryContext,
+  { where }: SqlQuery,
+  field: string,
+  total: number,
+): Effect.fn.Return<ValueCount, StoreError> {
+  if (field === "_id" || field === "_index") return { value: total }
+  const { kind, path } = fieldAt(field)
+  if (kind === "words") return yield* Effect.fromResult(unsortable(path))
+  const [row] = yield* run(sql<{ n: number | bigint }>`
+      SELECT COUNT(*) AS n FROM document_fields f WHERE f.collection = ${collection} AND f.field = ${path}
+      AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`)
+  return { value: Number(row?.n ?? 0) }
 })
 
 interface BucketRow {

@@ -44,6 +44,7 @@ const rows: Record<Reason["_tag"], Row> = {
   ShuttingDown: [503, "status_exception"],
   NotReady: [503, "status_exception"],
   TimedOut: [504, "status_exception"],
+  RequestTimedOut: [504, "status_exception"],
   Unauthenticated: [401, "security_exception"],
   RoleForbidden: [403, "security_exception"],
   AlreadyExists: [409, "status_exception"],
@@ -134,7 +135,8 @@ export const typeOf = ({ reason }: ApiError): string =>
 export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
   const [row, family] = rows[reason._tag]
   const remote = "remote" in reason ? reason.remote : undefined
-  const status = row === "remote" ? passedOn(remote) : row
+  const isFull = reason._tag === "StorageFailed" && reason.isFull === true
+  const status = row === "remote" ? passedOn(remote) : isFull ? 507 : row
   const type = ("type" in reason ? reason.type : undefined) ?? family
   switch (reason._tag) {
     // The router of OpenSearch answers these four with a sentence in place of an object.
@@ -170,7 +172,7 @@ interface OpenSearchRefusal extends Refusal {
 export const face: ApiFace<ApiError> = {
   describe: (error) => {
     const refusal = refusalOf(error)
-    const isOwn = refusal.status === 500 && !("remote" in error.reason)
+    const isOwn = (refusal.status === 500 || refusal.status === 507) && !("remote" in error.reason)
     return { refusal, summary: summaryOf(error), fault: isOwn ? error.reason.message : undefined }
   },
   unforeseen: (requestId) => ({

@@ -3,12 +3,18 @@ import { PlainText } from "@drawbar/http-server/http/ResponseBody"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import { HealthApi } from "./HealthApi.ts"
 import type { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import type { Models } from "@drawbar/registry/models/Models"
 import { NotReady, RequestError, ShuttingDown } from "@drawbar/http-server/http/RequestError"
 import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
 /** `isStopping`: whether the server was told to stop. */
-export const make = (telemetry: Telemetry, store: DocumentStore["Service"], isStopping: () => boolean) =>
+export const make = (
+  telemetry: Telemetry,
+  store: DocumentStore["Service"],
+  models: Models["Service"],
+  isStopping: () => boolean,
+) =>
   Endpoint.serve(OpenSearchError.face, HealthApi, {
     live: () => Effect.succeed({ status: "ok" as const }),
     ready: () =>
@@ -20,5 +26,21 @@ export const make = (telemetry: Telemetry, store: DocumentStore["Service"], isSt
               onSuccess: () => ({ status: "ok" as const }),
             }),
       ),
-    metrics: () => Effect.map(telemetry.metrics, (text) => new PlainText(text, "text/plain; version=0.0.4")),
+    metrics: () =>
+      Effect.map(
+        Effect.all([telemetry.metrics, models.hidden]),
+        ([text, hidden]) => new PlainText(withoutModels(text, hidden), "text/plain; version=0.0.4"),
+      ),
   })
+
+/** The series without those of models that are closed to the principal. */
+const withoutModels = (text: string, hidden: ReadonlySet<string>): string =>
+  hidden.size === 0
+    ? text
+    : text
+        .split("\n")
+        .filter((line) => {
+          const [, model] = /[{,](?:drawbar_model_id|model)="([^"]*)"/.exec(line) ?? []
+          return model === undefined || !hidden.has(model)
+        })
+        .join("\n")

@@ -1,4 +1,6 @@
 /** `/_plugins/_ml/users` and `/api_keys`: who may ask. No password is in any answer, and a key only in the one that makes it. */
+import * as Bounds from "@drawbar/registry/records/Bounds"
+import * as NumberField from "@drawbar/registry/records/NumberField"
 import { Quota, Role } from "@drawbar/registry/access/Principal"
 import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -22,8 +24,8 @@ const Listed = Schema.Struct({
   name: Schema.String,
   roles: Schema.Array(Role),
   ...shares,
-  created_time: Schema.Number,
-  expires_time: Schema.optionalKey(Schema.Number),
+  created_time: NumberField.Time,
+  expires_time: Schema.optionalKey(NumberField.Time),
 })
 
 const Deleted = Schema.Struct({ id: Schema.String, result: Schema.Literals(["deleted", "not_found"]) })
@@ -57,7 +59,9 @@ export class PrincipalsApi extends HttpApiGroup.make("principals")
         name: Schema.String,
         roles: Schema.Array(Role),
         ...shares,
-        expires_in_days: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
+        expires_in_days: Schema.optionalKey(
+          Schema.Finite.check(Schema.isGreaterThan(0)).check(Schema.isLessThanOrEqualTo(Bounds.keyDays)),
+        ),
       }),
       /** `api_key` is shown here and never again. */
       success: Schema.Struct({ id: Schema.String, api_key: Schema.String }),

@@ -46,6 +46,7 @@ export const make = Effect.fnUntraced(function* ({ breakerTrips }: Options) {
     const predicts = yield* predictions.stats
     const live = yield* deployments.live
     const total = sum([...predicts.values()])
+    const hidden = yield* models.hidden
     const node = {
       ml_failure_count: total.failures,
       ml_jvm_heap_usage: heapUsage(),
@@ -64,7 +65,9 @@ export const make = Effect.fnUntraced(function* ({ breakerTrips }: Options) {
       const { deploy = 0, undeploy = 0 } = counted.get(id) ?? {}
       return actions(predicts.get(id), { deploy, undeploy })
     }
-    const wanted = [...ids].filter((id) => selection.models === undefined || selection.models.includes(id))
+    const wanted = [...ids].filter(
+      (id) => !hidden.has(id) && (selection.models === undefined || selection.models.includes(id)),
+    )
     const all = { register: 0, deploy: 0, undeploy: 0 }
     for (const { register, deploy, undeploy } of counted.values()) {
       all.register += register

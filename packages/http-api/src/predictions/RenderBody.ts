@@ -5,6 +5,7 @@ import * as Decode from "@drawbar/json-text/Decode"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import * as JsonSource from "@drawbar/json-text/JsonSource"
 import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import * as RecordBounds from "@drawbar/registry/records/RecordBounds"
 import { Result, Schema } from "effect"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import * as PredictBody from "./PredictBody.ts"
@@ -30,7 +31,9 @@ export const read = (text: string): Result.Result<RenderBody, BlueprintError | D
     // Cut from the text, as the body of a predict would stand there by itself.
     const [body = "{}"] = input === undefined ? [] : JsonSource.slices({ text, value: null }, [["input"]])
     return {
-      blueprint: yield* Blueprint.check(blueprint, { inline: true }),
+      blueprint: yield* Result.flatMap(Blueprint.check(blueprint, { inline: true }), (checked) =>
+        Result.map(RecordBounds.blueprint(checked), () => checked),
+      ),
       input: yield* algorithm === undefined ? PredictBody.readUnnamed(body) : PredictBody.read(algorithm, body),
     }
   })

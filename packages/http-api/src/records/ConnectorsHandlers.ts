@@ -3,8 +3,9 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { EgressPolicy } from "@drawbar/egress/EgressPolicy"
 import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
 import { Connectors } from "@drawbar/registry/records/Connectors"
-import { Effect } from "effect"
 import { WithHeaders } from "@drawbar/http-server/http/ResponseBody"
+import * as RecordBounds from "@drawbar/registry/records/RecordBounds"
+import { Effect, Result } from "effect"
 import { ConnectorsApi } from "./ConnectorsApi.ts"
 import * as CredentialKeys from "./CredentialKeys.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
@@ -14,6 +15,9 @@ import * as WarningHeader from "../routes/WarningHeader.ts"
 import * as WriteResult from "./WriteResult.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
+/** Looked at before the blueprint is compiled, which costs much more. */
+const within = (blueprint: Blueprint.Blueprint) => Result.map(RecordBounds.blueprint(blueprint), () => blueprint)
+
 /** `version` is Drawbar's own. */
 export const make = Effect.fnUntraced(function* (version: string) {
   const connectors = yield* Connectors
@@ -22,7 +26,7 @@ export const make = Effect.fnUntraced(function* (version: string) {
   const host = ServerLintEnvironment.make(policies.current)
   return Endpoint.serve(OpenSearchError.face, ConnectorsApi, {
     create: Effect.fnUntraced(function* ({ payload, text }) {
-      const blueprint = yield* Effect.fromResult(Blueprint.check(payload))
+      const blueprint = yield* Effect.fromResult(Result.flatMap(Blueprint.check(payload), within))
       yield* admit(blueprint)
       if (payload.dry_run === true) {
         const findings = Lint.text(text, host).filter(({ severity }) => severity !== "info")

@@ -1,5 +1,6 @@
 /** Every group of the API with its handlers: a group without any does not compile. */
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import { Models } from "@drawbar/registry/models/Models"
 import { Effect } from "effect"
 import * as BlueprintsHandlers from "../records/BlueprintsHandlers.ts"
 import * as ClusterHandlers from "../operations/ClusterHandlers.ts"
@@ -39,7 +40,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
     principals: yield* PrincipalsHandlers.make,
-    health: HealthHandlers.make(telemetry, yield* DocumentStore, isStopping),
+    health: HealthHandlers.make(telemetry, yield* DocumentStore, yield* Models, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),

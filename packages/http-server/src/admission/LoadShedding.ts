@@ -16,10 +16,12 @@ export interface LoadShedding {
   readonly load: Load
   /** Why a predict with a body of that many bytes is not taken on now. */
   readonly refusal: (bytes: number) => RequestError | undefined
+  /** Why another request with a body of that many bytes is not taken on now; operators' have a part of the memory kept for them. */
+  readonly bodyRefusal: (bytes: number, isReserved: boolean) => RequestError | undefined
   /** One is taken on; answers what to call when it has ended. */
   readonly enter: () => () => void
   /** That many bytes more have come for it; why it is not gone on with. */
-  readonly grown: (memory: HeldMemory, bytes: number) => RequestError | undefined
+  readonly grown: (memory: HeldMemory, bytes: number, isReserved?: boolean) => RequestError | undefined
   /** How often each cause has refused. */
   readonly refusals: Readonly<Record<"bytes" | "work", number>>
 }
@@ -27,6 +29,9 @@ export interface LoadShedding {
 /** In bytes: a body is also a text, a rendered request and an answer for a while, so that only a part of the memory is given to bodies. */
 export const maxHeldBytes = (constrained = process.constrainedMemory(), heap = getHeapStatistics().heap_size_limit) =>
   Math.min(1_000_000_000, (constrained || Infinity) / 4, totalmem() / 4, heap / 2)
+
+/** The part of that beyond it which is kept for the bodies of operators. */
+export const reserve = 0.1
 
 const retryAfterMillis = 1_000
 
@@ -43,7 +48,8 @@ export const make = (
       return RequestError.from(new Overloaded({ retryAfterMillis }))
     }
     /** One body alone, however large, is no overload. */
-    const isTooMuch = (bytes: number, own = 0) => load.bytes > own && load.bytes + bytes > most
+    const isTooMuch = (bytes: number, own = 0, limit = most) => load.bytes > own && load.bytes + bytes > limit
+    const limits = { shared: most, reserved: most * (1 + reserve) }
     return {
       load,
       refusals,
@@ -52,8 +58,10 @@ export const make = (
         if (workload.isTooMuch()) return refused("work")
         return isTooMuch(bytes) ? refused("bytes") : undefined
       },
-      grown: (memory, bytes) => {
-        if (isTooMuch(bytes, memory.bytes)) return refused("bytes")
+      bodyRefusal: (bytes, isReserved) =>
+        isTooMuch(bytes, 0, limits[isReserved ? "reserved" : "shared"]) ? refused("bytes") : undefined,
+      grown: (memory, bytes, isReserved = false) => {
+        if (isTooMuch(bytes, memory.bytes, limits[isReserved ? "reserved" : "shared"])) return refused("bytes")
         memory.hold(bytes)
         return undefined
       },

@@ -18,8 +18,8 @@ export const read = (
   limit: number,
   weigh: Weigh = weightless,
 ): Effect.Effect<string, RequestError> => {
-  if (Number(request.headers["content-length"]) > limit)
-    return Effect.fail(RequestError.from(new BodyTooLarge({ limit })))
+  const announced = Number(request.headers["content-length"])
+  if (announced > limit && announced > drained) return Effect.fail(RequestError.from(new BodyTooLarge({ limit })))
   const { headers } = request
   return Effect.flatMap(bytes(request, limit, weigh), (body) => {
     if (body.length === 0) return Effect.succeed("")
@@ -31,6 +31,12 @@ export const read = (
         })
   })
 }
+
+/**
+ * In bytes: up to here a body that is too large is read to its end and let go of, because a client that still writes when the
+ * connection closes never reads why.
+ */
+const drained = 100_000_000
 
 /** A body that stands in the query, for clients that cannot send one with GET; empty where there is none. */
 export const inQuery = ({ source, sourceContentType }: Query): Result.Result<string, RequestError> => {
@@ -64,13 +70,21 @@ const bytes = (request: IncomingMessage, limit: number, weigh: Weigh) =>
     }
     request.on("data", (chunk: Buffer) => {
       size += chunk.length
-      if (size > limit) end(Effect.fail(RequestError.from(new BodyTooLarge({ limit }))))
-      else chunks.push(chunk)
+      if (size > limit) {
+        chunks.length = 0
+        if (size > drained) end(Effect.fail(RequestError.from(new BodyTooLarge({ limit }))))
+        return
+      }
+      chunks.push(chunk)
       const tooMuch = isAnnounced ? undefined : weigh(chunk.length)
       if (tooMuch !== undefined) end(Effect.fail(tooMuch))
     })
     request.on("end", () =>
-      end(Effect.succeed(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))),
+      end(
+        size > limit
+          ? Effect.fail(RequestError.from(new BodyTooLarge({ limit })))
+          : Effect.succeed(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
+      ),
     )
     request.on("error", () => end(Effect.fail(RequestError.from(new RequestAborted()))))
   })

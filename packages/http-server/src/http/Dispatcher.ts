@@ -6,7 +6,7 @@
 import { performance } from "node:perf_hooks"
 import type { RequestListener, ServerResponse } from "node:http"
 import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
-import { Cause, type Context, Effect, Exit, Result } from "effect"
+import { Cause, type Context, Effect, Exit, identity, Result } from "effect"
 import type { Audit } from "../access/Audit.ts"
 import * as Authentication from "../access/Authentication.ts"
 import * as BasicCredentials from "../access/BasicCredentials.ts"
@@ -27,6 +27,7 @@ import {
   MethodNotAllowed,
   OriginForbidden,
   RequestError,
+  RequestTimedOut,
   RouteNotFound,
   ShuttingDown,
 } from "./RequestError.ts"
@@ -48,13 +49,20 @@ export interface Options {
   readonly face: ApiFace<ServerFailure>
   readonly originCheck: OriginCheck
   readonly requestId: RequestId.RequestId
-  /** The largest body that is read, in bytes. */
-  readonly bodyLimit: number
+  readonly limitsOf: (endpoint: Endpoint) => RequestLimits
   readonly telemetry: Pick<Telemetry, "began" | "ended">
   readonly authentication: Authentication.Authentication
   readonly audit: Audit | undefined
   readonly loadShedding: LoadShedding
   readonly tracing: Tracing.Tracing | undefined
+}
+
+/** What a request to an endpoint may take. */
+export interface RequestLimits {
+  /** The largest body that is read, in bytes. */
+  readonly bodyBytes: number
+  /** In ms; absent where the request waits for an upstream, by that upstream's own timeouts. */
+  readonly millis?: number
 }
 
 export interface Dispatcher {
@@ -72,7 +80,7 @@ interface Reply {
 }
 
 export const make = (options: Options, services: Context.Context<never>): Dispatcher => {
-  const { router, originCheck, requestId, bodyLimit, telemetry, authentication, audit, loadShedding, tracing } = options
+  const { router, originCheck, requestId, limitsOf, telemetry, authentication, audit, loadShedding, tracing } = options
   const defaultFace = erased(options.face)
   const run = Effect.runForkWith(services)
   const contexts = new WeakMap<ServerResponse, RequestContext.RequestContext>()
@@ -87,12 +95,35 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       context.caller = caller
       const permitted = Authentication.permitted(caller.principal, endpoint.needs)
       if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
-      return BodyText.read(context.request, bodyLimit, context.weigh).pipe(
+      const { bodyBytes, millis } = limitsOf(endpoint)
+      const refused = endpoint.needs === "predict" ? undefined : share(context, endpoint, bodyBytes)
+      if (refused !== undefined) return Effect.fail(refused)
+      return BodyText.read(context.request, bodyBytes, context.weigh).pipe(
         Effect.flatMap((sent) => handle(context, endpoint, sent)),
         Effect.flatMap(({ value, query }) => reply(context, warning, value, query)),
+        millis === undefined ? identity : within(millis),
         Effect.provideService(CurrentPrincipal, caller.principal),
       )
     })
+  }
+
+  /** Admits the body of a request that is no predict; the reason, where bodies hold too much already. */
+  const share = (
+    context: RequestContext.RequestContext,
+    endpoint: Endpoint,
+    limit: number,
+  ): RequestError | undefined => {
+    const announced = Number(context.request.headers["content-length"] ?? 0)
+    // Beyond its limit a body is refused for itself.
+    const bytes = announced > limit ? 0 : announced
+    const memory = new HeldMemory(loadShedding.load)
+    const isReserved = isOperators(endpoint, context.caller.principal)
+    const tooMuch = bytes === 0 ? undefined : loadShedding.bodyRefusal(bytes, isReserved)
+    if (tooMuch !== undefined) return tooMuch
+    context.share = memory
+    memory.hold(bytes)
+    context.weigh = (more) => loadShedding.grown(memory, more, isReserved)
+    return undefined
   }
 
   /** The endpoint of a request, or the reply that needs none. */
@@ -117,19 +148,19 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     context.route = endpoint.path
     context.face = endpoint.face
     context.params = match.params
-    const refused = endpoint.needs === "predict" ? admit(context) : undefined
+    const refused = endpoint.needs === "predict" ? admit(context, limitsOf(endpoint).bodyBytes) : undefined
     return refused === undefined ? Result.succeed(match.value) : Result.fail(refused)
   }
 
   /** Admits a predict; the reason, where it is more than this process can take on. */
-  const admit = (context: RequestContext.RequestContext): RequestError | undefined => {
+  const admit = (context: RequestContext.RequestContext, limit: number): RequestError | undefined => {
     const { request, trace, params } = context
     const memory = new HeldMemory(loadShedding.load)
     context.measurements = new CallMeasurements(trace !== undefined)
     context.memory = memory
     context.model = params["model_id"]
     // Beyond its limit a body is refused for itself.
-    const bytes = Math.min(Number(request.headers["content-length"] ?? 0), bodyLimit)
+    const bytes = Math.min(Number(request.headers["content-length"] ?? 0), limit)
     const refusal = loadShedding.refusal(bytes)
     if (refusal !== undefined) return refusal
     memory.hold(bytes)
@@ -160,6 +191,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     telemetry.ended(completed)
     context.leave?.()
     context.memory?.release()
+    context.share?.release()
     if (trace !== undefined) tracing?.ended(trace, completed)
   }
 
@@ -173,7 +205,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     const { refusal, summary, fault } = endingOf(context, cause)
     context.failure = summary
     if (fault !== undefined) run(Effect.logError(`${target.method} ${route} failed, request id ${id}: ${fault}`))
-    const body = ResponseBody.write(refusal.body, { pretty: Query.wantsPretty(target.search), filterPath: undefined })
+    const query = { pretty: Query.wantsPretty(target.search), filterPath: undefined }
+    const body = Result.getOrElse(ResponseBody.write(refusal.body, query), () => ResponseBody.textOf(refusal.body))
     sendAudited(context, { ...refusal, body, value: undefined })
   }
 
@@ -204,6 +237,18 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
 }
 
 const shuttingDown = (face: ApiFace<unknown>): Refusal => face.describe(RequestError.from(new ShuttingDown())).refusal
+
+/** Whether part of the memory is kept for it: without settings, keys and health an overloaded server could not be helped. */
+const isOperators = ({ needs }: Endpoint, principal: RequestContext.RequestContext["caller"]["principal"]): boolean =>
+  needs === undefined || needs === "operate" || principal?.roles.includes("admin") === true
+
+const within =
+  (millis: number) =>
+  <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E | RequestError, R> =>
+    Effect.timeoutOrElse(request, {
+      duration: millis,
+      orElse: () => Effect.fail(RequestError.from(new RequestTimedOut({ millis }))),
+    })
 
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (
@@ -269,14 +314,16 @@ const reply = (
       value: undefined,
     })
   const headers = warning === undefined ? {} : { Warning: warning }
-  return value instanceof ResponseBody.WithHeaders
-    ? Effect.succeed({
-        status: 200,
-        headers: { ...headers, ...value.headers },
-        body: ResponseBody.write(value.value, query),
-        value: value.value,
-      })
-    : Effect.succeed({ status: 200, headers, body: ResponseBody.write(value, query), value })
+  const content = value instanceof ResponseBody.WithHeaders ? value.value : value
+  const body = ResponseBody.write(content, query)
+  if (Result.isFailure(body)) return Effect.fail(body.failure)
+  context.share?.hold(body.success.length)
+  return Effect.succeed({
+    status: 200,
+    headers: value instanceof ResponseBody.WithHeaders ? { ...headers, ...value.headers } : headers,
+    body: body.success,
+    value: content,
+  })
 }
 
 const decodeAll = (

@@ -3,20 +3,22 @@
  * depth, a leading `-` leaves out. Lists are looked through, not counted.
  */
 import * as Json from "@drawbar/json-text/Json"
+import * as SearchPattern from "@drawbar/document-store/search/SearchPattern"
 import { Result } from "effect"
 
 export interface FilterPath {
-  readonly apply: (value: Json.Json) => Json.Json
-}
-
-/** The rest of a pattern, from one of its names on; one that is at its end has arrived. */
-interface Pattern {
-  readonly names: ReadonlyArray<string>
-  readonly at: number
+  /** What is left of an answer; fails with a sentence where the patterns ask for too much work on it. */
+  readonly apply: (value: Json.Json) => Result.Result<Json.Json, string>
 }
 
 /** How many names all patterns together may have: each is held against each name of an answer. */
-const most = 200
+export const maxNames = 200
+
+/** Of one answer, in steps of 10 ns or so: a character of a name against a pattern with `*`, or a member that is looked at. */
+export const maxSteps = 5_000_000
+
+/** How many moves from one state to the next are remembered; answers have the same few names again and again. */
+const maxMoves = 10_000
 
 /** Reads a comma-separated list of patterns; fails with a sentence where there are too many. */
 export const parse = (text: string): Result.Result<FilterPath, string> => {
@@ -24,70 +26,156 @@ export const parse = (text: string): Result.Result<FilterPath, string> => {
     .split(",")
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== "")
-  const wanted = all.filter((pattern) => !pattern.startsWith("-")).map(patternOf)
-  const unwanted = all.filter((pattern) => pattern.startsWith("-")).map((pattern) => patternOf(pattern.slice(1)))
-  if ([...wanted, ...unwanted].reduce((count, { names }) => count + names.length, 0) > most)
-    return Result.fail(`filter_path has more than ${most} names`)
+  const wanted = all.filter((pattern) => !pattern.startsWith("-"))
+  const unwanted = all.filter((pattern) => pattern.startsWith("-")).map((pattern) => pattern.slice(1))
+  const names = [...wanted, ...unwanted].reduce((count, pattern) => count + pattern.split(".").length, 0)
+  if (names > maxNames) return Result.fail(`filter_path has more than ${maxNames} names`)
   return Result.succeed({
     apply: (value) => {
-      const kept = wanted.length === 0 ? value : (only(value, wanted) ?? {})
-      return unwanted.length === 0 ? kept : without(kept, unwanted)
+      const work = { left: maxSteps }
+      try {
+        const kept = wanted.length === 0 ? value : (only(value, Walker.of(wanted, work).start) ?? {})
+        return Result.succeed(unwanted.length === 0 ? kept : without(kept, Walker.of(unwanted, work).start))
+      } catch (cause) {
+        if (cause instanceof TooMuch)
+          return Result.fail("filter_path asks for too much work on this answer. Name fewer fields, and use fewer [*]")
+        throw cause
+      }
     },
   })
 }
 
-const patternOf = (text: string): Pattern => ({ names: text.split("."), at: 0 })
+class TooMuch extends Error {}
 
-const hasArrived = ({ names, at }: Pattern): boolean => at === names.length
-
-/** What is left of the patterns one name further down, each once: there are many ways to pass a name by `**`. */
-const advance = (patterns: ReadonlyArray<Pattern>, name: string): ReadonlyArray<Pattern> => {
-  const reached = new Map<ReadonlyArray<string>, Set<number>>()
-  for (const { names, at } of patterns) {
-    const places = reached.get(names) ?? new Set()
-    reached.set(names, places)
-    let here = at
-    for (; names[here] === "**"; here++) places.add(here === names.length - 1 ? names.length : here)
-    if (here < names.length && matches(names[here] ?? "", name)) places.add(here + 1)
-  }
-  return [...reached].flatMap(([names, places]) => [...places].map((at) => ({ names, at })))
+interface Work {
+  left: number
 }
 
-const matches = (glob: string, name: string): boolean => {
-  if (!glob.includes("*")) return glob === name
-  const [first = "", ...parts] = glob.split("*")
-  if (!name.startsWith(first)) return false
-  const last = parts.pop() ?? ""
-  let at = first.length
-  for (const part of parts) {
-    const found = name.indexOf(part, at)
-    if (found === -1) return false
-    at = found + part.length
-  }
-  return name.length - last.length >= at && name.endsWith(last)
+const spend = (work: Work, steps: number): void => {
+  work.left -= steps
+  if (work.left < 0) throw new TooMuch()
 }
 
-const only = (value: Json.Json, patterns: ReadonlyArray<Pattern>): Json.Json | undefined => {
+/** Where all patterns stand at one place of an answer. */
+interface State {
+  /** Whether a pattern has come to its end: all below is named. */
+  readonly isNamed: boolean
+  /** Whether no pattern can come to its end any more. */
+  readonly isDead: boolean
+  /** The state one name further down. */
+  readonly next: (name: string) => State
+}
+
+/** One name of a pattern: `**`, a name, or a name with `*` in it. */
+type Step = { readonly anyDepth: true } | { readonly name: string } | { readonly glob: SearchPattern.PatternSet }
+
+/** The patterns of a list as one machine: what it does at a name in a state is worked out once and remembered. */
+class Walker {
+  readonly start: State
+  readonly #patterns: ReadonlyArray<ReadonlyArray<Step>>
+  readonly #work: Work
+  readonly #states = new Map<string, State>()
+  #moves = 0
+
+  private constructor(patterns: ReadonlyArray<string>, work: Work) {
+    this.#patterns = patterns.map((pattern) => stepsOf(pattern))
+    this.#work = work
+    this.start = this.#state(patterns.map(() => [0]))
+  }
+
+  static readonly of = (patterns: ReadonlyArray<string>, work: Work): Walker => new Walker(patterns, work)
+
+  /** `places`: of each pattern, at which of its names it may stand. */
+  readonly #state = (places: ReadonlyArray<ReadonlyArray<number>>): State => {
+    const key = JSON.stringify(places)
+    spend(this.#work, key.length)
+    const known = this.#states.get(key)
+    if (known !== undefined) return known
+    const moves = new Map<string, State>()
+    const state: State = {
+      isNamed: places.some((at, pattern) => at.includes(this.#patterns[pattern]?.length ?? -1)),
+      isDead: places.every((at) => at.length === 0),
+      next: (name) => {
+        spend(this.#work, 1)
+        const before = moves.get(name)
+        if (before !== undefined) return before
+        const after = this.#state(places.map((at, pattern) => this.#advance(this.#patterns[pattern] ?? [], at, name)))
+        if (this.#moves++ < maxMoves) moves.set(name, after)
+        return after
+      },
+    }
+    if (this.#states.size < maxMoves) this.#states.set(key, state)
+    return state
+  }
+
+  /** Where a pattern may stand one name further down, each place once: there are many ways to pass a name by `**`. */
+  readonly #advance = (steps: ReadonlyArray<Step>, at: ReadonlyArray<number>, name: string): ReadonlyArray<number> => {
+    const places = new Set<number>()
+    for (const place of at) {
+      let here = place
+      for (let step = steps[here]; step !== undefined && "anyDepth" in step; step = steps[++here])
+        places.add(here === steps.length - 1 ? steps.length : here)
+      const step = steps[here]
+      spend(this.#work, 1 + here - place)
+      if (step !== undefined && !("anyDepth" in step) && this.#isMatch(step, name)) places.add(here + 1)
+    }
+    return [...places].toSorted((a, b) => a - b)
+  }
+
+  readonly #isMatch = (step: { readonly name: string } | { readonly glob: SearchPattern.PatternSet }, name: string) => {
+    if ("name" in step) return step.name === name
+    spend(this.#work, step.glob.cost(name))
+    return step.glob.accepts(step.glob.advance(step.glob.start, name))
+  }
+}
+
+/** `**` beside `**` says no more than one. */
+const stepsOf = (pattern: string): ReadonlyArray<Step> => {
+  const names = pattern.split(".")
+  return names.filter((name, i) => name !== "**" || names[i + 1] !== "**").map(stepOf)
+}
+
+const stepOf = (text: string): Step => {
+  if (text === "**") return { anyDepth: true }
+  if (!text.includes("*")) return { name: text }
+  const parts = text.split(/(\*+)/).filter((part) => part !== "")
+  return {
+    glob: SearchPattern.PatternSet.of([parts.map((part) => (part.startsWith("*") ? "any" : { literal: part }))]),
+  }
+}
+
+const only = (value: Json.Json, state: State): Json.Json | undefined => {
+  if (state.isDead) return undefined
   if (Array.isArray(value)) {
-    const kept = value.map((item) => only(item, patterns)).filter((item) => item !== undefined)
+    const kept: Array<Json.Json> = []
+    for (const item of value) {
+      const part = only(item, state)
+      if (part !== undefined) kept.push(part)
+    }
     return kept.length === 0 ? undefined : kept
   }
   if (!Json.isObject(value)) return undefined
-  const kept = Object.entries(value).flatMap(([name, child]) => {
-    const left = advance(patterns, name)
-    const part = left.some(hasArrived) ? child : only(child, left)
-    return part === undefined ? [] : [[name, part] as const]
-  })
+  const kept: Array<readonly [string, Json.Json]> = []
+  for (const [name, child] of Object.entries(value)) {
+    const below = state.next(name)
+    const part = below.isNamed ? child : only(child, below)
+    if (part !== undefined) kept.push([name, part])
+  }
   return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }
 
-const without = (value: Json.Json, patterns: ReadonlyArray<Pattern>): Json.Json => {
-  if (Array.isArray(value)) return value.map((item) => without(item, patterns))
-  if (!Json.isObject(value) || patterns.length === 0) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, child]) => {
-      const left = advance(patterns, name)
-      return left.some(hasArrived) ? [] : [[name, without(child, left)] as const]
-    }),
-  )
+const without = (value: Json.Json, state: State): Json.Json => {
+  if (state.isDead) return value
+  if (Array.isArray(value)) {
+    const kept: Array<Json.Json> = []
+    for (const item of value) kept.push(without(item, state))
+    return kept
+  }
+  if (!Json.isObject(value)) return value
+  const kept: Array<readonly [string, Json.Json]> = []
+  for (const [name, child] of Object.entries(value)) {
+    const below = state.next(name)
+    if (!below.isNamed) kept.push([name, without(child, below)])
+  }
+  return Object.fromEntries(kept)
 }

@@ -34,6 +34,8 @@ export interface RequestContext {
   measurements: CallMeasurements | undefined
   memory: HeldMemory | undefined
   weigh: Weigh | undefined
+  /** What a request that is no predict holds of the memory for bodies. */
+  share: HeldMemory | undefined
   /** Is called when most of its work is done, and again when it has ended. */
   leave: (() => void) | undefined
   failure: FailureSummary | undefined
@@ -85,6 +87,7 @@ export const begin = (
   measurements: undefined,
   memory: undefined,
   weigh: undefined,
+  share: undefined,
   leave: undefined,
   failure: undefined,
 })

@@ -99,6 +99,13 @@ export class TimedOut extends Data.TaggedError("TimedOut")<{ readonly timeout: s
   }
 }
 
+/** A request that calls no upstream was not done in the time that every request has. */
+export class RequestTimedOut extends Data.TaggedError("RequestTimedOut")<{ readonly millis: number }> {
+  override get message() {
+    return `The request was not done within ${this.millis / 1_000} s. A change may have been made nevertheless: read it back before you send it again`
+  }
+}
+
 /** The server was told to stop. */
 export class ShuttingDown extends Data.TaggedError("ShuttingDown") {
   readonly retryAfterMillis = 5_000
@@ -127,6 +134,7 @@ export type Reason =
   | ShuttingDown
   | NotReady
   | TimedOut
+  | RequestTimedOut
   | Unauthenticated
   | RoleForbidden
 

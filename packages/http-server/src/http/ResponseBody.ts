@@ -1,7 +1,10 @@
 /** What goes back: a value that is written as JSON, or JSON text that goes as it is, so that no digit of it changes. */
 import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
+import * as Bounds from "./Bounds.ts"
+import type { FilterPath } from "./FilterPath.ts"
 import type { Query } from "./Query.ts"
+import { BadParameter, RequestError } from "./RequestError.ts"
 
 export class JsonText {
   readonly text: string
@@ -30,12 +33,72 @@ export class WithHeaders<out A> {
   }
 }
 
-/** The text of an answer as the query wants it: whole or in part, on one line or many. Nothing is written for `undefined`. */
-export const write = (answer: unknown, query: Pick<Query, "pretty" | "filterPath">): string => {
+/** The text of an answer. Nothing is written for `undefined`. */
+export const textOf = (answer: unknown): string => {
   if (answer === undefined) return ""
-  const text = answer instanceof JsonText ? answer.text : JSON.stringify(answer)
-  if (!query.pretty && query.filterPath === undefined) return text
-  const value = Result.getOrThrow(Json.parse(text))
-  const wanted = query.filterPath === undefined ? value : query.filterPath.apply(value)
-  return query.pretty ? `${JSON.stringify(wanted, null, 2)}\n` : Json.stringify(wanted)
+  return answer instanceof JsonText ? answer.text : JSON.stringify(answer)
+}
+
+/** The text of an answer as the query wants it: whole or in part, on one line or many; fails where a part cannot be taken. */
+export const write = (
+  answer: unknown,
+  { pretty, filterPath }: Pick<Query, "pretty" | "filterPath">,
+): Result.Result<string, RequestError> => {
+  const text = textOf(answer)
+  if (text === "" || (!pretty && filterPath === undefined)) return Result.succeed(text)
+  return Result.gen(function* () {
+    const kept = filterPath === undefined ? text : yield* part(text, filterPath)
+    return pretty ? indented(kept) : kept
+  })
+}
+
+const part = (text: string, filterPath: FilterPath): Result.Result<string, RequestError> => {
+  if (text.length > Bounds.filteredResponse) return refused(`it is longer than ${Bounds.filteredResponse} characters`)
+  return Result.flatMap(
+    Result.match(Json.parse(text), {
+      onFailure: ({ message }) => refused(message),
+      onSuccess: (value: Json.Json) => Result.succeed(value),
+    }),
+    (value) =>
+      Result.mapBoth(filterPath.apply(value), {
+        onFailure: (message) => RequestError.from(new BadParameter({ message })),
+        onSuccess: Json.stringify,
+      }),
+  )
+}
+
+const refused = (why: string) =>
+  Result.fail(
+    RequestError.from(
+      new BadParameter({ message: `filter_path cannot be applied to this answer: ${why}. Leave filter_path out` }),
+    ),
+  )
+
+/** A text whose line breaks and indentation would come to more than the text allows for stays on one line. */
+const indented = (text: string): string => {
+  if (indentation(text) > Bounds.indentation) return text
+  return Result.match(Json.parse(text), {
+    onFailure: () => text,
+    onSuccess: (value) => `${JSON.stringify(value, null, 2)}\n`,
+  })
+}
+
+/** How many characters the indentation of a JSON text comes to; stops counting past the bound. */
+const indentation = (text: string): number => {
+  let depth = 0
+  let sum = 0
+  for (let i = 0; i < text.length && sum <= Bounds.indentation; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x22) i = endOfString(text, i)
+    else if (c === 0x5b || c === 0x7b) sum += 1 + 2 * ++depth
+    else if (c === 0x2c) sum += 1 + 2 * depth
+    else if (c === 0x5d || c === 0x7d) sum += 1 + 2 * --depth
+  }
+  return sum
+}
+
+const endOfString = (text: string, open: number): number => {
+  let i = open + 1
+  while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
+  return i
 }

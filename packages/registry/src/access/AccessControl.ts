@@ -100,6 +100,8 @@ export const initialAccess = (
   asker: CurrentPrincipal | undefined,
   given: AccessFields,
 ): AccessResult => {
+  const known = checkMode(given)
+  if (Result.isFailure(known)) return Result.fail(known.failure)
   if (asker === undefined) return Result.map(refuse(subject, given), () => written(given))
   const { mode, rolesGiven } = read(given)
   const access = mode ?? (rolesGiven || given.add_all_backend_roles === true ? "restricted" : "private")
@@ -123,6 +125,8 @@ export const updatedAccess = (
   { backend_roles: before, ...access }: Access,
   given: AccessFields,
 ): AccessResult => {
+  const known = checkMode(given)
+  if (Result.isFailure(known)) return Result.fail(known.failure)
   const kept = { ...(before === undefined ? {} : { backend_roles: before }), ...access }
   if (asker === undefined)
     return Result.map(refuse(subject, given), () =>
@@ -188,6 +192,12 @@ const sentences = {
       "You must specify one or more backend roles or add all backend roles to register a restricted model group.",
   },
 } as const satisfies Record<Subject, Record<string, string>>
+
+/** A mode that is none is refused; taken for none it would leave a record as open as it is. */
+const checkMode = ({ access_mode }: AccessFields): Result.Result<void, RegistryError> =>
+  access_mode == null || AccessMode.literals.some((known) => known === access_mode.toLowerCase())
+    ? Result.void
+    : wrong("access_mode", `access_mode must be one of [${AccessMode.literals.join(", ")}]`)
 
 const wrong = (field: string, message: string) => Result.fail(RegistryError.from(invalid(`/${field}`, message).reason))
 

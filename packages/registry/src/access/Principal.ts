@@ -1,12 +1,14 @@
 /** Who may ask: a user with a password, or a program with an API key. */
 import { Effect, Schema } from "effect"
+import * as NumberField from "../records/NumberField.ts"
 
 /** docs/access.md says what each may do. */
 export const roles = ["admin", "developer", "application", "reader"] as const
 export const Role = Schema.Literals(roles)
 export type Role = typeof Role.Type
 
-const Count = Schema.Int.check(Schema.isGreaterThan(0))
+/** Of requests or tokens. */
+const Count = NumberField.between(1, 1_000_000_000_000)
 
 /** How much may be asked of all models together. */
 export const Quota = Schema.Struct({
@@ -25,8 +27,8 @@ export const Principal = Schema.Struct({
   /** The models that it may ask; absent: all that are open to it. */
   models: Schema.optionalKey(Schema.Array(Schema.String)),
   quota: Schema.optionalKey(Quota),
-  created_time: Schema.Number,
+  created_time: NumberField.Time,
   /** In ms since 1970; absent: it does not expire. */
-  expires_time: Schema.optionalKey(Schema.Number),
+  expires_time: Schema.optionalKey(NumberField.Time),
 })
 export type Principal = typeof Principal.Type

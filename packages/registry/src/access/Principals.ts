@@ -68,7 +68,10 @@ export class Principals extends Context.Service<
           const hash = document.sealed["hash"] ?? ""
           known.set(document.id, { principal, hash, digest: Hash.digestIn(hash) })
         })
-      yield* Stream.runForEach(store.all(collection), remember)
+      // One that cannot be read authenticates no caller, and does not keep the others out.
+      yield* Stream.runForEach(store.all(collection), (document) =>
+        Effect.catch(remember(document), ({ message }) => Effect.logError(message)),
+      )
 
       const create = Effect.fnUntraced(function* (id: string, principal: Principal.Principal, hash: string) {
         const [written] = yield* changes
@@ -108,7 +111,8 @@ export class Principals extends Context.Service<
           const created_time = yield* Clock.currentTimeMillis
           const id = Buffer.from(random(9)).toString("hex")
           const key = `${keyPrefix}_${id}_${Buffer.from(random(32)).toString("base64url")}`
-          const expires = expiresInMillis === undefined ? {} : { expires_time: created_time + expiresInMillis }
+          const expires =
+            expiresInMillis === undefined ? {} : { expires_time: Math.ceil(created_time + expiresInMillis) }
           const principal = {
             kind: "api_key" as const,
             name,

@@ -6,6 +6,7 @@ import { Effect, Result } from "effect"
 import type { CredentialVault } from "../secrets/CredentialVault.ts"
 import type { Collection, Document } from "@drawbar/document-store/Document"
 import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import * as RecordBounds from "../records/RecordBounds.ts"
 
 interface Sealed {
   readonly collection: Collection
@@ -31,6 +32,9 @@ export const change = Effect.fnUntraced(function* (
   const credential: Credential = yield* vault.open(before.collection, before.id, kept)
   const blueprint = yield* Effect.fromResult(
     Result.mapError(Blueprint.apply({ connector, credential }, change), ({ reason }) => RegistryError.from(reason)),
+  )
+  yield* Effect.fromResult(
+    Result.mapError(RecordBounds.blueprint(blueprint), ({ reason }) => RegistryError.from(reason)),
   )
   const renewed = entriesOf(blueprint.credential, (name) => !Object.hasOwn(kept, name))
   const keepsSecrets = Object.keys(kept).length > 0

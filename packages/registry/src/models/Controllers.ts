@@ -88,6 +88,7 @@ export class Controllers extends Context.Service<
             ])
             return { isNew: Option.isNone(before), written }
           }),
+          [`model ${id}`],
         )
       })
 
@@ -152,7 +153,7 @@ const checked = (body: Json, before: Limits): Checked => {
       RegistryError.from(invalid("/user_rate_limiter", "Expected an object at [/user_rate_limiter]").reason),
     )
   const merged: JsonObject = MergePatch.apply(before, given ?? {})
-  const limits: Record<string, RateLimit.RateLimit> = Object.create(null)
+  const limits: { [user: string]: RateLimit.RateLimit } = Object.create(null)
   for (const [user, limit] of Object.entries(merged)) {
     const read = RateLimit.check(isObject(limit) ? limit : {})
     if (Result.isFailure(read)) {

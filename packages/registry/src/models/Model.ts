@@ -8,14 +8,15 @@ import { inOrder } from "../internal/FieldOrder.ts"
 import { ModelConfig } from "./ModelConfig.ts"
 import { ModelGuardrails } from "./ModelGuardrails.ts"
 import { ModelInterface } from "./ModelInterface.ts"
+import * as NumberField from "../records/NumberField.ts"
 import { RateLimit } from "./RateLimit.ts"
 
-const Time = Schema.optionalKey(Schema.Number)
+const Time = Schema.optionalKey(NumberField.Time)
 
 export const DeploySetting = Schema.Struct({
   is_auto_deploy_enabled: Schema.optionalKey(Schema.Boolean),
   /** -1: for ever. */
-  model_ttl_minutes: Schema.optionalKey(Schema.Int),
+  model_ttl_minutes: Schema.optionalKey(NumberField.Int32),
 })
 
 export const Model = Schema.Struct({
@@ -31,13 +32,13 @@ export const Model = Schema.Struct({
   is_controller_enabled: Schema.optionalKey(Schema.Boolean),
   rate_limiter: Schema.optionalKey(RateLimit),
   batch_inference_config: Schema.optionalKey(BatchInferenceConfig),
-  created_time: Schema.Number,
-  last_updated_time: Schema.Number,
+  created_time: NumberField.Time,
+  last_updated_time: NumberField.Time,
   last_deployed_time: Time,
   last_undeployed_time: Time,
-  auto_redeploy_retry_times: Schema.optionalKey(Schema.Int),
-  planning_worker_node_count: Schema.optionalKey(Schema.Int),
-  current_worker_node_count: Schema.optionalKey(Schema.Int),
+  auto_redeploy_retry_times: Schema.optionalKey(NumberField.Int32),
+  planning_worker_node_count: Schema.optionalKey(NumberField.Int32),
+  current_worker_node_count: Schema.optionalKey(NumberField.Int32),
   planning_worker_nodes: Schema.optionalKey(Schema.Array(Schema.String)),
   deploy_to_all_nodes: Schema.optionalKey(Schema.Literal(true)),
   is_hidden: Schema.Literal(false),

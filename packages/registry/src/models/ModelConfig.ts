@@ -5,19 +5,20 @@ import { isObject, type JsonObject, parse } from "@drawbar/json-text/Json"
 import { Result, Schema } from "effect"
 import { inOrder } from "../internal/FieldOrder.ts"
 import * as JsonField from "../records/JsonField.ts"
+import * as NumberField from "../records/NumberField.ts"
 
 const frameworks = ["SENTENCE_TRANSFORMERS", "HUGGINGFACE_TRANSFORMERS"] as const
 const poolingModes = ["MEAN", "MEAN_SQRT_LEN", "MAX", "WEIGHTED_MEAN", "CLS", "LAST_TOKEN"] as const
 
 export const ModelConfig = Schema.Struct({
   model_type: Schema.optionalKey(Schema.String),
-  embedding_dimension: Schema.optionalKey(Schema.Int),
+  embedding_dimension: Schema.optionalKey(NumberField.Int32),
   framework_type: Schema.optionalKey(Schema.Literals(frameworks)),
   /** JSON as text. */
   all_config: Schema.optionalKey(Schema.String),
   pooling_mode: Schema.optionalKey(Schema.Literals(poolingModes)),
   normalize_result: Schema.optionalKey(Schema.Boolean),
-  model_max_length: Schema.optionalKey(Schema.Int),
+  model_max_length: Schema.optionalKey(NumberField.Int32),
   additional_config: Schema.optionalKey(JsonField.AnyObject),
 })
 export type ModelConfig = typeof ModelConfig.Type

@@ -1,6 +1,7 @@
 /** Versions of one model under one name: what is sent, and what is remembered. */
 import { Schema } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
+import * as NumberField from "../records/NumberField.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -19,10 +20,10 @@ export type ModelGroupDocument = typeof ModelGroupDocument.Type
 export const ModelGroup = Schema.Struct({
   name: Schema.String,
   /** The version of the model that joined last; 0 where none has. */
-  latest_version: Schema.Int,
+  latest_version: NumberField.Count,
   description: Schema.optionalKey(Schema.String),
   ...AccessControl.fields,
-  created_time: Schema.Number,
-  last_updated_time: Schema.Number,
+  created_time: NumberField.Time,
+  last_updated_time: NumberField.Time,
 })
 export type ModelGroup = typeof ModelGroup.Type

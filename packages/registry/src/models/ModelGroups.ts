@@ -10,6 +10,7 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
 import { referring } from "../internal/References.ts"
+import * as RecordBounds from "../records/RecordBounds.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
 import { inOrder } from "../internal/FieldOrder.ts"
 import { ModelGroup, ModelGroupDocument } from "./ModelGroup.ts"
@@ -73,6 +74,7 @@ export class ModelGroups extends Context.Service<
               yield* commit(created(id, draft(name, description, owned, yield* Clock.currentTimeMillis)))
               return id
             }),
+            [`group name ${name}`],
           ).pipe(
             Effect.catchReason("StoreError", "AlreadyExists", () =>
               Effect.fail(ResourceId.alreadyExists("model-group", id)),
@@ -107,6 +109,7 @@ export class ModelGroups extends Context.Service<
               ])
               return written
             }),
+            [`model-group ${id}`],
           ),
 
         delete: (id) =>
@@ -126,6 +129,7 @@ export class ModelGroups extends Context.Service<
               yield* commit([{ _tag: "Delete", collection, id, ifVersion: found.value.version }, unclaim(group.name)])
               return found
             }),
+            [`model-group ${id}`],
           ),
 
         search: (request) =>
@@ -217,7 +221,10 @@ const checkText = (
     { label: "Model group name", text: name ?? undefined, required },
     { label: "Model group description", text: description ?? undefined },
   ])
-  return problems.length === 0 ? Result.void : Result.fail(RegistryError.from(new UnsafeText({ problems })))
+  if (problems.length > 0) return Result.fail(RegistryError.from(new UnsafeText({ problems })))
+  return Result.mapError(RecordBounds.name("Model group name", name ?? undefined), ({ reason }) =>
+    RegistryError.from(reason),
+  )
 }
 
 // A blank name or description changes nothing, as clients expect.

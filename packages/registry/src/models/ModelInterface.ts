@@ -3,6 +3,7 @@
  * Source: https://json-schema.org/draft/2020-12 and https://docs.opensearch.org/latest/ml-commons-plugin/api/model-apis/register-model/
  */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import * as Bounds from "../records/Bounds.ts"
 import { createContext, Script } from "node:vm"
 import { isObject, type Json, type JsonObject, parse, toText } from "@drawbar/json-text/Json"
 import * as Pattern from "@drawbar/linear-regex/Pattern"
@@ -29,11 +30,21 @@ export const check = (given: JsonObject): Result.Result<Record<string, string | 
 const textOf = (side: string, schema: Json): Result.Result<string | null, BlueprintError> => {
   if (schema === null) return Result.succeed(null)
   const text = toText(schema)
+  if (nodes(text) > Bounds.interfaceNodes)
+    return Result.fail(
+      invalid(
+        `/interface/${side}`,
+        `The ${side} interface has more than ${Bounds.interfaceNodes} nodes: describe less, or describe it by a pattern`,
+      ),
+    )
   return Result.mapBoth(compile(text), {
     onSuccess: () => text,
     onFailure: (sentence) => invalid(`/interface/${side}`, `The ${side} interface ${sentence}`),
   })
 }
+
+/** How many objects, lists and values a JSON text may hold: its opening brackets, colons and commas. */
+export const nodes = (text: string): number => text.match(/[[{:,]/g)?.length ?? 0
 
 export interface CompiledSchema {
   /** The types that the schema declares for a parameter; none where it declares none. */
@@ -146,7 +157,7 @@ const compiled = (schema: object | boolean, allErrors: boolean): Result.Result<V
         allErrors,
         validateFormats: false,
         logger: false,
-        code: { regExp: linear },
+        code: { regExp: linear, optimize: false },
       })
         .removeKeyword(uniqueItems.keyword)
         .addKeyword(uniqueItems)

@@ -5,6 +5,7 @@ import { decode } from "@drawbar/json-text/Decode"
 import { isObject, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import * as BatchInferenceConfig from "./BatchInferenceConfig.ts"
+import * as Bounds from "../records/Bounds.ts"
 import * as MergePatch from "../records/MergePatch.ts"
 import { DeploySetting, type Model } from "./Model.ts"
 import type { ModelDocument } from "./ModelDocument.ts"
@@ -44,7 +45,7 @@ export const changed = (
     const guardrails = yield* within(before.guardrails, document.guardrails, ModelGuardrails.check)
     const texts =
       document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
-    const model_interface = yield* within(before.interface, texts, decodeInterface)
+    const model_interface = yield* within(before.interface, texts, checkInterface)
     return {
       ...(is_enabled === undefined ? {} : { is_enabled }),
       ...(model_config === undefined ? {} : { model_config }),
@@ -85,6 +86,19 @@ const within = <A extends JsonObject>(
 const lifted = Result.mapError(({ reason }: BlueprintError | DecodeError) => RegistryError.from(reason))
 
 const decodeInterface = decode(ModelInterface.ModelInterface)
+
+const checkInterface = (whole: JsonObject) =>
+  Result.flatMap(decodeInterface(whole), (both) =>
+    ModelInterface.nodes(both.input ?? "") + ModelInterface.nodes(both.output ?? "") > Bounds.interfaceNodes
+      ? Result.fail(
+          invalid(
+            "/interface",
+            `The interface has more than ${Bounds.interfaceNodes} nodes in input and output together`,
+          ),
+        )
+      : Result.succeed(both),
+  )
+
 const decodeDeploySetting = decode(DeploySetting)
 
 const checkDeploySetting = (given: JsonObject) =>

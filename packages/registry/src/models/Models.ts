@@ -1,5 +1,6 @@
 /** Remembers models: which group and version each is, what it is connected to, and whether it is deployed. */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
+import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { Json } from "@drawbar/json-text/Json"
 import { Clock, Context, Effect, Layer, Option, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
@@ -9,7 +10,9 @@ import type { Document, Write } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
+import * as ModelAccess from "../internal/ModelAccess.ts"
 import { referring } from "../internal/References.ts"
+import * as RecordBounds from "../records/RecordBounds.ts"
 import * as Sealing from "../internal/Sealing.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
 import * as Model from "./Model.ts"
@@ -69,6 +72,8 @@ export class Models extends Context.Service<
     readonly markDeployed: (id: string) => Effect.Effect<string, RegistryFailure>
     /** Answers whether the model was deployed; it is `UNDEPLOYED` in any case. */
     readonly markUndeployed: (id: string) => Effect.Effect<boolean, RegistryFailure>
+    /** The ids of the models that are closed to the principal: what is shown of models leaves them out. */
+    readonly hidden: Effect.Effect<ReadonlySet<string>, RegistryFailure>
     /** The ids of the models that refer to a connector. */
     readonly referencing: (connectorId: string) => Effect.Effect<ReadonlyArray<string>, RegistryFailure>
   }
@@ -168,6 +173,8 @@ export class Models extends Context.Service<
         const { source } = asked
         yield* judgedBy(asked.settings.guardrails)
         const model_id = yield* ResourceId.chosenOrNew("model", asked.id)
+        yield* lifted(RecordBounds.name("Model name", asked.name))
+        if (source._tag === "Inline") yield* lifted(RecordBounds.blueprint(source.blueprint))
         if (source._tag === "Inline" && verify !== undefined) yield* verify(source.blueprint)
         const sealed =
           source._tag === "Inline" ? yield* vault.seal(collection, model_id, source.blueprint.credential) : {}
@@ -196,6 +203,10 @@ export class Models extends Context.Service<
             yield* warned(model_id, asked.settings.interface)
             return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }
           }),
+          [
+            asked.groupId === undefined ? `group name ${asked.name}` : `model-group ${asked.groupId}`,
+            ...(source._tag === "Reference" ? [`connector ${source.connectorId}`] : []),
+          ],
         ).pipe(
           Effect.catchReason("StoreError", "AlreadyExists", () =>
             Effect.fail(ResourceId.alreadyExists("model", model_id)),
@@ -235,6 +246,7 @@ export class Models extends Context.Service<
           `Failed to find model to update with the provided model id: ${id}`,
           `${noPrivilege}, model ID ${id}`,
         )
+        yield* lifted(RecordBounds.name("Model Name", document.name ?? undefined))
         const now = yield* Clock.currentTimeMillis
         const settings = yield* Effect.fromResult(ModelSettings.changed(before.model, document))
         if (document.guardrails != null) yield* judgedBy(settings.guardrails)
@@ -269,7 +281,8 @@ export class Models extends Context.Service<
 
         get: (id) => findFor(id, `Failed to find model with the provided model id: ${id}`),
 
-        update: (id, body, verify) => optimistically(changes, (commit) => updateOnce(commit, id, body, verify)),
+        update: (id, body, verify) =>
+          optimistically(changes, (commit) => updateOnce(commit, id, body, verify), [`model ${id}`]),
 
         delete: (id) =>
           optimistically(
@@ -316,6 +329,7 @@ export class Models extends Context.Service<
               ])
               return task_id
             }),
+            [`model ${id}`],
           ),
 
         markUndeployed: (id) =>
@@ -330,7 +344,10 @@ export class Models extends Context.Service<
               yield* commit([replaced(document, Model.undeployed(model, yield* Clock.currentTimeMillis))])
               return model.model_state === "DEPLOYED"
             }),
+            [`model ${id}`],
           ),
+
+        hidden: Effect.flatMap(asking, (asker) => ModelAccess.hidden(store, asker)),
 
         referencing: (connectorId) => referring(store, collection, "connector_id.keyword", connectorId),
       }
@@ -347,6 +364,9 @@ interface Reconnected {
 const collection = "model"
 
 const readBody = (body: Json) => Result.mapError(ModelDocument.read(body), ({ reason }) => RegistryError.from(reason))
+
+const lifted = <A>(checked: Result.Result<A, BlueprintError>) =>
+  Effect.fromResult(Result.mapError(checked, ({ reason }) => RegistryError.from(reason)))
 
 const checkChange = (
   document: ModelDocument.ModelDocument,

@@ -16,7 +16,7 @@ export type RateLimit = typeof RateLimit.Type
 export const check = (given: JsonObject): Result.Result<RateLimit, BlueprintError> =>
   Result.gen(function* () {
     const limit = given["limit"] == null ? undefined : toText(given["limit"]).trim()
-    if (limit !== undefined && !/^\d+(\.\d+)?$/.test(limit))
+    if (limit !== undefined && !/^\d{1,15}(\.\d{1,15})?$/.test(limit))
       return yield* Result.fail(
         invalid("/rate_limiter/limit", "Limit field must be a positive number.", "parse_exception"),
       )

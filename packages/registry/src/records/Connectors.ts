@@ -3,13 +3,14 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Connector } from "@drawbar/blueprint-schema/Connector"
 import { decode } from "@drawbar/json-text/Decode"
 import type { JsonObject } from "@drawbar/json-text/Json"
-import { Clock, Context, Effect, Layer, Option } from "effect"
+import { Clock, Context, Effect, Layer, Option, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
 import { CredentialVault } from "../secrets/CredentialVault.ts"
 import type { Document } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
+import * as RecordBounds from "./RecordBounds.ts"
 import * as Sealing from "../internal/Sealing.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
 import { referring } from "../internal/References.ts"
@@ -75,6 +76,9 @@ export class Connectors extends Context.Service<
 
       return {
         create: Effect.fnUntraced(function* (blueprint, { id: chosen, access = {} } = {}) {
+          yield* Effect.fromResult(
+            Result.mapError(RecordBounds.blueprint(blueprint), ({ reason }) => RegistryError.from(reason)),
+          )
           const owned = yield* Effect.fromResult(AccessControl.initialAccess("connector", yield* asking, access))
           const id = yield* ResourceId.chosenOrNew("connector", chosen)
           const now = yield* Clock.currentTimeMillis
@@ -128,6 +132,7 @@ export class Connectors extends Context.Service<
               ])
               return written
             }),
+            [`connector ${id}`],
           ),
 
         delete: (id) =>
@@ -151,6 +156,7 @@ export class Connectors extends Context.Service<
               ])
               return Option.fromUndefinedOr(removed)
             }),
+            [`connector ${id}`],
           ),
 
         search: (request) =>

@@ -1,6 +1,7 @@
 /** What was done, or is being done, and how it went; the order of fields is the order on the wire. */
 import { Schema } from "effect"
 import * as JsonField from "./JsonField.ts"
+import * as NumberField from "./NumberField.ts"
 
 export const states = [
   "CREATED",
@@ -29,10 +30,10 @@ export const Task = Schema.Struct({
   function_name: Schema.optionalKey(Schema.String),
   state: Schema.Literals(states),
   input_type: Schema.optionalKey(Schema.String),
-  progress: Schema.optionalKey(Schema.Number),
+  progress: Schema.optionalKey(NumberField.Progress),
   worker_node: Schema.optionalKey(Schema.Array(Schema.String)),
-  create_time: Schema.Number,
-  last_update_time: Schema.Number,
+  create_time: NumberField.Time,
+  last_update_time: NumberField.Time,
   error: Schema.optionalKey(Schema.String),
   is_async: Schema.Boolean,
   /** What the platform said of a batch job, as it said it. */

@@ -3,9 +3,11 @@ import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import { decode } from "@drawbar/json-text/Decode"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import { Clock, Context, Effect, Layer, type Result } from "effect"
+import * as AccessControl from "../access/AccessControl.ts"
 import type { Document, Write } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { optimistically } from "../internal/OptimisticRetry.ts"
+import * as ModelAccess from "../internal/ModelAccess.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
 import { inOrder } from "../internal/FieldOrder.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
@@ -24,6 +26,7 @@ export class Tasks extends Context.Service<
   {
     /** Answers the id. */
     readonly create: (draft: Draft) => Effect.Effect<string, RegistryFailure>
+    /** A task is read, found and deleted where its model is open; the server itself changes it. */
     readonly get: (id: string) => Effect.Effect<Found, RegistryFailure>
     /** Changes the fields given; the others stay. */
     readonly update: (id: string, change: Partial<Draft>) => Effect.Effect<Found, RegistryFailure>
@@ -37,10 +40,20 @@ export class Tasks extends Context.Service<
     Effect.gen(function* () {
       const store = yield* DocumentStore
       const changes = yield* ChangeFeed
+      const asking = yield* AccessControl.enforcedPrincipal("model")
 
-      const get = Effect.fnUntraced(function* (id: string) {
+      const find = Effect.fnUntraced(function* (id: string) {
         const document = yield* StoredRecord.find(store, collection, id, "Failed to find task")
         return { document, task: yield* Effect.fromResult(StoredRecord.read(collection, document, decodeTask)) }
+      })
+
+      /** The task, where its model is open. */
+      const get = Effect.fnUntraced(function* (id: string) {
+        const found = yield* find(id)
+        const { model_id } = found.task
+        if (model_id !== undefined)
+          yield* ModelAccess.check(store, yield* asking, model_id, "You don't have permission to access this task")
+        return found
       })
 
       return {
@@ -56,7 +69,7 @@ export class Tasks extends Context.Service<
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
-              const before = yield* get(id)
+              const before = yield* find(id)
               const task: Task = { ...before.task, ...change, last_update_time: yield* Clock.currentTimeMillis }
               const [document = before.document] = yield* commit([
                 { _tag: "Replace", collection, id, source: sourceOf(task), ifVersion: before.document.version },
@@ -76,7 +89,10 @@ export class Tasks extends Context.Service<
             }),
           ),
 
-        search: (request) => store.search(collection, request),
+        search: Effect.fnUntraced(function* (request) {
+          const hidden = yield* ModelAccess.hidden(store, yield* asking)
+          return yield* store.search(collection, ModelAccess.withoutModels(request, hidden))
+        }),
       }
     }),
   )

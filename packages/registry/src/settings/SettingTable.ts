@@ -22,7 +22,7 @@ const live = {
   "plugins.ml_commons.model_auto_deploy.enable": flag(true),
   "plugins.ml_commons.controller_enabled": flag(true),
   "plugins.ml_commons.stream_enabled": flag(true),
-  "plugins.ml_commons.max_json_size": integer(100_000_000, -1),
+  "plugins.ml_commons.max_json_size": integer(1_000_000, -1),
   "plugins.ml_commons.monitoring_request_count": integer(100, 0, 10_000_000),
   "plugins.ml_commons.allow_custom_deployment_plan": flag(false),
   /** Whether calls may bring their own `response_filter`, `input_processors` and `output_processors`. */

@@ -47,8 +47,16 @@ export class Settings extends Context.Service<
         const store = yield* DocumentStore
         const changes = yield* ChangeFeed
         const onFile = yield* Effect.fromResult(readFile(file))
-        const stored = Option.getOrUndefined(yield* store.get(collection, recordId))
-        let given: Record<Level, Given> = { persistent: remembered(stored?.source), transient: {} }
+        const found = yield* Effect.result(store.get(collection, recordId))
+        // What cannot be read does not stop the start; it may have closed records to others, so that they stay closed.
+        let isUnreadable = Result.isFailure(found)
+        if (Result.isFailure(found))
+          yield* Effect.logError(`The settings cannot be read, and access control is on: ${found.failure.message}`)
+        const stored = Result.isSuccess(found) ? Option.getOrUndefined(found.success) : undefined
+        let given: Record<Level, Given> = {
+          persistent: isUnreadable ? strict : remembered(stored?.source),
+          transient: {},
+        }
         let version = stored?.version
         let values = valuesOf(onFile, given)
         const listeners = new Set<Listener>()
@@ -57,11 +65,14 @@ export class Settings extends Context.Service<
         const remember = Effect.fnUntraced(function* (persistent: Given) {
           const source = { persistent: { ...persistent } }
           const [written] = yield* changes.commit([
-            version === undefined
-              ? { _tag: "Create", collection, id: recordId, source }
-              : { _tag: "Replace", collection, id: recordId, source, ifVersion: version },
+            isUnreadable
+              ? { _tag: "Replace", collection, id: recordId, source }
+              : version === undefined
+                ? { _tag: "Create", collection, id: recordId, source }
+                : { _tag: "Replace", collection, id: recordId, source, ifVersion: version },
           ])
           version = written?.version
+          isUnreadable = false
         })
 
         const update = Effect.fnUntraced(function* (body: Json, rendering: Rendering = {}) {
@@ -100,6 +111,11 @@ export class Settings extends Context.Service<
         }
       }),
     )
+}
+
+const strict: Given = {
+  "plugins.ml_commons.connector_access_control_enabled": "true",
+  "plugins.ml_commons.model_access_control_enabled": "true",
 }
 
 const collection = "config"

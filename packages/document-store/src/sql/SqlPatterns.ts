@@ -1,0 +1,196 @@
+/**
+ * The records that the wildcards and regular expressions of a query find. The distinct values of the field are read from the database's
+ * index in portions and held against the pattern here, where each step is counted and others have their turn; then the records with
+ * one of those that match are asked for, some values at a time.
+ */
+import * as Pattern from "@drawbar/linear-regex/Pattern"
+import { Effect } from "effect"
+import type { Statement } from "effect/sql"
+import type { StoreError } from "../StoreError.ts"
+import { fieldAt, type SearchField } from "../search/SearchFields.ts"
+import * as SearchPattern from "../search/SearchPattern.ts"
+import type { SearchQuery } from "../search/SearchQuery.ts"
+import type { SearchWork } from "../search/SearchWork.ts"
+import { storageFailed } from "./SqlFailure.ts"
+import { isAnalysed, last, type SqlQueryContext } from "./SqlQuery.ts"
+
+/** The query with records in the place of its patterns. `count` is how many records the collection has. */
+export const expand = (
+  context: SqlQueryContext,
+  work: SearchWork,
+  query: SearchQuery,
+  count: number,
+): Effect.Effect<SearchQuery, StoreError> => {
+  const each = (queries: ReadonlyArray<SearchQuery>) =>
+    Effect.forEach(queries, (one) => expand(context, work, one, count))
+  switch (query._tag) {
+    case "Bool":
+      return Effect.map(
+        Effect.all([each(query.must), each(query.filter), each(query.should), each(query.mustNot)]),
+        ([must, filter, should, mustNot]): SearchQuery => ({ ...query, must, filter, should, mustNot }),
+      )
+    case "Best":
+      return Effect.map(each(query.queries), (queries): SearchQuery => ({ ...query, queries }))
+    case "Constant":
+      return Effect.map(expand(context, work, query.query, count), (inner): SearchQuery => ({ ...query, query: inner }))
+    case "Pattern":
+      return records(context, work, query, wildcard(query), count)
+    case "Regexp":
+      return records(context, work, query, regexp(query), count)
+    default:
+      return Effect.succeed(query)
+  }
+}
+
+type Of<Tag extends SearchQuery["_tag"]> = Extract<SearchQuery, { _tag: Tag }>
+
+interface Test {
+  /** What all matches begin with. */
+  readonly start: string
+  readonly cost: (text: string) => number
+  readonly matches: (text: string) => boolean
+}
+
+const isWords = (name: string | undefined) => name === undefined || isAnalysed(fieldAt(name))
+
+const wildcard = ({ field, pattern, caseInsensitive }: Of<"Pattern">): Test => {
+  // As OpenSearch folds: words stand in lower case, whole texts are folded where they are ASCII.
+  const fold = isWords(field) ? (text: string) => text.toLowerCase() : lowerAscii
+  const folded = caseInsensitive
+    ? pattern.map((part) => (typeof part === "object" ? { literal: fold(part.literal) } : part))
+    : pattern
+  const set = SearchPattern.PatternSet.of([folded])
+  const shown = caseInsensitive ? fold : (text: string) => text
+  return {
+    start: caseInsensitive ? "" : SearchPattern.literalStart(pattern),
+    cost: set.cost,
+    matches: (text) => set.accepts(set.advance(set.start, shown(text))),
+  }
+}
+
+const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+
+const regexp = ({ pattern }: Of<"Regexp">): Test => ({
+  start: "",
+  cost: (text) => Pattern.work(pattern, text),
+  matches: (text) => pattern.matches(text),
+})
+
+const records = Effect.fnUntraced(function* (
+  context: SqlQueryContext,
+  work: SearchWork,
+  { field, boost }: Of<"Pattern"> | Of<"Regexp">,
+  test: Test,
+  count: number,
+): Effect.fn.Return<SearchQuery, StoreError> {
+  const ids = new Set<string>()
+  const { sql, collection } = context
+  /** Whether every record is found already: no further value adds one. */
+  const isWhole = () => ids.size >= count
+
+  const searchIn = Effect.fnUntraced(function* (table: string, column: string, where: Statement.Fragment) {
+    yield* distinct(
+      context,
+      { table, column, where: sql`collection = ${collection}`, isOver: isWhole, more: where },
+      test,
+      (texts) =>
+        Effect.gen(function* () {
+          const matching: Array<string> = []
+          for (const text of texts) {
+            work.spend(perValue + test.cost(text))
+            if (test.matches(text)) matching.push(text)
+            yield* work.check
+          }
+          for (let at = 0; at < matching.length && !isWhole(); at += together) {
+            const some = matching.slice(at, at + together)
+            const rows = yield* sql<{ id: string }>`
+            SELECT DISTINCT id FROM ${sql(table)} WHERE collection = ${collection} AND ${where}
+            AND ${sql(column)} IN (${sql.literal(context.dialect.listed)}(${JSON.stringify(some)}))`.pipe(
+              Effect.mapError(storageFailed("search")),
+            )
+            for (const { id } of rows) ids.add(id)
+            work.spend(some.length * perLookUp + rows.length * perRow)
+            yield* work.check
+          }
+        }),
+    )
+  })
+
+  const fieldOf = field === undefined ? undefined : fieldAt(field)
+  if (fieldOf === undefined) yield* searchIn("document_words", "word", sql.literal("1 = 1"))
+  else if (isAnalysed(fieldOf)) yield* searchIn("document_words", "word", sql`field = ${fieldOf.path}`)
+  else
+    for (const path of yield* pathsOf(context, work, fieldOf))
+      yield* searchIn("document_fields", "text", sql`field = ${path}`)
+  return { _tag: "Records", ids, boost }
+})
+
+/** Values whose records are asked for in one statement, and what each and its records cost. */
+const together = 50
+const perLookUp = 15_000
+const perRow = 1_000
+
+/** What reading one value costs beside holding it against the pattern. */
+const perValue = 500
+
+/** The paths under which a field's values stand: of a tree those of its leaves. */
+const pathsOf = Effect.fnUntraced(function* (context: SqlQueryContext, work: SearchWork, { kind, path }: SearchField) {
+  if (kind !== "tree") return [path]
+  const { sql, collection } = context
+  const paths: Array<string> = []
+  const column = {
+    table: "document_fields",
+    column: "field",
+    where: sql`collection = ${collection}`,
+    isOver: () => false,
+  }
+  yield* distinct(context, column, { start: `${path}.` }, (found) => {
+    work.spend(found.length * perValue)
+    paths.push(...found)
+    return work.check
+  })
+  return paths
+})
+
+interface Column {
+  readonly table: string
+  readonly column: string
+  readonly where: Statement.Fragment
+  /** What else holds where the values stand behind another column of the index. */
+  readonly more?: Statement.Fragment
+  /** Whether no more values are wanted. */
+  readonly isOver: () => boolean
+}
+
+/** Values read in one statement. */
+const portion = 500
+
+/** Hands on the distinct values of an indexed column in their order: from one to the next the index is asked, equal ones are passed over. */
+const distinct = Effect.fnUntraced(function* (
+  { sql }: SqlQueryContext,
+  { table, column, where, more, isOver }: Column,
+  { start }: Pick<Test, "start">,
+  hold: (values: ReadonlyArray<string>) => Effect.Effect<void, StoreError>,
+): Effect.fn.Return<void, StoreError> {
+  const end = start + last
+  // In the index of whole texts the field stands before them; words are read for all fields, for theirs stands behind.
+  const all = table === "document_fields" && more !== undefined ? sql`${where} AND ${more}` : where
+  const least = (from: Statement.Fragment) =>
+    sql`(SELECT MIN(${sql(column)}) FROM ${sql(table)} WHERE ${all} AND ${sql(column)} ${from} AND ${sql(column)} < ${end})`
+  let from = sql`>= ${start}`
+  for (;;) {
+    const rows = yield* sql<{ value: string }>`
+      WITH RECURSIVE found(value) AS (
+        SELECT ${least(from)} AS value
+        UNION ALL
+        SELECT ${least(sql`> found.value`)} FROM found WHERE found.value IS NOT NULL
+        LIMIT ${sql.literal(String(portion))}
+      )
+      SELECT value FROM found WHERE value IS NOT NULL`.pipe(Effect.mapError(storageFailed("search")))
+    const read = rows.map(({ value }) => value)
+    yield* hold(read)
+    const after = read.at(-1)
+    if (after === undefined || read.length < portion || isOver()) return
+    from = sql`> ${after}`
+  }
+})
