@@ -51,23 +51,28 @@ describe("documents of one predict", () => {
   })
 })
 
-describe("calls of a model that splits its documents", () => {
-  const countsOf = (name: string | undefined, batches: DocumentBatches.DocumentBatches, step?: number) => {
-    const action = {
-      action_type: "PREDICT" as const,
-      method: "POST" as const,
-      url: "https://api.example.com/",
-      ...(name === undefined ? {} : { pre_process_function: name }),
-    }
-    const parameters = step === undefined ? {} : { input_docs_processed_step_size: String(step) }
-    const connector: Connector = { protocol: "http", parameters, actions: [action] }
-    const stage = Result.getOrThrow(PreProcess.compile(connector, action, "/actions/0"))
-    const input = { _tag: "TextDocs", text_docs: ["a", "b", "c", "d", "e", "f"] } as const
-    const calls = Result.getOrThrow(PreProcess.run(stage, input, undefined, batches))
-    return calls.map(({ documents }) => documents?.count)
+/** How many documents each call of a predict with six sends. */
+const countsOf = (
+  name: string | undefined,
+  batches: DocumentBatches.DocumentBatches,
+  step?: number,
+): ReadonlyArray<number | undefined> => {
+  const action = {
+    action_type: "PREDICT" as const,
+    method: "POST" as const,
+    url: "https://api.example.com/",
+    ...(name === undefined ? {} : { pre_process_function: name }),
   }
-  const ofScript = 'return "{\\"parameters\\":{}}"'
+  const parameters = step === undefined ? {} : { input_docs_processed_step_size: String(step) }
+  const connector: Connector = { protocol: "http", parameters, actions: [action] }
+  const stage = Result.getOrThrow(PreProcess.compile(connector, action, "/actions/0"))
+  const input = { _tag: "TextDocs", text_docs: ["a", "b", "c", "d", "e", "f"] } as const
+  const calls = Result.getOrThrow(PreProcess.run(stage, input, undefined, batches))
+  return calls.map(({ documents }) => documents?.count)
+}
+const ofScript = 'return "{\\"parameters\\":{}}"'
 
+describe("calls of a model that splits its documents", () => {
   it.each<[string, string | undefined, DocumentBatches.DocumentBatches, number | undefined, ReadonlyArray<number>]>([
     ["without a function", undefined, { maxItems: 4 }, undefined, [4, 2]],
     ["of a list", "connector.pre_process.cohere.embedding", { maxItems: 4 }, undefined, [4, 2]],
@@ -85,6 +90,6 @@ describe("calls of a model that splits its documents", () => {
     ],
     ["of both, by bytes", "connector.pre_process.bedrock.multimodal_embedding", { maxBytes: 1 }, undefined, [1, 1, 1]],
   ])("%s expect as many results as each sends", (_, name, batches, step, expected) =>
-    assert.deepStrictEqual(countsOf(name, batches, step), expected),
+    assert.deepStrictEqual<ReadonlyArray<number | undefined>>(countsOf(name, batches, step), expected),
   )
 })
