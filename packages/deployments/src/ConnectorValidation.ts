@@ -17,6 +17,7 @@ import { RecordAccessDenied, RegistryError, type RegistryFailure } from "@drawba
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Context, Effect, Layer, Result } from "effect"
 import { DeploymentError, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import * as SecretDestinations from "./SecretDestinations.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 
 export class ConnectorValidation extends Context.Service<
@@ -49,7 +50,7 @@ export class ConnectorValidation extends Context.Service<
           const config = connector.client_config ?? ClientConfig.defaults
           yield* Effect.fromResult(ClientCertificate.of(config, credential))
           if (bound !== undefined) yield* Effect.fromResult(staying(connector, bound))
-          const issuer = connector.parameters[tokenUrl]
+          const issuer = connector.parameters[SecretDestinations.tokenUrl]
           if (issuer !== undefined)
             yield* Effect.mapError(Effect.fromResult(Destination.make(issuer, policies.current())), ({ reason }) =>
               ConnectorError.from(reason),
@@ -84,8 +85,8 @@ const trusted = ({ url }: CompiledAction, policy: Policy): Result.Result<void, C
 }
 
 const staying = (connector: Connector, bound: Connector): Result.Result<void, RegistryFailure> => {
-  const known = goals(bound)
-  const other = goals(connector).find((origin) => !known.includes(origin))
+  const known = SecretDestinations.of(bound)
+  const other = SecretDestinations.of(connector).find((origin) => !known.includes(origin))
   return other === undefined
     ? Result.void
     : Result.fail(
@@ -96,14 +97,5 @@ const staying = (connector: Connector, bound: Connector): Result.Result<void, Re
         ),
       )
 }
-
-/** Where a connector's secrets go: to its platforms, and to who gives it tokens. */
-const goals = ({ actions, parameters }: Connector): ReadonlyArray<string> => {
-  const issuer = URL.parse(parameters[tokenUrl] ?? "")
-  const urls = actions.flatMap(({ url }) => Result.getOrUndefined(UrlTemplate.compile(url, parameters)) ?? [])
-  return [...urls, ...(issuer === null ? [] : [issuer])].map(({ origin }) => origin)
-}
-
-const tokenUrl = "oauth2_token_url"
 
 const nothing = { caller: new Map(), runtime: new Map() }

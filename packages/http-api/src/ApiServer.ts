@@ -40,7 +40,9 @@ export interface Options {
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: ((line: string) => void) | undefined
   /** Takes a line of JSON for each change, and for each request that was turned away, before it is answered. */
-  readonly auditLog?: ((line: string) => void) | undefined
+  readonly auditLog?: Audit.Write | undefined
+  /** Whether a change is refused where the audit log cannot be written. */
+  readonly auditRequired?: boolean | undefined
   /** Takes the spans of requests. */
   readonly tracing?: Tracing | undefined
   /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
@@ -91,6 +93,7 @@ export const listen = Effect.fnUntraced(function* (
   const services = yield* Effect.context()
   const { bodyLimit, auth = false, auditLog } = options
   const audit = auditLog === undefined ? undefined : Audit.make(auditLog, () => clock.currentTimeMillisUnsafe())
+  if (audit !== undefined) yield* folding(audit)
   const authentication = auth ? yield* Authentication.on : Authentication.off
   const dispatcherOf = ({ port }: AddressInfo) =>
     Dispatcher.make(
@@ -103,6 +106,7 @@ export const listen = Effect.fnUntraced(function* (
         telemetry,
         authentication,
         audit,
+        auditRequired: options.auditRequired,
         loadShedding,
         tracing: options.tracing,
       },
@@ -112,6 +116,16 @@ export const listen = Effect.fnUntraced(function* (
   // The last that is added is the first that is run: who asks while requests end is told so.
   yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
   return address
+})
+
+/** Refusals that share a line have it soon after their minute, and when the server stops. */
+const folding = Effect.fnUntraced(function* (audit: Audit.Audit) {
+  const late = Effect.andThen(
+    Effect.sleep("10 seconds"),
+    Effect.sync(() => audit.flush(false)),
+  )
+  yield* Effect.forkScoped(Effect.forever(late))
+  yield* Effect.addFinalizer(() => Effect.sync(() => audit.flush(true)))
 })
 
 /** A model that was deleted takes its series with it. */

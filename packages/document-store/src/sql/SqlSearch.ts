@@ -1,7 +1,7 @@
 /** A search as SQL: one statement counts, one reads the page, one for each aggregation counts by value. */
 import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
-import type { Collection } from "../Document.ts"
+import { type Collection, shown } from "../Document.ts"
 import type { StoreError } from "../StoreError.ts"
 import type { Hit, SearchRequest, SearchResult, SortValue, TermsBuckets } from "../search/Search.ts"
 import type { Aggregation } from "../search/SearchAggregation.ts"
@@ -137,12 +137,17 @@ const page = Effect.fnUntraced(function* (
       ) p
       JOIN documents d ON d.collection = ${collection} AND d.id = p.id
       ORDER BY ${order("p")}`)
-  return yield* Effect.forEach(rows, (row) => Effect.fromResult(hitOf(request, keys.length, row)))
+  return yield* Effect.forEach(rows, (row) => Effect.fromResult(hitOf(collection, request, keys.length, row)))
 })
 
-const hitOf = (request: SearchRequest, keys: number, row: PageRow): Result.Result<Hit, StoreError> =>
+const hitOf = (
+  collection: Collection,
+  request: SearchRequest,
+  keys: number,
+  row: PageRow,
+): Result.Result<Hit, StoreError> =>
   Result.map(documentOf(row), ({ id, version, seqNo, source }) => {
-    const shown = applySourceFilter(request.source, source)
+    const filtered = applySourceFilter(request.source, shown(collection, source))
     const sort = Array.from({ length: keys }, (_, i) => sortValue(row[`key_${i}`]))
     return {
       id,
@@ -150,7 +155,7 @@ const hitOf = (request: SearchRequest, keys: number, row: PageRow): Result.Resul
       seqNo,
       score: row.score,
       ...(request.sort.length === 0 ? {} : { sort }),
-      ...(shown === undefined ? {} : { source: shown }),
+      ...(filtered === undefined ? {} : { source: filtered }),
     }
   })
 
