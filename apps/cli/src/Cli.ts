@@ -17,6 +17,7 @@ import * as Task from "./commands/task/task.ts"
 import * as User from "./commands/user/user.ts"
 import * as Failure from "./Failure.ts"
 import * as Root from "./Root.ts"
+import * as TerminalText from "./TerminalText.ts"
 
 const version = "0.1.0"
 
@@ -45,7 +46,10 @@ export const run = (args: ReadonlyArray<string>): Promise<number> =>
     Effect.catch((error) =>
       CliError.isCliError(error)
         ? Effect.succeed(isWrongUse(error) ? 2 : 0)
-        : Effect.as(Console.error(`drawbar: ${Failure.sentenceOf(error)}`), Failure.exitCodeOf(error)),
+        : Effect.as(
+            Console.error(TerminalText.visible(`drawbar: ${Failure.sentenceOf(error)}`)),
+            Failure.exitCodeOf(error),
+          ),
     ),
     Effect.provide(services),
     Effect.runPromise,

@@ -1,12 +1,13 @@
 /** What a command prints: words for people, or the server's own JSON for programs. */
 import * as Json from "@drawbar/json-text/Json"
 import { Console, Effect, Result } from "effect"
+import * as TerminalText from "./TerminalText.ts"
 
 export type Format = "table" | "json"
 
 /** `text` is JSON; `words` is what people read instead. */
 export const print = (format: Format, text: string, words: string): Effect.Effect<void> =>
-  Console.log(format === "json" ? pretty(text) : words)
+  Console.log(TerminalText.visible(format === "json" ? pretty(text) : words))
 
 /** JSON text with an indent, every number with its own digits. */
 export const pretty = (text: string): string =>

@@ -1,5 +1,6 @@
 /** A request as text: as it goes over the wire, or as a command for curl. */
 import type { RenderedRequest } from "@drawbar/http-api/predictions/PredictionsApi"
+import * as TerminalText from "./TerminalText.ts"
 
 type Rendered = typeof RenderedRequest.Type
 
@@ -10,12 +11,21 @@ export const toText = ({ method, url, headers, body }: Rendered): string =>
     ...(body === undefined ? [] : ["", body]),
   ].join("\n")
 
+/** Curl reads a file where a body begins with `@`, and many URLs where one has brackets, without these flags. */
 export const toCurl = ({ method, url, headers, body }: Rendered): string =>
   [
-    `curl -X ${method} ${quoted(url)}`,
-    ...Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    ...(body === undefined ? [] : [`--data-binary ${quoted(body)}`]),
+    `curl ${/[[\]{}]/.test(url) ? "-g " : ""}-X ${method} ${quoted(url)}`,
+    ...Object.entries(headers).map(([name, value]) => `-H ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`),
+    ...(body === undefined ? [] : [`--data-raw ${quoted(body)}`]),
   ].join(" \\\n  ")
 
-/** A POSIX shell takes everything between single quotes as it is. */
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+/** A POSIX shell takes everything between single quotes as it is; what a terminal would act on stands there byte by byte. */
+const quoted = (text: string): string =>
+  TerminalText.isUnsafe(text) ? `$'${[...text].map(spelled).join("")}'` : `'${text.replaceAll("'", `'\\''`)}'`
+
+const spelled = (character: string): string => {
+  if (character === "\\" || character === "'") return `\\${character}`
+  return TerminalText.isUnsafe(character)
+    ? [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")
+    : character
+}

@@ -7,6 +7,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { type Failed, failed } from "./Failure.ts"
 import * as Failure from "./Failure.ts"
 import * as Identity from "./Identity.ts"
+import * as TerminalText from "./TerminalText.ts"
 
 /** Prints the pieces of text of a model's answer, and nothing else; what goes wrong on the way fails. */
 export const print = (
@@ -36,7 +37,7 @@ const piece = (data: string): Effect.Effect<void, Failed> => {
   const event = Result.getOrElse(Json.parse(data), () => ({}))
   const error = Json.isObject(event) ? event["error"] : undefined
   if (typeof error === "string") return Effect.fail(failed(error))
-  return Effect.sync(() => process.stdout.write(contentOf(event)))
+  return Effect.sync(() => process.stdout.write(TerminalText.visible(contentOf(event))))
 }
 
 const contentOf = (event: Json.Json): string => {

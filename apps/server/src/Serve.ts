@@ -51,7 +51,7 @@ const usual = "http://127.0.0.1:9200"
 /** Where one listens, and where nobody can be asked. */
 const everywhere = /0\.0\.0\.0|\[::\]/
 
-const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew }: Server.Running) =>
+const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew, databaseIsEmpty }: Server.Running) =>
   [
     `Drawbar ${Server.version} listens on ${url}`,
     files === undefined
@@ -59,6 +59,11 @@ const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNe
       : `Records are in ${files.database}, the keys that seal their credentials in ${typeof files.keyring === "string" ? files.keyring : files.keyring.source}.`,
     ...(files !== undefined && keyRingIsNew
       ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
+      : []),
+    ...(files !== undefined && databaseIsEmpty
+      ? [
+          `The key ring was there before, but the database ${files.database} is empty. If you expected records, stop the server and check --data and --keyring.`,
+        ]
       : []),
     ...(auth === true ? ["Everybody has to say who he is; the command takes an API key from DRAWBAR_API_KEY."] : []),
     `Next, in another terminal: npx -y pnpm@12 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url.replace(everywhere, "localhost")}`}`,

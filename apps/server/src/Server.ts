@@ -26,11 +26,11 @@ import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as OwnToken from "./google/OwnToken.ts"
 import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
 import * as EgressSettings from "./options/EgressSettings.ts"
-import * as Jwt from "./identity/Jwt.ts"
+import * as JwtVerification from "./identity/JwtVerification.ts"
 import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
 import { NoPrincipals } from "./options/NoPrincipals.ts"
-import { keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
+import { isEmpty, keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
 import type { StartOptions } from "./options/StartOptions.ts"
 
 export interface Running {
@@ -38,18 +38,22 @@ export interface Running {
   readonly url: string
   /** Whether this start made the key ring. */
   readonly keyRingIsNew: boolean
+  /** Whether a key ring that was there before stands beside a database without a record: one of the two may be the wrong one. */
+  readonly databaseIsEmpty: boolean
 }
 
 export const version = "0.1.0"
 
 /** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
 export const listen = Effect.fnUntraced(function* (options: StartOptions) {
-  const { host, port, accessLog, auditLog, auth, jwt, tls, otlp } = options
+  const { host, port, accessLog, auditLog, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
   if (auth === true && jwt === undefined && (yield* Context.get(services, Principals).list).length === 0)
     return yield* new NoPrincipals()
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
+  const keyRingIsNew = Context.get(services, KeyRing).isNew
+  const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host,
@@ -57,6 +61,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     allowedHosts,
     accessLog,
     auditLog,
+    auditRequired,
     auth,
     tls,
     graceMillis,
@@ -66,7 +71,8 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   return {
     address,
     url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
-    keyRingIsNew: Context.get(services, KeyRing).isNew,
+    keyRingIsNew,
+    databaseIsEmpty,
   }
 })
 
@@ -118,7 +124,7 @@ const layer = ({
     Layer.provideMerge(Deployments.layer),
   )
   const direct = proxy === undefined ? Resolver.layer : Layer.provide(Resolver.layerProxy(proxy), Resolver.layer)
-  const identities = jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, Jwt.make(jwt))
+  const identities = jwt === undefined ? Layer.empty : Layer.effect(IdentityTokens, JwtVerification.make(jwt))
   return Layer.merge(live, identities).pipe(
     Layer.provideMerge(runtime),
     Layer.provideMerge(secrets === undefined ? Layer.empty : OperatorSecrets.layer(secrets)),

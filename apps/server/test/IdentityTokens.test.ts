@@ -56,7 +56,8 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     readonly claims?: object
     readonly issuer?: string
     readonly audience?: string
-    readonly expires?: string
+    readonly expires?: string | number
+    readonly issued?: number
     readonly subject?: string
     readonly key?: Parameters<SignJWT["sign"]>[0]
     readonly algorithm?: string
@@ -69,7 +70,7 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
       .setProtectedHeader({ alg: made.algorithm ?? "RS256", kid: made.kid ?? "one", ...made.head })
       .setIssuer(made.issuer ?? issuer)
       .setAudience(made.audience ?? audience)
-      .setIssuedAt()
+      .setIssuedAt(made.issued)
       .setExpirationTime(made.expires ?? "5m")
     const crit = made.head !== undefined && "crit" in made.head ? { crit: { unknown: true } } : {}
     return (made.subject === "" ? jwt : jwt.setSubject(made.subject ?? "alice")).sign(made.key ?? rsa.privateKey, crit)
@@ -93,6 +94,14 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     ["of another issuer", () => token({ issuer: "https://evil.example" })],
     ["for another program", () => token({ audience: "another" })],
     ["that has expired", () => token({ expires: "-1m" })],
+    ...[60, 3_600, 1e12].map(
+      (ahead) =>
+        [
+          `that says it was made ${ahead} s from now`,
+          () =>
+            token({ issued: Math.floor(Date.now() / 1_000) + ahead, expires: Math.floor(Date.now() / 1_000) + 2e12 }),
+        ] as const,
+    ),
     ["that names nobody", () => token({ subject: "" })],
     ["whose name is no text for a terminal", () => token({ subject: "alice\u009b31m" })],
     ["signed by somebody else", () => token({ key: other.privateKey })],

@@ -197,6 +197,10 @@ describe("a proxy", () => {
       "metadata.google.internal",
       "vault.",
       "nas.home.",
+      "vllm.models.svc",
+      "vllm.models.svc.",
+      "vllm.models.svc.cluster.local",
+      "vllm.models.svc.cluster.local.",
     ]
     for (const host of [...addresses, ...names]) {
       const action = { ...blueprint.actions[0], url: `https://${host}/v1/embed` }

@@ -96,7 +96,7 @@ describe("stored credentials", () => {
     const table =
       tables.map(({ name }) => String(name)).find((name) => /document/i.test(name)) ?? String(tables[0]?.["name"])
     const changed = database.prepare(
-      `update "${table}" set sealed = replace(sealed, 'v2.', 'v2.f') where sealed like '%v2.%'`,
+      `update "${table}" set sealed = replace(sealed, 'v3.', 'v3.f') where sealed like '%v3.%'`,
     )
     assert.isAbove(Number(changed.run().changes), 0)
     database.close()
@@ -115,6 +115,18 @@ describe("stored credentials", () => {
     await rename(join(folder, "aside"), ring())
     await using server = await start()
     assert.notInclude(server.said(), "cannot be opened")
+  })
+
+  it("whose database was left behind are missed: a ring beside an empty database is reported at the start", async () => {
+    await stored()
+    {
+      await using server = await start()
+      assert.notInclude(server.said(), "is empty")
+    }
+    await rename(join(folder, "data", "drawbar.db"), join(folder, "aside"))
+    await using server = await start()
+    await until(server, `but the database ${join(folder, "data", "drawbar.db")} is empty`)
+    assert.include(server.said(), "check --data and --keyring")
   })
 
   it("are shown by name and never by value, replaced by an update and taken out by null", async () => {

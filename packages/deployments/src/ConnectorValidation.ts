@@ -25,6 +25,7 @@ import { RecordAccessDenied, RegistryError, type RegistryFailure } from "@drawba
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Context, Effect, Layer, Result } from "effect"
 import { DeploymentError, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import * as SecretDestinations from "./SecretDestinations.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 
 export class ConnectorValidation extends Context.Service<
@@ -106,8 +107,8 @@ const tokensFrom = (
     if (fault !== undefined)
       return yield* Result.fail(
         invalidConnector(
-          `/parameters/${tokenUrl}`,
-          `Parameter '${tokenUrl}' is not a URL that can be sent: ${fault.problem}. ${fault.fix}. It reads: ${UrlFault.shown(issuer)}`,
+          `/parameters/${SecretDestinations.tokenUrl}`,
+          `Parameter '${SecretDestinations.tokenUrl}' is not a URL that can be sent: ${fault.problem}. ${fault.fix}. It reads: ${UrlFault.shown(issuer)}`,
         ),
       )
     yield* Result.mapError(Destination.make(issuer, policy), ({ reason }) => ConnectorError.from(reason))
@@ -156,8 +157,8 @@ const overTls = (
 }
 
 const staying = (connector: Connector, bound: Connector): Result.Result<void, RegistryFailure> => {
-  const known = goals(bound)
-  const other = goals(connector).find((origin) => !known.includes(origin))
+  const known = SecretDestinations.of(bound)
+  const other = SecretDestinations.of(connector).find((origin) => !known.includes(origin))
   return other === undefined
     ? Result.void
     : Result.fail(
@@ -168,14 +169,5 @@ const staying = (connector: Connector, bound: Connector): Result.Result<void, Re
         ),
       )
 }
-
-/** Where a connector's secrets go: to its platforms, and to who gives it tokens. */
-const goals = ({ actions, parameters }: Connector): ReadonlyArray<string> => {
-  const issuer = URL.parse(parameters[tokenUrl] ?? "")
-  const urls = actions.flatMap(({ url }) => Result.getOrUndefined(UrlTemplate.compile(url, parameters)) ?? [])
-  return [...urls, ...(issuer === null ? [] : [issuer])].map(({ origin }) => origin)
-}
-
-const tokenUrl = "oauth2_token_url"
 
 const nothing = { caller: new Map(), runtime: new Map() }

@@ -50,9 +50,12 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
 /** The model's group is closed to who asks, or his key is for other models. */
 export class ModelAccessDenied extends Data.TaggedError("ModelAccessDenied")<{
   readonly modelId: string
-  readonly by: "group" | "key"
+  /** `test`: no model that the key is for uses the connector, whose id it is. */
+  readonly by: "group" | "key" | "test"
 }> {
   override get message() {
+    if (this.by === "test")
+      return `This API key is for some models only, and none of them uses the connector ${this.modelId}. An admin can make one that is for more`
     return this.by === "group"
       ? "User doesn't have privilege to perform this operation on this model"
       : `This API key is not for the model ${this.modelId}. An admin can make one that is`

@@ -14,9 +14,12 @@ import * as Streaming from "@drawbar/connector-runtime/stream/Streaming"
 import * as ScriptWorld from "@drawbar/connector-runtime/processors/ScriptWorld"
 import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type * as ConnectorTest from "@drawbar/connector-runtime/call/ConnectorTest"
+import * as AccessControl from "@drawbar/registry/access/AccessControl"
 import type { Caller } from "@drawbar/registry/access/Caller"
 import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Connectors } from "@drawbar/registry/records/Connectors"
+import { Controllers } from "@drawbar/registry/models/Controllers"
+import { Models } from "@drawbar/registry/models/Models"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Context, Effect, Exit, Layer, Result, type Scope } from "effect"
@@ -79,9 +82,10 @@ export class Predictions extends Context.Service<
     ) => Effect.Effect<UpstreamRequest.UpstreamRequest, ConnectorError>
     /** One live call of a stored connector, told stage by stage; with a made-up input where none is given. */
     readonly attempt: (
+      context: CallContext.CallContext,
       connectorId: string,
       input?: PredictInput,
-    ) => Effect.Effect<ConnectorTest.ConnectorTest, ConnectorError | RegistryFailure>
+    ) => Effect.Effect<ConnectorTest.ConnectorTest, PredictionError>
     readonly stats: Effect.Effect<ReadonlyMap<string, PredictStats>>
   }
 >()("@drawbar/deployments/Predictions") {
@@ -92,6 +96,8 @@ export class Predictions extends Context.Service<
       const runtime = yield* ConnectorRuntime
       const settings = yield* Settings
       const connectors = yield* Connectors
+      const controllers = yield* Controllers
+      const models = yield* Models
       const stats = new Map<string, Mutable>()
       const clock = yield* Clock.Clock
       const limiter = RateLimiter.make()
@@ -109,56 +115,55 @@ export class Predictions extends Context.Service<
         while (counted.upstream.length > most) counted.upstream.shift()
       }
 
-      const ask: ModelGuards.Ask = (id, parameters) => {
-        const input = { _tag: "Parameters", parameters } as const
-        const judged = deployments.use(id, (deployment) =>
-          Effect.andThen(admitted(CallContext.server, deployment, input), runtime.execute(deployment.live, input)),
-        )
-        // Who judges is the model owner's choice, and costs the caller nothing.
-        return Effect.provideService(judged, CurrentPrincipal, undefined)
-      }
+      /** Limits run by the monotonic clock; in ms. */
+      const monotonic = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-      const allowed = ({ id, model, userLimits }: Deployment, { name: user }: Caller) => {
-        const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
-        if (model.rate_limiter === undefined && ofUser === undefined) return Effect.void
-        const claims = [
-          ...(model.rate_limiter === undefined ? [] : [{ key: id, limit: model.rate_limiter }]),
-          ...(ofUser === undefined ? [] : [{ key: `${id} ${user}`, limit: ofUser }]),
-        ]
-        return Effect.suspend(() => {
-          const refusal = limiter.take(claims, clock.currentTimeMillisUnsafe())
+      const take = (claims: ReadonlyArray<ModelClaim>) =>
+        Effect.suspend(() => {
+          const refusal = limiter.take(claims, monotonic())
           if (refusal === undefined) return Effect.void
           const { key, waitMillis } = refusal
-          const level = key === id ? "model" : "user"
+          const level = claims.find((claim) => claim.key === key)?.level ?? "model"
           return Effect.fail(
             DeploymentError.from(
               new RateLimited(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis }),
             ),
           )
         })
+
+      const allowed = (deployment: Deployment, { name: user }: Caller) => {
+        const isOfUser = user !== undefined && Object.hasOwn(deployment.userLimits, user)
+        return deployment.model.rate_limiter === undefined && !isOfUser ? Effect.void : take(claimsOf(deployment, user))
       }
 
-      /** Fails where the key of who asks is for other models, or used up. */
-      const withinQuota = (modelId: string, { principal: asker }: Caller) =>
+      /** Fails where the caller's key is for other models, or used up. */
+      const withinQuota = (modelId: string, { principal }: Caller) =>
         Effect.suspend(() => {
-          if (asker === undefined || (asker.models === undefined && asker.quota === undefined)) return Effect.void
-          const { kind, name, models, quota: { requests_per_minute, tokens_per_day } = {} } = asker
-          if (models !== undefined && !models.includes(modelId))
-            return Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
-          const key = `${kind} ${name}`
-          const now = clock.currentTimeMillisUnsafe()
-          const wait = tokens_per_day === undefined ? undefined : tokens.exhausted(key, tokens_per_day, now)
-          if (tokens_per_day !== undefined && wait !== undefined)
-            return exceeded("tokens_per_day", tokens_per_day, wait)
-          if (requests_per_minute === undefined) return Effect.void
-          const limit = { limit: String(requests_per_minute), unit: "MINUTES" } as const
-          const refusal = limiter.take([{ key, limit }], now)
-          return refusal === undefined
-            ? Effect.void
-            : exceeded("requests_per_minute", requests_per_minute, refusal.waitMillis)
+          if (principal === undefined || (principal.models === undefined && principal.quota === undefined))
+            return Effect.void
+          return isFor(principal, modelId)
+            ? withinBudget(principal)
+            : Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
         })
 
+      const withinBudget = (principal: CurrentPrincipal) => {
+        const { quota: { requests_per_minute, tokens_per_day } = {} } = principal
+        const key = quotaKeyOf(principal)
+        const wait =
+          tokens_per_day === undefined
+            ? undefined
+            : tokens.exhausted(key, tokens_per_day, clock.currentTimeMillisUnsafe())
+        if (tokens_per_day !== undefined && wait !== undefined) return exceeded("tokens_per_day", tokens_per_day, wait)
+        if (requests_per_minute === undefined) return Effect.void
+        const limit = { limit: String(requests_per_minute), unit: "MINUTES" } as const
+        const refusal = limiter.take([{ key, limit }], monotonic())
+        return refusal === undefined
+          ? Effect.void
+          : exceeded("requests_per_minute", requests_per_minute, refusal.waitMillis)
+      }
+
       /** Remembers what was taken: of the quota of who asks, and for who watches. */
+      /** Remembers what was taken: of the quota of the caller, and for an observer. */
       const spend = (
         { caller: { principal }, observer }: CallContext.CallContext,
         usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>,
@@ -167,9 +172,15 @@ export class Predictions extends Context.Service<
         if (!isCounted && observer === undefined) return
         const { input, output } = TokenUsage.sum(usages)
         observer?.tokensUsed({ input, output, estimated: usages.some((usage) => usage?.estimated === true) })
-        if (isCounted)
-          tokens.spend(`${principal.kind} ${principal.name}`, input + output, clock.currentTimeMillisUnsafe())
+        if (isCounted) tokens.spend(quotaKeyOf(principal), input + output, clock.currentTimeMillisUnsafe())
       }
+
+      /** The same, of the results of a predict. */
+      const spendOn = (context: CallContext.CallContext, { inference_results }: Prediction): void =>
+        spend(
+          context,
+          inference_results.map(({ usage }) => usage),
+        )
 
       /** Fails where this may not be asked, now, by this user. */
       const admitted = ({ caller }: CallContext.CallContext, deployment: Deployment, input: PredictInput) =>
@@ -201,24 +212,83 @@ export class Predictions extends Context.Service<
           )
         })
 
+      /**
+       * Runs what models that judge have a say in, where there are any. Their calls count for the caller; they are made only while they are
+       * open to the principal that named them.
+       */
+      const judged = <A, R>(
+        context: CallContext.CallContext,
+        { model: { guardrails, guarded_by } }: Deployment,
+        run: (ask: ModelGuards.Ask) => Effect.Effect<A, ConnectorError, R>,
+      ): Effect.Effect<A, ConnectorError | DeploymentError, R> => {
+        if (guardrails?.type !== "model") return run(noJudge)
+        const { principal } = context.caller
+        const judges = [guardrails.input_guardrail?.model_id, guardrails.output_guardrail?.model_id]
+        const closed = judges.find((id) => id != null && principal !== undefined && !isFor(principal, id))
+        if (closed != null)
+          return Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId: closed, by: "key" })))
+        return Effect.suspend(() => {
+          // A guardrail says yes or no; that a limit is used up is a refusal of its own.
+          let limited: DeploymentError | undefined
+          const ask: ModelGuards.Ask = (id, parameters) => {
+            const input = { _tag: "Parameters", parameters } as const
+            const judgement = deployments.use(id, (judge) =>
+              mayJudge(guarded_by, judge)
+                ? admitted(context, judge, input).pipe(
+                    Effect.tapError((error) =>
+                      Effect.sync(() => {
+                        if (isLimit(error)) limited ??= error
+                      }),
+                    ),
+                    Effect.andThen(() => runtime.execute(judge.live, input, {}, context)),
+                    Effect.tap((prediction) => Effect.sync(() => spendOn(context, prediction))),
+                  )
+                : Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId: id, by: "group" }))),
+            )
+            // It is the server that calls: a model that judges need not be open to the caller.
+            return Effect.provideService(judgement, CurrentPrincipal, undefined)
+          }
+          return Effect.mapError(run(ask), (error) => limited ?? error)
+        })
+      }
+
+      const mayJudge = (named: Deployment["model"]["guarded_by"], { access }: Deployment): boolean =>
+        !settings.get("plugins.ml_commons.model_access_control_enabled") || AccessControl.isAllowed(named, access)
+
+      /** A test of a connector counts as a call of the models that use it: it is a way to their platform. */
+      const admittedTest = Effect.fnUntraced(function* ({ name: user, principal }: Caller, connectorId: string) {
+        const limits = yield* Effect.provideService(limitsOf(connectorId), CurrentPrincipal, undefined)
+        if (principal?.models !== undefined && !limits.some(({ id }) => isFor(principal, id)))
+          return yield* DeploymentError.from(new ModelAccessDenied({ modelId: connectorId, by: "test" }))
+        if (principal !== undefined) yield* withinBudget(principal)
+        yield* take(limits.flatMap((limited) => claimsOf(limited, user)))
+      })
+
+      const limitsOf = Effect.fnUntraced(function* (connectorId: string) {
+        const ids = yield* models.referencing(connectorId)
+        return yield* Effect.forEach(ids.slice(0, maxTestedModels), (id) =>
+          Effect.flatMap(models.get(id), ({ model }) =>
+            Effect.map(
+              model.is_controller_enabled === true ? controllers.limits(id) : Effect.succeed({}),
+              (userLimits): Limited => ({ id, model, userLimits }),
+            ),
+          ),
+        )
+      })
+
       const predicted = (context: CallContext.CallContext, deployment: Deployment, input: PredictInput) =>
         permitted(input).pipe(
           Effect.andThen(() => admitted(context, deployment, input)),
           Effect.andThen(() =>
-            counted(
-              context,
-              deployment.id,
-              runtime.execute(deployment.live, input, deployment.guardrails(ask), context, deployment.batches),
-            ),
-          ),
-          Effect.tap(({ inference_results }) =>
-            Effect.sync(() =>
-              spend(
+            judged(context, deployment, (ask) =>
+              counted(
                 context,
-                inference_results.map(({ usage }) => usage),
+                deployment.id,
+                runtime.execute(deployment.live, input, deployment.guardrails(ask), context, deployment.batches),
               ),
             ),
           ),
+          Effect.tap((prediction) => Effect.sync(() => spendOn(context, prediction))),
           Effect.tap((prediction) => Effect.fromResult(deployment.interface.output(prediction))),
         )
 
@@ -231,10 +301,8 @@ export class Predictions extends Context.Service<
           const deployment = yield* deployments.hold(id)
           yield* admitted(context, deployment, input)
           const report = (usage: TokenUsage.TokenUsage) => spend(context, [usage])
-          return yield* counted(
-            context,
-            id,
-            runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report),
+          return yield* judged(context, deployment, (ask) =>
+            counted(context, id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report)),
           )
         }),
         render: Effect.fnUntraced(function* (id, input, options) {
@@ -244,18 +312,50 @@ export class Predictions extends Context.Service<
         }),
         renderBlueprint: (blueprint, input, options) =>
           Effect.flatMap(ScriptWorld.current, (world) => Effect.fromResult(rendered(blueprint, input, world, options))),
-        attempt: Effect.fnUntraced(function* (connectorId, input) {
+        attempt: Effect.fnUntraced(function* (context, connectorId, input) {
           yield* connectors.get(connectorId)
+          yield* admittedTest(context.caller, connectorId)
           const { blueprint } = yield* connectors.blueprint(connectorId)
           const { connector, credential } = yield* SecretReferences.resolve(blueprint)
           const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
-          return yield* runtime.attempt(compiled, credential, input)
+          const test = yield* runtime.attempt(compiled, credential, input, context)
+          spend(context, [test.usage])
+          return test
         }),
         stats: Effect.sync(() => stats),
       }
     }),
   )
 }
+
+type Limited = Pick<Deployment, "id" | "model" | "userLimits">
+
+interface ModelClaim extends RateLimiter.Claim {
+  readonly level: RateLimited["level"]
+}
+
+const claimsOf = ({ id, model, userLimits }: Limited, user: string | undefined): ReadonlyArray<ModelClaim> => {
+  const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
+  return [
+    ...(model.rate_limiter === undefined ? [] : [{ key: id, limit: model.rate_limiter, level: "model" as const }]),
+    ...(ofUser === undefined ? [] : [{ key: `${id} ${user}`, limit: ofUser, level: "user" as const }]),
+  ]
+}
+
+/** So many models of one connector are looked at when it is tested. */
+const maxTestedModels = 100
+
+const isFor = ({ models }: CurrentPrincipal, modelId: string): boolean =>
+  models === undefined || models.includes(modelId)
+
+/** No model and no user has such a name; two keys of one name count for themselves. */
+const quotaKeyOf = ({ kind, name, id }: CurrentPrincipal): string => `\0${kind}\0${id ?? name}`
+
+const isLimit = ({ reason }: DeploymentError): boolean =>
+  reason._tag === "RateLimited" || reason._tag === "QuotaExceeded"
+
+/** For guardrails that call no model. */
+const noJudge: ModelGuards.Ask = () => Effect.die("These guardrails have no model to call")
 
 const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis: number) =>
   Effect.fail(DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis })))

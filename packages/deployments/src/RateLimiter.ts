@@ -50,6 +50,8 @@ export const make = (): RateLimiter => {
       for (const claim of claims) {
         const found = cellOf(claim, now)
         if (found === undefined) continue
+        // A clock that was set back must not stop what it limits for longer than the limit itself would.
+        found.next = Math.min(found.next, now + found.tolerance + found.interval)
         const waitMillis = found.next - found.tolerance - now
         if (waitMillis > 0) return { key: claim.key, waitMillis }
         taken.push(found)

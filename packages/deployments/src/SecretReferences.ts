@@ -7,6 +7,8 @@ import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { type ConnectorError, invalidConnector } from "@drawbar/connector-runtime/ConnectorError"
 import { Context, Effect, Redacted } from "effect"
+import * as SecretDestinations from "./SecretDestinations.ts"
+import * as SecretHosts from "./SecretHosts.ts"
 
 /** What stands before the colon of a reference. */
 const kinds = ["env", "file", "vault"] as const
@@ -26,6 +28,8 @@ export interface AwsSecret {
 export interface SecretSource extends Readonly<Record<Kind, Reading>> {
   /** The members of a secret by their names; absent where the operator lists no secret of AWS. */
   readonly aws?: (secret: AwsSecret) => Effect.Effect<Readonly<Record<string, string>>, string>
+  /** To which hosts some of them may be sent alone. */
+  readonly hosts?: ReadonlyArray<SecretHosts.SecretHost>
 }
 
 /** How a server says that it gives none. */
@@ -67,7 +71,10 @@ const withoutAws: Otherwise = () =>
 
 const filled = (blueprint: Blueprint, otherwise: Otherwise): Effect.Effect<Blueprint, ConnectorError> =>
   hasReference(blueprint.credential)
-    ? Effect.map(resolved(blueprint.credential, otherwise), (credential) => ({ ...blueprint, credential }))
+    ? Effect.andThen(
+        within(blueprint),
+        Effect.map(resolved(blueprint.credential, otherwise), (credential) => ({ ...blueprint, credential })),
+      )
     : Effect.succeed(blueprint)
 
 const kindOf = (text: string): Kind | undefined => kinds.find((kind) => text.startsWith(`${kind}:`))
@@ -78,6 +85,20 @@ const arnField = "secretArn"
 const hasReference = (credential: Credential): boolean =>
   credential[arnField] !== undefined ||
   Object.values(credential).some((secret) => kindOf(Redacted.value(secret)) !== undefined)
+
+/** Fails where a secret that the operator has bound to hosts would go to another. */
+const within = Effect.fnUntraced(function* ({ connector, credential }: Blueprint) {
+  const { hosts = [] } = yield* SecretSource
+  if (hosts.length === 0) return
+  const origins = SecretDestinations.of(connector)
+  for (const [field, secret] of Object.entries(credential)) {
+    const reference = Redacted.value(secret)
+    if (field !== arnField && kindOf(reference) === undefined) continue
+    const foreign = SecretHosts.foreign(hosts, reference, origins)
+    if (foreign !== undefined)
+      return yield* asked(field, Effect.fail(`this server's operator does not let ${reference} be sent to ${foreign}`))
+  }
+})
 
 const resolved = Effect.fnUntraced(function* (
   credential: Credential,

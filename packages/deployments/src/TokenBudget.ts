@@ -13,7 +13,8 @@ export const make = (): TokenBudget => {
   const spent = new Map<string, number>()
   const turn = (now: number) => {
     const current = Math.floor(now / day)
-    if (current === today) return
+    // A clock that is set back over midnight by a little gives no second budget; one that was a year ahead does not hold up a year.
+    if (current === today || current === today - 1) return
     today = current
     spent.clear()
   }
@@ -21,7 +22,7 @@ export const make = (): TokenBudget => {
     // What an answer will cost is known when it has come: the one that goes over the limit is the last.
     exhausted: (key, limit, now) => {
       turn(now)
-      return (spent.get(key) ?? 0) < limit ? undefined : (today + 1) * day - now
+      return (spent.get(key) ?? 0) < limit ? undefined : Math.min(day, (today + 1) * day - now)
     },
     spend: (key, tokens, now) => {
       turn(now)

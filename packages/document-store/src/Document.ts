@@ -4,13 +4,27 @@ import type { JsonObject } from "@drawbar/json-text/Json"
 export const collections = ["connector", "model", "model-group", "task", "controller", "config", "principal"] as const
 export type Collection = (typeof collections)[number]
 
+/** The collections whose records hold secrets. */
+export const sealedCollections = ["connector", "model"] as const satisfies ReadonlyArray<Collection>
+
+/** Fields of a record that the registry keeps for itself: no search finds them, and no answer holds them. */
+const unshown: Partial<Record<Collection, ReadonlyArray<string>>> = { model: ["owned_by", "guarded_by"] }
+
+/** A record's source as GET and `_search` may show it. */
+export const shown = (collection: Collection, source: JsonObject): JsonObject => {
+  const fields = unshown[collection]
+  return fields === undefined || !fields.some((field) => Object.hasOwn(source, field))
+    ? source
+    : Object.fromEntries(Object.entries(source).filter(([name]) => !fields.includes(name)))
+}
+
 export interface Document {
   readonly id: string
   /** Counts the writes of this record, from 1. */
   readonly version: number
   /** Counts the writes of its collection, from 0; with it two readers can tell which of two records is newer. */
   readonly seqNo: number
-  /** What GET and `_search` may show. */
+  /** What GET and `_search` may show, once `shown` has taken away what the registry keeps for itself. */
   readonly source: JsonObject
   /** Ciphertext by field name; never searched, never shown. */
   readonly sealed: Readonly<Record<string, string>>

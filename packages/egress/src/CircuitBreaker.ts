@@ -75,6 +75,8 @@ export const make = (origin: string): CircuitBreaker => {
         const isTrial = failures >= enough
         if (isTrial) {
           const now = clock.currentTimeMillisUnsafe()
+          // A clock that was set back does not keep it open for longer.
+          openUntil = Math.min(openUntil, now + pauseMillis)
           const retryAfterMillis = openUntil - now
           if (retryAfterMillis > 0)
             return Effect.fail(EgressError.from(new CircuitOpen({ origin, failures, retryAfterMillis })))

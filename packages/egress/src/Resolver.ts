@@ -80,8 +80,9 @@ const place = (target: string): Resolution => {
 
 /**
  * Names that mean this machine or this network: no proxy is asked for what the address rule would refuse.
- * https://www.iana.org/assignments/special-use-domain-names and https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+ * https://www.iana.org/assignments/special-use-domain-names, https://www.rfc-editor.org/rfc/rfc6762#appendix-G and
+ * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/, whose names are completed within a cluster
  */
 const isInner = (host: string): boolean =>
   isIP(host) === 0 &&
-  /^[^.]*\.?$|\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa)\.?$/.test(host)
+  /^[^.]*\.?$|\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa|svc)\.?$/.test(host)

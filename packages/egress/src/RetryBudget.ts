@@ -15,6 +15,9 @@ const eachSecond = 10
 /** What is saved up at the most: one second's worth. */
 const most = 10
 
+/** In ms: calls are not told times that lie further apart in another order; then the clock was set back. */
+const reorderedMs = 60_000
+
 export const make = (): RetryBudget => {
   let saved = most
   let at = 0
@@ -25,7 +28,7 @@ export const make = (): RetryBudget => {
     spend: (now) => {
       saved = Math.min(most, saved + (Math.max(0, now - at) / 1_000) * eachSecond)
       // Calls that were told the time one after the other may come in another order.
-      at = Math.max(at, now)
+      at = at - now > reorderedMs ? now : Math.max(at, now)
       if (saved < 1) return false
       saved -= 1
       return true

@@ -32,6 +32,18 @@ describe("a circuit breaker", () => {
     }),
   )
 
+  it.effect("stays open for no longer than its pause where the clock is set back", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust(86_400_000)
+      const breaker = yield* opened
+      yield* TestClock.setTime(1_000)
+      const { reason } = yield* Effect.flip(breaker.through(Effect.die("it was sent")))
+      assert.deepInclude({ ...reason }, { _tag: "CircuitOpen", retryAfterMillis: 5_000 })
+      yield* TestClock.setTime(6_000)
+      assert.strictEqual(yield* ask(breaker, Effect.succeed("there")), "answered")
+    }),
+  )
+
   it.effect("lets one through after its pause, and closes if that is answered", () =>
     Effect.gen(function* () {
       const breaker = yield* opened

@@ -42,7 +42,9 @@ export interface Options {
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: ((line: string) => void) | undefined
   /** Takes a line of JSON for each change, and for each request that was turned away, before it is answered. */
-  readonly auditLog?: ((line: string) => void) | undefined
+  readonly auditLog?: Audit.Write | undefined
+  /** Whether a change is refused where the audit log cannot be written. */
+  readonly auditRequired?: boolean | undefined
   /** Takes the spans of requests. */
   readonly tracing?: Tracing | undefined
   /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
@@ -96,6 +98,7 @@ export const listen = Effect.fnUntraced(function* (
   const services = yield* Effect.context()
   const { bodyLimit, auth = false, auditLog } = options
   const audit = auditLog === undefined ? undefined : Audit.make(auditLog, () => clock.currentTimeMillisUnsafe())
+  if (audit !== undefined) yield* folding(audit)
   const authentication = auth ? yield* Authentication.on : Authentication.off
   const dispatcherOf = ({ port }: AddressInfo) =>
     Dispatcher.make(
@@ -111,6 +114,7 @@ export const listen = Effect.fnUntraced(function* (
         telemetry,
         authentication,
         audit,
+        auditRequired: options.auditRequired,
         loadShedding,
         tracing: options.tracing,
       },
@@ -125,6 +129,15 @@ export const listen = Effect.fnUntraced(function* (
   return address
 })
 
+/** Refusals that share a line have it soon after their minute, and when the server stops. */
+const folding = Effect.fnUntraced(function* (audit: Audit.Audit) {
+  const late = Effect.andThen(
+    Effect.sleep("10 seconds"),
+    Effect.sync(() => audit.flush(false)),
+  )
+  yield* Effect.forkScoped(Effect.forever(late))
+  yield* Effect.addFinalizer(() => Effect.sync(() => audit.flush(true)))
+})
 const unspecified = new Set(["0.0.0.0", "::"])
 
 /** A model that was deleted takes its series with it. */

@@ -1,6 +1,7 @@
 /** Key rings: that of a file, and one that is kept elsewhere and handed over as text. */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { spawnSync } from "node:child_process"
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises"
+import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
@@ -138,6 +139,85 @@ describe("a key ring in a file", () => {
       )
       yield* Effect.promise(() => mkdir(join(path, "a folder"), { mode: 0o700 }))
       assert.include((yield* Effect.flip(openFile(join(path, "a folder")))).message, "cannot be read: EISDIR")
+    }),
+  )
+})
+
+describe("a key ring file that several servers share", () => {
+  it.effect("keeps every key of every server, however they rotate side by side", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "keyring.json")
+      const first = yield* openFile(path)
+      const servers = [first, yield* openFile(path), yield* openFile(path)]
+      const added = yield* Effect.forEach(
+        Array.from({ length: 18 }, (_, n) => servers[n % servers.length]!),
+        ({ rotate }) => rotate,
+        { concurrency: "unbounded" },
+      )
+      const kept = yield* openFile(path)
+      assert.includeMembers([...kept.current().all.keys()], added)
+      assert.strictEqual(kept.current().all.size, added.length + 1)
+      for (const { reread } of servers) yield* reread
+      for (const { current } of servers) assert.includeMembers([...current().all.keys()], added)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(path, ".."))), ["keyring.json"])
+    }),
+  )
+
+  it.effect("is made once by servers that start side by side", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "keyring.json")
+      const servers = yield* Effect.forEach([1, 2, 3, 4, 5], () => openFile(path), { concurrency: "unbounded" })
+      assert.strictEqual(servers.filter(({ isNew }) => isNew).length, 1)
+      assert.strictEqual(new Set(servers.map(({ current }) => current().active.id)).size, 1)
+    }),
+  )
+
+  it.effect.each([
+    ["another ring", JSON.stringify({ active: "a", keys: { a: key } }), "holds none of the keys"],
+    ["another key of the same id", undefined, "holds another key under the id"],
+    ["a field of a later version", undefined, "has the field [quorum], which this version does not know"],
+    ["nothing", "", "is not of the form"],
+  ] as const)("that holds %s by now is refused by a rotation, and left as it is", ([what, text, sentence]) =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "keyring.json")
+      const { rotate, current } = yield* openFile(path)
+      const id = current().active.id
+      const file = JSON.parse(yield* Effect.promise(() => readFile(path, "utf8")))
+      const found =
+        text ??
+        JSON.stringify(what.includes("field") ? { ...file, quorum: 2 } : { ...file, keys: { ...file.keys, [id]: key } })
+      yield* Effect.promise(() => writeFile(path, found))
+      assert.include((yield* Effect.flip(rotate)).message, sentence)
+      assert.strictEqual(yield* Effect.promise(() => readFile(path, "utf8")), found)
+      assert.strictEqual(current().active.id, id)
+    }),
+  )
+
+  it.effect("that a process locked which has ended is changed all the same", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "keyring.json")
+      const { rotate } = yield* openFile(path)
+      const ended = spawnSync(process.execPath, ["-e", "0"])
+      yield* Effect.promise(() => writeFile(`${path}.lock`, `process ${ended.pid} on ${hostname()} (00)`))
+      yield* rotate
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(path, ".."))), ["keyring.json"])
+    }),
+  )
+})
+
+describe("a key ring whose path is a link", () => {
+  it.effect.each([true, false])("is written through it, where the file is there: %s", (isThere) =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [real, link] = [join(path, "real", "ring.json"), join(path, "keyring.json")]
+      yield* Effect.promise(() => mkdir(join(path, "real")))
+      if (isThere) yield* openFile(real)
+      yield* Effect.promise(() => symlink(join("real", "ring.json"), link))
+      const { rotate } = yield* openFile(link)
+      const added = yield* rotate
+      assert.isTrue((yield* Effect.promise(() => lstat(link))).isSymbolicLink())
+      assert.isTrue((yield* openFile(real)).current().all.has(added))
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(path, "real"))), ["ring.json"])
     }),
   )
 })

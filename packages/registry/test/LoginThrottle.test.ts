@@ -41,6 +41,14 @@ describe("a name whose password is guessed", () => {
     assert.strictEqual(guesses.wait("ada", 900_001), undefined)
   })
 
+  it.each([-31_536_000_000, -900_000, 31_536_000_000])("waits no longer where the clock is set by %s ms", (jump) => {
+    const guesses = LoginThrottle.make()
+    const begun = 1.7e12
+    for (let times = 0; times < 14; times++) guesses.wrong("ada", begun)
+    assert.isAtMost(guesses.wait("ada", begun + jump) ?? 0, 60_000)
+    assert.isUndefined(guesses.wait("ada", begun + jump + 60_000))
+  })
+
   it("takes no more memory than ten thousand names do", () => {
     const guesses = LoginThrottle.make()
     for (let times = 0; times < 6; times++) guesses.wrong("first", 0)

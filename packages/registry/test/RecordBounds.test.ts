@@ -69,7 +69,7 @@ describe("a number", () => {
     assert.deepStrictEqual(
       Object.entries(schemas).map(([name, schema]) => [name, numberFields(schema).length]),
       [
-        ["Model", 17],
+        ["Model", 19],
         ["ModelGroup", 3],
         ["Task", 3],
         ["Principal", 4],

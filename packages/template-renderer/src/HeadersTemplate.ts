@@ -59,7 +59,16 @@ const hopNames: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
   "expect",
+  "connection",
   "keep-alive",
+  "http2-settings",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "trailers",
 ])
 
 /** Bytes, name and value together. */
@@ -145,12 +154,12 @@ const compileHeader = (
   if (!token.test(name)) refuse(new InvalidHeaderName({ header: name }))
   const source = Source.read(value, { in: `header '${name}'`, shown: false }, false)
   const lower = name.toLowerCase()
-  if (hopNames.has(lower)) refuse(new HopHeader({ header: name }))
   for (const hole of source.holes) {
     if (hole.kind === "credential" && !isKnown(hole.name, credentials))
       refuse(new UnknownCredential({ header: name, name: hole.name }))
     if (hole.kind === "parameter" && protectedNames.has(lower)) refuse(new ProtectedHeader({ header: name }))
   }
+  if (hopNames.has(lower)) refuse(new HopHeader({ header: name }))
   const program = Composition.textProgram(
     composition,
     source,

@@ -444,6 +444,25 @@ describe("R8 headers and other bodies", () => {
       expect(header(name, "1", {})).toBe("document: HopHeader")
   })
 
+  it.each([
+    "Connection",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Trailers",
+    "Transfer-Encoding",
+    "Upgrade",
+    "HTTP2-Settings",
+  ])("refuses %s, which is for one connection alone, as constant and as parameter", (name) => {
+    for (const spelled of [name, name.toLowerCase(), name.toUpperCase()]) {
+      expect(header(spelled, "close", {})).toBe("document: HopHeader")
+      expect(header(spelled, "${parameters.x}", { caller: { x: "1" } })).toMatch(/^document: (Hop|Protected)Header$/)
+    }
+  })
+
   it("refuses more than 64 KiB together", () => {
     const headers = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`x-${i}`, "${parameters.x}"]))
     const template = Result.getOrThrow(HeadersTemplate.compile(headers, {}, []))

@@ -10,15 +10,17 @@ export interface Options {
   readonly environment: World["environment"]
   /** The services that connectors may sign for as this server; none if absent. */
   readonly signFor?: ReadonlyArray<string>
+  /** The roles that connectors may take on; all that AWS gives if absent. */
+  readonly roles?: ReadonlyArray<string> | undefined
 }
 
-export const layer = ({ credentials, environment, signFor = [] }: Options) =>
+export const layer = ({ credentials, environment, signFor = [], roles }: Options) =>
   Layer.effect(
     AwsIdentity,
     Effect.gen(function* () {
       const keys = yield* Chain.make(credentials, { environment, door: yield* OperatorHttpClient })
       // Whoever starts it wants to know now, not from the first predict; and by then it may be otherwise.
       yield* Effect.forkScoped(Effect.ignore(Effect.tapError(keys, ({ message }) => Effect.logWarning(message))))
-      return { keys, lentFor: new Set(signFor) }
+      return { keys, lentFor: new Set(signFor), roles }
     }),
   )

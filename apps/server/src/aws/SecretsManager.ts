@@ -6,7 +6,7 @@ import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Json from "@drawbar/json-text/Json"
 import * as AssumedRole from "@drawbar/connector-runtime/auth/AssumedRole"
 import * as AwsEndpoint from "@drawbar/connector-runtime/auth/AwsEndpoint"
-import type { AwsIdentity } from "@drawbar/connector-runtime/auth/AwsIdentity"
+import { type AwsIdentity, checkRole } from "@drawbar/connector-runtime/auth/AwsIdentity"
 import { brief } from "@drawbar/egress/EgressPool"
 import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
 import { Clock, Effect, Result } from "effect"
@@ -30,6 +30,7 @@ export const make =
         return yield* Effect.fail(
           `${secretArn} is not among the secrets that connectors may name: this server's operator has to list it with --aws-secret`,
         )
+      if (secret.roleArn !== undefined) yield* Effect.fromResult(checkRole(identity, secret.roleArn))
       const now = yield* Clock.currentTimeMillis
       const keys = yield* Effect.mapError(keysFor(secret, region, { identity, door }, now), ({ message }) => message)
       const origin = yield* Effect.fromResult(AwsEndpoint.originOf("secretsmanager", region))

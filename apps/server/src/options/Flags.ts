@@ -2,7 +2,9 @@
 import { isIP } from "node:net"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import * as CredentialServices from "@drawbar/connector-runtime/auth/CredentialServices"
 import * as Proxy from "@drawbar/egress/Proxy"
+import * as SecretHosts from "@drawbar/deployments/SecretHosts"
 import { Result } from "effect"
 import type * as Chain from "../aws/Chain.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
@@ -31,6 +33,8 @@ export interface Flags {
   readonly jwt: string | undefined
   /** The file of the audit log. */
   readonly audit: string | undefined
+  /** Whether changes are refused while the audit log cannot be written; absent: they are not. */
+  readonly auditRequired?: true
   readonly allowUnverifiedTls: boolean
   readonly otlp: OtlpSettings.OtlpSettings | undefined
   readonly proxy: Proxy.Proxy | undefined
@@ -42,9 +46,13 @@ export interface Flags {
   readonly awsSecrets: ReadonlyArray<string>
   /** Where the server's own tokens of Google Cloud come from. */
   readonly googleCredentials?: OwnToken.Source
+  /** The roles that connectors may take on; absent: all that AWS gives to the server's keys. */
+  readonly awsRoles?: ReadonlyArray<string>
   readonly vault: Vault.Vault | undefined
   /** The folder of files that connectors may name in place of secrets. */
   readonly secrets: string | undefined
+  /** To which hosts secrets of the operator's may be sent; absent: to all that are trusted. */
+  readonly secretHosts?: ReadonlyArray<SecretHosts.SecretHost>
   readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
 
@@ -71,6 +79,8 @@ export const usage = `Usage: drawbar-server [flags]
                        docs/operating.md has an example      DRAWBAR_JWT
   --audit FILE         a line of JSON for each change, and for
                        each request that was turned away     DRAWBAR_AUDIT
+  --audit-required     refuses changes with 503 while the audit
+                       log cannot be written                 DRAWBAR_AUDIT_REQUIRED=on
   --tls-cert FILE, --tls-key FILE
                        PEM; read again when they change      DRAWBAR_TLS_CERT, DRAWBAR_TLS_KEY
   --behind-proxy       a proxy before it ends TLS            DRAWBAR_BEHIND_PROXY=on
@@ -95,6 +105,9 @@ export const usage = `Usage: drawbar-server [flags]
                        file: by GOOGLE_APPLICATION_CREDENTIALS or
                        what gcloud keeps; metadata: by the machine's
                        metadata service                      DRAWBAR_GOOGLE_CREDENTIALS off
+  --aws-role ARN       a role that connectors may take on, and no
+                       other; all that begin so with * at the
+                       end; repeatable                       DRAWBAR_AWS_ROLE    (commas between)
   --allow-unverified-tls
                        connectors may set skip_ssl_verification
                                                              DRAWBAR_ALLOW_UNVERIFIED_TLS=on
@@ -103,6 +116,11 @@ export const usage = `Usage: drawbar-server [flags]
                                                              DRAWBAR_SECRETS
   --vault-prefix PATH  what is below PATH in the Vault of VAULT_ADDR
                        may be named as vault:PATH#FIELD      DRAWBAR_VAULT_PREFIX
+  --bind-secret REFERENCE=HOST
+                       sends what REFERENCE names (env:NAME, file:NAME,
+                       vault:PATH#FIELD or an ARN) to HOST and nowhere
+                       else; all that begin so with * at the end of
+                       REFERENCE; repeatable                 DRAWBAR_BIND_SECRET (commas between)
   --log on|off         a line of JSON for each request,
                        on standard error                     DRAWBAR_LOG         on
   --help               this text
@@ -132,8 +150,16 @@ const texts = {
   jwt: one,
   audit: one,
 }
-const lists = { "connect-to": many, "ca-file": many, "allow-host": many, "aws-sign-for": many, "aws-secret": many }
-const switches = { "behind-proxy": either, "allow-unverified-tls": either }
+const lists = {
+  "connect-to": many,
+  "ca-file": many,
+  "allow-host": many,
+  "aws-sign-for": many,
+  "aws-secret": many,
+  "aws-role": many,
+  "bind-secret": many,
+}
+const switches = { "behind-proxy": either, "audit-required": either, "allow-unverified-tls": either }
 const options = { ...texts, ...lists, ...switches, help: either }
 
 /** What stands for a flag that is not given. */
@@ -157,6 +183,9 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     const behindProxy = yield* isOn("behind-proxy")
     const tls = yield* tlsPair(text("tls-cert"), text("tls-key"))
     const awsCredentials = yield* awsChoice(text("aws-credentials") ?? "off", environment)
+    const awsRoles = yield* roles(awsCredentials, list("aws-role"))
+    const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
+    const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
     const data = text("data") ?? "./data"
     return {
       help: given.help ?? false,
@@ -182,6 +211,9 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
       ...(yield* googleSource(text("google-credentials") ?? "off")),
       vault: yield* Vault.read(text("vault-prefix"), environment),
+      ...(auditRequired ? { auditRequired } : {}),
+      ...(awsRoles.length === 0 ? {} : { awsRoles }),
+      ...(secretHosts.length === 0 ? {} : { secretHosts }),
     }
   })
 
@@ -224,6 +256,11 @@ const onlyWith = (auth: boolean, flag: string, file: string | undefined): Result
     ? Result.succeed(file)
     : Result.fail(`${flag} ${file} says who may ask, but nobody is asked who he is: add --auth on.`)
 
+const withAudit = (isRequired: boolean, file: string | undefined): Result.Result<boolean, string> =>
+  isRequired && file === undefined
+    ? Result.fail("--audit-required needs an audit log: add --audit FILE.")
+    : Result.succeed(isRequired)
+
 /** https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
 const awsChoice = (choice: string, environment: Environment): Result.Result<Chain.Choice | undefined, string> => {
   if (choice === "off") return Result.succeed(undefined)
@@ -244,28 +281,15 @@ const googleSource = (choice: string): Result.Result<Pick<Flags, "googleCredenti
     : Result.fail(`--google-credentials ${choice} is not one of [off, ${googleSources.join(", ")}].`)
 }
 
-/** What these give out are keys, or secrets, which an answer would show to whoever asks the model. */
-const giving = new Set([
-  "sts",
-  "iam",
-  "sso",
-  "signin",
-  "cognito-identity",
-  "rolesanywhere",
-  "secretsmanager",
-  "ssm",
-  "kms",
-])
-
 const services = (
   identity: Chain.Choice | undefined,
   names: ReadonlyArray<string>,
 ): Result.Result<ReadonlyArray<string>, string> => {
-  const odd = names.find((name) => !/^[a-z0-9-]+$/.test(name) || giving.has(name))
+  const odd = names.find((name) => !/^[a-z0-9-]+$/.test(name) || CredentialServices.has(name))
   return odd === undefined
     ? needing(identity, "--aws-sign-for", names)
     : Result.fail(
-        giving.has(odd)
+        CredentialServices.has(odd)
           ? `--aws-sign-for ${odd} would let connectors fetch keys or secrets as this server.`
           : `--aws-sign-for ${odd} is not the signing name of a service, such as bedrock.`,
       )
@@ -282,6 +306,19 @@ const arns = (
         `--aws-secret ${odd} is not of the form arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, with at most a * at its end.`,
       )
 }
+
+const roles = (
+  identity: Chain.Choice | undefined,
+  entries: ReadonlyArray<string>,
+): Result.Result<ReadonlyArray<string>, string> => {
+  const odd = entries.find((entry) => !/^arn:aws[a-z-]*:iam::\d{12}:role\/[^*]*\*?$/.test(entry))
+  return odd === undefined
+    ? needing(identity, "--aws-role", entries)
+    : Result.fail(`--aws-role ${odd} is not of the form arn:aws:iam::ACCOUNT:role/NAME, with at most a * at its end.`)
+}
+
+const secretHost = (text: string): Result.Result<SecretHosts.SecretHost, string> =>
+  Result.mapError(SecretHosts.read(text), (why) => `--bind-secret ${text} ${why}.`)
 
 const needing = (
   identity: Chain.Choice | undefined,

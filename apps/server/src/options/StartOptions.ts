@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Json from "@drawbar/json-text/Json"
 import type { Proxy } from "@drawbar/egress/Proxy"
+import type { Write } from "@drawbar/http-server/access/Audit"
 import type { Tls } from "@drawbar/http-server/http/HttpServer"
 import { Effect, Redacted, Result } from "effect"
 import type * as OwnIdentity from "../aws/OwnIdentity.ts"
@@ -13,7 +14,7 @@ import type * as OwnToken from "../google/OwnToken.ts"
 import * as AuditLog from "../telemetry/AuditLog.ts"
 import * as Certificate from "../tls/Certificate.ts"
 import type { Flags } from "./Flags.ts"
-import * as Jwt from "../identity/Jwt.ts"
+import * as JwtSettings from "../identity/JwtSettings.ts"
 import type * as OperatorSecrets from "../secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "../telemetry/OtlpSettings.ts"
 import { InvalidFileOption } from "./InvalidFileOption.ts"
@@ -35,11 +36,13 @@ export interface StartOptions {
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: ((line: string) => void) | undefined
   /** Takes a line of JSON for each change, and for each request that was turned away. */
-  readonly auditLog?: ((line: string) => void) | undefined
+  readonly auditLog?: Write | undefined
+  /** Whether changes are refused while that log cannot be written. */
+  readonly auditRequired?: boolean | undefined
   /** Whether everybody has to say who he is. */
   readonly auth?: boolean | undefined
   /** Whose tokens say who asks, beside keys and passwords. */
-  readonly jwt?: Jwt.JwtSettings | undefined
+  readonly jwt?: JwtSettings.JwtSettings | undefined
   /** Lets connectors set `skip_ssl_verification`. */
   readonly allowUnverifiedTls?: boolean | undefined
   /** The proxy by which connections leave. */
@@ -80,9 +83,21 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     otlp,
     jwt: jwt === undefined ? undefined : yield* issuer(jwt),
     auditLog: audit === undefined ? undefined : yield* auditLog(audit),
-    aws: flags.awsCredentials && { credentials: flags.awsCredentials, environment, signFor: flags.awsSignFor },
+    auditRequired: flags.auditRequired,
+    aws: flags.awsCredentials && {
+      credentials: flags.awsCredentials,
+      environment,
+      signFor: flags.awsSignFor,
+      roles: flags.awsRoles,
+    },
     google: flags.googleCredentials && { source: flags.googleCredentials, environment },
-    secrets: { environment, folder: flags.secrets, vault: flags.vault, awsSecrets: flags.awsSecrets },
+    secrets: {
+      environment,
+      folder: flags.secrets,
+      vault: flags.vault,
+      awsSecrets: flags.awsSecrets,
+      hosts: flags.secretHosts,
+    },
     tls: tls === undefined ? undefined : yield* Certificate.load(tls),
   }
   if (flags.data === ":memory:") return options
@@ -108,7 +123,8 @@ const keyRing = Effect.fnUntraced(function* (where: string, environment: NodeJS.
 const printed = async (line: string, env: NodeJS.ProcessEnv): Promise<string> =>
   (await promisify(exec)(line, { env, timeout: 30_000, maxBuffer: 1_000_000 })).stdout
 
-const issuer = (file: string) => Effect.flatMap(read("--jwt", file), (text) => Effect.fromResult(Jwt.read(file, text)))
+const issuer = (file: string) =>
+  Effect.flatMap(read("--jwt", file), (text) => Effect.fromResult(JwtSettings.read(file, text)))
 
 const auditLog = (file: string) => attempt("--audit", file, async () => AuditLog.open(file))
 

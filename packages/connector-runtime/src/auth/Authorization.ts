@@ -12,6 +12,7 @@ import * as AwsClock from "./AwsClock.ts"
 import * as AwsEndpoint from "./AwsEndpoint.ts"
 import * as AwsIdentity from "./AwsIdentity.ts"
 import { ConnectorError, invalidConnector, RequestSigningFailed } from "../ConnectorError.ts"
+import * as CredentialServices from "./CredentialServices.ts"
 import type { Egress } from "@drawbar/egress/Egress"
 import * as GoogleIdentity from "./GoogleIdentity.ts"
 import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
@@ -172,8 +173,10 @@ const credentialsOf = Effect.fnUntraced(function* (holder: AuthContext, region: 
   }
   const roleArn = secretOf(holder, "roleArn")
   if (roleArn === undefined) return (yield* serverIdentity(holder)) ?? requestSigningFailed(withoutKeys)
+  yield* Effect.fromResult(borrowed(holder))
   const identity = yield* AwsIdentity.AwsIdentity
   if (identity === undefined) return requestSigningFailed(withoutIdentity)
+  yield* Effect.fromResult(listedRole(identity, roleArn))
   const origin = AssumedRole.originOf(region)
   if (Result.isFailure(origin)) return requestSigningFailed(origin.failure)
   const proof = { keys: identity.keys, externalId: secretOf(holder, "externalId") }
@@ -181,15 +184,49 @@ const credentialsOf = Effect.fnUntraced(function* (holder: AuthContext, region: 
   return yield* AssumedRole.make({ way, region, roleArn, proof, mask: holder.mask })
 })
 
-/** The server's own keys, where a connector that signs asks for them; fails where its operator does not lend them. */
+/**
+ * The server's own keys, where a connector that signs asks for them; fails where its operator does not lend them, be it as they are or
+ * to take on a role.
+ */
 export const serverIdentity = Effect.fnUntraced(function* (holder: AuthSubject) {
   const { protocol, parameters } = holder.connector
   const wish = parameters[AwsSigning.identity]
-  if (wish === undefined || protocol !== "aws_sigv4") return undefined
+  const roleArn = hasOwnKeys(holder) ? undefined : secretOf(holder, "roleArn")
+  if ((wish === undefined && roleArn === undefined) || protocol !== "aws_sigv4") return undefined
+  yield* Effect.fromResult(borrowed(holder))
   const service = settingOf(holder, "service_name") ?? ""
   const identity = yield* AwsIdentity.AwsIdentity
+  if (identity !== undefined && roleArn !== undefined) yield* Effect.fromResult(listedRole(identity, roleArn))
+  if (wish === undefined) return undefined
   return yield* Effect.fromResult(AwsIdentity.lend(identity, { wish, service, origins: holder.origins }))
 })
+
+const hasOwnKeys = (holder: AuthSubject): boolean =>
+  secretOf(holder, ...AwsSigning.accessKey) !== undefined && secretOf(holder, ...AwsSigning.secretKey) !== undefined
+
+/** Fails where a connector would fetch keys or secrets with an identity that is not its own. */
+const borrowed = (holder: AuthSubject): Result.Result<void, ConnectorError> => {
+  const service = settingOf(holder, "service_name") ?? ""
+  if (CredentialServices.has(service))
+    return Result.fail(
+      invalidConnector(
+        "/parameters/service_name",
+        `${service} gives out keys or secrets, so that a connector cannot call it with a roleArn or as this server: give the connector an access_key and a secret_key`,
+      ),
+    )
+  const host = CredentialServices.hostOf(holder.origins)
+  return host === undefined
+    ? Result.void
+    : Result.fail(
+        invalidConnector(
+          "/actions",
+          `${host} gives out keys or secrets, so that a connector cannot call it with a roleArn or as this server: give the connector an access_key and a secret_key`,
+        ),
+      )
+}
+
+const listedRole = (identity: AwsIdentity.AwsIdentity, roleArn: string): Result.Result<void, ConnectorError> =>
+  Result.mapError(AwsIdentity.checkRole(identity, roleArn), (why) => invalidConnector("/credential/roleArn", why))
 
 /** What signing reads from the connector's parameters, else from its credential. */
 const settingOf = (holder: AuthSubject, name: string): string | undefined =>

@@ -13,6 +13,8 @@ export interface AwsIdentity {
   readonly keys: Effect.Effect<SigV4.Credentials, ConnectorError>
   /** The services, by their signing names, that connectors may sign for as this server. */
   readonly lentFor: ReadonlySet<string>
+  /** The roles that connectors may take on, by their ARNs; one that ends in `*` stands for all that begin so. Absent: all that AWS gives. */
+  readonly roles?: ReadonlyArray<string> | undefined
 }
 
 /** Nothing: connectors sign with keys of their own only. */
@@ -50,5 +52,16 @@ export const lend = (
     ? Result.succeed(identity.keys)
     : refused(`${foreign} is not AWS, and nothing that this server signs as itself goes elsewhere`)
 }
+
+/** Fails where the operator does not let connectors take on a role. */
+export const checkRole = ({ roles }: AwsIdentity, roleArn: string): Result.Result<void, string> =>
+  roles === undefined || roles.some((entry) => covers(entry, roleArn))
+    ? Result.void
+    : Result.fail(
+        `${roleArn} is not among the roles that connectors may take on: this server's operator has to list it with --aws-role`,
+      )
+
+const covers = (entry: string, arn: string): boolean =>
+  entry.endsWith("*") ? arn.startsWith(entry.slice(0, -1)) : arn === entry
 
 const refused = (why: string) => Result.fail(invalidConnector(`/parameters/${AwsSigning.identity}`, why))

@@ -56,6 +56,7 @@ export class ConnectorRuntime extends Context.Service<
       compiled: CompiledConnector.CompiledConnector,
       credential: Credential,
       input?: PredictInput,
+      options?: CallOptions.CallOptions,
     ) => Effect.Effect<ConnectorTest.ConnectorTest>
   }
 >()("@drawbar/connector-runtime/ConnectorRuntime") {
@@ -77,7 +78,8 @@ export class ConnectorRuntime extends Context.Service<
 
       stream: Streaming.run,
 
-      attempt: (compiled, credential, input) => ConnectorTest.run(egress, compiled, credential, input),
+      attempt: (compiled, credential, input, options = CallOptions.none) =>
+        ConnectorTest.run(egress, compiled, credential, input, options),
     })),
   )
 }

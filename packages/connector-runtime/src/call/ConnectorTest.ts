@@ -1,7 +1,7 @@
 /** One live call of a connector, told stage by stage: how far it comes, and what stops it. */
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { Clock, Effect, Result } from "effect"
-import * as CallOptions from "./CallOptions.ts"
+import type { CallOptions } from "./CallOptions.ts"
 import * as CompiledConnector from "./CompiledConnector.ts"
 import type { Reason } from "../ConnectorError.ts"
 import type { Egress } from "@drawbar/egress/Egress"
@@ -15,6 +15,7 @@ import * as UpstreamRequest from "./UpstreamRequest.ts"
 import * as SampleInput from "./SampleInput.ts"
 import * as ScriptWorld from "../processors/ScriptWorld.ts"
 import type { Tensor } from "../response/Tensor.ts"
+import * as TokenUsage from "../response/TokenUsage.ts"
 import type { StageName } from "./ConnectorTestStage.ts"
 
 /** What was found at a stage. */
@@ -34,6 +35,8 @@ export interface ConnectorTest {
   /** Whether the input was made up, because none was given. */
   readonly sampled: boolean
   readonly stages: ReadonlyArray<Stage>
+  /** The tokens that it took, as the platform counts them. */
+  readonly usage?: TokenUsage.TokenUsage | undefined
 }
 
 /** Makes the call. It is a real one: the platform may charge for it. */
@@ -42,26 +45,39 @@ export const run = Effect.fnUntraced(function* (
   compiled: CompiledConnector.CompiledConnector,
   credential: Credential,
   input: PredictInput | undefined,
+  options: CallOptions,
 ): Effect.fn.Return<ConnectorTest> {
   const clock = yield* Clock.Clock
   const begun = clock.currentTimeMillisUnsafe()
   const stages: Array<Stage> = []
   const elapsed = () => clock.currentTimeMillisUnsafe() - begun
   const found = (one: Found) => void stages.push({ ...one, ok: true, millis: elapsed() })
-  const result = yield* Effect.result(Effect.scoped(call(egress, compiled, credential, input, found)))
+  let usage: TokenUsage.TokenUsage | undefined
+  const took = (tokens: TokenUsage.TokenUsage | undefined) => {
+    usage = tokens
+  }
+  const result = yield* Effect.result(
+    Effect.scoped(call(egress, compiled, credential, input, { found, took, options })),
+  )
   if (Result.isFailure(result)) {
     const { reason, message } = result.failure
     stages.push({ stage: ends[reason._tag], ok: false, millis: elapsed(), error: message })
   }
-  return { ok: Result.isSuccess(result), sampled: input === undefined, stages }
+  return { ok: Result.isSuccess(result), sampled: input === undefined, stages, usage }
 })
+
+interface Watched {
+  readonly options: CallOptions
+  readonly found: (one: Found) => void
+  readonly took: (tokens: ConnectorTest["usage"]) => void
+}
 
 const call = Effect.fnUntraced(function* (
   egress: Egress["Service"],
   compiled: CompiledConnector.CompiledConnector,
   credential: Credential,
   input: PredictInput | undefined,
-  found: (one: Found) => void,
+  { found, took, options }: Watched,
 ) {
   const action = yield* Effect.fromResult(
     CompiledConnector.find(compiled, input === undefined ? "PREDICT" : actionOf(input)),
@@ -74,8 +90,9 @@ const call = Effect.fnUntraced(function* (
   const config = { ...LiveConnector.configOf(compiled), max_retry_times: 0 }
   const live = yield* LiveConnector.open(egress, compiled, credential, { config, observe: found })
   const request = yield* Effect.fromResult(UpstreamRequest.render(action, supplied, live.secret))
-  const response = yield* LiveConnector.send(live, action, request, CallOptions.none)
+  const response = yield* LiveConnector.send(live, action, request, options)
   const answer = yield* UpstreamResponse.readInTurns(response, yield* Clock.currentTimeMillis, live.mask)
+  took(TokenUsage.ofResponse(response, answer.text))
   found({ stage: "answered", status: response.status, bytes: response.body.length })
   found({ stage: "processed", output: yield* PostProcess.runInTurns(action.postProcess, supplied, answer, world) })
 })

@@ -3,7 +3,7 @@ import * as Json from "@drawbar/json-text/Json"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
-import type { Collection, Document } from "../Document.ts"
+import { type Collection, type Document, shown as shownFields } from "../Document.ts"
 import type { StoreError } from "../StoreError.ts"
 import * as Bounds from "../Bounds.ts"
 import type { Hit, SearchRequest, SearchResult, SortValue, TermsBuckets, ValueCount } from "../search/Search.ts"
@@ -309,7 +309,8 @@ const hitsOf = Effect.fnUntraced(function* (
       // Deleted since the page was made.
       if (documents !== undefined && document === undefined) continue
       work.spend(perHit + (document === undefined ? 0 : Number(row.bytes)))
-      const shown = document === undefined ? undefined : show(document.source, work.spend)
+      const shown =
+        document === undefined ? undefined : show(shownFields(context.collection, document.source), work.spend)
       if (shown !== undefined) work.show(isWhole ? Number(row.bytes) : Json.stringify(shown).length)
       hits.push(hitOf(request, keys.length, { ...row, ...versionOf(document ?? row) }, shown))
       yield* work.check

@@ -2,7 +2,7 @@
 import * as Json from "@drawbar/json-text/Json"
 import { Array as Arr, Effect, Result } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import type { Collection, Document, Write } from "../Document.ts"
+import { type Collection, type Document, shown, type Write } from "../Document.ts"
 import { AlreadyExists, NotFound, StoreError, StorageFailed, VersionConflict } from "../StoreError.ts"
 import { rowsOf } from "../search/SearchIndex.ts"
 
@@ -135,7 +135,7 @@ const index = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { collection, id, source }: Extract<Write, { source: unknown }>,
 ) {
-  const { fields, words } = rowsOf(source)
+  const { fields, words } = rowsOf(shown(collection, source))
   for (const rows of Arr.chunksOf(fields, chunk)) {
     yield* sql`INSERT INTO document_fields ${sql.insert(Arr.map(rows, (row) => ({ collection, id, ...row })))}`
   }

@@ -58,9 +58,9 @@ export const make = Effect.map(Predictions, (predictions) => {
       const input = yield* Effect.fromResult(PredictBody.read(query.algorithm, text))
       return yield* predictions.render(params.model_id, input, { stream: query.stream === "true" })
     }),
-    test: Effect.fnUntraced(function* ({ params, text }) {
+    test: Effect.fnUntraced(function* ({ params, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))
-      return new JsonText(ConnectorTestText.write(yield* predictions.attempt(params.connector_id, input)))
+      return new JsonText(ConnectorTestText.write(yield* predictions.attempt(call, params.connector_id, input)))
     }),
     renderBlueprint: Effect.fnUntraced(function* ({ text, query }) {
       const { blueprint, input } = yield* Effect.fromResult(RenderBody.read(text))

@@ -21,33 +21,138 @@ export interface Answered {
   readonly value: unknown
 }
 
-export type Audit = (answered: Answered) => void
+/** A change that is about to be made. */
+export type Begun = Pick<Answered, "id" | "method" | "route" | "principal" | "params">
+
+/** Takes a line; `false` where it could not be kept. */
+export type Write = (line: string) => boolean | void
+
+export interface Audit {
+  (answered: Answered): void
+  /** Writes that a change is about to be made; `false` where the log cannot be written. Reading is no change. */
+  readonly begun: (begun: Begun) => boolean
+  /** Writes the refusals that were folded, those whose minute is over or all of them. */
+  readonly flush: (all: boolean) => void
+}
+
+/** So many refusals of one kind in a minute have a line each; the rest of that minute share one line. */
+const unfolded = 10
+const windowMs = 60_000
+
+/** So many kinds are told apart at once, and so many names are listed in a shared line. */
+const maxKinds = 1_000
+const maxNames = 10
+
+interface Line {
+  readonly time: string
+  readonly id: string
+  readonly who: ReturnType<typeof whoOf>
+  readonly claimed?: string
+  readonly method: string
+  readonly route: string | null
+  readonly needs: Permission.Kind | null
+  readonly object: JsonObject
+  readonly outcome: ReturnType<typeof outcomeOf>
+  readonly status: number
+}
+
+/** Refusals of one kind within a minute. */
+interface Kind {
+  /** In ms since 1970. */
+  readonly since: number
+  times: number
+  /** How many have no line of their own, the last of them, and the names that they gave themselves. */
+  folded: number
+  last: Line
+  readonly claimed: Set<string>
+}
 
 /** `write` takes each line before its answer is sent; `now` is in ms since 1970. */
-export const make =
-  (write: (line: string) => void, now: () => number): Audit =>
-  ({ id, method, route, principal, claimed, params, status, reason, value }) => {
-    const needs = route === undefined ? undefined : Permission.needed({ method, path: route })
-    const outcome = outcomeOf(status, reason)
-    const isChange = needs === "write" || needs === "operate"
-    if (!isChange && outcome !== "denied" && outcome !== "limited") return
-    const who = principal === undefined ? null : { kind: principal.kind, name: principal.name }
-    const object = { ...params, ...idsIn(value) }
-    write(
-      JSON.stringify({
-        time: new Date(now()).toISOString(),
-        id,
-        who,
-        ...(principal === undefined && claimed !== undefined ? { claimed } : {}),
-        method,
-        route: route ?? null,
-        needs: needs ?? null,
-        object,
-        outcome,
-        status,
-      }),
-    )
+export const make = (write: Write, now: () => number): Audit => {
+  const kinds = new Map<string, Kind>()
+
+  const close = (key: string, { since, folded, last, claimed }: Kind) => {
+    kinds.delete(key)
+    if (folded === 0) return
+    const { claimed: _, object: _o, ...shared } = last
+    const names = claimed.size === 0 ? {} : { claimed: [...claimed] }
+    write(JSON.stringify({ ...shared, ...names, repeated: folded, since: new Date(since).toISOString() }))
   }
+  const flush = (all: boolean) => {
+    const time = now()
+    // A clock that was set back ends the minute, too.
+    // The first began first.
+    for (const [key, kind] of kinds) {
+      if (!all && Math.abs(time - kind.since) < windowMs) return
+      close(key, kind)
+    }
+  }
+
+  /** Whether a refusal is one of many of its kind, which share a line. Ids and names in it are the caller's to make up. */
+  const isFolded = (line: Line): boolean => {
+    const { who, method, route, outcome, status, claimed } = line
+    const key = JSON.stringify([who, method, route, outcome, status])
+    const kind: Kind = kinds.get(key) ?? { since: now(), times: 0, folded: 0, last: line, claimed: new Set() }
+    kinds.set(key, kind)
+    const [first] = kinds
+    if (kinds.size > maxKinds && first !== undefined) close(...first)
+    if (++kind.times <= unfolded) return false
+    kind.folded++
+    kind.last = line
+    if (claimed !== undefined && kind.claimed.size < maxNames) kind.claimed.add(claimed)
+    return true
+  }
+
+  const record = (answered: Answered) => {
+    const { id, method, route, principal, claimed, params, status, reason, value } = answered
+    const needs = neededFor(answered)
+    const outcome = outcomeOf(status, reason)
+    const isRefusal = outcome === "denied" || outcome === "limited"
+    if (!isChange(needs) && !isRefusal) return
+    const line: Line = {
+      time: new Date(now()).toISOString(),
+      id,
+      who: whoOf(principal),
+      ...(principal === undefined && claimed !== undefined ? { claimed } : {}),
+      method,
+      route: route ?? null,
+      needs: needs ?? null,
+      object: { ...params, ...idsIn(value) },
+      outcome,
+      status,
+    }
+    flush(false)
+    if (isRefusal && isFolded(line)) return
+    write(JSON.stringify(line))
+  }
+
+  const begun = (change: Begun): boolean => {
+    const { id, method, route, principal, params } = change
+    const needs = neededFor(change)
+    if (!isChange(needs)) return true
+    const time = new Date(now()).toISOString()
+    const line = {
+      time,
+      id,
+      who: whoOf(principal),
+      method,
+      route: route ?? null,
+      needs,
+      object: params,
+      outcome: "begun",
+    }
+    return write(JSON.stringify(line)) !== false
+  }
+  return Object.assign(record, { begun, flush })
+}
+
+const neededFor = ({ method, route }: Pick<Answered, "method" | "route">): Permission.Kind | undefined =>
+  route === undefined ? undefined : Permission.needed({ method, path: route })
+
+const isChange = (needs: Permission.Kind | undefined): boolean => needs === "write" || needs === "operate"
+
+const whoOf = (principal: CurrentPrincipal | undefined) =>
+  principal === undefined ? null : { kind: principal.kind, name: principal.name }
 
 /** What of Drawbar's own holds somebody back; a platform may answer 429, too. */
 const limits: ReadonlySet<string | undefined> = new Set(["RateLimited", "QuotaExceeded", "LoginThrottled"])

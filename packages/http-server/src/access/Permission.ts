@@ -28,5 +28,9 @@ export const needed = ({ method, path }: Asked): Kind | undefined => {
   return /\/_(search|validate|render)$/.test(path) ? "read" : "write"
 }
 
+/** Whether a request calls an upstream, which costs this process as a predict does. */
+export const callsUpstream = ({ needs, path }: { readonly needs: Kind | undefined; readonly path: string }): boolean =>
+  needs === "predict" || path.endsWith("/_test")
+
 export const mayDo = (roles: ReadonlyArray<Role>, kind: Kind): boolean =>
   roles.some((role) => granted[role].includes(kind))

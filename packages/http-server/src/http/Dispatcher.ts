@@ -10,6 +10,7 @@ import { Cause, type Context, Effect, Exit, identity, Result } from "effect"
 import type { Audit } from "../access/Audit.ts"
 import * as Authentication from "../access/Authentication.ts"
 import * as BasicCredentials from "../access/BasicCredentials.ts"
+import * as Permission from "../access/Permission.ts"
 import { HeldMemory } from "../admission/HeldMemory.ts"
 import type { LoadShedding } from "../admission/LoadShedding.ts"
 import { CallMeasurements } from "../telemetry/CallMeasurements.ts"
@@ -25,6 +26,7 @@ import * as RequestContext from "./RequestContext.ts"
 import {
   BadParameter,
   MethodNotAllowed,
+  NotReady,
   OriginForbidden,
   RequestError,
   RequestTimedOut,
@@ -54,6 +56,8 @@ export interface Options {
   readonly authentication: Authentication.Authentication
   readonly audit: Audit | undefined
   readonly loadShedding: LoadShedding
+  /** Whether a change waits for a line in the audit log, and is refused where none can be written. */
+  readonly auditRequired?: boolean | undefined
   readonly tracing: Tracing.Tracing | undefined
 }
 
@@ -80,7 +84,8 @@ interface Reply {
 }
 
 export const make = (options: Options, services: Context.Context<never>): Dispatcher => {
-  const { router, originCheck, requestId, limitsOf, telemetry, authentication, audit, loadShedding, tracing } = options
+  const { router, originCheck, requestId, limitsOf, telemetry, authentication, loadShedding, tracing } = options
+  const { audit, auditRequired = false } = options
   const defaultFace = erased(options.face)
   const run = Effect.runForkWith(services)
   const contexts = new WeakMap<ServerResponse, RequestContext.RequestContext>()
@@ -96,10 +101,10 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       const permitted = Authentication.permitted(caller.principal, endpoint.needs)
       if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
       const { bodyBytes, millis } = limitsOf(endpoint)
-      const refused = endpoint.needs === "predict" ? undefined : share(context, endpoint, bodyBytes)
+      const refused = Permission.callsUpstream(endpoint) ? undefined : share(context, endpoint, bodyBytes)
       if (refused !== undefined) return Effect.fail(refused)
       return BodyText.read(context.request, bodyBytes, context.weigh).pipe(
-        Effect.flatMap((sent) => handle(context, endpoint, sent)),
+        Effect.flatMap((sent) => (isLogged(context) ? handle(context, endpoint, sent) : notLogged)),
         Effect.flatMap(({ value, query }) => reply(context, warning, value, query)),
         millis === undefined ? identity : within(millis),
         Effect.provideService(CurrentPrincipal, caller.principal),
@@ -148,11 +153,11 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     context.route = endpoint.path
     context.face = endpoint.face
     context.params = match.params
-    const refused = endpoint.needs === "predict" ? admit(context, limitsOf(endpoint).bodyBytes) : undefined
+    const refused = Permission.callsUpstream(endpoint) ? admit(context, limitsOf(endpoint).bodyBytes) : undefined
     return refused === undefined ? Result.succeed(match.value) : Result.fail(refused)
   }
 
-  /** Admits a predict; the reason, where it is more than this process can take on. */
+  /** Admits a call of an upstream; the reason, where it is more than this process can take on. */
   const admit = (context: RequestContext.RequestContext, limit: number): RequestError | undefined => {
     const { request, trace, params } = context
     const memory = new HeldMemory(loadShedding.load)
@@ -194,6 +199,10 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     context.share?.release()
     if (trace !== undefined) tracing?.ended(trace, completed)
   }
+
+  /** Whether the audit log has, or need not have, a line before the handler runs. */
+  const isLogged = ({ id, target: { method }, route, caller: { principal }, params }: RequestContext.RequestContext) =>
+    !auditRequired || audit === undefined || audit.begun({ id, method, route, principal, params })
 
   const sendAudited = (context: RequestContext.RequestContext, reply: Reply) => {
     audit?.(answered(context, reply))
@@ -249,6 +258,14 @@ const within =
       duration: millis,
       orElse: () => Effect.fail(RequestError.from(new RequestTimedOut({ millis }))),
     })
+const notLogged = Effect.fail(
+  RequestError.from(
+    new NotReady({
+      message:
+        "The audit log cannot be written, and this server makes no change without it (--audit-required). An operator has to make room on its disk or repair its file; then send the request again.",
+    }),
+  ),
+)
 
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (

@@ -5,7 +5,7 @@
  * of its models.
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/model-access-control/
  */
-import { AccessMode } from "@drawbar/blueprint-schema/Connector"
+import { AccessMode, type Connector } from "@drawbar/blueprint-schema/Connector"
 import { decode } from "@drawbar/json-text/Decode"
 import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import type { JsonObject } from "@drawbar/json-text/Json"
@@ -50,7 +50,7 @@ export const of = ({ backend_roles, owner, access }: JsonObject): Access => {
     ...(owner === undefined ? {} : { owner }),
     ...(access === undefined ? {} : { access }),
   }
-  return Result.getOrElse(decodeAccess(stored), () => ({ ...nobody, access: "private" as const }))
+  return Result.getOrElse(decodeAccess(stored), () => ({ owner: withoutOwner, access: "private" as const }))
 }
 
 export type Subject = "connector" | "model"
@@ -66,10 +66,14 @@ export const enforcedPrincipal = (subject: Subject) =>
     Effect.map(CurrentPrincipal, (asker) => (settings.get(settingOf[subject]) ? asker : undefined)),
   )
 
-export const isAllowed = (
-  asker: CurrentPrincipal | undefined,
-  { owner, access, backend_roles = [] }: Access,
-): boolean => {
+/** Of a principal, what access depends on. */
+interface Permitted {
+  readonly name: string
+  readonly roles: ReadonlyArray<string>
+  readonly backend_roles: ReadonlyArray<string>
+}
+
+export const isAllowed = (asker: Permitted | undefined, { owner, access, backend_roles = [] }: Access): boolean => {
   if (asker === undefined || isAdmin(asker) || owner === undefined || access === "public") return true
   return access === "private" ? owner.name === asker.name : backend_roles.some(isOneOf(asker.backend_roles))
 }
@@ -85,10 +89,34 @@ export const requireAccess = (
  * Whether a record's secrets are his to send elsewhere: those of others may be used where they are. Asked of everybody who said
  * who he is, whatever the settings: a record without an owner is the admins'.
  */
-export const isOwner = ({ owner }: Access) =>
+export const isOwner = ({ owner }: { readonly owner?: Access["owner"] | undefined }) =>
   Effect.map(CurrentPrincipal, (asker) => asker === undefined || isAdmin(asker) || owner?.name === asker.name)
 
-const isAdmin = ({ roles }: CurrentPrincipal) => roles.includes("admin")
+/** Whose record of this kind it would be that is made now; nothing where callers do not authenticate. */
+export const ownerOfNew = Effect.map(CurrentPrincipal, (asker) => (asker === undefined ? undefined : ownerOf(asker)))
+
+/** The owner of a record that has none: admins alone decide about it. */
+export const withoutOwner: NonNullable<Access["owner"]> = {
+  name: "",
+  backend_roles: [],
+  roles: [],
+  custom_attribute_names: [],
+  user_requested_tenant: null,
+}
+
+/** Whether the principal is an admin or one of the owners. */
+export const isOneOfOwners = (asker: CurrentPrincipal, owners: ReadonlyArray<Access["owner"]>): boolean =>
+  isAdmin(asker) || owners.some((owner) => owner?.name === asker.name)
+
+/** Fails where a change by a principal who does not own a connector lets it send to a platform that proves nothing. */
+export const checkVerification = (before: Connector, after: Connector): Result.Result<void, RegistryError> =>
+  after.client_config?.skip_ssl_verification === true && before.client_config?.skip_ssl_verification !== true
+    ? accessDenied(
+        "Only the owner or an admin can set skip_ssl_verification on this connector. Leave it out, or ask them.",
+      )
+    : Result.void
+
+const isAdmin = ({ roles }: Pick<Permitted, "roles">) => roles.includes("admin")
 const isOneOf = (roles: ReadonlyArray<string>) => (role: string) => roles.includes(role)
 const accessDenied = (message: string) => Result.fail(RegistryError.from(new RecordAccessDenied({ message })))
 
@@ -208,10 +236,6 @@ const ownerOf = ({ name, roles, backend_roles }: CurrentPrincipal): NonNullable<
   custom_attribute_names: [],
   user_requested_tenant: null,
 })
-
-const nobody = {
-  owner: { name: "", backend_roles: [], roles: [], custom_attribute_names: [], user_requested_tenant: null },
-}
 
 /** Where it is not enforced, `public` is how things are; all else would promise a protection that is not there. */
 const refuse = (subject: Subject, given: AccessFields): Result.Result<void, RegistryFailure> => {

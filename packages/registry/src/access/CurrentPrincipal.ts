@@ -5,6 +5,8 @@ import type { Principal } from "./Principal.ts"
 export interface CurrentPrincipal extends Pick<Principal, "name" | "roles" | "backend_roles" | "models" | "quota"> {
   /** `token`: known by what an issuer says whom the operator trusts. */
   readonly kind: Principal["kind"] | "token"
+  /** Of a user or a key; several keys may have one name. */
+  readonly id?: string
 }
 
 /** Nobody: the server itself, or a server where nobody has to say who he is. */

@@ -36,6 +36,9 @@ export type Proof =
   | { readonly _tag: "Password"; readonly name: string; readonly password: string }
   | { readonly _tag: "Key"; readonly key: string }
 
+/** A principal, and the id by which its use is counted: several keys may have one name. */
+export type Authenticated = Principal.Principal & { readonly id: string }
+
 export interface Listed {
   readonly id: string
   readonly principal: Principal.Principal
@@ -51,7 +54,7 @@ export class Principals extends Context.Service<
     readonly delete: (id: string) => Effect.Effect<boolean, RegistryFailure>
     readonly list: Effect.Effect<ReadonlyArray<Listed>>
     /** Who asks; nobody where the proof is none, or has expired. Fails with `LoginThrottled` where passwords are guessed. */
-    readonly authenticate: (proof: Proof) => Effect.Effect<Option.Option<Principal.Principal>, RegistryFailure>
+    readonly authenticate: (proof: Proof) => Effect.Effect<Option.Option<Authenticated>, RegistryFailure>
   }
 >()("@drawbar/registry/Principals") {
   static readonly layer = Layer.effect(
@@ -66,7 +69,8 @@ export class Principals extends Context.Service<
       const remember = (document: Document) =>
         Effect.map(Effect.fromResult(StoredRecord.read(collection, document, read)), (principal) => {
           const hash = document.sealed["hash"] ?? ""
-          known.set(document.id, { principal, hash, digest: Hash.digestIn(hash) })
+          const authenticated = { ...principal, id: document.id }
+          known.set(document.id, { principal, authenticated, hash, digest: Hash.digestIn(hash) })
         })
       // One that cannot be read authenticates no caller, and does not keep the others out.
       yield* Stream.runForEach(store.all(collection), (document) =>
@@ -139,7 +143,7 @@ export class Principals extends Context.Service<
             (found) =>
               Effect.clockWith((clock) => {
                 const current = Option.filter(found, (one) => valid(one, clock.currentTimeMillisUnsafe()))
-                return Effect.succeed(Option.map(current, ({ principal }) => principal))
+                return Effect.succeed(Option.map(current, ({ authenticated }) => authenticated))
               }),
           ),
       }
@@ -149,6 +153,8 @@ export class Principals extends Context.Service<
 
 interface Known {
   readonly principal: Principal.Principal
+  /** Made once: every request comes by here. */
+  readonly authenticated: Authenticated
   readonly hash: string
   /** Of a key. */
   readonly digest: Uint8Array

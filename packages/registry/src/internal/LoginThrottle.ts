@@ -30,7 +30,12 @@ export const make = (): LoginThrottle => {
   const guessed = new Map<string, Guessed>()
   const of = (name: string, now: number) => {
     const found = guessed.get(name)
-    return found !== undefined && now - found.at < forgotten ? found : undefined
+    if (found === undefined || now - found.at >= forgotten) return undefined
+    if (found.at <= now) return found
+    // A clock that was set back begins the wait again, and does not make it longer.
+    const moved = { ...found, at: now }
+    guessed.set(name, moved)
+    return moved
   }
   return {
     wait: (name, now) => {

@@ -3,6 +3,7 @@ import { Connector } from "@drawbar/blueprint-schema/Connector"
 import { decode } from "@drawbar/json-text/Decode"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import { Schema } from "effect"
+import * as AccessControl from "../access/AccessControl.ts"
 import { BatchInferenceConfig } from "./BatchInferenceConfig.ts"
 import { inOrder } from "../internal/FieldOrder.ts"
 import { ModelConfig } from "./ModelConfig.ts"
@@ -47,6 +48,10 @@ export const Model = Schema.Struct({
   guardrails: Schema.optionalKey(ModelGuardrails),
   interface: Schema.optionalKey(ModelInterface),
   provisioned_by: Schema.optionalKey(Schema.String),
+  /** Whose the model and its secrets are, wherever it moves; absent in models stored by earlier versions: their group's owner is theirs. */
+  owned_by: AccessControl.fields.owner,
+  /** Who named the models that judge: they are called only as long as they are open to that principal. */
+  guarded_by: AccessControl.fields.owner,
 })
 export type Model = typeof Model.Type
 

@@ -6,7 +6,7 @@ import { Clock, Context, Effect, Layer, Option, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
 import type { Verify } from "../records/Connectors.ts"
 import { CredentialVault } from "../secrets/CredentialVault.ts"
-import type { Document, Write } from "@drawbar/document-store/Document"
+import { type Document, shown, type Write } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
@@ -25,8 +25,9 @@ import * as ModelSettings from "./ModelSettings.ts"
 import { NodeId } from "../records/NodeId.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { StoreError, NotFound } from "@drawbar/document-store/StoreError"
-import { InvalidState, RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import { InvalidState, RecordAccessDenied, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import * as ResourceId from "../records/ResourceId.ts"
+import * as SecretBinding from "../secrets/SecretBinding.ts"
 import { matchAll, maxWindow, type SearchRequest, type SearchResult } from "@drawbar/document-store/search/Search"
 import type { Draft } from "../records/Task.ts"
 import * as Tasks from "../records/Tasks.ts"
@@ -56,6 +57,7 @@ export class Models extends Context.Service<
       body: Json,
       verify?: Verify<E, R>,
     ) => Effect.Effect<Registered, RegistryFailure | E, R>
+    /** The model, and its record as it may be shown. */
     readonly get: (id: string) => Effect.Effect<Found, RegistryFailure>
     /** Reads a `PUT` body; see `ModelSettings.changed`. `verify` looks at a changed inline connector. */
     readonly update: <E = never, R = never>(
@@ -176,8 +178,16 @@ export class Models extends Context.Service<
         yield* lifted(RecordBounds.name("Model name", asked.name))
         if (source._tag === "Inline") yield* lifted(RecordBounds.blueprint(source.blueprint))
         if (source._tag === "Inline" && verify !== undefined) yield* verify(source.blueprint)
+        const owner = yield* AccessControl.ownerOfNew
         const sealed =
-          source._tag === "Inline" ? yield* vault.seal(collection, model_id, source.blueprint.credential) : {}
+          source._tag === "Inline"
+            ? yield* vault.seal(
+                collection,
+                model_id,
+                source.blueprint.credential,
+                SecretBinding.of(source.blueprint.connector, owner),
+              )
+            : {}
         const task_id = yield* ResourceId.make
         return yield* optimistically(
           changes,
@@ -186,7 +196,7 @@ export class Models extends Context.Service<
             const references =
               source._tag === "Reference" ? [yield* reference(source.connectorId, noUse(source.connectorId))] : []
             const { groupId, version, groupIsNew, writes } = yield* place(asked, now)
-            const model = newModel(asked, groupId, version, now)
+            const model = newModel(asked, groupId, version, owner, now)
             yield* commit([
               { _tag: "Create", collection, id: model_id, source: Model.sourceOf(model), sealed },
               Tasks.created(
@@ -218,6 +228,7 @@ export class Models extends Context.Service<
       const reconnected = Effect.fnUntraced(function* <E, R>(
         { document, model }: Found,
         { connector, connector_id }: ModelDocument.ModelDocument,
+        owner: AccessControl.Access["owner"],
         verify?: Verify<E, R>,
       ): Effect.fn.Return<Reconnected, RegistryFailure | E, R> {
         const { id, sealed } = document
@@ -225,11 +236,26 @@ export class Models extends Context.Service<
           if (model.connector_id === undefined) return yield* notReferring
           return { connected: { connector_id }, sealed, writes: [yield* reference(connector_id, noLink(connector_id))] }
         }
-        if (connector == null) return { connected: {}, sealed, writes: [] }
+        if (connector == null) {
+          const binding = SecretBinding.of(model.connector, model.owned_by)
+          const next = SecretBinding.of(model.connector, owner)
+          // Only a model that gets its owner now: secrets that do not open must not keep it from being renamed, or switched off.
+          const renewed = binding === next ? sealed : yield* vault.renew(collection, id, sealed, binding, next)
+          return { connected: {}, sealed: renewed, writes: [] }
+        }
         if (model.connector === undefined) return yield* notInline
         const change = yield* Effect.fromResult(ModelRegistration.inlineBlueprint(Blueprint.checkChange(connector)))
-        const changed = yield* Sealing.change(vault, { collection, id, sealed }, model.connector, change)
-        const isBound = changed.keepsSecrets && !(yield* AccessControl.isOwner(yield* accessOf(model)))
+        const changed = yield* Sealing.change(
+          vault,
+          { collection, id, sealed, owner: model.owned_by },
+          model.connector,
+          change,
+          owner,
+        )
+        const isOwn = yield* AccessControl.isOwner({ owner: ownerOf(model, yield* accessOf(model)) })
+        if (!isOwn)
+          yield* Effect.fromResult(AccessControl.checkVerification(model.connector, changed.blueprint.connector))
+        const isBound = changed.keepsSecrets && !isOwn
         if (verify !== undefined) yield* verify(changed.blueprint, isBound ? model.connector : undefined)
         return { connected: { connector: changed.blueprint.connector }, sealed: changed.sealed, writes: [] }
       })
@@ -241,22 +267,27 @@ export class Models extends Context.Service<
         verify?: Verify<E, R>,
       ): Effect.fn.Return<Document, RegistryFailure | E, R> {
         const document = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
-        const before = yield* findFor(
-          id,
-          `Failed to find model to update with the provided model id: ${id}`,
-          `${noPrivilege}, model ID ${id}`,
-        )
+        const before = yield* find(id, `Failed to find model to update with the provided model id: ${id}`)
+        const group = yield* accessOf(before.model)
+        const asker = yield* asking
+        const owners = [ownerOf(before.model, group), group.owner]
+        // Its owner may move it also out of a group that was closed to them.
+        if (asker !== undefined && !AccessControl.isOneOfOwners(asker, owners))
+          yield* Effect.fromResult(AccessControl.requireAccess(asker, group, `${noPrivilege}, model ID ${id}`))
         yield* lifted(RecordBounds.name("Model Name", document.name ?? undefined))
         const now = yield* Clock.currentTimeMillis
         const settings = yield* Effect.fromResult(ModelSettings.changed(before.model, document))
         if (document.guardrails != null) yield* judgedBy(settings.guardrails)
-        const { connected, sealed, writes } = yield* reconnected(before, document, verify)
         const target = document.model_group_id
-        const moved =
-          target == null || target === before.model.model_group_id
-            ? undefined
-            : yield* join(target, noTarget(target), now, noMove(target))
-        const { description, ...kept } = ModelSettings.without(before.model)
+        const isMoved = target != null && target !== before.model.model_group_id
+        if (isMoved && asker !== undefined && !AccessControl.isOneOfOwners(asker, owners))
+          return yield* RegistryError.from(new RecordAccessDenied({ message: notYoursToMove }))
+        // Another group must not give it another owner.
+        const owner = before.model.owned_by ?? (isMoved ? (group.owner ?? AccessControl.withoutOwner) : undefined)
+        const { connected, sealed, writes } = yield* reconnected(before, document, owner, verify)
+        const moved = isMoved ? yield* join(target, noTarget(target), now, noMove(target)) : undefined
+        const { description, guarded_by, ...kept } = ModelSettings.without(before.model)
+        const named = document.guardrails === undefined ? guarded_by : yield* AccessControl.ownerOfNew
         const described = document.description === undefined ? description : (document.description ?? undefined)
         const model: Model.Model = {
           ...kept,
@@ -265,6 +296,8 @@ export class Models extends Context.Service<
           ...(described === undefined ? {} : { description: described }),
           name: document.name ?? before.model.name,
           ...(moved === undefined ? {} : { model_group_id: moved.groupId, model_version: moved.version }),
+          ...(owner === undefined ? {} : { owned_by: owner }),
+          ...guardedBy(settings.guardrails, named),
           last_updated_time: now,
         }
         const [written = before.document] = yield* commit([
@@ -279,10 +312,17 @@ export class Models extends Context.Service<
       return {
         register,
 
-        get: (id) => findFor(id, `Failed to find model with the provided model id: ${id}`),
+        get: (id) =>
+          Effect.map(findFor(id, `Failed to find model with the provided model id: ${id}`), ({ document, model }) => ({
+            document: shownOf(document),
+            model,
+          })),
 
         update: (id, body, verify) =>
-          optimistically(changes, (commit) => updateOnce(commit, id, body, verify), [`model ${id}`]),
+          Effect.map(
+            optimistically(changes, (commit) => updateOnce(commit, id, body, verify), [`model ${id}`]),
+            shownOf,
+          ),
 
         delete: (id) =>
           optimistically(
@@ -295,7 +335,7 @@ export class Models extends Context.Service<
                 { _tag: "Delete", collection, id, ifVersion: document.version },
                 ...(Option.isNone(controller) ? [] : [{ _tag: "Delete", collection: "controller", id } as const]),
               ])
-              return document
+              return shownOf(document)
             }),
           ),
 
@@ -311,9 +351,11 @@ export class Models extends Context.Service<
           return yield* store.search(collection, AccessControl.filtered(request, open))
         }),
 
-        blueprint: Effect.fnUntraced(function* ({ document, model: { connector } }) {
+        blueprint: Effect.fnUntraced(function* ({ document, model: { connector, owned_by } }) {
           if (connector === undefined) return Option.none()
-          return Option.some({ connector, credential: yield* vault.open(collection, document.id, document.sealed) })
+          const binding = SecretBinding.of(connector, owned_by)
+          const credential = yield* vault.open(collection, document.id, document.sealed, binding)
+          return Option.some({ connector, credential })
         }),
 
         markDeployed: (id) =>
@@ -363,6 +405,11 @@ interface Reconnected {
 
 const collection = "model"
 
+/** A model stored without an owner takes its group's. */
+const ownerOf = (model: Model.Model, group: AccessControl.Access) => model.owned_by ?? group.owner
+
+const shownOf = (document: Document): Document => ({ ...document, source: shown(collection, document.source) })
+
 const readBody = (body: Json) => Result.mapError(ModelDocument.read(body), ({ reason }) => RegistryError.from(reason))
 
 const lifted = <A>(checked: Result.Result<A, BlueprintError>) =>
@@ -383,6 +430,7 @@ const newModel = (
   asked: ModelRegistration.ModelRegistration,
   groupId: string,
   version: string,
+  owner: AccessControl.Access["owner"],
   now: number,
 ): Model.Model => ({
   name: asked.name,
@@ -399,7 +447,15 @@ const newModel = (
     ? { connector_id: asked.source.connectorId }
     : { connector: asked.source.blueprint.connector }),
   ...(asked.provisionedBy === undefined ? {} : { provisioned_by: asked.provisionedBy }),
+  ...(owner === undefined ? {} : { owned_by: owner }),
+  ...guardedBy(asked.settings.guardrails, owner),
 })
+
+/** Who named the models that judge, where there are any. */
+const guardedBy = (
+  guardrails: ModelGuardrails | undefined,
+  named: AccessControl.Access["owner"],
+): Pick<Model.Model, "guarded_by"> => (guardrails?.type !== "model" || named === undefined ? {} : { guarded_by: named })
 
 const replaced = ({ id, version, sealed }: Document, model: Model.Model, now = sealed): Write => ({
   _tag: "Replace",
@@ -435,6 +491,9 @@ const noLink = (id: string) => `You don't have permission to update the connecto
 const noUse = (id: string) => `You don't have permission to use the connector provided, connector id: ${id}`
 const noMove = (id: string) =>
   `User Doesn't have privilege to re-link this model to the target model group due to no access to the target model group with model group ID ${id}`
+
+const notYoursToMove =
+  "Only the owner of this model, the owner of its model group or an admin can move it to another model group. Ask one of them."
 
 const noConnector = (id: string) =>
   StoreError.from(new NotFound({ collection: "connector", id, message: `Failed to find connector:${id}` }))

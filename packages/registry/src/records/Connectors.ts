@@ -17,6 +17,7 @@ import { referring } from "../internal/References.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { InUse, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import * as ResourceId from "./ResourceId.ts"
+import * as SecretBinding from "../secrets/SecretBinding.ts"
 import type { SearchRequest, SearchResult } from "@drawbar/document-store/search/Search"
 
 export interface Creation {
@@ -82,8 +83,9 @@ export class Connectors extends Context.Service<
           const owned = yield* Effect.fromResult(AccessControl.initialAccess("connector", yield* asking, access))
           const id = yield* ResourceId.chosenOrNew("connector", chosen)
           const now = yield* Clock.currentTimeMillis
-          const sealed = yield* vault.seal(collection, id, blueprint.credential)
           const source = sourceOf(blueprint.connector, owned, now, now)
+          const binding = SecretBinding.ofDocument(collection, source)
+          const sealed = yield* vault.seal(collection, id, blueprint.credential, binding)
           yield* changes
             .commit([
               { _tag: "Create", collection, id, source, sealed },
@@ -119,11 +121,14 @@ export class Connectors extends Context.Service<
               const connector = yield* Effect.fromResult(StoredRecord.read(collection, before, decodeConnector))
               const { blueprint, sealed, keepsSecrets } = yield* Sealing.change(
                 vault,
-                { collection, ...before },
+                { collection, ...before, owner: accessBefore.owner },
                 connector,
                 change,
+                owned.owner,
               )
-              const bound = keepsSecrets && !(yield* AccessControl.isOwner(accessBefore)) ? connector : undefined
+              const isOwn = yield* AccessControl.isOwner(accessBefore)
+              if (!isOwn) yield* Effect.fromResult(AccessControl.checkVerification(connector, blueprint.connector))
+              const bound = keepsSecrets && !isOwn ? connector : undefined
               if (verify !== undefined) yield* verify(blueprint, bound)
               const now = yield* Clock.currentTimeMillis
               const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)
@@ -165,7 +170,12 @@ export class Connectors extends Context.Service<
         blueprint: Effect.fnUntraced(function* (id) {
           const document = yield* get(id)
           const connector = yield* Effect.fromResult(StoredRecord.read(collection, document, decodeConnector))
-          const credential = yield* vault.open(collection, id, document.sealed)
+          const credential = yield* vault.open(
+            collection,
+            id,
+            document.sealed,
+            SecretBinding.ofDocument(collection, document.source),
+          )
           return { blueprint: { connector, credential }, version: document.version }
         }),
       }

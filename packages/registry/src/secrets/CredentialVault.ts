@@ -1,18 +1,21 @@
 /**
  * Seals the secrets of a record, one by one, and opens them again for that record and field only.
  *
- * A sealed value is an envelope, `v2.<key id>.<data key>.<secret>`: each secret is sealed with a key of its own, and that with the
+ * A sealed value is an envelope, `v3.<key id>.<data key>.<secret>`: each secret is sealed with a key of its own, and that with the
  * ring's. A rotation seals data keys anew and opens no secret; a key management service in the ring's place would see data keys
  * alone. Both are base64url of IV, tag and ciphertext: AES-256-GCM with a random IV of 96 bits and a tag of 128 bits. Their
- * associated data names version, tenant, collection, record and field, so that what was moved does not open.
+ * associated data names version, tenant, collection, record and field, so that what was moved does not open; that of the data key
+ * also the record's binding (`SecretBinding`), so that a record which was changed to send its secrets elsewhere does not open.
+ * Envelopes of the form `v2` have no binding. They open until a rotation has renewed them: then the ring admits bound ones alone.
  * Source: https://nvlpubs.nist.gov/nistpubs/Legacy/SP/nistspecialpublication800-38d.pdf
  */
 import { createCipheriv, createDecipheriv } from "node:crypto"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { Context, Effect, Layer, Redacted, Result } from "effect"
 import type { Collection, Document } from "@drawbar/document-store/Document"
-import { type Key, KeyRing } from "./KeyRing.ts"
+import { KeyRing, type Keys } from "./KeyRing.ts"
 import { DecryptionFailed, RegistryError, type RegistryFailure } from "../RegistryError.ts"
+import { none } from "./SecretBinding.ts"
 import { SecureRandom } from "./SecureRandom.ts"
 
 type Sealed = Document["sealed"]
@@ -25,10 +28,26 @@ const tagBytes = 16
 export class CredentialVault extends Context.Service<
   CredentialVault,
   {
-    readonly seal: (collection: Collection, id: string, credential: Credential) => Effect.Effect<Sealed>
-    readonly open: (collection: Collection, id: string, sealed: Sealed) => Effect.Effect<Credential, RegistryFailure>
-    /** The same secrets under the active key; none of them is opened. */
-    readonly renew: (collection: Collection, id: string, sealed: Sealed) => Effect.Effect<Sealed, RegistryFailure>
+    readonly seal: (
+      collection: Collection,
+      id: string,
+      credential: Credential,
+      binding?: string,
+    ) => Effect.Effect<Sealed>
+    readonly open: (
+      collection: Collection,
+      id: string,
+      sealed: Sealed,
+      binding?: string,
+    ) => Effect.Effect<Credential, RegistryFailure>
+    /** The same secrets under the active key, bound to `next`; none of them is opened. */
+    readonly renew: (
+      collection: Collection,
+      id: string,
+      sealed: Sealed,
+      binding?: string,
+      next?: string,
+    ) => Effect.Effect<Sealed, RegistryFailure>
     /** Whether all of it is sealed with the active key; what is not should be sealed anew. */
     readonly isCurrent: (sealed: Sealed) => boolean
   }
@@ -44,7 +63,7 @@ export class CredentialVault extends Context.Service<
 
       const wrap = (place: Place, dataKey: Uint8Array): string => {
         const { id, bytes } = ring.current().active
-        return `v2.${id}.${lock(Redacted.value(bytes), aboutKey(id, place), dataKey)}`
+        return `v3.${id}.${lock(Redacted.value(bytes), aboutKey("v3", id, place), dataKey)}`
       }
 
       const seal = (place: Place, secret: string): string => {
@@ -52,24 +71,29 @@ export class CredentialVault extends Context.Service<
         return `${wrap(place, dataKey)}.${lock(dataKey, aboutSecret(place), Buffer.from(secret, "utf8"))}`
       }
 
-      const unwrapped = (place: Place, text: string) => unwrap(ring.current().all, place, text)
+      /** A key that another server has added to the ring's file is looked for there once. */
+      const unwrapped = Effect.fnUntraced(function* (place: Place, text: string) {
+        const keyId = keyIdOf(text)
+        if (keyId !== undefined && !ring.current().all.has(keyId)) yield* Effect.ignore(ring.reread)
+        return yield* Effect.fromResult(unwrap(ring.current(), place, text))
+      })
 
       return {
-        seal: (collection, id, credential) =>
+        seal: (collection, id, credential, binding = none) =>
           Effect.sync(() =>
-            mapped(credential, (secret, field) => seal({ collection, id, field }, Redacted.value(secret))),
+            mapped(credential, (secret, field) => seal({ collection, id, field, binding }, Redacted.value(secret))),
           ),
-        open: (collection, id, sealed) =>
+        open: (collection, id, sealed, binding = none) =>
           eachOf(sealed, (text, field) => {
-            const place = { collection, id, field }
-            return Result.flatMap(unwrapped(place, text), (envelope) => openSecret(place, envelope))
+            const place = { collection, id, field, binding }
+            return Effect.flatMap(unwrapped(place, text), (envelope) => Effect.fromResult(openSecret(place, envelope)))
           }),
-        renew: (collection, id, sealed) =>
+        renew: (collection, id, sealed, binding = none, next = binding) =>
           eachOf(sealed, (text, field) => {
-            const place = { collection, id, field }
-            return Result.map(
+            const place = { collection, id, field, binding }
+            return Effect.map(
               unwrapped(place, text),
-              ({ dataKey, secret }) => `${wrap(place, dataKey)}.${secret.toString("base64url")}`,
+              ({ dataKey, secret }) => `${wrap({ ...place, binding: next }, dataKey)}.${secret.toString("base64url")}`,
             )
           }),
         isCurrent: (sealed) => Object.values(sealed).every((text) => keyIdOf(text) === ring.current().active.id),
@@ -85,17 +109,24 @@ interface Place {
   readonly collection: Collection
   readonly id: string
   readonly field: string
+  /** What the secret is sealed for: a text of `SecretBinding`. */
+  readonly binding: string
 }
 
-const form = /^v2\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
+const form = /^v[23]\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 
 /** All records are of one tenant; it has its place, so that there may be others without sealing these anew. */
 const tenant = ""
 
-const aboutKey = (keyId: string, { collection, id, field }: Place) =>
-  JSON.stringify(["v2", "key", keyId, tenant, collection, id, field])
+type Version = "v2" | "v3"
 
-// A data key seals one secret: which key of the ring it was sealed with may change.
+const aboutKey = (version: Version, keyId: string, { collection, id, field, binding }: Place) =>
+  JSON.stringify([version, "key", keyId, tenant, collection, id, field, ...(version === "v3" ? [binding] : [])])
+
+/** Whether a sealed value is of the form that names no binding. */
+export const isUnbound = (sealed: string): boolean => sealed.startsWith("v2.")
+
+// Not changed since v2: a renewal seals data keys, not secrets. A data key seals one secret: which key of the ring it was sealed with may change.
 const aboutSecret = ({ collection, id, field }: Place) =>
   JSON.stringify(["v2", "secret", tenant, collection, id, field])
 
@@ -132,22 +163,24 @@ interface Envelope {
   readonly secret: Buffer
 }
 
-const unwrap = (
-  keys: ReadonlyMap<string, Key>,
-  place: Place,
-  text: string,
-): Result.Result<Envelope, RegistryFailure> => {
+const unwrap = ({ all, onlyBound }: Keys, place: Place, text: string): Result.Result<Envelope, RegistryFailure> => {
   const [, keyId = "", wrapped, locked] = form.exec(text) ?? []
   const [key, secret] = [bytesOf(wrapped), bytesOf(locked)]
   if (key === undefined || secret === undefined) return broken(place, keyId, "is not a sealed value: send it anew")
-  const ofRing = keys.get(keyId)
+  if (isUnbound(text) && onlyBound)
+    return broken(
+      place,
+      keyId,
+      "was sealed by an earlier version, whose values do not open since the keys were rotated: send the credential again",
+    )
+  const ofRing = all.get(keyId)
   if (ofRing === undefined)
     return broken(
       place,
       keyId,
       `is sealed with the key [${keyId}], which is not in the key ring: put it back, or send the credential anew`,
     )
-  const dataKey = decrypt(Redacted.value(ofRing.bytes), aboutKey(keyId, place), key)
+  const dataKey = decrypt(Redacted.value(ofRing.bytes), aboutKey(isUnbound(text) ? "v2" : "v3", keyId, place), key)
   return dataKey?.length === keyBytes ? Result.succeed({ keyId, dataKey, secret }) : changed(place, keyId)
 }
 
@@ -166,7 +199,7 @@ const changed = (place: Place, keyId: string) =>
   broken(
     place,
     keyId,
-    `does not open with the key [${keyId}]: it was changed, or belongs to another record. Send it anew`,
+    `does not open with the key [${keyId}]: it was changed, belongs to another record, or its record was changed outside the server. Send it anew`,
   )
 
 const broken = ({ collection, id, field }: Place, keyId: string, what: string) =>
@@ -185,9 +218,9 @@ const mapped = <A, B>(values: Readonly<Record<string, A>>, f: (value: A, name: s
 /** All of them, or the first failure. */
 const eachOf = Effect.fnUntraced(function* <B>(
   sealed: Sealed,
-  f: (text: string, field: string) => Result.Result<B, RegistryFailure>,
+  f: (text: string, field: string) => Effect.Effect<B, RegistryFailure>,
 ) {
   const made: Record<string, B> = Object.create(null)
-  for (const [field, text] of Object.entries(sealed)) made[field] = yield* Effect.fromResult(f(text, field))
+  for (const [field, text] of Object.entries(sealed)) made[field] = yield* f(text, field)
   return made
 })

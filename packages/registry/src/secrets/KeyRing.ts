@@ -4,11 +4,12 @@
  * The ring is a file of its own, outside the data: whoever holds a copy of the data alone holds no secret.
  */
 import { constants } from "node:fs"
-import { open, readFile, rename, rm, stat } from "node:fs/promises"
+import { open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises"
 import { platform } from "node:os"
-import { dirname } from "node:path"
-import { parse, stringify } from "@drawbar/json-text/Json"
+import { dirname, resolve } from "node:path"
+import { objectIn, parse, stringify } from "@drawbar/json-text/Json"
 import { Context, Effect, Layer, Redacted, Result, Schema, Semaphore } from "effect"
+import * as FileLock from "../internal/FileLock.ts"
 import { KeyRingUnusable, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import { SecureRandom } from "./SecureRandom.ts"
 
@@ -22,6 +23,8 @@ export interface Key {
 export interface Keys {
   readonly active: Key
   readonly all: ReadonlyMap<string, Key>
+  /** Whether envelopes that are bound to nothing, as earlier versions made them, open no more. */
+  readonly onlyBound: boolean
 }
 
 const bytesOfKey = 32
@@ -37,14 +40,21 @@ export class KeyRing extends Context.Service<
   {
     /** The keys as they are now: a rotation changes them. */
     readonly current: () => Keys
-    /** Adds a key, which seals from now on; the others still open. Answers its id once the ring is safe on its disk. */
+    /**
+     * Adds a key, which seals from now on; the others still open, those that another server has added meanwhile among them. Returns its
+     * id once the ring is safe on its disk.
+     */
     readonly rotate: Effect.Effect<string, RegistryFailure>
+    /** Takes up the keys that another server has added to the file. */
+    readonly reread: Effect.Effect<void, RegistryFailure>
+    /** Remembers that no envelope is left that is bound to nothing: from now on none opens. */
+    readonly admitBoundOnly: Effect.Effect<void, RegistryFailure>
     /** Whether this start made the ring: then is the time to say "back this file up". */
     readonly isNew: boolean
   }
 >()("@drawbar/registry/KeyRing") {
   /**
-   * The ring in a file, made with one key where there is none.
+   * The ring in a file, made with one key where there is none. A path that is a link stands for what it leads to.
    *
    * `sealedWith` answers the ids of the keys that the data at hand is sealed with: where it names any and the file is
    * missing, the layer fails rather than begin a ring that opens nothing. What a ring that is there cannot open is not looked at.
@@ -54,10 +64,11 @@ export class KeyRing extends Context.Service<
       KeyRing,
       Effect.gen(function* () {
         const found = yield* read(path)
-        if (found !== undefined) return yield* service(found, (keys) => replace(path, keys), false)
+        if (found !== undefined) return yield* service(found, inFile(path), false)
         const needed = yield* sealedWith
         if (needed.size > 0) return yield* missing(path, needed)
-        return yield* service(yield* create(path), (keys) => replace(path, keys), true)
+        const { ring, isNew } = yield* create(path)
+        return yield* service(ring, inFile(path), isNew)
       }),
     )
 
@@ -70,40 +81,128 @@ export class KeyRing extends Context.Service<
       KeyRing,
       Effect.gen(function* () {
         const ring = yield* Effect.fromResult(keysOf(source, Redacted.value(text)))
-        return yield* service(ring, () => Effect.fail(keptElsewhere(source)), false)
+        return yield* service(ring, { ...inMemory, add: () => Effect.fail(keptElsewhere(source)) }, false)
       }),
     )
 
   /** A ring that is gone with the process, for data that is too. */
   static readonly layerMemory = Layer.effect(
     KeyRing,
-    Effect.flatMap(newKey, (key) => service({ active: key, all: new Map([[key.id, key]]) }, () => Effect.void, true)),
+    Effect.flatMap(newKey, (key) => service(ringOf(key), inMemory, true)),
   )
 }
 
+const ringOf = (key: Key): Keys => ({ active: key, all: new Map([[key.id, key]]), onlyBound: true })
+
+/** Where a ring is kept. Each effect takes the ring as this process has it, and returns it as it is kept then. */
+interface Place {
+  /** Keeps one more key, which is active from then on. */
+  readonly add: (held: Keys, key: Key) => Effect.Effect<Keys, RegistryFailure>
+  readonly reread: (held: Keys) => Effect.Effect<Keys, RegistryFailure>
+  readonly admitBoundOnly: (held: Keys) => Effect.Effect<Keys, RegistryFailure>
+}
+
+const inMemory: Place = {
+  add: ({ all, onlyBound }, key) => Effect.succeed({ active: key, all: new Map(all).set(key.id, key), onlyBound }),
+  reread: Effect.succeed,
+  admitBoundOnly: (held) => Effect.succeed({ ...held, onlyBound: true }),
+}
+
 /** A ring in memory, and how a changed one is kept. */
-const service = Effect.fnUntraced(function* (
-  first: Keys,
-  keep: (keys: Keys) => Effect.Effect<void, RegistryFailure>,
-  isNew: boolean,
-) {
+const service = Effect.fnUntraced(function* (first: Keys, place: Place, isNew: boolean) {
   const random = yield* SecureRandom
   const writer = yield* Semaphore.make(1)
   let keys = first
-  const rotate = Effect.gen(function* () {
-    const key = yield* Effect.provideService(newKey, SecureRandom, random)
-    const next = { active: key, all: new Map(keys.all).set(key.id, key) }
-    // Nothing is sealed with a key that a crash could lose.
-    yield* keep(next)
-    keys = next
-    return key.id
-  })
-  return { current: () => keys, rotate: writer.withPermits(1)(Effect.uninterruptible(rotate)), isNew }
+  // Nothing is sealed with a key that a crash could lose: what is kept comes first.
+  const becoming = (next: Effect.Effect<Keys, RegistryFailure>) =>
+    Effect.map(next, (kept) => {
+      keys = kept
+    })
+  const one = <A>(change: Effect.Effect<A, RegistryFailure>) => writer.withPermits(1)(Effect.uninterruptible(change))
+  return {
+    current: () => keys,
+    rotate: one(
+      Effect.gen(function* () {
+        const key = yield* Effect.provideService(newKey, SecureRandom, random)
+        yield* becoming(Effect.suspend(() => place.add(keys, key)))
+        return key.id
+      }),
+    ),
+    reread: one(becoming(Effect.suspend(() => place.reread(keys)))),
+    admitBoundOnly: one(Effect.suspend(() => (keys.onlyBound ? Effect.void : becoming(place.admitBoundOnly(keys))))),
+    isNew,
+  }
 })
+
+/**
+ * The ring of a file that several servers may share. Who changes it holds its lock, and reads it again first: another server's key
+ * that was written over would be lost for good, with all that it has sealed.
+ */
+const inFile = (path: string): Place => {
+  let seen = ""
+  const changed = (held: Keys, change: (kept: Keys) => Keys) =>
+    locked(path, "replaced", (target) =>
+      Effect.gen(function* () {
+        const text = yield* attempt(path, "read", () => readFile(target, "utf8"))
+        const next = change(yield* Effect.fromResult(merged(path, held, text)))
+        yield* attempt(path, "replaced", () => replace(target, textOf(next)))
+        return next
+      }),
+    )
+  return {
+    add: (held, key) =>
+      changed(held, ({ all, onlyBound }) => ({ active: key, all: new Map(all).set(key.id, key), onlyBound })),
+    admitBoundOnly: (held) => changed(held, (kept) => ({ ...kept, onlyBound: true })),
+    reread: Effect.fnUntraced(function* (held) {
+      const { mtimeMs, ino, size } = yield* attempt(path, "looked at", () => stat(path))
+      const print = [mtimeMs, ino, size].join()
+      if (print === seen) return held
+      const text = yield* attempt(path, "read", () => readFile(path, "utf8"))
+      const next = yield* Effect.fromResult(merged(path, held, text))
+      seen = print
+      return next
+    }),
+  }
+}
+
+/** The keys of a server and those of the file; the file says which is active. Fails where the two are not the same ring. */
+const merged = (path: string, held: Keys, text: string): Result.Result<Keys, RegistryFailure> =>
+  Result.gen(function* () {
+    const unknown = Object.keys(objectIn(text) ?? {}).find((name) => !Object.hasOwn(File.fields, name))
+    if (unknown !== undefined)
+      return yield* Result.fail(
+        unusable(
+          path,
+          `has the field [${unknown}], which this version does not know: change it with the version that wrote it`,
+        ),
+      )
+    const kept = yield* keysOf(path, text)
+    const shared = [...held.all.values()].filter(({ id }) => kept.all.has(id))
+    if (shared.length === 0)
+      return yield* Result.fail(
+        unusable(
+          path,
+          "holds none of the keys that this server started with: put back the ring that it had, or start it again",
+        ),
+      )
+    const other = shared.find(({ id, bytes }) => !isSame(bytes, kept.all.get(id)?.bytes))
+    if (other !== undefined)
+      return yield* Result.fail(unusable(path, `holds another key under the id [${other.id}] than this server has`))
+    return {
+      active: kept.active,
+      all: new Map([...held.all, ...kept.all]),
+      onlyBound: held.onlyBound || kept.onlyBound,
+    }
+  })
+
+const isSame = (one: Key["bytes"], two: Key["bytes"] | undefined): boolean =>
+  two !== undefined && Buffer.from(Redacted.value(one)).equals(Redacted.value(two))
 
 const File = Schema.Struct({
   active: Schema.String,
   keys: Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]+$/)), Schema.String),
+  /** `bound`: envelopes that are bound to nothing open no more. To open those of an old backup once, take the field away. */
+  envelopes: Schema.optionalKey(Schema.Literal("bound")),
 })
 
 const unusable = (path: string, what: string) =>
@@ -120,10 +219,12 @@ const keptElsewhere = (source: string) =>
   unusable(source, "is not changed from here: add a key where it is kept, call it active, and start the server again")
 
 const attempt = <A>(path: string, doing: string, run: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) => unusable(path, `cannot be ${doing}: ${words[codeOf(cause)] ?? codeOf(cause)}`),
-  })
+  Effect.tryPromise({ try: run, catch: (cause) => unusable(path, `cannot be ${doing}: ${reasonOf(cause)}`) })
+
+const reasonOf = (cause: unknown): string =>
+  cause instanceof FileLock.LockHeld
+    ? `${cause.message}. Try again, or delete that file if the process has ended`
+    : (words[codeOf(cause)] ?? codeOf(cause))
 
 // An error of the file system names the path, which the message has already; its code is what it adds.
 const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown failure")
@@ -162,7 +263,7 @@ const keysOf = (path: string, text: string): Result.Result<Keys, RegistryFailure
     const active = all.get(file.active)
     return active === undefined
       ? yield* Result.fail(unusable(path, `calls the key [${file.active}] active but does not hold it`))
-      : { active, all }
+      : { active, all, onlyBound: file.envelopes === "bound" }
   })
 
 const decodeFile = Schema.decodeUnknownResult(File)
@@ -173,24 +274,59 @@ const textOf = (keys: Keys) =>
     keys: Object.fromEntries(
       [...keys.all].map(([id, key]) => [id, Buffer.from(Redacted.value(key.bytes)).toString("base64")]),
     ),
+    ...(keys.onlyBound ? { envelopes: "bound" } : {}),
   })}\n`
 
+/** A ring of one key; the one of another server that was faster, where there is one by now. */
 const create = Effect.fnUntraced(function* (path: string) {
-  const key = yield* newKey
-  const ring: Keys = { active: key, all: new Map([[key.id, key]]) }
-  yield* attempt(path, "made", () => writeNew(path, textOf(ring)))
-  return ring
+  const ring = ringOf(yield* newKey)
+  return yield* locked(path, "made", (target) =>
+    Effect.gen(function* () {
+      const found = yield* read(path)
+      if (found !== undefined) return { ring: found, isNew: false }
+      yield* attempt(path, "made", () => replace(target, textOf(ring)))
+      return { ring, isNew: true }
+    }),
+  )
 })
 
+/** Runs `work` on the file that a path leads to, while no other process changes it. */
+const locked = Effect.fnUntraced(function* <A>(
+  path: string,
+  doing: string,
+  work: (target: string) => Effect.Effect<A, RegistryFailure>,
+) {
+  const services = yield* Effect.context()
+  const target = yield* attempt(path, doing, () => targetOf(path))
+  const run = Effect.runPromiseWith(services)
+  return yield* Effect.flatMap(
+    attempt(path, doing, () => FileLock.withLock(target, () => run(Effect.result(work(target))))),
+    Effect.fromResult,
+  )
+})
+
+/** So many links one after another are followed, as most systems do. */
+const maxLinks = 32
+
+/** What is written: a link stays one, also where nothing is behind it yet. */
+const targetOf = async (path: string, links = 0): Promise<string> => {
+  try {
+    return await realpath(path)
+  } catch (cause) {
+    if (codeOf(cause) !== "ENOENT" || links > maxLinks) throw cause
+    const behind = await readlink(path).catch(() => undefined)
+    return behind === undefined ? resolve(path) : targetOf(resolve(dirname(path), behind), links + 1)
+  }
+}
+
 // Written whole beside the ring and renamed over it: a crash leaves the old ring or the new one.
-const replace = (path: string, keys: Keys) =>
-  attempt(path, "replaced", async () => {
-    const beside = `${path}.new`
-    await rm(beside, { force: true })
-    await writeNew(beside, textOf(keys))
-    await rename(beside, path)
-    await keepNames(dirname(path))
-  })
+const replace = async (target: string, text: string) => {
+  const beside = `${target}.new`
+  await rm(beside, { force: true })
+  await writeNew(beside, text)
+  await rename(beside, target)
+  await keepNames(dirname(target))
+}
 
 const writeNew = async (path: string, text: string) => {
   const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600)

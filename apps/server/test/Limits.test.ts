@@ -1,0 +1,214 @@
+/** What a key may take counts on every way to a platform: predicts, tests of connectors, and the models that judge. */
+import * as Answer from "@drawbar/stub-platform/Answer"
+import { assert, describe, it } from "vitest"
+import * as AuthenticatedServer from "./AuthenticatedServer.ts"
+
+const ml = "/_plugins/_ml"
+const usage = { prompt_tokens: 30, completion_tokens: 5, total_tokens: 35 }
+const access = {
+  "plugins.ml_commons.connector_access_control_enabled": true,
+  "plugins.ml_commons.model_access_control_enabled": true,
+}
+const people = {
+  admin: { roles: ["admin"] },
+  owner: { roles: ["developer"] },
+  judge: { roles: ["developer"] },
+} as const satisfies Record<string, AuthenticatedServer.Person>
+type Name = keyof typeof people
+
+const start = (settings: object = {}) =>
+  AuthenticatedServer.start<Name>(people, {
+    settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https://own\\.example/.*$"], ...settings },
+    hosts: ["own.example"],
+    handler: () => Answer.json({ said: "yes", usage }),
+  })
+type Server = Awaited<ReturnType<typeof start>>
+
+const connector = {
+  name: "c",
+  version: 1,
+  protocol: "http",
+  actions: [{ action_type: "predict", method: "POST", url: "https://own.example/v1", request_body: "{}" }],
+}
+
+const idOf = (answer: AuthenticatedServer.Answered, field: string): string => {
+  assert.strictEqual(answer.status, 200, answer.text)
+  return answer.json[field]
+}
+let counter = 0
+const open = { access_mode: "public" }
+
+const modelOf = async (server: Server, who: Name, more: object = {}, mode: object = {}) => {
+  const group = idOf(
+    await server.as(who, "POST", `${ml}/model_groups/_register`, { name: `g${(counter += 1)}`, ...mode }),
+    "model_group_id",
+  )
+  const model = idOf(
+    await server.as(who, "POST", `${ml}/models/_register`, {
+      name: `m${counter}`,
+      function_name: "remote",
+      model_group_id: group,
+      connector,
+      ...more,
+    }),
+    "model_id",
+  )
+  return { group, model }
+}
+
+interface Key {
+  readonly models?: ReadonlyArray<string>
+  readonly quota?: object
+  readonly roles?: ReadonlyArray<string>
+}
+
+/** A caller with a new key. */
+const caller = async (server: Server, key: Key, name = `k${(counter += 1)}`) => {
+  const made = await server.as("admin", "POST", `${ml}/api_keys`, { name, roles: ["developer"], ...key })
+  const bearer = `Bearer ${idOf(made, "api_key")}`
+  return {
+    predict: (id: string, how = "_predict") =>
+      AuthenticatedServer.ask(server.url, bearer, "POST", `${ml}/models/${id}/${how}`, { parameters: { x: "1" } }),
+    test: (id: string) =>
+      AuthenticatedServer.ask(server.url, bearer, "POST", `${ml}/connectors/${id}/_test`, { parameters: {} }),
+  }
+}
+
+const times = async (count: number, call: () => Promise<AuthenticatedServer.Answered>) => {
+  const statuses: Array<number> = []
+  for (let n = 0; n < count; n++) statuses.push((await call()).status)
+  return statuses
+}
+
+const judged = (id: string, sides: ReadonlyArray<string> = ["input_guardrail"]) => ({
+  guardrails: {
+    type: "model",
+    ...Object.fromEntries(sides.map((side) => [side, { model_id: id, response_validation_regex: "(?s).*" }])),
+  },
+})
+
+describe("two keys of one name", () => {
+  it.each([
+    ["requests_per_minute", 3, 5],
+    ["tokens_per_day", 100, 170],
+  ] as const)("have a quota of %s each, and neither resets the other's", async (quota, small, large) => {
+    await using server = await start()
+    const { model } = await modelOf(server, "admin")
+    const one = await caller(server, { quota: { [quota]: small } }, "twin")
+    const two = await caller(server, { quota: { [quota]: large } }, "twin")
+    const statuses: Array<[number, number]> = []
+    for (let n = 0; n < 7; n++) statuses.push([(await one.predict(model)).status, (await two.predict(model)).status])
+    assert.deepStrictEqual(
+      statuses.map(([first]) => first),
+      [200, 200, 200, 429, 429, 429, 429],
+    )
+    assert.deepStrictEqual(
+      statuses.map(([, second]) => second),
+      [200, 200, 200, 200, 200, 429, 429],
+    )
+  })
+})
+
+const shared = async (server: Server, models: ReadonlyArray<object> = [{}]) => {
+  const id = idOf(await server.as("admin", "POST", `${ml}/connectors/_create`, connector), "connector_id")
+  const ids: Array<string> = []
+  for (const more of models)
+    ids.push((await modelOf(server, "admin", { connector: undefined, connector_id: id, ...more })).model)
+  return { id, ids }
+}
+
+describe("a test of a connector", () => {
+  it.each([
+    ["requests_per_minute", 2],
+    ["tokens_per_day", 70],
+  ] as const)("counts for %s", async (quota, limit) => {
+    await using server = await start()
+    const { id, ids } = await shared(server)
+    const key = await caller(server, { quota: { [quota]: limit } })
+    assert.deepStrictEqual(await times(3, () => key.test(id)), [200, 200, 429])
+    assert.strictEqual((await key.predict(ids[0]!)).status, 429)
+  })
+
+  it("is weighed with the predicts that are under way", async () => {
+    await using server = await start()
+    const { id } = await shared(server)
+    const key = await caller(server, {})
+    assert.match((await key.test(id)).headers.get("server-timing") ?? "", /^upstream;dur=/)
+  })
+
+  it("is for keys of the models that use it", async () => {
+    await using server = await start()
+    const { id, ids } = await shared(server)
+    const { model } = await modelOf(server, "admin")
+    assert.strictEqual((await (await caller(server, { models: ids })).test(id)).status, 200)
+    const refused = await (await caller(server, { models: [model] })).test(id)
+    assert.strictEqual(refused.status, 403)
+    assert.include(refused.text, "none of them uses the connector")
+  })
+
+  it("counts for the rate limits of the models that use it", async () => {
+    await using server = await start()
+    const { id, ids } = await shared(server, [{ rate_limiter: { limit: "2", unit: "MINUTES" } }, {}])
+    const key = await caller(server, {})
+    assert.deepStrictEqual(await times(3, () => key.test(id)), [200, 200, 429])
+    assert.strictEqual((await key.predict(ids[0]!)).status, 429)
+    assert.strictEqual((await key.predict(ids[1]!)).status, 200)
+  })
+})
+
+describe("a model that judges", () => {
+  it.each([
+    ["requests_per_minute", 5],
+    ["tokens_per_day", 140],
+  ] as const)("counts for %s of the caller", async (quota, limit) => {
+    await using server = await start()
+    const judge = await modelOf(server, "admin")
+    const { model } = await modelOf(server, "admin", judged(judge.model))
+    const key = await caller(server, { quota: { [quota]: limit } })
+    const statuses = await times(3, () => key.predict(model))
+    // Each takes two calls: the third has one left, or none.
+    assert.deepStrictEqual(statuses, [200, 200, 429])
+    const free = await caller(server, {})
+    assert.deepStrictEqual(await times(3, () => free.predict(model)), [200, 200, 200])
+  })
+
+  it("is for keys that list it", async () => {
+    await using server = await start()
+    const judge = await modelOf(server, "admin")
+    const { model } = await modelOf(server, "admin", judged(judge.model, ["output_guardrail"]))
+    const count = server.platform.requests.length
+    const refused = await (await caller(server, { models: [model] })).predict(model)
+    assert.strictEqual(refused.status, 403)
+    assert.include(refused.text, `This API key is not for the model ${judge.model}`)
+    assert.strictEqual(server.platform.requests.length, count)
+    assert.strictEqual((await (await caller(server, { models: [model, judge.model] })).predict(model)).status, 200)
+  })
+
+  it("has its own rate limit, which is refused with 429", async () => {
+    await using server = await start()
+    const judge = await modelOf(server, "admin", { rate_limiter: { limit: "2", unit: "MINUTES" } })
+    const { model } = await modelOf(server, "admin", judged(judge.model))
+    const key = await caller(server, {})
+    assert.deepStrictEqual(await times(3, () => key.predict(model)), [200, 200, 429])
+  })
+
+  it("is not asked any more once it is closed to the principal that named it", async () => {
+    await using server = await start(access)
+    const judge = await modelOf(server, "judge", { connector: { ...connector, name: "judging" } }, open)
+    const { model } = await modelOf(server, "owner", judged(judge.model), open)
+    const key = await caller(server, {})
+    assert.strictEqual((await key.predict(model)).status, 200)
+    const close = (mode: string) =>
+      server.as("judge", "PUT", `${ml}/model_groups/${judge.group}`, { access_mode: mode })
+    assert.strictEqual((await close("private")).status, 200)
+    const count = server.platform.requests.length
+    const refused = await key.predict(model)
+    assert.strictEqual(refused.status, 400)
+    assert.include(refused.text, "guardrails triggered")
+    assert.strictEqual(server.platform.requests.length, count)
+    // Named again by an admin it is asked: it is open to them.
+    assert.strictEqual((await server.as("admin", "PUT", `${ml}/models/${model}`, judged(judge.model))).status, 200)
+    assert.strictEqual((await key.predict(model)).status, 200)
+    assert.notInclude((await server.as("owner", "GET", `${ml}/models/${model}`)).text, "guarded_by")
+  })
+})
