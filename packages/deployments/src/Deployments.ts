@@ -94,14 +94,12 @@ export class Deployments extends Context.Service<
     ) => Effect.Effect<A, E | Failure, R>
     /** As `use`, until the scope closes. */
     readonly hold: (modelId: string) => Effect.Effect<Deployment, Failure, Scope.Scope>
+    /** The deployment that a predict would use, with what would refuse the predict; the model is not deployed by it. */
+    readonly inspect: (modelId: string) => Effect.Effect<Deployment, Failure>
     /** Deploys a model, again if it is deployed already; answers the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
     readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryFailure>
-    /** The connector of a model with its credential, and how it splits its documents, as a predict would use them now. */
-    readonly blueprint: (
-      modelId: string,
-    ) => Effect.Effect<Blueprint & { readonly batches?: DocumentBatches | undefined }, RegistryFailure>
     /** When a model was last asked, in ms since 1970; nothing where it was not since it was deployed. */
     readonly lastUsed: (modelId: string) => Effect.Effect<number | undefined>
     /** The ids of the models whose connections are open. */
@@ -232,16 +230,22 @@ export class Deployments extends Context.Service<
         return yield* Fiber.join(fiber)
       })
 
-      const ready = Effect.fnUntraced(function* (deployment: Deployment) {
-        const { id, model } = deployment
-        if (model.is_enabled === false) return yield* DeploymentError.from(new ModelDisabled({ modelId: id }))
-        if (model.model_state === "DEPLOYED") return deployment
+      /** Fails for a model that is switched off, or that is not deployed and may not be by a predict. */
+      const callable = ({ id, model }: Deployment): Effect.Effect<void, DeploymentError> => {
+        if (model.is_enabled === false) return Effect.fail(DeploymentError.from(new ModelDisabled({ modelId: id })))
+        if (model.model_state === "DEPLOYED") return Effect.void
         if (!settings.get("plugins.ml_commons.model_auto_deploy.enable"))
-          return yield* DeploymentError.from(new NotDeployed({ modelId: id, by: "setting" }))
-        if (model.deploy_setting?.is_auto_deploy_enabled === false)
-          return yield* DeploymentError.from(new NotDeployed({ modelId: id, by: "model" }))
-        yield* mark(id)
-        return yield* join(id)
+          return Effect.fail(DeploymentError.from(new NotDeployed({ modelId: id, by: "setting" })))
+        return model.deploy_setting?.is_auto_deploy_enabled === false
+          ? Effect.fail(DeploymentError.from(new NotDeployed({ modelId: id, by: "model" })))
+          : Effect.void
+      }
+
+      const ready = Effect.fnUntraced(function* (deployment: Deployment) {
+        yield* callable(deployment)
+        if (deployment.model.model_state === "DEPLOYED") return deployment
+        yield* mark(deployment.id)
+        return yield* join(deployment.id)
       })
 
       const asking = yield* AccessControl.enforcedPrincipal("model")
@@ -311,6 +315,7 @@ export class Deployments extends Context.Service<
       return {
         use,
         hold,
+        inspect: (id) => Effect.andThen(mayRun, join(id).pipe(Effect.tap(permitted), Effect.tap(callable))),
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.
@@ -324,10 +329,6 @@ export class Deployments extends Context.Service<
             if (was) count(id, "undeploy")
             return was ? "undeployed" : "not_found"
           }),
-        blueprint: (id) =>
-          Effect.flatMap(models.get(id), (found) =>
-            Effect.map(blueprintOf(found), (blueprint) => ({ ...blueprint, batches: batchesOf(found.model) })),
-          ),
         lastUsed: (id) => Effect.sync(() => entries.get(id)?.lastUsed),
         live: Effect.sync(() =>
           [...entries].flatMap(([id, { deployment }]) => (deployment?.model.model_state === "DEPLOYED" ? [id] : [])),

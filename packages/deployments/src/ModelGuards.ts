@@ -4,7 +4,7 @@ import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import type { Parameters } from "@drawbar/connector-runtime/call/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { ModelGuardrails } from "@drawbar/registry/models/ModelGuardrails"
-import type { Effect } from "effect"
+import { Effect } from "effect"
 
 /** Makes a predict of another model, whose own guardrails are not asked: a judge is not judged. */
 export type Ask = (modelId: string, parameters: Parameters) => Effect.Effect<Prediction, ConnectorError | Error>
@@ -18,6 +18,12 @@ export const make = (guardrails: ModelGuardrails | undefined): ((ask: Ask) => Gu
     ...(output === undefined ? {} : { output: output(ask) }),
   })
 }
+
+/** Those that call no other model. */
+export const local = (guardrails: ModelGuardrails | undefined): Guardrails.Guardrails =>
+  guardrails?.type === "model" ? {} : make(guardrails)(callsNoModel)
+
+const callsNoModel: Ask = () => Effect.die("These guardrails have no model to call")
 
 type Side = ModelGuardrails["input_guardrail"]
 

@@ -4,14 +4,10 @@ import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
-import { actionOf, type PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
-import type { DocumentBatches } from "@drawbar/connector-runtime/processors/DocumentBatches"
+import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
-import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
-import * as UpstreamRequest from "@drawbar/connector-runtime/call/UpstreamRequest"
-import * as Streaming from "@drawbar/connector-runtime/stream/Streaming"
-import * as ScriptWorld from "@drawbar/connector-runtime/processors/ScriptWorld"
+import type { UpstreamRequest } from "@drawbar/connector-runtime/call/UpstreamRequest"
 import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type * as ConnectorTest from "@drawbar/connector-runtime/call/ConnectorTest"
 import * as AccessControl from "@drawbar/registry/access/AccessControl"
@@ -22,12 +18,12 @@ import { Controllers } from "@drawbar/registry/models/Controllers"
 import { Models } from "@drawbar/registry/models/Models"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
-import { Clock, Context, Effect, Exit, Layer, Result, type Scope } from "effect"
+import { Clock, Context, Effect, Exit, Layer, type Scope } from "effect"
 import * as CallContext from "./CallContext.ts"
 import * as CallerFilters from "./CallerFilters.ts"
 import { type Deployment, Deployments } from "./Deployments.ts"
 import { DeploymentError, ModelAccessDenied, QuotaExceeded, RateLimited, StreamingDisabled } from "./DeploymentError.ts"
-import type * as ModelGuards from "./ModelGuards.ts"
+import * as ModelGuards from "./ModelGuards.ts"
 import * as RateLimiter from "./RateLimiter.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 import * as TokenBudget from "./TokenBudget.ts"
@@ -41,6 +37,9 @@ export interface PredictStats {
   readonly latencies: ReadonlyArray<number>
   readonly upstream: ReadonlyArray<number>
 }
+
+/** Those of all calls of an input, in its order. */
+export type Requests = readonly [UpstreamRequest, ...ReadonlyArray<UpstreamRequest>]
 
 export interface RenderOptions {
   /** Whether it is the request of a stream. */
@@ -68,20 +67,24 @@ export class Predictions extends Context.Service<
       modelId: string,
       input: PredictInput,
     ) => Effect.Effect<AsyncIterable<ReadonlyArray<StreamFrame>>, PredictionError, Scope.Scope>
-    /** The first request that a predict would send, with every secret masked; nothing is sent. */
+    /**
+     * The requests that a predict would send, with every secret masked; nothing is sent. It fails as the predict would, but for what
+     * counts: rate limits and quotas.
+     */
     readonly render: (
+      context: CallContext.CallContext,
       modelId: string,
       input: PredictInput,
       options?: RenderOptions,
-    ) => Effect.Effect<UpstreamRequest.UpstreamRequest, PredictionError>
+    ) => Effect.Effect<Requests, PredictionError>
     /** The same for a blueprint that is not stored. */
     readonly renderBlueprint: (
       blueprint: Blueprint,
       input: PredictInput,
       options?: RenderOptions,
-    ) => Effect.Effect<UpstreamRequest.UpstreamRequest, ConnectorError>
+    ) => Effect.Effect<Requests, ConnectorError>
     /** One live call of a stored connector, told stage by stage; with a made-up input where none is given. */
-    readonly attempt: (
+    readonly test: (
       context: CallContext.CallContext,
       connectorId: string,
       input?: PredictInput,
@@ -305,20 +308,32 @@ export class Predictions extends Context.Service<
             counted(context, id, runtime.stream(deployment.live, input, deployment.guardrails(ask), context, report)),
           )
         }),
-        render: Effect.fnUntraced(function* (id, input, options) {
+        render: Effect.fnUntraced(function* ({ caller }, id, input, { stream = false } = {}) {
+          if (stream && !settings.get("plugins.ml_commons.stream_enabled"))
+            return yield* DeploymentError.from(new StreamingDisabled())
           yield* permitted(input)
-          const { batches, ...blueprint } = yield* deployments.blueprint(id)
-          return yield* Effect.fromResult(rendered(blueprint, input, yield* ScriptWorld.current, options, batches))
+          const deployment = yield* deployments.inspect(id)
+          if (caller.principal !== undefined && !isFor(caller.principal, id))
+            return yield* DeploymentError.from(new ModelAccessDenied({ modelId: id, by: "key" }))
+          yield* Effect.fromResult(deployment.interface.input(input))
+          const { live, batches, model } = deployment
+          return yield* runtime.dryRun(live.compiled, input, {
+            stream,
+            batches,
+            guardrails: ModelGuards.local(model.guardrails),
+          })
         }),
-        renderBlueprint: (blueprint, input, options) =>
-          Effect.flatMap(ScriptWorld.current, (world) => Effect.fromResult(rendered(blueprint, input, world, options))),
-        attempt: Effect.fnUntraced(function* (context, connectorId, input) {
+        renderBlueprint: Effect.fnUntraced(function* ({ connector, credential }, input, options) {
+          const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
+          return yield* runtime.dryRun(compiled, input, options)
+        }),
+        test: Effect.fnUntraced(function* (context, connectorId, input) {
           yield* connectors.get(connectorId)
           yield* admittedTest(context.caller, connectorId)
           const { blueprint } = yield* connectors.blueprint(connectorId)
           const { connector, credential } = yield* SecretReferences.resolve(blueprint)
           const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
-          const test = yield* runtime.attempt(compiled, credential, input, context)
+          const test = yield* runtime.test(compiled, credential, input, context)
           spend(context, [test.usage])
           return test
         }),
@@ -359,23 +374,3 @@ const noJudge: ModelGuards.Ask = () => Effect.die("These guardrails have no mode
 
 const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis: number) =>
   Effect.fail(DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis })))
-
-const rendered = (
-  { connector, credential }: Blueprint,
-  input: PredictInput,
-  world: ScriptWorld.ScriptWorld,
-  { stream = false }: RenderOptions = {},
-  batches?: DocumentBatches,
-): Result.Result<UpstreamRequest.UpstreamRequest, ConnectorError> =>
-  Result.gen(function* () {
-    const compiled = yield* CompiledConnector.compile(connector, names(credential))
-    const action = yield* CompiledConnector.find(compiled, actionOf(input))
-    if (stream) return (yield* Streaming.prepared(action, input, () => UpstreamRequest.mask, world)).request
-    const [supplied = { caller: new Map(), runtime: new Map() }] = yield* PreProcess.run(
-      action.preProcess,
-      input,
-      world,
-      batches,
-    )
-    return yield* UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask)
-  })

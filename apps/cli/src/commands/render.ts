@@ -52,7 +52,12 @@ export const command = Command.make(
               ...Session.whole,
             }),
           )
-    if (curl) return yield* Console.log(RenderedRequest.toCurl(value))
-    yield* Output.print(output, text, RenderedRequest.toText(value))
+    const requests = value.requests ?? [value]
+    if (curl) return yield* Console.log(requests.map(RenderedRequest.toCurl).join("\n\n"))
+    yield* Output.print(output, text, requests.map(RenderedRequest.toText).join("\n\n"))
   }),
-).pipe(Command.withDescription("Show the exact request that a predict would send, secrets masked, without sending it"))
+).pipe(
+  Command.withDescription(
+    "Show the exact requests that a predict would send, with secrets masked, without sending them",
+  ),
+)

@@ -1,22 +1,20 @@
-/** One live call of a connector, told stage by stage: how far it comes, and what stops it. */
+/** One live call of a connector, reported stage by stage: how far it comes, and what stops it. */
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
-import { Clock, Effect, Result } from "effect"
-import type { CallOptions } from "./CallOptions.ts"
-import * as CompiledConnector from "./CompiledConnector.ts"
-import type { Reason } from "../ConnectorError.ts"
-import type { Egress } from "@drawbar/egress/Egress"
 import type { ConnectionEvent } from "@drawbar/egress/ConnectionEvent"
-import * as LiveConnector from "./LiveConnector.ts"
-import * as PostProcess from "../processors/PostProcess.ts"
-import { actionOf, type PredictInput } from "./PredictInput.ts"
-import * as PreProcess from "../processors/PreProcess.ts"
-import * as UpstreamResponse from "../response/UpstreamResponse.ts"
-import * as UpstreamRequest from "./UpstreamRequest.ts"
-import * as SampleInput from "./SampleInput.ts"
+import type { Egress } from "@drawbar/egress/Egress"
+import { Clock, Effect, Result } from "effect"
+import { invalidInput, type Reason } from "../ConnectorError.ts"
 import * as ScriptWorld from "../processors/ScriptWorld.ts"
 import type { Tensor } from "../response/Tensor.ts"
 import * as TokenUsage from "../response/TokenUsage.ts"
+import * as Call from "./Call.ts"
+import type { CallOptions } from "./CallOptions.ts"
+import * as CompiledConnector from "./CompiledConnector.ts"
 import type { StageName } from "./ConnectorTestStage.ts"
+import * as LiveConnector from "./LiveConnector.ts"
+import type { PredictInput } from "./PredictInput.ts"
+import * as SampleInput from "./SampleInput.ts"
+import * as UpstreamRequest from "./UpstreamRequest.ts"
 
 /** What was found at a stage. */
 export type Found =
@@ -26,7 +24,7 @@ export type Found =
   | { readonly stage: "processed"; readonly output: ReadonlyArray<Tensor> }
 
 export type Stage =
-  /** `millis` are counted from the beginning of the trial. */
+  /** `millis` are counted from the beginning of the test. */
   | (Found & { readonly ok: true; readonly millis: number })
   | { readonly stage: StageName; readonly ok: false; readonly millis: number; readonly error: string }
 
@@ -57,7 +55,7 @@ export const run = Effect.fnUntraced(function* (
     usage = tokens
   }
   const result = yield* Effect.result(
-    Effect.scoped(call(egress, compiled, credential, input, { found, took, options })),
+    Effect.scoped(observed(egress, compiled, credential, input, { found, took, options })),
   )
   if (Result.isFailure(result)) {
     const { reason, message } = result.failure
@@ -72,33 +70,31 @@ interface Watched {
   readonly took: (tokens: ConnectorTest["usage"]) => void
 }
 
-const call = Effect.fnUntraced(function* (
+/** The stages of `Call.complete`, each reported, without guardrails and without a retry. */
+const observed = Effect.fnUntraced(function* (
   egress: Egress["Service"],
   compiled: CompiledConnector.CompiledConnector,
   credential: Credential,
   input: PredictInput | undefined,
   { found, took, options }: Watched,
 ) {
-  const action = yield* Effect.fromResult(
-    CompiledConnector.find(compiled, input === undefined ? "PREDICT" : actionOf(input)),
-  )
   const world = yield* ScriptWorld.current
-  const calls = yield* Effect.fromResult(PreProcess.run(action.preProcess, input ?? SampleInput.of(action), world))
-  const supplied = calls[0] ?? { caller: new Map(), runtime: new Map() }
-  const shown = yield* Effect.fromResult(UpstreamRequest.render(action, supplied, () => UpstreamRequest.mask))
-  found({ stage: "rendered", request: shown })
+  const sampled = Result.map(CompiledConnector.find(compiled, "PREDICT"), SampleInput.of)
+  const given = input ?? (yield* Effect.fromResult(sampled))
+  const [call] = yield* Effect.fromResult(Call.prepare(compiled, given, world))
+  if (call === undefined) return yield* invalidInput("The input makes no call")
+  found({ stage: "rendered", request: yield* Effect.fromResult(Call.render(call, () => UpstreamRequest.mask)) })
   const config = { ...LiveConnector.configOf(compiled), max_retry_times: 0 }
   const live = yield* LiveConnector.open(egress, compiled, credential, { config, observe: found })
-  const request = yield* Effect.fromResult(UpstreamRequest.render(action, supplied, live.secret))
-  const response = yield* LiveConnector.send(live, action, request, options)
-  const answer = yield* UpstreamResponse.readInTurns(response, yield* Clock.currentTimeMillis, live.mask)
+  const request = yield* Effect.fromResult(Call.render(call, live.secret))
+  const answer = yield* Call.exchange(live, call, request, options)
+  const { response } = answer
   took(TokenUsage.ofResponse(response, answer.text))
   found({ stage: "answered", status: response.status, bytes: response.body.length })
-  found({ stage: "processed", output: yield* PostProcess.runInTurns(action.postProcess, supplied, answer, world) })
+  found({ stage: "processed", output: yield* Call.shape(live, call, answer) })
 })
 
 /** The stage at which a call ends for a reason. */
-
 const ends: Readonly<Record<Reason["_tag"], StageName>> = {
   InvalidConnector: "rendered",
   InvalidInput: "rendered",

@@ -1,18 +1,18 @@
-/** The way of a predict that answers piece by piece. What fails before the first piece fails as a plain predict does. */
+/** A predict whose response comes in pieces. What fails before the first piece fails as a plain predict does. */
 import { json, type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import { Effect, Result } from "effect"
+import * as Call from "../call/Call.ts"
 import type { CallObserver } from "../call/CallObserver.ts"
-import * as CompiledConnector from "../call/CompiledConnector.ts"
-import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
-import * as Guardrails from "../call/Guardrails.ts"
 import * as CallOptions from "../call/CallOptions.ts"
+import type { CompiledAction, CompiledConnector } from "../call/CompiledConnector.ts"
+import * as Guardrails from "../call/Guardrails.ts"
 import * as LiveConnector from "../call/LiveConnector.ts"
+import type { PredictInput } from "../call/PredictInput.ts"
+import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
+import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
 import type { ScriptWorld } from "../processors/ScriptWorld.ts"
-import { actionOf, type PredictInput } from "../call/PredictInput.ts"
-import type { StreamFrame } from "./PredictionStream.ts"
-import * as PreProcess from "../processors/PreProcess.ts"
 import * as UpstreamResponse from "../response/UpstreamResponse.ts"
-import * as UpstreamRequest from "../call/UpstreamRequest.ts"
+import type { StreamFrame } from "./PredictionStream.ts"
 import * as StreamFormat from "./StreamFormat.ts"
 import * as StreamMeter from "./StreamMeter.ts"
 import * as StreamOpening from "./StreamOpening.ts"
@@ -24,14 +24,12 @@ export const run = Effect.fnUntraced(function* (
   options: CallOptions.CallOptions = CallOptions.none,
   report: StreamMeter.Report = () => {},
 ) {
-  if (guardrails.output !== undefined)
-    return yield* invalidInput("The output guardrail of this model looks at whole answers. Call it with _predict")
-  const action = yield* Effect.fromResult(CompiledConnector.find(live.compiled, actionOf(input)))
-  const { request, supplied, format } = yield* Effect.fromResult(prepared(action, input, live.secret, live.world))
-  yield* Guardrails.checkInput(guardrails, request.body ?? "", supplied)
+  const call = yield* Effect.fromResult(prepare(live.compiled, input, live.world, guardrails))
+  const { request, format } = yield* Effect.fromResult(render(call, live.secret))
+  yield* Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)
   const { mask } = live
-  const { origin } = action.url
-  const opened = yield* LiveConnector.stream(live, action, request, options, (response) =>
+  const { origin } = call.action.url
+  const opened = yield* LiveConnector.stream(live, call.action, request, options, (response) =>
     Effect.clockWith((clock) =>
       Effect.promise(() =>
         StreamOpening.open({ response, format, mask, origin, now: clock.currentTimeMillisUnsafe() }),
@@ -44,17 +42,40 @@ export const run = Effect.fnUntraced(function* (
   return begun(opened.outcome, meter, options.observer)
 })
 
-/** The request of a stream, and how its answer is read. */
-export const prepared = (
-  action: CompiledConnector.CompiledAction,
+/** The one call of a stream. The parameter `stream` is set by the path of the request, not by the caller's value. */
+export const prepare = (
+  compiled: CompiledConnector,
   input: PredictInput,
-  secret: (name: string) => string,
   world: ScriptWorld,
-): Result.Result<Prepared, ConnectorError> =>
+  { output }: Guardrails.Guardrails,
+): Result.Result<Call.Call, ConnectorError> =>
+  Result.flatMap(output === undefined ? Call.prepare(compiled, input, world) : wholeResponsesOnly, (calls) => {
+    const [only] = calls
+    if (only === undefined || calls.length > 1)
+      return Result.fail(
+        invalidInput("A stream is one call of the provider, and this input needs several. Use _predict"),
+      )
+    const { action, supplied } = only
+    const caller = new Map(supplied.caller)
+    caller.delete("stream")
+    return Result.succeed({
+      action,
+      supplied: { caller, runtime: new Map([...supplied.runtime, ["stream", json("true")]]) },
+    })
+  })
+
+const wholeResponsesOnly = Result.fail(
+  invalidInput("The output guardrail of this model looks at whole answers. Call it with _predict"),
+)
+
+/** The request of a stream, and how its response is read. */
+export const render = (
+  call: Call.Call,
+  secret: (name: string) => string,
+): Result.Result<StreamRequest, ConnectorError> =>
   Result.gen(function* () {
-    const supplied = yield* onlyCall(action, input, world)
-    const rendered = yield* UpstreamRequest.render(action, supplied, secret)
-    const parameter = parameterOf(action, supplied)
+    const rendered = yield* Call.render(call, secret)
+    const parameter = parameterOf(call.action, call.supplied)
     const format = yield* Result.mapError(
       StreamFormat.find({
         name: parameter("_llm_interface"),
@@ -64,34 +85,16 @@ export const prepared = (
       invalidInput,
     )
     const usage = parameter("stream_usage") !== "false"
-    return { request: format.asked(rendered, { usage }), supplied, format }
+    return { request: format.asked(rendered, { usage }), format }
   })
 
-interface Prepared {
-  readonly request: UpstreamRequest.UpstreamRequest
-  readonly supplied: Supplied
+interface StreamRequest {
+  readonly request: UpstreamRequest
   readonly format: StreamFormat.StreamFormat
 }
 
-/** A stream is one call; the word `stream` is set by the way it is asked, not by a parameter. */
-const onlyCall = (
-  action: CompiledConnector.CompiledAction,
-  input: PredictInput,
-  world: LiveConnector.LiveConnector["world"],
-): Result.Result<Supplied, ConnectorError> =>
-  Result.flatMap(PreProcess.run(action.preProcess, input, world), (calls) => {
-    const [only] = calls
-    if (only === undefined || calls.length > 1)
-      return Result.fail(
-        invalidInput("A stream is one call of the platform, and this input needs several. Use _predict"),
-      )
-    const caller = new Map(only.caller)
-    caller.delete("stream")
-    return Result.succeed({ caller, runtime: new Map([...only.runtime, ["stream", json("true")]]) })
-  })
-
 const parameterOf =
-  ({ author }: CompiledConnector.CompiledAction, { caller }: Supplied) =>
+  ({ author }: CompiledAction, { caller }: Supplied) =>
   (name: string): string | undefined => {
     const given = caller.get(name)
     return given === undefined ? (Object.hasOwn(author, name) ? author[name] : undefined) : textOf(given)

@@ -57,6 +57,12 @@ export const RenderedRequest = Schema.Struct({
   body: Schema.optionalKey(Schema.String),
 })
 
+/** The first request of an input; `requests` are those of all its calls, where it makes several. */
+export const RenderedRequests = Schema.Struct({
+  ...RenderedRequest.fields,
+  requests: Schema.optionalKey(Schema.Array(RenderedRequest)),
+})
+
 /**
  * Server-sent events. The data of each is JSON: `{"inference_results":[{"output":[{"name":"response","dataAsMap":{"content":"Hel",
  * "is_last":false}}]}]}`, and of a failure after the first `{"error":"…","status":502,"type":"…"}`.
@@ -135,7 +141,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
       params,
       query: renderQuery,
       payload: PredictDocument,
-      success: RenderedRequest,
+      success: RenderedRequests,
     })
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
@@ -158,7 +164,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
         algorithm: Schema.optionalKey(Schema.String),
         input: Schema.optionalKey(PredictDocument),
       }),
-      success: RenderedRequest,
+      success: RenderedRequests,
     })
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),

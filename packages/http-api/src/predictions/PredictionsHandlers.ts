@@ -2,7 +2,7 @@ import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
-import { Predictions } from "@drawbar/deployments/Predictions"
+import { Predictions, type Requests } from "@drawbar/deployments/Predictions"
 import { Effect, Result } from "effect"
 import { JsonText } from "@drawbar/http-server/http/ResponseBody"
 import { EventStream, type StreamFailure } from "@drawbar/http-server/http/EventStream"
@@ -30,6 +30,12 @@ const failureOf = (cause: unknown): StreamFailure => {
   return { data: streamFailure(cause.message, refusal.status, type), summary }
 }
 
+/** The first request, and all of them where the input makes several. */
+const shown = (requests: Requests) => {
+  const [first] = requests
+  return requests.length === 1 ? first : { ...first, requests }
+}
+
 interface PredictRequest {
   readonly query: { readonly timeout?: string }
   readonly text: string
@@ -54,17 +60,17 @@ export const make = Effect.map(Predictions, (predictions) => {
       const frames = within(predictions.stream({ ...call, deadline }, params.model_id, input))
       return new EventStream(Effect.map(frames, asEvents), failureOf, within)
     }),
-    render: Effect.fnUntraced(function* ({ params, query, text }) {
-      const input = yield* Effect.fromResult(PredictBody.read(query.algorithm, text))
-      return yield* predictions.render(params.model_id, input, { stream: query.stream === "true" })
+    render: Effect.fnUntraced(function* ({ params, query, text, call }) {
+      const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
+      return shown(yield* predictions.render(call, params.model_id, input, { stream: query.stream === "true" }))
     }),
     test: Effect.fnUntraced(function* ({ params, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))
-      return new JsonText(ConnectorTestText.write(yield* predictions.attempt(call, params.connector_id, input)))
+      return new JsonText(ConnectorTestText.write(yield* predictions.test(call, params.connector_id, input)))
     }),
     renderBlueprint: Effect.fnUntraced(function* ({ text, query }) {
       const { blueprint, input } = yield* Effect.fromResult(RenderBody.read(text))
-      return yield* predictions.renderBlueprint(blueprint, input, { stream: query.stream === "true" })
+      return shown(yield* predictions.renderBlueprint(blueprint, input, { stream: query.stream === "true" }))
     }),
   })
 })

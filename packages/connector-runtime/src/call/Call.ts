@@ -1,0 +1,83 @@
+/** One call of an upstream, stage by stage: a predict, a stream, a connector test and a dry run are compositions of these. */
+import { Effect, Result } from "effect"
+import type { ConnectorError } from "../ConnectorError.ts"
+import type { DocumentBatches } from "../processors/DocumentBatches.ts"
+import * as PostProcess from "../processors/PostProcess.ts"
+import * as PreProcess from "../processors/PreProcess.ts"
+import type { ScriptWorld } from "../processors/ScriptWorld.ts"
+import type { Tensor } from "../response/Tensor.ts"
+import * as TokenUsage from "../response/TokenUsage.ts"
+import * as UpstreamResponse from "../response/UpstreamResponse.ts"
+import type { CallOptions } from "./CallOptions.ts"
+import * as CompiledConnector from "./CompiledConnector.ts"
+import * as Guardrails from "./Guardrails.ts"
+import * as LiveConnector from "./LiveConnector.ts"
+import { actionOf, type PredictInput } from "./PredictInput.ts"
+import type { InferenceResult } from "./Prediction.ts"
+import * as UpstreamRequest from "./UpstreamRequest.ts"
+
+export interface Call {
+  readonly action: CompiledConnector.CompiledAction
+  readonly supplied: PreProcess.Call
+}
+
+/** The calls that an input makes, in its order: the action found, the input pre-processed and split. */
+export const prepare = (
+  compiled: CompiledConnector.CompiledConnector,
+  input: PredictInput,
+  world?: ScriptWorld,
+  batches?: DocumentBatches,
+): Result.Result<ReadonlyArray<Call>, ConnectorError> => {
+  const action = CompiledConnector.find(compiled, actionOf(input))
+  if (Result.isFailure(action)) return Result.fail(action.failure)
+  return Result.map(PreProcess.run(action.success.preProcess, input, world, batches), (calls) =>
+    calls.map((supplied) => ({ action: action.success, supplied })),
+  )
+}
+
+/** The request of a call. A dry run ends here, with every secret masked. */
+export const render = (
+  { action, supplied }: Call,
+  secret: (name: string) => string,
+): Result.Result<UpstreamRequest.UpstreamRequest, ConnectorError> => UpstreamRequest.render(action, supplied, secret)
+
+/** Sends a request, authorised, and reads the whole response. */
+export const exchange = (
+  live: LiveConnector.LiveConnector,
+  { action }: Call,
+  request: UpstreamRequest.UpstreamRequest,
+  options: CallOptions,
+): Effect.Effect<UpstreamResponse.UpstreamResponse, ConnectorError> =>
+  Effect.flatMap(LiveConnector.send(live, action, request, options), (response) =>
+    Effect.clockWith((clock) => UpstreamResponse.readInTurns(response, clock.currentTimeMillisUnsafe(), live.mask)),
+  )
+
+/** The tensors of a response. */
+export const shape = (
+  { world }: LiveConnector.LiveConnector,
+  { action, supplied }: Call,
+  response: UpstreamResponse.UpstreamResponse,
+): Effect.Effect<ReadonlyArray<Tensor>, ConnectorError> =>
+  PostProcess.runInTurns(action.postProcess, supplied, response, world)
+
+/** A whole call, with the guardrails before the request is sent and before the response is shaped. */
+export const complete = (
+  live: LiveConnector.LiveConnector,
+  call: Call,
+  guardrails: Guardrails.Guardrails,
+  options: CallOptions,
+): Effect.Effect<InferenceResult, ConnectorError> =>
+  Effect.fromResult(render(call, live.secret)).pipe(
+    Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)),
+    Effect.flatMap((request) => exchange(live, call, request, options)),
+    Effect.tap((response) => Guardrails.checkOutput(guardrails, response.text)),
+    Effect.flatMap((response) => Effect.map(shape(live, call, response), (output) => resultOf(response, output))),
+  )
+
+const resultOf = (
+  { response, text }: UpstreamResponse.UpstreamResponse,
+  output: InferenceResult["output"],
+): InferenceResult => {
+  const usage = TokenUsage.ofResponse(response, text)
+  return { output, status_code: response.status, ...(usage === undefined ? {} : { usage }) }
+}

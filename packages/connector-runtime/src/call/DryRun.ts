@@ -1,0 +1,44 @@
+/** What a predict or a stream would send: the stages of a call up to its request, and what would refuse it before it is sent. */
+import { Effect, Result } from "effect"
+import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
+import type { DocumentBatches } from "../processors/DocumentBatches.ts"
+import * as ScriptWorld from "../processors/ScriptWorld.ts"
+import * as Streaming from "../stream/Streaming.ts"
+import * as Call from "./Call.ts"
+import type { CompiledConnector } from "./CompiledConnector.ts"
+import * as Guardrails from "./Guardrails.ts"
+import type { PredictInput } from "./PredictInput.ts"
+import { mask, type UpstreamRequest } from "./UpstreamRequest.ts"
+
+export interface Options {
+  /** Whether it is the request of a stream. */
+  readonly stream?: boolean | undefined
+  readonly batches?: DocumentBatches | undefined
+  /** Those that call no other model. */
+  readonly guardrails?: Guardrails.Guardrails | undefined
+}
+
+const masked = () => mask
+
+export const run = Effect.fnUntraced(function* (
+  compiled: CompiledConnector,
+  input: PredictInput,
+  { stream = false, batches, guardrails = {} }: Options = {},
+): Effect.fn.Return<readonly [UpstreamRequest, ...ReadonlyArray<UpstreamRequest>], ConnectorError> {
+  const world = yield* ScriptWorld.current
+  const calls = stream
+    ? Result.map(Streaming.prepare(compiled, input, world, guardrails), (call) => [call])
+    : Call.prepare(compiled, input, world, batches)
+  const [first, ...others] = yield* Effect.forEach(
+    yield* Effect.fromResult(calls),
+    Effect.fnUntraced(function* (call) {
+      const rendered = stream
+        ? Result.map(Streaming.render(call, masked), ({ request }) => request)
+        : Call.render(call, masked)
+      const request = yield* Effect.fromResult(rendered)
+      yield* Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)
+      return request
+    }),
+  )
+  return first === undefined ? yield* invalidInput("The input makes no call") : [first, ...others]
+})
