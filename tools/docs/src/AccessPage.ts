@@ -1,7 +1,7 @@
 /** The page of what each role may do, as Markdown. */
 import { roles } from "@drawbar/registry/access/Principal"
 import * as HttpApi from "effect/http-api/HttpApi"
-import { DrawbarApi } from "./DrawbarApi.ts"
+import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
 import * as Permission from "@drawbar/http-server/access/Permission"
 
 export const markdown = (): string => {

@@ -1,6 +1,6 @@
 /** The page of all rules, as Markdown. */
-import type { Severity } from "./Finding.ts"
-import { rules } from "./Rules.ts"
+import type { Severity } from "@drawbar/blueprint-lint/Finding"
+import { rules } from "@drawbar/blueprint-lint/Rules"
 
 interface Section {
   readonly code: string
