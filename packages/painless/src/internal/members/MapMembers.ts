@@ -1,7 +1,7 @@
 /** `Map` and `Map.Entry`. */
-import * as Equality from "../Equality.ts"
-import type { Run } from "../Run.ts"
-import { Entry, JavaMap, JavaSet, Lambda, List, type Value } from "../Value.ts"
+import * as Equality from "../run/Equality.ts"
+import type { Run } from "../run/Run.ts"
+import { Entry, JavaMap, JavaSet, Lambda, List, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 

@@ -1,7 +1,8 @@
 /** The one way from a name in a script to what it does: closed tables, by class. */
-import * as ExceptionType from "../ExceptionType.ts"
-import * as Type from "../Type.ts"
+import * as ExceptionType from "../run/ExceptionType.ts"
+import * as Type from "../run/Type.ts"
 import * as CollectionMembers from "./CollectionMembers.ts"
+import * as ComparatorMembers from "./ComparatorMembers.ts"
 import * as DecimalMembers from "./DecimalMembers.ts"
 import * as LambdaMembers from "./LambdaMembers.ts"
 import * as MapMembers from "./MapMembers.ts"
@@ -45,7 +46,7 @@ const own: ReadonlyMap<string, Table> = new Map([
   ["Pattern", RegexMembers.patternTable],
   ["Matcher", RegexMembers.matcherTable],
   ...TimeMembers.tables,
-  ["Comparator", StreamMembers.comparatorTable],
+  ["Comparator", ComparatorMembers.table],
   ["Function", LambdaMembers.table],
   ["Exception", NumberMembers.exceptionTable],
 ])

@@ -2,13 +2,13 @@
 import * as Call from "./Call.ts"
 import type { Code } from "./Code.ts"
 import { converted, valueOf, values, type Context } from "./Context.ts"
-import * as Conversion from "./Conversion.ts"
-import * as Equality from "./Equality.ts"
-import { fault } from "./Fault.ts"
-import * as Constructors from "./members/Constructors.ts"
+import * as Conversion from "../run/Conversion.ts"
+import * as Equality from "../run/Equality.ts"
+import { fault } from "../Fault.ts"
+import * as Constructors from "../members/Constructors.ts"
 import type { Scope } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import { JavaArray, JavaMap, List, type Value } from "./Value.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import { JavaArray, JavaMap, List, type Value } from "../run/Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 

@@ -1,65 +1,13 @@
 /** Tokens to tree, by recursive descent; operators by precedence climbing. */
-import type { Operator, Relation } from "./Arithmetic.ts"
-import { fault } from "./Fault.ts"
+import { fault } from "../Fault.ts"
+import { foreignWords } from "./ForeignWords.ts"
 import type { Token } from "./Lexer.ts"
 import * as Literal from "./Literal.ts"
-import { Exhausted } from "./Run.ts"
+import { Exhausted } from "../run/Interruption.ts"
+import * as Operators from "./Operators.ts"
 import type * as Syntax from "./Syntax.ts"
 import { TokenStream } from "./TokenStream.ts"
-import * as Type from "./Type.ts"
-
-type Join = (at: number, left: Syntax.Expression, right: Syntax.Expression) => Syntax.Expression
-
-const operation =
-  (operator: Operator): Join =>
-  (at, left, right) => ({ kind: "Operation", at, operator, left, right })
-
-const relation =
-  (operator: Relation | Syntax.Equation): Join =>
-  (at, left, right) => ({ kind: "Relation", at, operator, left, right })
-
-const logic =
-  (operator: "&&" | "||"): Join =>
-  (at, left, right) => ({ kind: "Logic", at, operator, left, right })
-
-const matching =
-  (operator: "=~" | "==~"): Join =>
-  (at, left, right) => ({ kind: "Matching", at, operator, left, right })
-
-const instanceOf = 7
-
-/** Binary operators and how strongly they bind. */
-const binary = new Map<string, readonly [strength: number, join: Join]>([
-  ["||", [1, logic("||")]],
-  ["&&", [2, logic("&&")]],
-  ["|", [3, operation("|")]],
-  ["^", [4, operation("^")]],
-  ["&", [5, operation("&")]],
-  ...(["==", "!=", "===", "!=="] as const).map((text) => [text, [6, relation(text)]] as const),
-  ...(["<", "<=", ">", ">="] as const).map((text) => [text, [instanceOf, relation(text)]] as const),
-  ...(["<<", ">>", ">>>"] as const).map((text) => [text, [8, operation(text)]] as const),
-  ...(["=~", "==~"] as const).map((text) => [text, [9, matching(text)]] as const),
-  ...(["+", "-"] as const).map((text) => [text, [10, operation(text)]] as const),
-  ...(["*", "/", "%"] as const).map((text) => [text, [11, operation(text)]] as const),
-])
-
-const assignments = new Map<string, Operator | undefined>([
-  ["=", undefined],
-  ...(["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", ">>>"] as const).map((text) => [`${text}=`, text] as const),
-])
-
-/** Words of Java and JavaScript that Painless, or this subset of it, does not have. */
-const foreign = new Map([
-  ["switch", "switch is not in Painless: use if and else if"],
-  ["finally", "finally is not in Painless"],
-  ["import", "import is not in Painless: types are known by their names"],
-  ["class", "a script cannot define classes"],
-  ["function", "write a function as [String name(def x) { … }]"],
-  ["var", "declare a variable with [def] or its type"],
-  ["let", "declare a variable with [def] or its type"],
-  ["const", "declare a variable with [def] or its type"],
-  ["final", "final is not in Painless"],
-])
+import * as Type from "../run/Type.ts"
 
 const longestChain = 1000
 
@@ -89,11 +37,6 @@ export class Parser extends TokenStream {
     const result = parse()
     this.depth--
     return result
-  }
-
-  private startsFunction(): boolean {
-    const length = this.typeLength()
-    return length > 0 && this.peek(length).kind === "name" && this.is("(", length + 1)
   }
 
   private function(): Syntax.Function {
@@ -126,7 +69,7 @@ export class Parser extends TokenStream {
       const { at, kind, text } = this.token
       if (this.is("{")) return this.block()
       if (this.accept(";")) return { kind: "Block", at, statements: [] }
-      const refused = kind === "name" ? foreign.get(text) : undefined
+      const refused = kind === "name" ? foreignWords.get(text) : undefined
       if (refused !== undefined && !this.is("=", 1) && !this.is(".", 1)) return fault(at, refused)
       const compound = this.compound(at)
       if (compound !== undefined) return compound
@@ -172,10 +115,6 @@ export class Parser extends TokenStream {
     return { kind: "For", at, start, condition, after, body: this.statement() }
   }
 
-  private isEach(ahead: number): boolean {
-    return this.is("in", ahead) || this.is(":", ahead)
-  }
-
   private each(at: number, type: string): Syntax.Statement {
     const { at: named, text: name } = this.name("the name of a variable")
     this.position++
@@ -218,11 +157,6 @@ export class Parser extends TokenStream {
     return { kind: "Evaluate", at, value: this.expression() }
   }
 
-  private startsDeclaration(): boolean {
-    const length = this.typeLength()
-    return length > 0 && (this.isPrimitive() || this.peek(length).kind === "name")
-  }
-
   private declaration(at: number): Syntax.Statement {
     const type = this.type()
     const variables = []
@@ -242,13 +176,13 @@ export class Parser extends TokenStream {
         this.expect(":")
         return { kind: "Conditional", at, condition: left, whenTrue, otherwise: this.expression() }
       }
-      if (kind !== "symbol" || !assignments.has(text)) return left
+      if (kind !== "symbol" || !Operators.assignments.has(text)) return left
       this.position++
       return {
         kind: "Assign",
         at,
         target: this.target(left, at),
-        operator: assignments.get(text),
+        operator: Operators.assignments.get(text),
         value: this.expression(),
       }
     })
@@ -272,11 +206,11 @@ export class Parser extends TokenStream {
     for (let chain = 0; ; chain++) {
       if (chain > longestChain) throw new Exhausted("nesting")
       const { at, kind, text } = this.token
-      if (least <= instanceOf && this.accept("instanceof")) {
+      if (least <= Operators.instanceOf && this.accept("instanceof")) {
         left = { kind: "InstanceOf", at, value: left, type: this.type() }
         continue
       }
-      const found = kind === "symbol" ? binary.get(text) : undefined
+      const found = kind === "symbol" ? Operators.binary.get(text) : undefined
       if (found === undefined || found[0] < least) return left
       this.position++
       left = found[1](at, left, this.binary(found[0] + 1))
@@ -309,23 +243,6 @@ export class Parser extends TokenStream {
     const type = this.type()
     this.expect(")")
     return { kind: "Cast", at, type, value: this.nested(() => this.unary()) }
-  }
-
-  /** `(Type) operand`; before a name of a class, `+` and `-` are operators of two sides. */
-  private startsCast(): boolean {
-    const length = this.is("(") ? this.typeLength(1) : 0
-    if (length === 0 || !this.is(")", length + 1)) return false
-    const after = this.peek(length + 2)
-    const operand =
-      after.kind === "name" ||
-      after.kind === "number" ||
-      after.kind === "string" ||
-      after.kind === "regex" ||
-      after.kind === "placeholder" ||
-      ["(", "!", "~", "[", "new", "true", "false", "null"].includes(after.text)
-    if (this.isPrimitive(1)) return operand || ["+", "-", "++", "--"].includes(after.text)
-    const isType = length > 1 || Type.named(this.peek(1).text) !== undefined
-    return operand && (isType || after.kind !== "symbol") && !this.is("->", length + 2)
   }
 
   private postfix(): Syntax.Expression {
@@ -451,20 +368,6 @@ export class Parser extends TokenStream {
     this.position++
     const { text } = this.is("new") ? this.next() : this.name("the name of a method")
     return { kind: "Reference", at, owner, name: text }
-  }
-
-  /** `x -> …` or `(a, b) -> …`. */
-  private startsLambda(): boolean {
-    if (this.token.kind === "name") return this.is("->", 1)
-    if (!this.is("(")) return false
-    let ahead = 1
-    while (
-      this.peek(ahead).kind === "name" ||
-      this.isPrimitive(ahead) ||
-      [",", "[", "]"].includes(this.peek(ahead).text)
-    )
-      ahead++
-    return this.is(")", ahead) && this.is("->", ahead + 1)
   }
 
   private lambda(): Syntax.Expression {

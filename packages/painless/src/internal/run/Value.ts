@@ -2,8 +2,10 @@
  * What a script can hold. An `int` is a JavaScript number, a `long` a bigint, a `String` a string; all else has a class
  * of its own here, so that nothing of the host can be reached through a value.
  */
+import type { CollectionAccess } from "./CollectionAccess.ts"
+import type { Exception } from "./Exception.ts"
+import type { Execution } from "./Execution.ts"
 import type { Regex, Spans } from "./Regex.ts"
-import type { Run } from "./Run.ts"
 
 export type Value =
   | null
@@ -77,13 +79,10 @@ export class Decimal {
   }
 }
 
-/** What a script may do to a collection: anything, set what is there (`Arrays.asList`), or only read. */
-export type Access = "free" | "fixed" | "read"
-
 export class List {
   readonly items: Array<Value>
-  readonly access: Access
-  constructor(items: Array<Value>, access: Access = "free") {
+  readonly access: CollectionAccess
+  constructor(items: Array<Value>, access: CollectionAccess = "free") {
     this.items = items
     this.access = access
   }
@@ -116,8 +115,8 @@ export type Identity = string | number | bigint | boolean | null
 /** A `HashMap` that is read in the order in which it was filled; Java promises none. */
 export class JavaMap {
   readonly entries: Map<Identity, Entry>
-  readonly access: Access
-  constructor(entries = new Map<Identity, Entry>(), access: Access = "free") {
+  readonly access: CollectionAccess
+  constructor(entries = new Map<Identity, Entry>(), access: CollectionAccess = "free") {
     this.entries = entries
     this.access = access
   }
@@ -141,8 +140,8 @@ export class JavaMap {
 
 export class JavaSet {
   readonly items = new Map<Identity, Value>()
-  readonly access: Access
-  constructor(access: Access = "free") {
+  readonly access: CollectionAccess
+  constructor(access: CollectionAccess = "free") {
     this.access = access
   }
 }
@@ -173,34 +172,18 @@ export class StringBuilder {
   }
 }
 
-/** `byScript` tells a thrown exception from what the language itself raised. */
-export class Exception {
-  readonly type: string
-  /** As Java words it for `getMessage()`; it may quote the script's data. */
-  readonly message: string | null
-  readonly byScript: boolean
-  /** For those outside of the script; it quotes no data unless the script itself threw it. */
-  readonly shown: string
-  constructor(type: string, message: string | null, byScript: boolean, shown: string = message ?? "") {
-    this.type = type
-    this.message = message
-    this.byScript = byScript
-    this.shown = shown
-  }
-}
-
 export class Lambda {
   readonly arity: number
-  readonly call: (args: ReadonlyArray<Value>, run: Run) => Value
-  constructor(arity: number, call: (args: ReadonlyArray<Value>, run: Run) => Value) {
+  readonly call: (args: ReadonlyArray<Value>, run: Execution<Value>) => Value
+  constructor(arity: number, call: (args: ReadonlyArray<Value>, run: Execution<Value>) => Value) {
     this.arity = arity
     this.call = call
   }
 }
 
 export class Comparator {
-  readonly compare: (left: Value, right: Value, run: Run) => number
-  constructor(compare: (left: Value, right: Value, run: Run) => number) {
+  readonly compare: (left: Value, right: Value, run: Execution<Value>) => number
+  constructor(compare: (left: Value, right: Value, run: Execution<Value>) => number) {
     this.compare = compare
   }
 }
@@ -288,8 +271,8 @@ export class Temporal {
 }
 
 export class Collector {
-  readonly collect: (items: ReadonlyArray<Value>, run: Run) => Value
-  constructor(collect: (items: ReadonlyArray<Value>, run: Run) => Value) {
+  readonly collect: (items: ReadonlyArray<Value>, run: Execution<Value>) => Value
+  constructor(collect: (items: ReadonlyArray<Value>, run: Execution<Value>) => Value) {
     this.collect = collect
   }
 }

@@ -1,6 +1,6 @@
 /** The built-in `escape(x)`: text made fit to stand inside a JSON string, every control character included. What came escaped stays as it is. */
 import type { Code } from "./Code.ts"
-import * as JavaText from "./JavaText.ts"
+import * as JavaText from "../run/JavaText.ts"
 
 export const call = (argument: Code, line: number): Code => ({
   type: "String",

@@ -1,11 +1,11 @@
 /** Reading and writing elements and fields of values whose class only the run knows. */
-import * as Conversion from "./Conversion.ts"
-import * as Equality from "./Equality.ts"
-import { suggestion } from "./Fault.ts"
-import * as Members from "./members/Members.ts"
-import type { Run } from "./Run.ts"
-import * as Type from "./Type.ts"
-import { JavaArray, JavaMap, List, typeOf, type Value } from "./Value.ts"
+import * as Conversion from "../run/Conversion.ts"
+import * as Equality from "../run/Equality.ts"
+import { suggestion } from "../Fault.ts"
+import * as Members from "../members/Members.ts"
+import type { Run } from "../run/Run.ts"
+import * as Type from "../run/Type.ts"
+import { JavaArray, JavaMap, List, typeOf, type Value } from "../run/Value.ts"
 
 /** How the runtime of Java words that the receiver of a dynamic call is null. */
 export const ofNull = 'Cannot invoke "Object.getClass()" because "callArgs[0]" is null'

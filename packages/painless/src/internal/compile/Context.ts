@@ -1,10 +1,10 @@
 /** What the compilers of expressions, assignments and statements share, so that none needs to import another. */
 import type { Callable, Code, Execute } from "./Code.ts"
-import * as Conversion from "./Conversion.ts"
-import { fault } from "./Fault.ts"
+import * as Conversion from "../run/Conversion.ts"
+import { fault } from "../Fault.ts"
 import type { Scope } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import * as Type from "./Type.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import * as Type from "../run/Type.ts"
 
 export interface Context {
   readonly functions: ReadonlyMap<string, Callable>

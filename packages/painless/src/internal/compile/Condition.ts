@@ -1,7 +1,7 @@
 import type { Code, Test } from "./Code.ts"
-import { fault } from "./Fault.ts"
-import { typeOf } from "./Value.ts"
-import * as Type from "./Type.ts"
+import { fault } from "../Fault.ts"
+import { typeOf } from "../run/Value.ts"
+import * as Type from "../run/Type.ts"
 
 /** An expression that must be true or false. */
 export const test = (code: Code, at: number, line: number): Test => {

@@ -1,5 +1,7 @@
 /** Values as Java prints them: `1.0`, `1.0E10`, `[a, b]`, `{k=v}`. */
-import { Exhausted, type Run } from "./Run.ts"
+import { Exhausted } from "./Interruption.ts"
+import type { Run } from "./Run.ts"
+import { Exception } from "./Exception.ts"
 import {
   Char,
   Comparator,
@@ -8,7 +10,6 @@ import {
   Decimal,
   Double,
   Entry,
-  Exception,
   Float,
   JavaArray,
   JavaMap,

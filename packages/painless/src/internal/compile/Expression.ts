@@ -3,13 +3,13 @@ import * as Assignment from "./Assignment.ts"
 import type { Code } from "./Code.ts"
 import { converted, valueOf, type Context } from "./Context.ts"
 import * as Creation from "./Creation.ts"
-import { fault } from "./Fault.ts"
+import { fault } from "../Fault.ts"
 import * as LambdaExpression from "./LambdaExpression.ts"
 import * as Member from "./Member.ts"
 import * as Operation from "./Operation.ts"
 import type { Scope } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import * as Type from "./Type.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import * as Type from "../run/Type.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 

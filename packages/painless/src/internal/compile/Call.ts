@@ -1,13 +1,13 @@
 /** Calls: of methods known from the type, of methods found while running, and of the script's own functions. */
 import { noMember, ofNull as nullReceiver } from "./Access.ts"
 import { slots as makeSlots, type Callable, type Code, type Evaluate } from "./Code.ts"
-import * as Conversion from "./Conversion.ts"
-import { fault, suggestion } from "./Fault.ts"
-import * as Members from "./members/Members.ts"
-import { key, type Method, type Table } from "./members/Method.ts"
-import type { Run } from "./Run.ts"
-import * as Type from "./Type.ts"
-import { typeOf, type Value } from "./Value.ts"
+import * as Conversion from "../run/Conversion.ts"
+import { fault, suggestion } from "../Fault.ts"
+import * as Members from "../members/Members.ts"
+import { key, type Method, type Table } from "../members/Method.ts"
+import type { Run } from "../run/Run.ts"
+import * as Type from "../run/Type.ts"
+import { typeOf, type Value } from "../run/Value.ts"
 
 /** Methods have at most this many parameters. */
 const most = 3

@@ -1,15 +1,15 @@
 /** `=`, `+=` and its kin, `++` and `--`, on variables, fields and elements. */
 import * as Access from "./Access.ts"
-import * as Arithmetic from "./Arithmetic.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
 import type { Code, Evaluate } from "./Code.ts"
 import { converted, type Context } from "./Context.ts"
-import * as Conversion from "./Conversion.ts"
-import { fault } from "./Fault.ts"
-import type { Run } from "./Run.ts"
+import * as Conversion from "../run/Conversion.ts"
+import { fault } from "../Fault.ts"
+import type { Run } from "../run/Run.ts"
 import type { Scope, Variable } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import * as Type from "./Type.ts"
-import { Char, typeOf, type Value } from "./Value.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import * as Type from "../run/Type.ts"
+import { Char, typeOf, type Value } from "../run/Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 

@@ -2,13 +2,13 @@
 import { Callable, type Execute } from "./Code.ts"
 import type { Context } from "./Context.ts"
 import * as Expression from "./Expression.ts"
-import { fault } from "./Fault.ts"
-import * as Lexer from "./Lexer.ts"
-import { Parser } from "./Parser.ts"
+import { fault } from "../Fault.ts"
+import * as Lexer from "../parse/Lexer.ts"
+import { Parser } from "../parse/Parser.ts"
 import { Frame, Scope } from "./Scope.ts"
 import * as Statement from "./Statement.ts"
-import type * as Syntax from "./Syntax.ts"
-import * as Type from "./Type.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import * as Type from "../run/Type.ts"
 
 export interface Program {
   readonly run: Execute

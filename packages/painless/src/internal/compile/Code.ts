@@ -1,6 +1,6 @@
 /** What an expression or a statement becomes: a closure over the slots of its frame. */
-import type { Run } from "./Run.ts"
-import type { Value } from "./Value.ts"
+import type { Run } from "../run/Run.ts"
+import type { Value } from "../run/Value.ts"
 
 export type Slots = Array<Value>
 

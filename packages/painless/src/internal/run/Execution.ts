@@ -1,24 +1,8 @@
-import type { Limits } from "../Limits.ts"
-import type { World } from "../World.ts"
-import { type Access, Exception, type Value } from "./Value.ts"
-
-/** A Java exception on its way up; a script may catch it. */
-export class Raised {
-  readonly exception: Exception
-  readonly line: number
-  constructor(exception: Exception, line: number) {
-    this.exception = exception
-    this.line = line
-  }
-}
-
-/** A limit that was met; a script cannot catch it. */
-export class Exhausted {
-  readonly what: keyof Limits
-  constructor(what: keyof Limits) {
-    this.what = what
-  }
-}
+import type { Limits } from "../../Limits.ts"
+import type { World } from "../../World.ts"
+import type { CollectionAccess } from "./CollectionAccess.ts"
+import { Exception } from "./Exception.ts"
+import { Exhausted, Raised } from "./Interruption.ts"
 
 const costOfUnwinding = 100
 
@@ -28,15 +12,15 @@ const stepsPerLook = 65_536
 /** In characters: up to here a string that is made costs as one that is read, so that a loop of `s += x` is cheap. */
 const longText = 65_536
 
-/** One run of a script: where it stands and what it may still use. */
-export class Run {
+/** Where one run of a script stands and what it may still use; `Result` is what a script returns. */
+export class Execution<Result> {
   readonly limits: Limits
   /** Texts of the data that are escaped already. */
   readonly escaped: ReadonlySet<string>
   line = 0
   depth = 0
   /** What the `return` under way hands back. */
-  result: Value = null
+  result: Result | null = null
   /** Characters of the answer so far. */
   answered = 0
   readonly world: World
@@ -114,13 +98,13 @@ export class Run {
   }
 
   /** As `hold(1)`, of an element whose text is kept with it. */
-  keep(value: Value): void {
+  keep(value: unknown): void {
     this.hold(1)
     this.retain(value)
   }
 
   /** Puts a value in the place of another of a collection. */
-  retain(value: Value): void {
+  retain(value: unknown): void {
     if (typeof value === "string") this.work(value.length >> 4)
   }
 
@@ -135,7 +119,7 @@ export class Run {
   }
 
   /** Refuses a change that a collection does not take. */
-  change({ access }: { readonly access: Access }, change: "size" | "item"): void {
+  change({ access }: { readonly access: CollectionAccess }, change: "size" | "item"): void {
     if (access === "read" || (access === "fixed" && change === "size"))
       this.fail(
         "UnsupportedOperationException",

@@ -1,16 +1,16 @@
 /** `x -> …` and `Type::name`. */
 import type { Code } from "./Code.ts"
 import type { Context } from "./Context.ts"
-import * as Conversion from "./Conversion.ts"
-import { fault, suggestion } from "./Fault.ts"
-import * as Constructors from "./members/Constructors.ts"
-import * as Members from "./members/Members.ts"
-import { key, type Method } from "./members/Method.ts"
-import * as Statics from "./members/Statics.ts"
-import type { Run } from "./Run.ts"
+import * as Conversion from "../run/Conversion.ts"
+import { fault, suggestion } from "../Fault.ts"
+import * as Constructors from "../members/Constructors.ts"
+import * as Members from "../members/Members.ts"
+import { key, type Method } from "../members/Method.ts"
+import * as Statics from "../members/Statics.ts"
+import type { Run } from "../run/Run.ts"
 import type { Scope } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import { Lambda, type Value } from "./Value.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import { Lambda, type Value } from "../run/Value.ts"
 
 /** A lambda has a copy of the frame of the function around it, made where it stands; each call has one of its own. */
 export const lambda = (context: Context, scope: Scope, expression: Syntax.Lambda): Code => {

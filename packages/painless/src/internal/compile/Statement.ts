@@ -2,14 +2,16 @@
 import type { Code, Execute } from "./Code.ts"
 import * as Condition from "./Condition.ts"
 import { converted, type Context } from "./Context.ts"
-import * as Conversion from "./Conversion.ts"
-import { fault } from "./Fault.ts"
-import * as Items from "./Items.ts"
-import { Raised, type Run } from "./Run.ts"
+import * as Conversion from "../run/Conversion.ts"
+import { fault } from "../Fault.ts"
+import * as Items from "../run/Items.ts"
+import { Raised } from "../run/Interruption.ts"
+import type { Run } from "../run/Run.ts"
 import type { Scope } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import * as Type from "./Type.ts"
-import { Exception, typeOf, type Value } from "./Value.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import * as Type from "../run/Type.ts"
+import { Exception } from "../run/Exception.ts"
+import { typeOf, type Value } from "../run/Value.ts"
 
 type Of<K extends Syntax.Statement["kind"]> = Extract<Syntax.Statement, { kind: K }>
 

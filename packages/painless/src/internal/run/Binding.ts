@@ -1,14 +1,15 @@
 /** Data to values and back; a script works on copies and never sees an object of the host. */
-import type { Json } from "../Json.ts"
+import type { Json } from "../../Json.ts"
 import * as Arithmetic from "./Arithmetic.ts"
 import * as JavaText from "./JavaText.ts"
-import { Exhausted, type Run } from "./Run.ts"
+import { Exhausted } from "./Interruption.ts"
+import type { Run } from "./Run.ts"
+import { Exception } from "./Exception.ts"
 import {
   Char,
   Decimal,
   Double,
   Entry,
-  Exception,
   Float,
   JavaArray,
   JavaMap,

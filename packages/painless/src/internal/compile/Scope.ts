@@ -1,6 +1,6 @@
 /** The variables of a function while it is compiled: each gets a slot of the frame that a call makes. */
-import { fault, suggestion } from "./Fault.ts"
-import * as Type from "./Type.ts"
+import { fault, suggestion } from "../Fault.ts"
+import * as Type from "../run/Type.ts"
 
 export interface Variable {
   readonly name: string

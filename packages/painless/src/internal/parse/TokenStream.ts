@@ -1,7 +1,7 @@
-/** Tokens one after the other, with as much looking ahead as it takes to know a type when one is there. */
-import { fault, suggestion } from "./Fault.ts"
+/** Tokens one after the other, with as much looking ahead as it takes to know what begins there. */
+import { fault, suggestion } from "../Fault.ts"
 import type { Token } from "./Lexer.ts"
-import * as Type from "./Type.ts"
+import * as Type from "../run/Type.ts"
 
 const longestGenerics = 64
 
@@ -96,6 +96,51 @@ export class TokenStream {
       if (open <= 0) return open === 0 ? at + 1 : end
     }
     return end
+  }
+
+  protected startsFunction(): boolean {
+    const length = this.typeLength()
+    return length > 0 && this.peek(length).kind === "name" && this.is("(", length + 1)
+  }
+
+  protected startsDeclaration(): boolean {
+    const length = this.typeLength()
+    return length > 0 && (this.isPrimitive() || this.peek(length).kind === "name")
+  }
+
+  protected isEach(ahead: number): boolean {
+    return this.is("in", ahead) || this.is(":", ahead)
+  }
+
+  /** `(Type) operand`; before a name of a class, `+` and `-` are operators of two sides. */
+  protected startsCast(): boolean {
+    const length = this.is("(") ? this.typeLength(1) : 0
+    if (length === 0 || !this.is(")", length + 1)) return false
+    const after = this.peek(length + 2)
+    const operand =
+      after.kind === "name" ||
+      after.kind === "number" ||
+      after.kind === "string" ||
+      after.kind === "regex" ||
+      after.kind === "placeholder" ||
+      ["(", "!", "~", "[", "new", "true", "false", "null"].includes(after.text)
+    if (this.isPrimitive(1)) return operand || ["+", "-", "++", "--"].includes(after.text)
+    const isType = length > 1 || Type.named(this.peek(1).text) !== undefined
+    return operand && (isType || after.kind !== "symbol") && !this.is("->", length + 2)
+  }
+
+  /** `x -> …` or `(a, b) -> …`. */
+  protected startsLambda(): boolean {
+    if (this.token.kind === "name") return this.is("->", 1)
+    if (!this.is("(")) return false
+    let ahead = 1
+    while (
+      this.peek(ahead).kind === "name" ||
+      this.isPrimitive(ahead) ||
+      [",", "[", "]"].includes(this.peek(ahead).text)
+    )
+      ahead++
+    return this.is(")", ahead) && this.is("->", ahead + 1)
   }
 
   protected type(): string {

@@ -1,4 +1,4 @@
-import { fault } from "./Fault.ts"
+import { fault } from "../Fault.ts"
 
 export interface Token {
   readonly kind: "name" | "keyword" | "number" | "string" | "regex" | "placeholder" | "symbol" | "end"

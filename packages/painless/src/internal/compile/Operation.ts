@@ -1,17 +1,17 @@
 /** Operators: signs, sums, comparisons, logic and `?:`. */
-import * as Arithmetic from "./Arithmetic.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
 import type { Code, Evaluate } from "./Code.ts"
 import * as Condition from "./Condition.ts"
 import { converted, valueOf, type Context } from "./Context.ts"
-import * as Equality from "./Equality.ts"
-import { fault } from "./Fault.ts"
-import * as Parameter from "./members/Parameter.ts"
-import * as RegexMembers from "./members/RegexMembers.ts"
-import type { Run } from "./Run.ts"
+import * as Equality from "../run/Equality.ts"
+import { fault } from "../Fault.ts"
+import * as Parameter from "../members/Parameter.ts"
+import * as RegexMembers from "../members/RegexMembers.ts"
+import type { Run } from "../run/Run.ts"
 import type { Scope } from "./Scope.ts"
-import type * as Syntax from "./Syntax.ts"
-import * as Type from "./Type.ts"
-import { typeOf, type Value } from "./Value.ts"
+import type * as Syntax from "../parse/Syntax.ts"
+import * as Type from "../run/Type.ts"
+import { typeOf, type Value } from "../run/Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 

@@ -1,6 +1,6 @@
 /** The tree that the parser makes; `at` is an offset into the source. */
-import type { Operator, Relation } from "./Arithmetic.ts"
-import type { Value } from "./Value.ts"
+import type { Operator, Relation } from "../run/Arithmetic.ts"
+import type { Value } from "../run/Value.ts"
 
 export type Equation = "==" | "!=" | "===" | "!=="
 

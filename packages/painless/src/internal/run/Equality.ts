@@ -1,6 +1,7 @@
 import * as Arithmetic from "./Arithmetic.ts"
 import * as JavaText from "./JavaText.ts"
-import { Exhausted, type Run } from "./Run.ts"
+import { Exhausted } from "./Interruption.ts"
+import type { Run } from "./Run.ts"
 import {
   Char,
   Decimal,

@@ -1,10 +1,10 @@
 /** Numbers and words that are values. */
-import * as Arithmetic from "./Arithmetic.ts"
-import { fault } from "./Fault.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import { fault } from "../Fault.ts"
 import type { Token } from "./Lexer.ts"
 import type { Expression } from "./Syntax.ts"
-import * as Regex from "./Regex.ts"
-import { Double, Float, Pattern, type Value } from "./Value.ts"
+import * as Regex from "../run/Regex.ts"
+import { Double, Float, Pattern, type Value } from "../run/Value.ts"
 
 export const keywords: ReadonlyMap<string, boolean | null> = new Map([
   ["true", true],
