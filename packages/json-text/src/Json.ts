@@ -34,7 +34,7 @@ declare global {
 }
 
 /** How deep arrays and objects may nest: past it a text is refused, not followed. */
-export const maxDepth = 1_000
+const maxDepth = 1_000
 
 /** How many arrays, objects and members a text may have: each takes many times the memory of its few characters. */
 const maxParts = 1_000_000

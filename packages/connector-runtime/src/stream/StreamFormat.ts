@@ -159,7 +159,7 @@ const asEvents = (url: string): string => {
   return `${before}?${["alt=sse", ...others].join("&")}${rest}`
 }
 
-export const names: ReadonlyArray<string> = rows.flatMap((row) => row.names)
+const names: ReadonlyArray<string> = rows.flatMap((row) => row.names)
 
 export interface Asked {
   /** The parameter `_llm_interface`. */

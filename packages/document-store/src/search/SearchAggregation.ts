@@ -10,9 +10,9 @@ export interface Aggregation {
   readonly order: ReadonlyArray<{ readonly by: "_count" | "_key"; readonly direction: "asc" | "desc" }>
 }
 
-export const maxAggregations = 16
+const maxAggregations = 16
 /** `search.max_buckets` here. */
-export const maxBuckets = 10_000
+const maxBuckets = 10_000
 
 export const parseAggregations = (body: Json): Parsed<Readonly<Record<string, Aggregation>>> => {
   if (!isObject(body)) return refuse(`Expected [START_OBJECT] under [aggs], but got a [${tokenOf(body)}]`)

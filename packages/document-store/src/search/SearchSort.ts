@@ -11,7 +11,7 @@ export interface SortKey {
   readonly missing: "_first" | "_last" | { readonly value: string | number }
 }
 
-export const maxSortKeys = 16
+const maxSortKeys = 16
 
 /** Reads one key or a list of them, each `"field"`, `{"field":"desc"}` or `{"field":{"order":"desc"}}`. */
 export const parseSort = (body: Json): Parsed<ReadonlyArray<SortKey>> =>

@@ -18,7 +18,7 @@ type Of<K extends Syntax.Statement["kind"]> = Extract<Syntax.Statement, { kind: 
 const through: Execute = () => 0
 
 /** `last` marks the statement that ends the function, whose value, if it is an expression, is returned. */
-export const compile = (context: Context, scope: Scope, statement: Syntax.Statement, last: boolean): Execute => {
+const compile = (context: Context, scope: Scope, statement: Syntax.Statement, last: boolean): Execute => {
   switch (statement.kind) {
     case "Block":
       return block(context, scope.block(), statement, last)

@@ -9,7 +9,7 @@ const { m0, m1, m2, m3 } = Method.on(Method.receiver((value) => value instanceof
 const entry = Method.on(Method.receiver((value) => value instanceof Entry))
 const any2 = [Parameter.any, Parameter.any] as const
 
-export const get = (self: JavaMap, key: Value, run: Run): Value => self.get(Equality.identityOf(key, run))
+const get = (self: JavaMap, key: Value, run: Run): Value => self.get(Equality.identityOf(key, run))
 
 export const put = (self: JavaMap, key: Value, value: Value, run: Run): Value => {
   run.change(self, "size")

@@ -65,7 +65,7 @@ const everything: ReadonlyMap<string, Table> = new Map(
 /** All methods of a class; an array has those of every object and its length. */
 export const of = (type: string): Table => everything.get(type) ?? NumberMembers.array
 
-export const find = (type: string, name: string, arity: number): Method | undefined => of(type).get(key(name, arity))
+const find = (type: string, name: string, arity: number): Method | undefined => of(type).get(key(name, arity))
 
 const capital = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1)
 

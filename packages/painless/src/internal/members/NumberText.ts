@@ -16,7 +16,7 @@ const digitsOf = (text: string, radix: number): boolean => {
 }
 
 /** An integer between `least` and `most`. */
-export const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
+const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
   run.work(20)
   const heard = input(text) + (radix === 10 ? "" : ` under radix ${radix}`)
   if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run, heard)

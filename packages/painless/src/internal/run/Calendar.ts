@@ -28,7 +28,7 @@ export const daysOf = (year: number, month: number, day: number): number => {
 }
 
 /** The date that lies so many days after 1970-01-01. */
-export const dateOf = (days: number): Pick<Fields, "year" | "month" | "day"> => {
+const dateOf = (days: number): Pick<Fields, "year" | "month" | "day"> => {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097

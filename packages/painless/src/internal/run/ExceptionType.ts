@@ -26,6 +26,4 @@ const parents: ReadonlyMap<string, string> = new Map([
 
 export const names: ReadonlyArray<string> = [...parents.keys()]
 
-export const has = (name: string): boolean => parents.has(name)
-
 export const parentOf = (name: string): string | undefined => parents.get(name)
