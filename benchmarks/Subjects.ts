@@ -33,7 +33,7 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const source = "--conditions=@drawbar/source"
 /** The server's bundle, run as `pnpm start` runs it. */
 export const bundle: ReadonlyArray<string> = ["--max-semi-space-size=8", file("../apps/server/dist/main.mjs")]
-export const portkey = "@portkey-ai/gateway@1.15.2"
+const portkey = "@portkey-ai/gateway@1.15.2"
 
 type Json = Readonly<Record<string, string>>
 
@@ -50,7 +50,7 @@ const settings = {
   "plugins.ml_commons.connector.private_ip_enabled": true,
 }
 
-export const messages = (bytes: number) =>
+const messages = (bytes: number) =>
   Array.from({ length: 4 }, (_, i) => ({
     role: i % 2 === 0 ? "user" : "assistant",
     content: "how do bees find flowers? ".repeat(bytes / 104 + 1).slice(0, bytes / 4),

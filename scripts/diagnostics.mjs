@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 
-const projects = ["packages", "apps", "examples"]
+const projects = ["packages", "apps", "examples", "tools"]
   .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
   .flatMap((folder) =>
     ["tsconfig.src.json", "tsconfig.json"]

@@ -1,4 +1,5 @@
-// Writes anew all that is generated and kept: the catalogue's requests and predictions, the pages of lint, access and errors, the schema for editors.
+// Writes all generated files again: the catalogue's requests and predictions, the pages of lint, access and errors, the index of
+// decisions, the schema for editors.
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -9,13 +10,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const docs = (name) => join(root, "docs", name)
 
 const { jsonSchema } = await import("../packages/blueprint-schema/src/BlueprintJsonSchema.ts")
-const { markdown } = await import("../packages/blueprint-lint/src/RuleDocs.ts")
-const access = await import("../packages/http-api/src/routes/AccessPage.ts")
-const bounds = await import("../packages/http-api/scripts/BoundsPage.ts")
-const errors = await import("../packages/http-api/src/errors/ErrorPage.ts")
+const { markdown } = await import("../tools/docs/src/RuleDocs.ts")
+const access = await import("../tools/docs/src/AccessPage.ts")
+const bounds = await import("../tools/docs/src/BoundsPage.ts")
+const decisions = await import("../tools/docs/src/DecisionIndex.ts")
+const errors = await import("../tools/docs/src/ErrorPage.ts")
 writeFileSync(docs("blueprint.schema.json"), `${JSON.stringify(jsonSchema, null, 2)}\n`)
 writeFileSync(docs("lint.md"), markdown())
 writeFileSync(docs("access.md"), access.markdown())
+writeFileSync(docs("decisions/README.md"), decisions.markdown())
 writeFileSync(docs("errors.md"), errors.markdown())
 writeFileSync(docs("operating.md"), bounds.inPage(readFileSync(docs("operating.md"), "utf8")))
 

@@ -1,11 +1,13 @@
 // What `npm install` of our packages gives a user: built, packed, installed away from the workspace, type-checked by the
-// previous line of the compiler with no library excused, and run.
+// previous line of the compiler with no library excused, and run. So is the first example of each README.
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, join } from "node:path"
+import { join, relative, sep } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
+import { publint } from "publint"
+import { formatMessage } from "publint/utils"
 
 const previousTypeScript = "typescript@6"
 
@@ -31,11 +33,67 @@ const run = (step, command, args, cwd) => {
 
 const pnpm = (step, args, cwd) => run(step, "npx", ["-y", packageManager, ...args], cwd)
 
+const fail = (step, sentences) => {
+  process.stdout.write(`FAIL ${step}\n${sentences.map((sentence) => `  ${sentence}\n`).join("")}`)
+  throw new Error(step)
+}
+
 /** Every module that a packed package exports, by the declarations that it brought. */
-const modulesOf = (name) =>
-  readdirSync(join(project, "node_modules", name, "dist"))
-    .filter((file) => file.endsWith(".d.ts"))
-    .map((file) => `${name}/${basename(file, ".d.ts")}`)
+const modulesOf = (name) => {
+  const dist = join(project, "node_modules", name, "dist")
+  return readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && file.name.endsWith(".d.ts"))
+    .map((file) =>
+      relative(dist, join(file.parentPath, file.name))
+        .replace(/\.d\.ts$/, "")
+        .split(sep)
+        .join("/"),
+    )
+    .filter((module) => !module.startsWith("internal/"))
+    .map((module) => `${name}/${module}`)
+}
+
+/** The effect modules that may change between minor versions have paths of their own. */
+const usesUnstable = (folder) =>
+  readdirSync(join(folder, "src"), { recursive: true })
+    .filter((file) => file.endsWith(".ts"))
+    .some((file) => /from "effect\//.test(readFileSync(join(folder, "src", file), "utf8")))
+
+/** Packages on unstable modules of effect, and those that import them, hold to one minor version; the others to the major one. */
+const checkPeers = (packages) => {
+  const byName = new Map(packages.map((one) => [one.manifest.name, one]))
+  const isUnstable = ({ folder, manifest }) =>
+    usesUnstable(folder) ||
+    Object.keys(manifest.dependencies ?? {}).some((name) => byName.has(name) && isUnstable(byName.get(name)))
+  const wrong = packages.flatMap((one) => {
+    const wanted = isUnstable(one) ? "~4.1" : ">=4.1 <5"
+    const { name, peerDependencies } = one.manifest
+    return peerDependencies?.effect === wanted ? [] : [`${name}: the peer effect must be "${wanted}"`]
+  })
+  if (wrong.length > 0) fail("peer dependencies", wrong)
+  process.stdout.write("ok   peer dependencies\n")
+}
+
+const checkManifests = async (tarballs) => {
+  const wrong = []
+  for (const tarball of tarballs) {
+    const { buffer, byteOffset, byteLength } = readFileSync(join(temporary, tarball))
+    const { messages, pkg } = await publint({
+      pack: { tarball: buffer.slice(byteOffset, byteOffset + byteLength) },
+      strict: true,
+    })
+    for (const message of messages) wrong.push(`${tarball}: ${formatMessage(message, pkg, { color: false })}`)
+  }
+  if (wrong.length > 0) fail("publint", wrong)
+  process.stdout.write(`ok   publint of ${tarballs.length} packages\n`)
+}
+
+/** The first example of a package's README, as a program. */
+const exampleOf = ({ folder, manifest }) => {
+  const code = /```ts\n(.*?)```/s.exec(readFileSync(join(folder, "README.md"), "utf8"))?.[1]
+  if (code === undefined) fail(`README of ${manifest.name}`, ["it has no example: begin one with ```ts"])
+  return { file: `${manifest.name.split("/")[1]}.ts`, code }
+}
 
 // Effect's own declarations name types of the web platform.
 const tsconfig = {
@@ -53,7 +111,7 @@ const tsconfig = {
   include: ["src"],
 }
 
-const check = () => {
+const check = async () => {
   const packages = readdirSync(join(root, "packages"))
     .map((folder) => ({
       folder: join(root, "packages", folder),
@@ -63,6 +121,11 @@ const check = () => {
   const example = join(root, "examples", "in-process")
   const effect = read(join(root, "packages", "connector-runtime", "node_modules", "effect", "package.json")).version
 
+  checkPeers(packages)
+  // A module that was moved or removed would still be in the folder, and be shipped.
+  for (const { folder } of packages)
+    for (const made of ["dist", join(".tsbuild", "src.tsbuildinfo")])
+      rmSync(join(folder, made), { recursive: true, force: true })
   pnpm("build", ["run", "build"], root)
   for (const { folder, manifest } of packages)
     pnpm(`pack ${manifest.name}`, ["pack", "--pack-destination", temporary], folder)
@@ -70,6 +133,7 @@ const check = () => {
   mkdirSync(join(project, "src"), { recursive: true })
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
   const tarballs = readdirSync(temporary).filter((file) => file.endsWith(".tgz"))
+  await checkManifests(tarballs)
   const others = [`effect@${effect}`, previousTypeScript, "@types/node@24"]
   const install = [
     "install",
@@ -83,6 +147,9 @@ const check = () => {
 
   for (const file of readdirSync(join(example, "src")))
     copyFileSync(join(example, "src", file), join(project, "src", file))
+  mkdirSync(join(project, "src", "readme"))
+  const examples = packages.map(exampleOf)
+  for (const { file, code } of examples) writeFileSync(join(project, "src", "readme", file), `${code}\nexport {}\n`)
   const modules = packages.flatMap(({ manifest }) => modulesOf(manifest.name))
   const everything = modules.map((module, i) => `export * as module${i} from "${module}"\n`)
   writeFileSync(join(project, "src", "everything.ts"), everything.join(""))
@@ -90,12 +157,23 @@ const check = () => {
   run(`type-check ${modules.length} modules by ${previousTypeScript}`, "npx", ["--no", "tsc", "--", "-p", "."], project)
 
   run("import every module", process.execPath, [join("src", "everything.ts")], project)
+  const internal = "@drawbar/painless/internal/run/Value"
+  const refused = `import("${internal}").then(() => process.exit(1), ({ code }) => process.exit(code === "ERR_PACKAGE_PATH_NOT_EXPORTED" ? 0 : 1))`
+  run("refuse modules under internal/", process.execPath, ["--input-type=module", "--eval", refused], project)
+  for (const { file } of examples)
+    run(
+      `run the example of ${file.replace(".ts", "")}'s README`,
+      process.execPath,
+      [join("src", "readme", file)],
+      project,
+    )
   process.stdout.write(run("run examples/in-process", process.execPath, [join("src", "main.ts")], project))
 }
 
 try {
-  check()
-} catch {
+  await check()
+} catch (error) {
+  process.stderr.write(`${error}\n`)
   process.exitCode = 1
 } finally {
   rmSync(temporary, { recursive: true, force: true })

@@ -19,7 +19,7 @@ export const sentenceOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-export const isEnvelope = (error: unknown): error is ErrorEnvelope =>
+const isEnvelope = (error: unknown): error is ErrorEnvelope =>
   typeof error === "object" && error !== null && !(error instanceof Error) && "error" in error
 
 const refusal = ({ error, status }: ErrorEnvelope): string => {

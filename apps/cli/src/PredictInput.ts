@@ -33,11 +33,6 @@ interface Given {
   readonly query: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
 }
 
-export interface PredictInput {
-  readonly algorithm: string
-  readonly payload: typeof PredictDocument.Type
-}
-
 export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: Given) {
   const body = parameters._tag === "None" ? {} : asBody(yield* Document.read(parameters.value))
   const named = Object.fromEntries(yield* Effect.forEach(param, parameter))

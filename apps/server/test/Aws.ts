@@ -11,7 +11,7 @@ import type { StartOptions } from "../src/options/StartOptions.ts"
 import { type Answered, ask } from "./AuthenticatedServer.ts"
 import * as InProcess from "./InProcess.ts"
 
-export const ml = "/_plugins/_ml"
+const ml = "/_plugins/_ml"
 export const region = "us-east-1"
 export const roleArn = "arn:aws:iam::123456789012:role/models"
 export const webToken = "the-token-of-the-pod"

@@ -8,7 +8,7 @@ import * as ConnectorProtocol from "./ConnectorProtocol.ts"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import * as Names from "./ProcessFunctionName.ts"
 
-export const $id = "urn:drawbar:blueprint"
+const $id = "urn:drawbar:blueprint"
 
 /** A word of a list, in the letters given or in other case, as the wire takes it. */
 const word = (words: ReadonlyArray<string>, description: string): JsonObject => ({

@@ -4,7 +4,6 @@
  * A deployment is made when a model is first asked after its record, or its connector's, was written. So a change holds
  * from the next predict on, and what is under way ends on the connector it began with.
  */
-import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"

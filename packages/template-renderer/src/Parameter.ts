@@ -1,9 +1,6 @@
 /** A parameter's value: `Text` was sent as a JSON string (decoded); `Json` is the exact JSON text of anything else, with its own digits. */
 export type Value = { readonly _tag: "Text"; readonly text: string } | { readonly _tag: "Json"; readonly json: string }
 
-/** Whose text fills a hole: the connector's, a process function's or batch job's, the predict call's. */
-export type Provenance = "author" | "runtime" | "caller"
-
 /** The connector's own parameters: what was no string became its JSON text when the connector was created. Own keys only are read. */
 export type Author = Readonly<Record<string, string>>
 

@@ -5,13 +5,10 @@ import * as JsonScan from "@drawbar/json-text/JsonScan"
 export const escape = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** Whether the text could stand between quotes as it is. */
-export const isValid = (text: string): boolean => JsonScan.stringEnd(`"${text}"`, 0) === text.length + 2
+const isValid = (text: string): boolean => JsonScan.stringEnd(`"${text}"`, 0) === text.length + 2
 
 /** An author's text: as it is where it is valid string content already, else escaped. */
 export const author = (text: string): string => (isValid(text) ? text : escape(text))
-
-/** Whether `author` and `escape` differ: the author may have meant either. */
-export const isAmbiguous = (text: string): boolean => text.includes("\\") && isValid(text)
 
 const dangling = /(?<!\\)(?:\\\\)*\\(?:u[0-9a-fA-F]{0,3})?$/
 

@@ -49,7 +49,7 @@ const resolvedAt = (resolution: Resolution.Resolution, offset: number) => ({
 })
 
 /** Whether the URL's path has a segment that `URL` would take away. */
-export const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
+const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
 
 /** No name of a host is longer, and each hole in it is read with all that stands before. */
 const longestOrigin = 1_000

@@ -14,7 +14,7 @@ export interface Bounds {
 }
 
 /** For what a connector's author wrote, which was seen when the connector was created. */
-export const ofAuthors: Bounds = { units: 100_000_000, micros: 2_000_000 }
+const ofAuthors: Bounds = { units: 100_000_000, micros: 2_000_000 }
 
 /** For what one request brings. */
 export const ofCallers: Bounds = { units: 15_000_000, micros: 100_000 }

@@ -1,8 +1,8 @@
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, nothing, reading } from "./StreamPiece.ts"
 
 /** https://docs.anthropic.com/en/docs/build-with-claude/streaming */
-export const messages: Read = (_event, json) => {
+export const messages: EventReader = (_event, json) => {
   const value = json()
   switch (at(value, "type")) {
     case "message_start":

@@ -9,7 +9,7 @@ import * as Converse from "./Converse.ts"
 import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
 import * as OpenAI from "./OpenAI.ts"
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, type StreamPiece, reading, text } from "./StreamPiece.ts"
 
 interface Shape {
@@ -21,7 +21,7 @@ interface Shape {
 const metrics = "amazon-bedrock-invocationMetrics"
 
 const typed = (pattern: RegExp) => (value: unknown) => pattern.test(text(at(value, "type")) ?? "")
-const as = (read: Read) => (value: JSONValue) => read({ data: "" }, () => value)
+const as = (read: EventReader) => (value: JSONValue) => read({ data: "" }, () => value)
 /** With Bedrock's counts, where the model has none of its own. */
 const counted = (read: (value: JSONValue) => StreamPiece) => (value: JSONValue) => {
   const usage = at(value, metrics)
@@ -82,7 +82,7 @@ const flat = counted((value) =>
   }),
 )
 
-export const event: Read = (_event, json) => {
+export const event: EventReader = (_event, json) => {
   const value = json()
   return (shapes.find(({ has }) => has(value))?.read ?? flat)(value)
 }

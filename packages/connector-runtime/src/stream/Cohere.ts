@@ -1,8 +1,8 @@
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, nothing, reading } from "./StreamPiece.ts"
 
 /** https://docs.cohere.com/reference/chat-stream */
-export const chat: Read = (_event, json) => {
+export const chat: EventReader = (_event, json) => {
   const value = json()
   switch (at(value, "type")) {
     case "content-delta":
@@ -26,7 +26,7 @@ export const chat: Read = (_event, json) => {
 }
 
 /** https://docs.cohere.com/v1/reference/chat-stream */
-export const chatV1: Read = (_event, json) => {
+export const chatV1: EventReader = (_event, json) => {
   const value = json()
   switch (at(value, "event_type")) {
     case "text-generation":

@@ -1,9 +1,9 @@
 /** The events of Amazon's Converse; Nova's have the same shapes, each under its name. */
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, nothing, reading } from "./StreamPiece.ts"
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html */
-export const event: Read = ({ name = "" }, json) => {
+export const event: EventReader = ({ name = "" }, json) => {
   const value = json()
   switch (name) {
     case "contentBlockStart":

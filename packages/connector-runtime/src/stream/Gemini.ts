@@ -1,8 +1,8 @@
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, list, type PieceParts, reading } from "./StreamPiece.ts"
 
 /** https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent */
-export const generateContent: Read = (_event, json) => {
+export const generateContent: EventReader = (_event, json) => {
   const value = json()
   const candidates = list(at(value, "candidates"))
   return reading({

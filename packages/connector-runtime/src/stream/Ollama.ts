@@ -1,8 +1,8 @@
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, reading } from "./StreamPiece.ts"
 
 /** https://github.com/ollama/ollama/blob/main/docs/api.md: `/api/chat` and `/api/generate` */
-export const chat: Read = (_event, json) => {
+export const chat: EventReader = (_event, json) => {
   const value = json()
   const isEnd = at(value, "done") === true
   const counts = { prompt_eval_count: at(value, "prompt_eval_count"), eval_count: at(value, "eval_count") }

@@ -1,8 +1,8 @@
-import type { Read } from "./StreamFormat.ts"
+import type { EventReader } from "./EventReader.ts"
 import { at, list, nothing, type PieceParts, reading } from "./StreamPiece.ts"
 
 /** https://platform.openai.com/docs/api-reference/chat/streaming and, with `text`, the older completions. */
-export const chat: Read = (_event, json) => {
+export const chat: EventReader = (_event, json) => {
   const value = json()
   return reading({
     choices: list(at(value, "choices")).map((choice) => [at(choice, "index"), partsOf(choice)]),
@@ -27,7 +27,7 @@ const legacyCall = (call: unknown): unknown =>
   typeof call === "object" && call !== null ? [{ index: 0, type: "function", function: call }] : undefined
 
 /** https://platform.openai.com/docs/api-reference/responses-streaming */
-export const responses: Read = (_event, json) => {
+export const responses: EventReader = (_event, json) => {
   const value = json()
   switch (at(value, "type")) {
     case "response.output_text.delta":

@@ -1,6 +1,5 @@
 /** The streams of the platforms: to add one, add a file and a row. */
 import { Result } from "effect"
-import type { JSONValue } from "json-p3"
 import * as Json from "@drawbar/json-text/Json"
 import * as JsonQuery from "../response/JsonQuery.ts"
 import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
@@ -8,17 +7,15 @@ import * as AnyModel from "./AnyModel.ts"
 import * as Anthropic from "./Anthropic.ts"
 import * as Bedrock from "./Bedrock.ts"
 import * as Cohere from "./Cohere.ts"
+import type { EventReader } from "./EventReader.ts"
 import * as Framings from "./Framings.ts"
 import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
 import * as OpenAI from "./OpenAI.ts"
-import { at, type StreamPiece, reading } from "./StreamPiece.ts"
-import { type Framing, type UpstreamEvent, Unframed } from "./UpstreamEvent.ts"
+import { at, reading } from "./StreamPiece.ts"
+import { type Framing, Unframed } from "./UpstreamEvent.ts"
 import type { StreamKind } from "./StreamKind.ts"
 import * as UsageOnRequest from "./UsageOnRequest.ts"
-
-/** What an event says, failures aside: those look alike everywhere (`RemoteFailure`). `json` parses its data, or a text that stands in them. */
-export type Read = (event: UpstreamEvent, json: (text?: string) => JSONValue) => StreamPiece
 
 type Begin = () => Framing
 
@@ -27,7 +24,7 @@ export interface StreamFormat {
   readonly framing: Begin
   /** The framing of a body by how it begins and by its content type; undefined where it is not such a stream. */
   readonly framingOf: (kind: StreamKind, contentType: string) => Begin | undefined
-  readonly read: Read
+  readonly read: EventReader
   /** Whether the end of the connection is the end of the answer, because no event says it. */
   readonly endsSilently?: true
   /** The request that asks for a stream in place of one answer, and for its usage unless that is turned off. */
@@ -162,7 +159,7 @@ const asEvents = (url: string): string => {
   return `${before}?${["alt=sse", ...others].join("&")}${rest}`
 }
 
-export const names: ReadonlyArray<string> = rows.flatMap((row) => row.names)
+const names: ReadonlyArray<string> = rows.flatMap((row) => row.names)
 
 export interface Asked {
   /** The parameter `_llm_interface`. */
@@ -192,7 +189,7 @@ export const find = ({ name, deltaPath, url }: Asked): Result.Result<StreamForma
 const declared = (path: string, row: StreamFormat | undefined): Result.Result<StreamFormat, string> =>
   Result.mapBoth(JsonQuery.compile(path), {
     onSuccess: (query) => {
-      const read: Read = (_event, json) => {
+      const read: EventReader = (_event, json) => {
         const value = json()
         const found = query.nodes(value)
         if (Result.isFailure(found)) throw new Unframed(`cannot be read: ${found.failure}`)

@@ -3,7 +3,7 @@
 export type StreamKind = "events" | "value" | "list" | "amazon" | "text" | "nothing"
 
 /** The kind of a body of which these are the first bytes; undefined while more of them have to come. */
-export const of = (first: Uint8Array, isAll: boolean): StreamKind | undefined => {
+const of = (first: Uint8Array, isAll: boolean): StreamKind | undefined => {
   let begin = 0
   while (begin < first.length && blank.has(first[begin] ?? 0)) begin++
   const byte = first[begin]

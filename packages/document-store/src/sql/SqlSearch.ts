@@ -1,25 +1,22 @@
 /** A search as SQL: one statement counts, one reads the page, one for each aggregation counts by value. */
-import * as Json from "@drawbar/json-text/Json"
-import type { JsonObject } from "@drawbar/json-text/Json"
 import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
-import { type Collection, type Document, shown as shownFields } from "../Document.ts"
+import type { Collection } from "../Document.ts"
 import type { StoreError } from "../StoreError.ts"
 import * as Bounds from "../Bounds.ts"
-import type { Hit, SearchRequest, SearchResult, SortValue, TermsBuckets, ValueCount } from "../search/Search.ts"
-import type { Terms } from "../search/SearchAggregation.ts"
+import type { SearchRequest, SearchResult, SortValue } from "../search/Search.ts"
 import { type Parsed, refuse } from "../search/SearchBody.ts"
 import * as SearchDate from "../search/SearchDate.ts"
-import { fieldAt, type SearchField } from "../search/SearchFields.ts"
+import { fieldAt } from "../search/SearchFields.ts"
 import { clauses, type SearchQuery } from "../search/SearchQuery.ts"
 import type { SortKey } from "../search/SearchSort.ts"
-import { compileSourceFilter } from "../search/SearchSource.ts"
 import { SearchWork } from "../search/SearchWork.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
-import { storageFailed } from "./SqlFailure.ts"
+import { buckets, valueCount } from "./SqlAggregations.ts"
+import { hitsOf, type PageRow, sortValue } from "./SqlHits.ts"
 import * as SqlPatterns from "./SqlPatterns.ts"
 import { compile, inRange, type SqlQuery, type SqlQueryContext } from "./SqlQuery.ts"
-import { type DocumentRow, documentOf } from "./SqlWrites.ts"
+import { run, unsortable } from "./SqlStatement.ts"
 
 export const search = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
@@ -55,7 +52,7 @@ export const search = Effect.fnUntraced(function* (
     }
     if (range !== undefined) yield* Effect.yieldNow
   }
-  const hits = yield* hitsOf(context, request, keys, found.slice(request.from), work)
+  const hits = yield* hitsOf(context, request, keys.length, found.slice(request.from), work)
   const aggregations = yield* Effect.all(
     Object.fromEntries(
       Object.entries(request.aggregations).map(([name, one]) => [
@@ -184,25 +181,6 @@ const isMapped = (field: string): boolean => {
   return fieldAt(parent).kind !== "dynamic"
 }
 
-/** Parameters that SQLite takes in one statement; PostgreSQL takes more. https://www.sqlite.org/limits.html */
-const maxParameters = 32_766
-
-/** Runs a statement, unless it holds what no database can take. */
-const run = <A>(statement: Statement.Statement<A>) => {
-  const [, values] = statement.compile()
-  const unfit =
-    values.length > maxParameters
-      ? `the query holds ${values.length} values: at most [${maxParameters}] are taken`
-      : values.some(hasNul)
-        ? "the query holds the character U+0000, which no database finds"
-        : undefined
-  return unfit === undefined
-    ? Effect.mapError(statement, storageFailed("search"))
-    : Effect.fromResult(refuse(unfit, "illegal_argument_exception"))
-}
-
-const hasNul = (value: unknown) => typeof value === "string" && value.includes("\0")
-
 const totals = Effect.fnUntraced(function* (context: SqlQueryContext, { where, score }: SqlQuery, isScored: boolean) {
   const { sql } = context
   const [row] = yield* run(sql<{ total: number | bigint; max_score: number | null }>`
@@ -244,18 +222,6 @@ const sortKey = ({ sql }: SqlQueryContext, { field, ...key }: SortKey): Parsed<S
     : Result.succeed({ ...key, expression: sql`COALESCE(${first}, ${missing})`, isScore: false, isText })
 }
 
-const unsortable = (path: string) =>
-  refuse(
-    `Text fields are not optimised for operations that require per-document field data like aggregations and sorting: use [${path}.keyword] instead of [${path}].`,
-    "illegal_argument_exception",
-  )
-
-type PageRow = Omit<DocumentRow, "source" | "sealed"> & {
-  readonly score: number | null
-  readonly bytes: number | bigint
-  readonly creation: number | bigint
-} & { readonly [key: `key_${number}`]: SortValue | bigint }
-
 /** The first rows in order, as many as the page ends with. */
 const rowsOf = Effect.fnUntraced(function* (
   context: SqlQueryContext,
@@ -291,92 +257,6 @@ const rowsOf = Effect.fnUntraced(function* (
       LIMIT ${sql.literal(String(request.from + request.size))}`)
 })
 
-/** The hits of one page. Texts of records are read for this page only, after it is known which they are, and a few at a time. */
-const hitsOf = Effect.fnUntraced(function* (
-  context: SqlQueryContext,
-  request: SearchRequest,
-  keys: ReadonlyArray<SqlSortKey>,
-  rows: ReadonlyArray<PageRow>,
-  work: SearchWork,
-) {
-  const show = compileSourceFilter(request.source)
-  const isWhole = request.source !== false && request.source.includes.length + request.source.excludes.length === 0
-  const hits: Array<Hit> = []
-  for (const some of request.source === false ? [rows] : portions(rows)) {
-    const documents = request.source === false ? undefined : yield* read(context, some)
-    for (const row of some) {
-      const document = documents?.get(row.id)
-      // Deleted since the page was made.
-      if (documents !== undefined && document === undefined) continue
-      work.spend(perHit + (document === undefined ? 0 : Number(row.bytes)))
-      const shown =
-        document === undefined ? undefined : show(shownFields(context.collection, document.source), work.spend)
-      if (shown !== undefined) work.show(isWhole ? Number(row.bytes) : Json.stringify(shown).length)
-      hits.push(hitOf(request, keys.length, { ...row, ...versionOf(document ?? row) }, shown))
-      yield* work.check
-    }
-  }
-  return hits
-})
-
-/** What one hit costs beside its text. */
-const perHit = 1_000
-
-/** Records whose texts are read in one statement, and how long these texts are together, in bytes. */
-const portion = { records: 200, bytes: 1_000_000 }
-
-const portions = (rows: ReadonlyArray<PageRow>): ReadonlyArray<ReadonlyArray<PageRow>> => {
-  const all: Array<Array<PageRow>> = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const row of rows) {
-    const current = all.at(-1)
-    bytes += Number(row.bytes)
-    if (current !== undefined && current.length < portion.records && bytes <= portion.bytes) current.push(row)
-    else {
-      all.push([row])
-      bytes = Number(row.bytes)
-    }
-  }
-  return all
-}
-
-const read = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, rows: ReadonlyArray<PageRow>) {
-  const ids = rows.map(({ id }) => id)
-  const found = yield* run(sql<DocumentRow>`
-      SELECT id, version, seq_no, source, '{}' AS sealed FROM documents
-      WHERE collection = ${collection} AND ${sql.in("id", ids)}`)
-  const documents = new Map<string, Document>()
-  for (const row of found) {
-    const document = documentOf(row)
-    // One that cannot be read does not keep the others from being found.
-    if (Result.isFailure(document)) yield* Effect.logError(document.failure.message)
-    else documents.set(row.id, document.success)
-  }
-  return documents
-})
-
-const versionOf = (from: Document | PageRow) => ({
-  version: Number(from.version),
-  seqNo: Number("seqNo" in from ? from.seqNo : from.seq_no),
-})
-
-const hitOf = (
-  request: SearchRequest,
-  keys: number,
-  row: PageRow & { readonly version: number; readonly seqNo: number },
-  shown: JsonObject | undefined,
-): Hit => ({
-  id: row.id,
-  version: row.version,
-  seqNo: row.seqNo,
-  score: row.score,
-  ...(request.sort.length === 0 ? {} : { sort: Array.from({ length: keys }, (_, i) => sortValue(row[`key_${i}`])) }),
-  ...(shown === undefined ? {} : { source: shown }),
-})
-
-const sortValue = (value: SortValue | bigint | undefined): SortValue =>
-  typeof value === "bigint" ? Number(value) : (value ?? null)
-
 /** The rows after the given sort values: equal in the first keys, beyond in the next. */
 const beyond = (
   context: SqlQueryContext,
@@ -411,66 +291,4 @@ const place = ({ now }: SqlQueryContext, { isText }: SqlSortKey, value: SortValu
   return found === undefined
     ? refuse(`Failed to parse search_after value [${value}]: a number was expected`, "illegal_argument_exception")
     : Result.succeed(found)
-}
-
-/** How many of the found records have each value of a field. */
-const buckets = Effect.fnUntraced(function* (
-  context: SqlQueryContext,
-  { where }: SqlQuery,
-  { field, size, minDocCount, order }: Terms,
-): Effect.fn.Return<TermsBuckets, StoreError> {
-  const { sql, collection } = context
-  const { kind, path } = fieldAt(field)
-  if (kind === "words") return yield* Effect.fromResult(unsortable(path))
-  const isText = kind === "exact" || kind === "tree"
-  const key = sql(isText ? "f.text" : "f.number")
-  const found = sql`document_fields f WHERE f.collection = ${collection} AND f.field = ${path} AND ${key} IS NOT NULL
-    AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`
-  const [all] = yield* run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`)
-  const rows = yield* run(sql<BucketRow>`
-      SELECT ${key} AS key, MIN(f.text) AS name, COUNT(*) AS n FROM ${found}
-      GROUP BY ${key} HAVING COUNT(*) >= ${minDocCount}
-      ORDER BY ${sql.csv([
-        ...order.map(
-          ({ by, direction }) => sql`${by === "_count" ? sql`COUNT(*)` : sql`${key}`} ${sql.literal(direction)}`,
-        ),
-        sql`${key}`,
-      ])}
-      LIMIT ${sql.literal(String(size))}`)
-  const shown = rows.map((row) => bucketOf(kind, row))
-  return {
-    doc_count_error_upper_bound: 0,
-    sum_other_doc_count: Number(all?.n ?? 0) - shown.reduce((sum, { doc_count }) => sum + doc_count, 0),
-    buckets: shown,
-  }
-})
-
-/** How many values of a field the found records have together. */
-const valueCount = Effect.fnUntraced(function* (
-  { sql, collection }: SqlQueryContext,
-  { where }: SqlQuery,
-  field: string,
-  total: number,
-): Effect.fn.Return<ValueCount, StoreError> {
-  if (field === "_id" || field === "_index") return { value: total }
-  const { kind, path } = fieldAt(field)
-  if (kind === "words") return yield* Effect.fromResult(unsortable(path))
-  const [row] = yield* run(sql<{ n: number | bigint }>`
-      SELECT COUNT(*) AS n FROM document_fields f WHERE f.collection = ${collection} AND f.field = ${path}
-      AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`)
-  return { value: Number(row?.n ?? 0) }
-})
-
-interface BucketRow {
-  readonly key: string | number
-  readonly name: string | null
-  readonly n: number | bigint
-}
-
-/** A time is named as a date, a boolean by its word. */
-const bucketOf = (kind: SearchField["kind"], { key, name, n }: BucketRow): TermsBuckets["buckets"][number] => {
-  const doc_count = Number(n)
-  if (typeof key === "string") return { key, doc_count }
-  if (kind === "date") return { key, key_as_string: DateTime.formatIso(DateTime.makeUnsafe(key)), doc_count }
-  return name === null ? { key, doc_count } : { key, key_as_string: name, doc_count }
 }

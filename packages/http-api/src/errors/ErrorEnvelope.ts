@@ -6,7 +6,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
  * What the platform said when it refused a call; `body` is cut. Of a failure inside a success `status` is the one that it stands for, and
  * `type` the platform's own name for it.
  */
-export const Remote = Schema.Struct({
+const Remote = Schema.Struct({
   status: Schema.Number,
   type: Schema.optionalKey(Schema.String),
   request_id: Schema.optionalKey(Schema.String),

@@ -2,7 +2,7 @@
 import { PlainText } from "@drawbar/http-server/http/ResponseBody"
 
 /** The OpenSearch whose API is spoken; clients choose by it what they may ask. */
-export const openSearchVersion = "3.9.0"
+const openSearchVersion = "3.9.0"
 const pluginVersion = `${openSearchVersion}.0`
 
 const name = "drawbar"

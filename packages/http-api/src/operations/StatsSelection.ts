@@ -6,7 +6,7 @@ import { maybe } from "../records/Field.ts"
 import type { ApiError } from "../errors/OpenSearchError.ts"
 import { BadParameter, RequestError } from "@drawbar/http-server/http/RequestError"
 
-export const levels = ["CLUSTER", "NODE", "ALGORITHM", "MODEL", "ACTION"] as const
+const levels = ["CLUSTER", "NODE", "ALGORITHM", "MODEL", "ACTION"] as const
 
 export const clusterStats = [
   "ml_model_index_status",

@@ -50,7 +50,7 @@ export const place = (source: string, at: number) => {
   }
 }
 
-export const lineOf = (source: string, at: number): number => {
+const lineOf = (source: string, at: number): number => {
   let line = 1
   for (let index = source.indexOf("\n"); index >= 0 && index < at; index = source.indexOf("\n", index + 1)) line++
   return line

@@ -3,7 +3,6 @@ import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/Blueprin
 import { decode } from "@drawbar/json-text/Decode"
 import { isObject, type JsonObject, parse } from "@drawbar/json-text/Json"
 import { Result, Schema } from "effect"
-import { inOrder } from "../internal/FieldOrder.ts"
 import * as JsonField from "../records/JsonField.ts"
 import * as NumberField from "../records/NumberField.ts"
 
@@ -49,8 +48,6 @@ export const check = (given: JsonObject): Result.Result<ModelConfig, BlueprintEr
           ),
         )
   })
-
-export const sourceOf = (config: ModelConfig): JsonObject => inOrder(ModelConfig.fields, config)
 
 const missing = (field: string, what: string) =>
   Result.fail(invalid(`/model_config/${field}`, `${what} for remote text embedding model`))

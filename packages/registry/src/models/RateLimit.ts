@@ -3,7 +3,7 @@ import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/Blueprin
 import { type JsonObject, toText } from "@drawbar/json-text/Json"
 import { Result, Schema } from "effect"
 
-export const units = ["DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS", "MICROSECONDS", "NANOSECONDS"] as const
+const units = ["DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS", "MICROSECONDS", "NANOSECONDS"] as const
 
 export const RateLimit = Schema.Struct({
   /** A number as text, not negative. */

@@ -25,7 +25,7 @@ export const make: Effect.Effect<string> = Effect.gen(function* () {
 })
 
 /** The id that a client chose, if it may be one. */
-export const check = (kind: Kind, id: string): Result.Result<string, RegistryFailure> => {
+const check = (kind: Kind, id: string): Result.Result<string, RegistryFailure> => {
   const problem = problemOf(id)
   const { field, label } = kinds[kind]
   return problem === undefined

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import * as JsonField from "./JsonField.ts"
 import * as NumberField from "./NumberField.ts"
 
-export const states = [
+const states = [
   "CREATED",
   "RUNNING",
   "COMPLETED",
@@ -15,10 +15,10 @@ export const states = [
   "UNREACHABLE",
 ] as const
 
-export const types = ["REGISTER_MODEL", "DEPLOY_MODEL", "BATCH_PREDICTION"] as const
+const types = ["REGISTER_MODEL", "DEPLOY_MODEL", "BATCH_PREDICTION"] as const
 
 /** Where a registered model came to stand: its group, which was joined or made for it, and its version there. */
-export const Placement = Schema.Struct({
+const Placement = Schema.Struct({
   model_group_id: Schema.String,
   model_version: Schema.String,
   model_group_created: Schema.Boolean,

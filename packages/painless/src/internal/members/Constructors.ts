@@ -1,7 +1,8 @@
 /** What `new` can make. */
-import * as ExceptionType from "../ExceptionType.ts"
-import * as JavaText from "../JavaText.ts"
-import { Decimal, Exception, JavaMap, JavaSet, List, StringBuilder } from "../Value.ts"
+import * as ExceptionType from "../run/ExceptionType.ts"
+import * as JavaText from "../run/JavaText.ts"
+import { Exception } from "../run/Exception.ts"
+import { Decimal, JavaMap, JavaSet, List, StringBuilder } from "../run/Value.ts"
 import { add } from "./CollectionMembers.ts"
 import { putAll } from "./MapMembers.ts"
 import * as Method from "./Method.ts"

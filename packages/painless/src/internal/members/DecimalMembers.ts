@@ -1,7 +1,7 @@
 /** `BigDecimal` and `BigInteger`. */
-import type { Run } from "../Run.ts"
-import * as JavaText from "../JavaText.ts"
-import { Decimal } from "../Value.ts"
+import type { Run } from "../run/Run.ts"
+import * as JavaText from "../run/JavaText.ts"
+import { Decimal } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as NumberText from "./NumberText.ts"
 import type { Parameter } from "./Parameter.ts"

@@ -1,8 +1,8 @@
 /** The conversions of `String.format` that scripts use: `%s %d %f %.2f %x %c %b %% %n`, with width and `-`, `0`, `,` . */
-import * as Arithmetic from "../Arithmetic.ts"
-import * as JavaText from "../JavaText.ts"
-import type { Run } from "../Run.ts"
-import { Char, Decimal, Double, Float, typeOf, type Value } from "../Value.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import * as JavaText from "../run/JavaText.ts"
+import type { Run } from "../run/Run.ts"
+import { Char, Decimal, Double, Float, typeOf, type Value } from "../run/Value.ts"
 import { rounded } from "./DecimalMembers.ts"
 
 const directive = /%([-0,+]*)(\d{1,3})?(?:\.(\d{1,3}))?([a-zA-Z%])/g

@@ -1,5 +1,5 @@
 /** Calling a lambda that a script keeps in a variable, by the names of Java's functional interfaces. */
-import { Lambda } from "../Value.ts"
+import { Lambda } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 

@@ -1,7 +1,7 @@
 /** `Map` and `Map.Entry`. */
-import * as Equality from "../Equality.ts"
-import type { Run } from "../Run.ts"
-import { Entry, JavaMap, JavaSet, Lambda, List, type Value } from "../Value.ts"
+import * as Equality from "../run/Equality.ts"
+import type { Run } from "../run/Run.ts"
+import { Entry, JavaMap, JavaSet, Lambda, List, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 
@@ -9,7 +9,7 @@ const { m0, m1, m2, m3 } = Method.on(Method.receiver((value) => value instanceof
 const entry = Method.on(Method.receiver((value) => value instanceof Entry))
 const any2 = [Parameter.any, Parameter.any] as const
 
-export const get = (self: JavaMap, key: Value, run: Run): Value => self.get(Equality.identityOf(key, run))
+const get = (self: JavaMap, key: Value, run: Run): Value => self.get(Equality.identityOf(key, run))
 
 export const put = (self: JavaMap, key: Value, value: Value, run: Run): Value => {
   run.change(self, "size")

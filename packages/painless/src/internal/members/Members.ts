@@ -1,7 +1,8 @@
 /** The one way from a name in a script to what it does: closed tables, by class. */
-import * as ExceptionType from "../ExceptionType.ts"
-import * as Type from "../Type.ts"
+import * as ExceptionType from "../run/ExceptionType.ts"
+import * as Type from "../run/Type.ts"
 import * as CollectionMembers from "./CollectionMembers.ts"
+import * as ComparatorMembers from "./ComparatorMembers.ts"
 import * as DecimalMembers from "./DecimalMembers.ts"
 import * as LambdaMembers from "./LambdaMembers.ts"
 import * as MapMembers from "./MapMembers.ts"
@@ -45,7 +46,7 @@ const own: ReadonlyMap<string, Table> = new Map([
   ["Pattern", RegexMembers.patternTable],
   ["Matcher", RegexMembers.matcherTable],
   ...TimeMembers.tables,
-  ["Comparator", StreamMembers.comparatorTable],
+  ["Comparator", ComparatorMembers.table],
   ["Function", LambdaMembers.table],
   ["Exception", NumberMembers.exceptionTable],
 ])
@@ -64,7 +65,7 @@ const everything: ReadonlyMap<string, Table> = new Map(
 /** All methods of a class; an array has those of every object and its length. */
 export const of = (type: string): Table => everything.get(type) ?? NumberMembers.array
 
-export const find = (type: string, name: string, arity: number): Method | undefined => of(type).get(key(name, arity))
+const find = (type: string, name: string, arity: number): Method | undefined => of(type).get(key(name, arity))
 
 const capital = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1)
 

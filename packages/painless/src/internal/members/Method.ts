@@ -1,5 +1,5 @@
-import type { Run } from "../Run.ts"
-import type { Value } from "../Value.ts"
+import type { Run } from "../run/Run.ts"
+import type { Value } from "../run/Value.ts"
 import type { Parameter } from "./Parameter.ts"
 
 /** One method or function that scripts can call; `self` is null for a function of a class. */

@@ -1,8 +1,9 @@
 /** `Number` and its classes, `Boolean`, `Character`, and what every object has. */
-import * as Arithmetic from "../Arithmetic.ts"
-import * as Equality from "../Equality.ts"
-import * as JavaText from "../JavaText.ts"
-import { Char, Double, Exception, Float, JavaArray, Small, type Value } from "../Value.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import * as Equality from "../run/Equality.ts"
+import * as JavaText from "../run/JavaText.ts"
+import { Exception } from "../run/Exception.ts"
+import { Char, Double, Float, JavaArray, Small, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
 import * as Parameter from "./Parameter.ts"

@@ -1,7 +1,7 @@
 /** Reading numbers as Java reads them. Only `getMessage()` quotes the text, as Java does: it may be a caller's data. */
-import * as Arithmetic from "../Arithmetic.ts"
-import type { Run } from "../Run.ts"
-import { Decimal } from "../Value.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import type { Run } from "../run/Run.ts"
+import { Decimal } from "../run/Value.ts"
 
 const invalid = (type: string, run: Run, heard: string): never =>
   run.fail("NumberFormatException", `the text is not a number of type [${type}]`, heard)
@@ -16,7 +16,7 @@ const digitsOf = (text: string, radix: number): boolean => {
 }
 
 /** An integer between `least` and `most`. */
-export const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
+const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
   run.work(20)
   const heard = input(text) + (radix === 10 ? "" : ` under radix ${radix}`)
   if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run, heard)

@@ -1,6 +1,6 @@
 /** `Optional` and those of numbers. */
-import type { Run } from "../Run.ts"
-import { Double, type Lambda, Optional, type Value } from "../Value.ts"
+import type { Run } from "../run/Run.ts"
+import { Double, type Lambda, Optional, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 

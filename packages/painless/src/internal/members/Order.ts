@@ -1,7 +1,7 @@
 /** The natural order of values, and sorting by it or by a comparator. */
-import * as Arithmetic from "../Arithmetic.ts"
-import type { Run } from "../Run.ts"
-import { Char, Comparator, Decimal, typeOf, type Value } from "../Value.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import type { Run } from "../run/Run.ts"
+import { Char, Comparator, Decimal, typeOf, type Value } from "../run/Value.ts"
 import { order } from "./StringMembers.ts"
 
 /** As Java's `compareTo`, which takes two of one class; numbers are compared across classes. */

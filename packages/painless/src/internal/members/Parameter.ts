@@ -1,14 +1,14 @@
 /** What a method takes: the type a script must hand over, and how its value is read. */
-import * as Arithmetic from "../Arithmetic.ts"
-import * as Conversion from "../Conversion.ts"
-import type { Run } from "../Run.ts"
-import * as Items from "../Items.ts"
-import * as Type from "../Type.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import * as Conversion from "../run/Conversion.ts"
+import type { Run } from "../run/Run.ts"
+import * as Items from "../run/Items.ts"
+import * as Type from "../run/Type.ts"
+import { Exception } from "../run/Exception.ts"
 import {
   Char,
   Collector,
   Comparator,
-  Exception,
   JavaArray,
   JavaMap,
   Lambda,
@@ -21,7 +21,7 @@ import {
   type TemporalType,
   typeOf,
   type Value,
-} from "../Value.ts"
+} from "../run/Value.ts"
 
 export interface Parameter<A> {
   readonly type: string

@@ -1,8 +1,8 @@
 /** `Pattern` and `Matcher`. */
-import * as JavaText from "../JavaText.ts"
-import type { Regex, Spans } from "../Regex.ts"
-import type { Run } from "../Run.ts"
-import { JavaArray, Lambda, Matcher, Pattern, Stream, type Value } from "../Value.ts"
+import * as JavaText from "../run/JavaText.ts"
+import type { Regex, Spans } from "../run/Regex.ts"
+import type { Run } from "../run/Run.ts"
+import { JavaArray, Lambda, Matcher, Pattern, Stream, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 

@@ -1,9 +1,21 @@
 /** The functions and constants that belong to a class rather than to a value. */
-import * as Arithmetic from "../Arithmetic.ts"
-import * as Equality from "../Equality.ts"
-import * as JavaText from "../JavaText.ts"
-import type { Run } from "../Run.ts"
-import { Char, Comparator, Decimal, Double, Entry, Float, JavaMap, JavaSet, List, Uuid, type Value } from "../Value.ts"
+import * as Arithmetic from "../run/Arithmetic.ts"
+import * as Equality from "../run/Equality.ts"
+import * as JavaText from "../run/JavaText.ts"
+import type { Run } from "../run/Run.ts"
+import {
+  Char,
+  Comparator,
+  Decimal,
+  Double,
+  Entry,
+  Float,
+  JavaMap,
+  JavaSet,
+  List,
+  Uuid,
+  type Value,
+} from "../run/Value.ts"
 import { join } from "./CollectionMembers.ts"
 import * as Format from "./Format.ts"
 import * as Method from "./Method.ts"
@@ -12,8 +24,9 @@ import * as OptionalMembers from "./OptionalMembers.ts"
 import * as Order from "./Order.ts"
 import * as Parameter from "./Parameter.ts"
 import * as RegexMembers from "./RegexMembers.ts"
+import * as ComparatorMembers from "./ComparatorMembers.ts"
 import * as StreamMembers from "./StreamMembers.ts"
-import * as TimeMembers from "./TimeMembers.ts"
+import * as TimeStatics from "./TimeStatics.ts"
 
 const { m0, m1, m2, m3 } = Method.on(() => null)
 const { any, boolean, char, double, int, long, string, text } = Parameter
@@ -189,7 +202,7 @@ const collections = Method.table([
   m2("min", "def", [Parameter.collection, Parameter.comparator], (_, items, by, run) =>
     extreme(items, by?.compare ?? Order.natural, -1, run),
   ),
-  m0("reverseOrder", "Comparator", () => StreamMembers.reverseOrder),
+  m0("reverseOrder", "Comparator", () => ComparatorMembers.reverseOrder),
   m1("sort", "void", Parameter.list, (_, list, run) => {
     run.change(list, "item")
     Order.sort(list.items, null, run)
@@ -291,8 +304,8 @@ export const tables: ReadonlyMap<string, Method.Table> = new Map([
   ["Arrays", arrays],
   ["Objects", objects],
   ["Collectors", StreamMembers.collectors],
-  ["Comparator", StreamMembers.comparators],
-  ["Map.Entry", StreamMembers.entries],
+  ["Comparator", ComparatorMembers.functions],
+  ["Map.Entry", ComparatorMembers.entryFunctions],
   ["Stream", StreamMembers.streams],
   ["IntStream", StreamMembers.intStreams],
   ["Optional", OptionalMembers.optionals],
@@ -300,7 +313,7 @@ export const tables: ReadonlyMap<string, Method.Table> = new Map([
   ["Matcher", RegexMembers.matchers],
   ["System", system],
   ["UUID", uuids],
-  ...TimeMembers.statics,
+  ...TimeStatics.functions,
 ])
 
 /** Constants by `Class.NAME`, each with its type. */
@@ -325,5 +338,5 @@ export const constants: ReadonlyMap<string, readonly [type: string, value: Value
   ["Boolean.FALSE", ["Boolean", false]],
   ["BigDecimal.ZERO", ["BigDecimal", new Decimal("BigDecimal", 0n, 0)]],
   ["BigDecimal.ONE", ["BigDecimal", new Decimal("BigDecimal", 1n, 0)]],
-  ...TimeMembers.constants,
+  ...TimeStatics.constants,
 ])

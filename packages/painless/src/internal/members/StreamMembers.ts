@@ -1,14 +1,13 @@
-/** `Stream`, `Collector` and `Comparator`: enough of them to map, filter, sort and gather. */
-import * as Arithmetic from "../Arithmetic.ts"
-import * as Equality from "../Equality.ts"
-import * as JavaText from "../JavaText.ts"
-import type { Run } from "../Run.ts"
+/** `Stream` and `Collector`: enough of them to map, filter, sort and gather. */
+import * as Arithmetic from "../run/Arithmetic.ts"
+import * as Equality from "../run/Equality.ts"
+import * as JavaText from "../run/JavaText.ts"
+import type { Run } from "../run/Run.ts"
 import {
   Collector,
   Comparator,
   Cursor,
   Double,
-  Entry,
   JavaArray,
   JavaMap,
   JavaSet,
@@ -19,18 +18,16 @@ import {
   type Identity,
   type StreamType,
   type Value,
-} from "../Value.ts"
+} from "../run/Value.ts"
 import * as CollectionMembers from "./CollectionMembers.ts"
+import * as ComparatorMembers from "./ComparatorMembers.ts"
 import * as MapMembers from "./MapMembers.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
 import * as Parameter from "./Parameter.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => value instanceof Stream))
-const comparator = Method.on(Method.receiver((value) => value instanceof Comparator))
 const statics = Method.on(() => null)
-
-const ordering = new Comparator(Order.natural)
 
 const stage = (
   self: Stream,
@@ -193,8 +190,12 @@ export const table = Method.table([
   m1("flatMapToInt", "IntStream", Parameter.lambda(1), flat("IntStream")),
   m1("flatMapToDouble", "DoubleStream", Parameter.lambda(1), flat("DoubleStream")),
   m1("sorted", "Stream", Parameter.comparator, sorted),
-  m1("max", "Optional", Parameter.comparator, (self, by, run) => extreme(self, (by ?? ordering).compare, 1, run)),
-  m1("min", "Optional", Parameter.comparator, (self, by, run) => extreme(self, (by ?? ordering).compare, -1, run)),
+  m1("max", "Optional", Parameter.comparator, (self, by, run) =>
+    extreme(self, (by ?? ComparatorMembers.natural).compare, 1, run),
+  ),
+  m1("min", "Optional", Parameter.comparator, (self, by, run) =>
+    extreme(self, (by ?? ComparatorMembers.natural).compare, -1, run),
+  ),
   m2(
     "reduce",
     "def",
@@ -372,58 +373,14 @@ export const collectors = Method.table([
     "maxBy",
     "Collector",
     Parameter.comparator,
-    (_, by) => new Collector((items, run) => extreme(new Stream(items), (by ?? ordering).compare, 1, run)),
+    (_, by) =>
+      new Collector((items, run) => extreme(new Stream(items), (by ?? ComparatorMembers.natural).compare, 1, run)),
   ),
   statics.m1(
     "minBy",
     "Collector",
     Parameter.comparator,
-    (_, by) => new Collector((items, run) => extreme(new Stream(items), (by ?? ordering).compare, -1, run)),
-  ),
-])
-
-const byKey = (key: Lambda): Comparator =>
-  new Comparator((left, right, run) => Order.natural(key.call([left], run), key.call([right], run), run))
-
-const reversed = (self: Comparator): Comparator => new Comparator((left, right, run) => self.compare(right, left, run))
-
-export const reverseOrder = reversed(ordering)
-
-export const comparatorTable = Method.table([
-  comparator.m0("reversed", "Comparator", reversed),
-  comparator.m1(
-    "thenComparing",
-    "Comparator",
-    Parameter.comparator,
-    (self, next) =>
-      new Comparator(
-        (left, right, run) => self.compare(left, right, run) || (next ?? ordering).compare(left, right, run),
-      ),
-  ),
-  comparator.m2("compare", "int", [Parameter.any, Parameter.any], (self, left, right, run) =>
-    self.compare(left, right, run),
-  ),
-])
-
-export const comparators = Method.table([
-  ...["comparing", "comparingInt", "comparingDouble", "comparingLong"].map((name) =>
-    statics.m1(name, "Comparator", Parameter.lambda(1), (_, key) => byKey(key)),
-  ),
-  statics.m0("naturalOrder", "Comparator", () => ordering),
-  statics.m0("reverseOrder", "Comparator", () => reverseOrder),
-])
-
-const ofEntry = (value: Value): Entry => (value instanceof Entry ? value : new Entry(null, null))
-
-export const entries = Method.table([
-  statics.m0(
-    "comparingByKey",
-    "Comparator",
-    () => new Comparator((left, right, run) => Order.natural(ofEntry(left).key, ofEntry(right).key, run)),
-  ),
-  statics.m0(
-    "comparingByValue",
-    "Comparator",
-    () => new Comparator((left, right, run) => Order.natural(ofEntry(left).value, ofEntry(right).value, run)),
+    (_, by) =>
+      new Collector((items, run) => extreme(new Stream(items), (by ?? ComparatorMembers.natural).compare, -1, run)),
   ),
 ])

@@ -1,7 +1,7 @@
 /** `StringBuilder` and `StringBuffer`. */
-import * as JavaText from "../JavaText.ts"
-import type { Run } from "../Run.ts"
-import { Char, StringBuilder, type Value } from "../Value.ts"
+import * as JavaText from "../run/JavaText.ts"
+import type { Run } from "../run/Run.ts"
+import { Char, StringBuilder, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 import { charAt, searched, slice } from "./StringMembers.ts"

@@ -1,7 +1,7 @@
 /** `String` and `CharSequence`. */
 import { Buffer } from "node:buffer"
-import type { Run } from "../Run.ts"
-import { Char, JavaArray, Stream, StringBuilder } from "../Value.ts"
+import type { Run } from "../run/Run.ts"
+import { Char, JavaArray, Stream, StringBuilder } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Parameter from "./Parameter.ts"
 import * as RegexMembers from "./RegexMembers.ts"

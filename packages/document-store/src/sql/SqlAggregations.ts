@@ -1,0 +1,70 @@
+/** The aggregations of a search. */
+import { DateTime, Effect } from "effect"
+import type { TermsBuckets, ValueCount } from "../search/Search.ts"
+import type { Terms } from "../search/SearchAggregation.ts"
+import { fieldAt, type SearchField } from "../search/SearchFields.ts"
+import type { StoreError } from "../StoreError.ts"
+import type { SqlQuery, SqlQueryContext } from "./SqlQuery.ts"
+import { run, unsortable } from "./SqlStatement.ts"
+
+/** How many of the found records have each value of a field. */
+export const buckets = Effect.fnUntraced(function* (
+  context: SqlQueryContext,
+  { where }: SqlQuery,
+  { field, size, minDocCount, order }: Terms,
+): Effect.fn.Return<TermsBuckets, StoreError> {
+  const { sql, collection } = context
+  const { kind, path } = fieldAt(field)
+  if (kind === "words") return yield* Effect.fromResult(unsortable(path))
+  const isText = kind === "exact" || kind === "tree"
+  const key = sql(isText ? "f.text" : "f.number")
+  const found = sql`document_fields f WHERE f.collection = ${collection} AND f.field = ${path} AND ${key} IS NOT NULL
+    AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`
+  const [all] = yield* run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`)
+  const rows = yield* run(sql<BucketRow>`
+      SELECT ${key} AS key, MIN(f.text) AS name, COUNT(*) AS n FROM ${found}
+      GROUP BY ${key} HAVING COUNT(*) >= ${minDocCount}
+      ORDER BY ${sql.csv([
+        ...order.map(
+          ({ by, direction }) => sql`${by === "_count" ? sql`COUNT(*)` : sql`${key}`} ${sql.literal(direction)}`,
+        ),
+        sql`${key}`,
+      ])}
+      LIMIT ${sql.literal(String(size))}`)
+  const shown = rows.map((row) => bucketOf(kind, row))
+  return {
+    doc_count_error_upper_bound: 0,
+    sum_other_doc_count: Number(all?.n ?? 0) - shown.reduce((sum, { doc_count }) => sum + doc_count, 0),
+    buckets: shown,
+  }
+})
+
+/** How many values of a field the found records have together. */
+export const valueCount = Effect.fnUntraced(function* (
+  { sql, collection }: SqlQueryContext,
+  { where }: SqlQuery,
+  field: string,
+  total: number,
+): Effect.fn.Return<ValueCount, StoreError> {
+  if (field === "_id" || field === "_index") return { value: total }
+  const { kind, path } = fieldAt(field)
+  if (kind === "words") return yield* Effect.fromResult(unsortable(path))
+  const [row] = yield* run(sql<{ n: number | bigint }>`
+      SELECT COUNT(*) AS n FROM document_fields f WHERE f.collection = ${collection} AND f.field = ${path}
+      AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`)
+  return { value: Number(row?.n ?? 0) }
+})
+
+interface BucketRow {
+  readonly key: string | number
+  readonly name: string | null
+  readonly n: number | bigint
+}
+
+/** A time is named as a date, a boolean by its word. */
+const bucketOf = (kind: SearchField["kind"], { key, name, n }: BucketRow): TermsBuckets["buckets"][number] => {
+  const doc_count = Number(n)
+  if (typeof key === "string") return { key, doc_count }
+  if (kind === "date") return { key, key_as_string: DateTime.formatIso(DateTime.makeUnsafe(key)), doc_count }
+  return name === null ? { key, doc_count } : { key, key_as_string: name, doc_count }
+}

@@ -1,0 +1,31 @@
+/** Runs a statement of a search. */
+import { Effect } from "effect"
+import type { Statement } from "effect/sql"
+import { refuse } from "../search/SearchBody.ts"
+import { storageFailed } from "./SqlFailure.ts"
+
+/** Parameters that SQLite takes in one statement; PostgreSQL takes more. https://www.sqlite.org/limits.html */
+const maxParameters = 32_766
+
+/** Runs a statement, unless it holds what no database can take. */
+export const run = <A>(statement: Statement.Statement<A>) => {
+  const [, values] = statement.compile()
+  const unfit =
+    values.length > maxParameters
+      ? `the query holds ${values.length} values: at most [${maxParameters}] are taken`
+      : values.some(hasNul)
+        ? "the query holds the character U+0000, which no database finds"
+        : undefined
+  return unfit === undefined
+    ? Effect.mapError(statement, storageFailed("search"))
+    : Effect.fromResult(refuse(unfit, "illegal_argument_exception"))
+}
+
+const hasNul = (value: unknown) => typeof value === "string" && value.includes("\0")
+
+/** A field of text has no single value to order or count by. */
+export const unsortable = (path: string) =>
+  refuse(
+    `Text fields are not optimised for operations that require per-document field data like aggregations and sorting: use [${path}.keyword] instead of [${path}].`,
+    "illegal_argument_exception",
+  )
