@@ -71,7 +71,7 @@ const title = (name: string): string => name.slice(0, 1) + name.slice(1).toLower
 /** `plusDays`, `minusHours` and so on, and the forms with a unit or a `Duration`. */
 const sums = (own: TemporalType, units: ReadonlyArray<string>) => [
   ...units.flatMap((name) => [
-    m1(`Time.plus${title(name)}`, own, long, (self, amount, run) => Time.plus(self, amount, name, run)),
+    m1(`plus${title(name)}`, own, long, (self, amount, run) => Time.plus(self, amount, name, run)),
     m1(`minus${title(name)}`, own, long, (self, amount, run) => Time.plus(self, -amount, name, run)),
   ]),
   m2("plus", own, [long, unit], (self, amount, { name }, run) => Time.plus(self, amount, name, run)),
