@@ -1,5 +1,5 @@
-// Writes all generated files again: the catalogue's requests and predictions, the pages of lint, access and errors, the index of
-// decisions, the schema for editors.
+// Writes all generated files again: the catalogue's requests and predictions, the pages of lint, access, errors and flags, the index
+// of decisions, the packages' graph, the schema for editors.
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -36,5 +36,6 @@ const run = (command, args, cwd) => {
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit" })
   if (status !== 0) process.exit(status ?? 1)
 }
+run("node", ["scripts/graph.mjs", "--write"], root)
 run("pnpm", ["golden"], join(root, "packages/blueprint-catalogue"))
 run("oxfmt", ["docs/blueprint.schema.json", "docs/compatibility.md"], root)
