@@ -1,4 +1,4 @@
-/** The table of bounds in docs/operating.md: what a request may ask for, at the most, and the setting or flag that changes it. */
+/** The table of bounds in docs/operating.md: each limit of a request, and the setting or flag that changes it. */
 import * as Store from "@drawbar/document-store/Bounds"
 import * as Search from "@drawbar/document-store/search/Search"
 import * as SearchAggregation from "@drawbar/document-store/search/SearchAggregation"
@@ -49,7 +49,7 @@ export const rows: ReadonlyArray<Row> = [
   { of: "Clauses of a query", most: SearchQuery.maxClauses, unit: "" },
   { of: "Nesting of a query", most: SearchQuery.maxDepth, unit: "levels" },
   { of: "Terms of one `terms` or `ids`", most: SearchQuery.maxTerms, unit: "" },
-  { of: "Text that is searched for", most: SearchQuery.maxText, unit: "characters" },
+  { of: "Text of a search", most: SearchQuery.maxText, unit: "characters" },
   { of: "Wildcards and regular expressions in a query", most: Store.searchPatterns, unit: "" },
   { of: "Patterns of `_source`", most: Store.sourcePatterns, unit: "" },
   { of: "One pattern of `_source`", most: Store.patternLength, unit: "characters" },
