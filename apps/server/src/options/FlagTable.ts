@@ -1,7 +1,7 @@
 /** Every flag of the server: the one source of what is parsed, of `--help` and of the tables in docs/configuration.md. */
 
 /** Sections of the help text and of the page, in their order. */
-export const sections = {
+const sections = {
   listen: "Listen",
   store: "Records, keys and settings",
   access: "Authentication and audit",
@@ -210,7 +210,7 @@ const rows: ReadonlyArray<Named> = Object.entries(table)
 /** The environment variable that a flag is read from when it is not given. */
 export const variableOf = (flag: string): string => `DRAWBAR_${flag.toUpperCase().replaceAll("-", "_")}`
 
-export const variableText = ([flag, { type, multiple }]: Named): string => {
+const variableText = ([flag, { type, multiple }]: Named): string => {
   if (flag === "help") return ""
   if (type === "boolean") return `${variableOf(flag)}=on`
   return multiple === true ? `${variableOf(flag)} (comma-separated)` : variableOf(flag)
