@@ -5,7 +5,7 @@ export const borrowedCredential: Rule = {
   code: "borrowed-credential",
   severity: "warning",
   description:
-    "`roleArn`, `secretArn` and `aws_identity` refer to keys that are kept elsewhere: they require a server with an AWS identity of its own (`--aws-credentials`). Its operator must also list the secret (`--aws-secret`) or the service for which connectors sign as the server (`--aws-sign-for`).",
+    "`roleArn`, `secretArn` and `aws_identity` stand for keys that are kept elsewhere: they need a server with an identity of its own with AWS (`--aws-credentials`), whose operator also lists the secret (`--aws-secret`), or the service that connectors may sign for as the server (`--aws-sign-for`).",
   example: {
     wrong: '"credential": {"roleArn": "arn:aws:iam::123456789012:role/a"}',
     right: '"credential": {"access_key": "env:AWS_ACCESS_KEY_ID", "secret_key": "env:AWS_SECRET_ACCESS_KEY"}',

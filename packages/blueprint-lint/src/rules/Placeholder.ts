@@ -6,7 +6,7 @@ import type { Rule } from "../Rule.ts"
 export const placeholder: Rule = {
   code: "placeholder",
   severity: "warning",
-  description: "The value is still a blank that the author of a published blueprint left to be filled.",
+  description: "A blank that the author of a published blueprint left to be filled is still there.",
   example: {
     wrong: '"credential": {"key": "<YOUR API KEY>"}',
     right: '"credential": {"key": "env:OPENAI_API_KEY"}',

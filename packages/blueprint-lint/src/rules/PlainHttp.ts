@@ -4,7 +4,8 @@ import type { Rule } from "../Rule.ts"
 export const plainHttp: Rule = {
   code: "plain-http",
   severity: "warning",
-  description: "A secret is sent over the network unencrypted. Use `https`, unless the provider is on this machine.",
+  description:
+    "A secret goes over the network as anybody on the way can read it. Use `https`, unless the platform is on this machine.",
   example: {
     wrong:
       '"credential": {"key": "env:A"}, "actions": [{"action_type": "predict", "method": "POST", "url": "http://models.example.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',

@@ -5,7 +5,7 @@ export const untrustedHost: Rule = {
   code: "untrusted-host",
   severity: "error",
   description:
-    "No entry of `plugins.ml_commons.trusted_connector_endpoints_regex` matches the URL, so that requests are rejected. The finding names the nearest entry. Correct the URL, or ask the operator to add its host.",
+    "Requests may not go there: no entry of `plugins.ml_commons.trusted_connector_endpoints_regex` lets the URL pass. The nearest entry is told; correct the URL, or let the operator add its host.",
   example: {
     wrong: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openia.com/v1"}]',
     right: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1"}]',
