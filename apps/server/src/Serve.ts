@@ -3,6 +3,7 @@ import process from "node:process"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
 import * as AccessLog from "./telemetry/AccessLog.ts"
+import * as FlagTable from "./options/FlagTable.ts"
 import * as Flags from "./options/Flags.ts"
 import * as FreePort from "./options/FreePort.ts"
 import * as Server from "./Server.ts"
@@ -78,11 +79,11 @@ const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Prom
 export const run = async (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<number> => {
   const flags = Flags.read(args, environment)
   if (Result.isFailure(flags)) {
-    complain(`${Flags.usage}\n${flags.failure}`)
+    complain(`${FlagTable.usage}\n${flags.failure}`)
     return 2
   }
   if (flags.success.help) {
-    say(Flags.usage)
+    say(FlagTable.usage)
     return 0
   }
   unheard()

@@ -108,7 +108,7 @@ const ways: Record<ErrorClasses.Name, Way> = {
       return asked
     },
   },
-  "caller's timeout": { query: "?timeout=200ms" },
+  "timeout of the caller": { query: "?timeout=200ms" },
   "not trusted": {
     before: ({ server }) =>
       settle(server.url, {
@@ -136,7 +136,7 @@ const ways: Record<ErrorClasses.Name, Way> = {
       await arrived
     },
   },
-  "breaker open": {
+  "circuit open": {
     isGone: true,
     before: ({ predict }) => Promise.all(Array.from({ length: 20 }, () => predict())),
   },
@@ -150,10 +150,10 @@ const ways: Record<ErrorClasses.Name, Way> = {
       socket.on("close", () => clearInterval(drip))
     },
   },
-  "reset before the answer": { act: (socket) => void socket.resetAndDestroy() },
-  "reset in the answer": { act: says(`${head(200, "content-length: 500")}{"a"`, "reset") },
+  "reset before the response": { act: (socket) => void socket.resetAndDestroy() },
+  "reset in the response": { act: says(`${head(200, "content-length: 500")}{"a"`, "reset") },
   "length mismatch": { act: says(`${head(200, "content-length: 500")}{"a"`, "end") },
-  "answer too large": { act: says(head(200, "content-length: 200000000")) },
+  "response too large": { act: says(head(200, "content-length: 200000000")) },
   "headers too large": { act: says(head(200, `x: ${"y".repeat(100_000)}`)) },
   "not HTTP": { act: says("220 mail.example ESMTP\r\n") },
   encoding: { act: says(whole("hello", 200, "content-encoding: gzip")) },
@@ -163,15 +163,15 @@ const ways: Record<ErrorClasses.Name, Way> = {
     ),
   },
   "not JSON": { act: says(whole('{"a":')) },
-  "an empty answer": { act: says(whole("")) },
+  "empty response": { act: says(whole("")) },
   filter: { act: says(well), parameters: { q: "x", response_filter: "$.b" } },
   redirect: { act: says(whole("", 302, "location: http://127.0.0.1:1/")) },
-  "platform's 4xx": { act: says(whole("{}", 400)) },
-  "platform's 401": { act: says(whole("{}", 401)) },
-  "platform's 429": { act: says(whole("{}", 429, "retry-after-ms: 20")) },
-  "platform's 500": { act: says(whole("{}", 500)) },
-  "platform's 503": { act: says(whole("{}", 503, "retry-after-ms: 20")) },
-  "platform's 529": { act: says(whole("{}", 529)) },
+  "provider's 4xx": { act: says(whole("{}", 400)) },
+  "provider's 401": { act: says(whole("{}", 401)) },
+  "provider's 429": { act: says(whole("{}", 429, "retry-after-ms: 20")) },
+  "provider's 500": { act: says(whole("{}", 500)) },
+  "provider's 503": { act: says(whole("{}", 503, "retry-after-ms: 20")) },
+  "provider's 529": { act: says(whole("{}", 529)) },
   "stream cut short": { isStream: true, act: says(events(delta), "end") },
   "stream not readable": { isStream: true, act: says(events(delta, "nonsense"), "end") },
   "error in the stream": { isStream: true, act: says(events(delta, '{"error":{"message":"overloaded"}}'), "end") },
@@ -296,7 +296,7 @@ describe("a predict that fails", () => {
       const { attempts = 1 } = await server.logged(({ id }) => id === answer.headers.get("x-request-id"))
       assert.strictEqual(attempts, expected.isSentAgain ? 2 : 1)
 
-      if (expected.name === "breaker open") return
+      if (expected.name === "circuit open") return
       await way.before?.(many)
       const all = await Promise.all(Array.from({ length: 20 - attempts }, many.predict))
       assert.deepStrictEqual([...new Set(all.map((one) => one.status))], [status])

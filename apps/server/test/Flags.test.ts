@@ -1,11 +1,8 @@
-import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as Flags from "../src/options/Flags.ts"
 
 const read = (args: ReadonlyArray<string>, environment = {}) => Result.getOrThrow(Flags.read(args, environment))
-
-const named = (text: string) => [...new Set(text.match(/--[a-z-]+|DRAWBAR_[A-Z_]+/g))]
 
 describe("the flags", () => {
   it("have defaults", () =>
@@ -63,13 +60,6 @@ describe("the flags", () => {
   it("that are set to nothing are not set", () => {
     const empty = { DRAWBAR_PORT: "", DRAWBAR_SETTINGS: "", DRAWBAR_BEHIND_PROXY: "", DRAWBAR_CA_FILE: "" }
     assert.deepStrictEqual(read([], empty), read([]))
-  })
-
-  it("stand in the README with their variables, and so do those that it has", async () => {
-    const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8")
-    const table = readme.split("\n").filter((line) => line.startsWith("| `--"))
-    const usage = named(Flags.usage).filter((name) => name !== "--help" && name !== "DRAWBAR_SECRET_")
-    assert.sameMembers(named(table.map((line) => line.split("|").slice(0, 3).join()).join()), usage)
   })
 
   const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: string]> = [

@@ -43,8 +43,8 @@ const kinds: ReadonlyArray<Row> = [
   },
   {
     what: "`error.caused_by`, `error.line`, `error.col`",
-    recorded: "the exceptions of the server's inside, and places in the body",
-    here: "absent; the reason says what is wrong and, for a body that is no JSON, its line and column",
+    recorded: "internal exceptions of the server, and places in the body",
+    here: "absent; the reason says what is wrong and, for a body that is not JSON, its line and column",
     at: ({ at, here }) => ["/error/caused_by", "/error/line", "/error/col"].includes(at) && here === undefined,
   },
   {
@@ -54,7 +54,7 @@ const kinds: ReadonlyArray<Row> = [
     at: ({ at, statuses }) => ofError.has(at) && statuses?.[0] === 500 && statuses[1] >= 400 && statuses[1] < 500,
   },
   {
-    what: "a provider's response that the connector cannot use: no JSON, HTML, cut off, a process function that fails",
+    what: "a provider's response that the connector cannot use: not JSON, HTML, cut off, a process function that fails",
     recorded: "400 or 500, often `Fail to execute PREDICT in aws connector`",
     here: "502 `status_exception` with the reason and the place",
     at: ({ at, statuses }) => ofError.has(at) && statuses?.[1] === 502 && [400, 500, 302].includes(statuses[0]),
@@ -74,11 +74,11 @@ const requests: ReadonlyArray<Row> = [
   {
     what: "an unknown query parameter beside a body whose fields contradict each other",
     recorded: "the body's fault is reported first",
-    here: "so it is for a body that is missing, no JSON or of wrong types; otherwise the parameter is reported first",
+    here: "so it is for a body that is missing, not JSON or of wrong types; otherwise the parameter is reported first",
     cases: ids("http.unknown-query-near"),
   },
   {
-    what: "a body that is no JSON, or has a name twice",
+    what: "a body that is not JSON, or has a name twice",
     recorded:
       "`unexpected_end_of_input_exception` and others, in the words of the parser; text after the object is ignored",
     here: "`json_parse_exception` with line and column; text after the object is refused",
@@ -123,7 +123,7 @@ const requests: ReadonlyArray<Row> = [
   {
     what: "`_profile/tasks`",
     recorded: "predicts that failed stay in it as running",
-    here: "`{}`: predicts are no tasks, and other tasks end with their request",
+    here: "`{}`: predicts are not tasks, and other tasks end with their request",
     cases: ids("stats.walk"),
     at: ({ at, request }) => at === "/nodes" && request.endsWith("/profile/tasks"),
   },
@@ -343,7 +343,7 @@ const templates: ReadonlyArray<Row> = [
   },
   {
     what: "a string in a place for a JSON value",
-    recorded: "pasted as it is, which may send a body that is no JSON",
+    recorded: "pasted as it is, which may send a body that is not JSON",
     here: "read as JSON if it is strictly one value, else refused by name",
     cases: ids("tmplu.text-word tmplu.text-lax-2"),
   },
@@ -526,7 +526,7 @@ const scripts: ReadonlyArray<Row> = [
     at: ({ at }) => at === "status",
   },
   {
-    what: "a post-process script that returns a map, or JSON which is no tensor",
+    what: "a post-process script that returns a map, or JSON other than a tensor",
     recorded: "an exception, or an empty tensor",
     here: "kept as `dataAsMap`; numbers without a type are kept as `data`",
     cases: ids(`painless.map painless.json-object painless.tensor-no-type painless.tensor-bad-type

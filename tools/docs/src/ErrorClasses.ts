@@ -1,4 +1,4 @@
-/** The ways in which a predict fails, an example of each: the page docs/errors.md is made from them, and a test causes each. */
+/** The error classes of a predict with an example of each: docs/errors.md is generated from them, and a test causes each. */
 import * as CircuitBreaker from "@drawbar/egress/CircuitBreaker"
 import * as ConnectorError from "@drawbar/connector-runtime/ConnectorError"
 import * as Egress from "@drawbar/egress/EgressError"
@@ -13,7 +13,7 @@ import { BodyTooLarge, Overloaded, RequestError, ShuttingDown, TimedOut } from "
 const origin = "https://api.example.com"
 const by = (reason: Egress.EgressReason) => ConnectorError.ConnectorError.from(reason)
 
-/** What becomes of a platform's answer. */
+/** The failure of a provider's response. */
 const answered = (status: number, headers: Readonly<Record<string, string>> = {}) =>
   Result.getOrThrow(
     Result.flip(UpstreamResponse.read({ status, headers, body: Buffer.from("no") }, 0, SecretMask.none)),
@@ -34,21 +34,21 @@ const classes = {
     RequestError.from(new BodyTooLarge({ limit: 100_000_000 })),
   ],
   "rate limit": [
-    "the model is asked more often than its `rate_limiter` allows",
+    "calls of the model exceed its `rate_limiter`",
     DeploymentError.from(new RateLimited({ level: "model", retryAfterMillis: 1_000 })),
   ],
-  overload: [
-    "this server has more to do than it can bear",
-    RequestError.from(new Overloaded({ retryAfterMillis: 1_000 })),
+  overload: ["this server sheds load", RequestError.from(new Overloaded({ retryAfterMillis: 1_000 }))],
+  stop: ["this server is shutting down and the request did not end within 30 s", RequestError.from(new ShuttingDown())],
+  "timeout of the caller": [
+    "the `timeout` of the request has passed",
+    RequestError.from(new TimedOut({ timeout: "5s" })),
   ],
-  stop: ["this server is stopping, and 30 s were not enough", RequestError.from(new ShuttingDown())],
-  "caller's timeout": ["the `timeout` of the request is over", RequestError.from(new TimedOut({ timeout: "5s" }))],
   "not trusted": [
-    "the operator's list does not let the URL pass",
+    "no entry of the trusted list matches the URL",
     by(new Egress.NotTrusted({ url: `${origin}/v1`, list: "endpoints", nearest: undefined })),
   ],
   "private address": [
-    "the host's name leads into this network",
+    "the host resolves to a private address",
     by(new Egress.PrivateAddress({ host: "api.example.com", address: "10.0.0.1", permittable: true })),
   ],
   "name not found": [
@@ -56,84 +56,81 @@ const classes = {
     by(new Egress.DnsLookupFailed({ host: "api.example.com", code: "ENOTFOUND" })),
   ],
   "connection refused": [
-    "nobody listens, or no way leads there",
+    "the port is closed or unreachable",
     by(new Egress.ConnectFailed({ origin, code: "ECONNREFUSED" })),
   ],
   "connection timeout": [
     "no connection, TLS included, within `connection_timeout`",
     by(new Egress.ConnectTimeout({ origin, millis: 30_000 })),
   ],
-  TLS: ["the certificate or the handshake is not good", by(new Egress.TlsFailed({ origin, code: "CERT_HAS_EXPIRED" }))],
+  TLS: [
+    "the certificate is not trusted or the handshake fails",
+    by(new Egress.TlsFailed({ origin, code: "CERT_HAS_EXPIRED" })),
+  ],
   proxy: [
-    "the operator's proxy makes no tunnel",
+    "the proxy does not open a tunnel",
     by(new Egress.ProxyRefused({ origin, proxy: "proxy:3128", why: "status 403" })),
   ],
   "pool full": [
     "all `max_connection` connections were busy for 10 s",
     by(new Egress.PoolExhausted({ origin, maxConnections: 30 })),
   ],
-  "breaker open": [
-    "20 requests in a row got no answer; this one was not sent",
+  "circuit open": [
+    "20 requests in a row got no response; this one was not sent",
     by(new Egress.CircuitOpen({ origin, failures: 20, retryAfterMillis: 5_000 })),
   ],
   "headers timeout": [
-    "no answer begins within `read_timeout`",
+    "no response begins within `read_timeout`",
     by(new Egress.HeadersTimeout({ origin, millis: 30_000 })),
   ],
   "idle timeout": [
-    "the answer stands still for `read_timeout`",
+    "the response pauses for longer than `read_timeout`",
     by(new Egress.IdleTimeout({ origin, millis: 30_000 })),
   ],
   deadline: [
-    "the call took 10 minutes, or what its connector asks for where that is longer",
+    "the call takes longer than 10 minutes, or than its connector's timeouts where those are longer",
     by(new Egress.DeadlineExceeded({ origin })),
   ],
-  "reset before the answer": [
-    "the connection breaks once the request is on its way",
+  "reset before the response": [
+    "the connection breaks after the request was sent",
     by(new Egress.ConnectionReset({ origin, code: "ECONNRESET" })),
   ],
-  "reset in the answer": [
+  "reset in the response": [
     "the connection breaks inside the body",
     by(new Egress.BodyIncomplete({ origin, status: 200, received: 5 })),
   ],
   "length mismatch": [
-    "the body is shorter than it said",
+    "the body is shorter than its `Content-Length`",
     by(new Egress.BodyIncomplete({ origin, status: 200, received: 5 })),
   ],
-  "answer too large": [
+  "response too large": [
     "the body is larger than 100 MB, decompressed",
     by(new Egress.ResponseTooLarge({ origin, part: "body", limit: 100_000_000 })),
   ],
   "headers too large": [
-    "the answer's headers are larger than 64 KiB",
+    "the headers are larger than 64 KiB",
     by(new Egress.ResponseTooLarge({ origin, part: "headers", limit: 65_536 })),
   ],
-  "not HTTP": [
-    "what comes back is no HTTP/1.1",
-    by(new Egress.ProtocolError({ origin, code: "HPE_INVALID_CONSTANT" })),
-  ],
+  "not HTTP": ["the response is not HTTP/1.1", by(new Egress.ProtocolError({ origin, code: "HPE_INVALID_CONSTANT" }))],
   encoding: [
-    "the `content-encoding` is unknown or does not hold",
+    "the `content-encoding` is unknown or wrong",
     by(new Egress.UnsupportedContentEncoding({ origin, encoding: "gzip" })),
   ],
-  charset: ["the answer is not in the charset that it names", bad("not in its charset")],
-  "not JSON": ["the answer says it is JSON, and is not, or not all of it", bad("not JSON")],
-  "an empty answer": ["a success that says nothing", bad("empty")],
+  charset: ["the body does not match its charset", bad("not in its charset")],
+  "not JSON": ["the body is declared as JSON and is not valid, or cut off", bad("not JSON")],
+  "empty response": ["a success without a body", bad("empty")],
   filter: ["`response_filter` finds nothing", bad("nothing at $.x")],
-  redirect: ["the platform sends elsewhere, and nobody follows", answered(302)],
-  "platform's 4xx": ["the platform refuses the request: its own status", answered(400)],
-  "platform's 401": ["the platform refuses the key: 401 or 403 as it says", answered(401)],
-  "platform's 429": ["the platform limits its rate", answered(429, { "retry-after": "7" })],
-  "platform's 500": ["the platform is broken: 500, 502 or 504 as it says", answered(500)],
-  "platform's 503": ["the platform is busy", answered(503, { "retry-after": "7" })],
-  "platform's 529": ["the platform is overloaded", answered(529)],
-  "stream cut short": [
-    "the stream ends in order, before the model's answer does",
-    bad("before the answer was complete"),
-  ],
+  redirect: ["the provider redirects; redirects are not followed", answered(302)],
+  "provider's 4xx": ["the provider rejects the request; its status is passed on", answered(400)],
+  "provider's 401": ["the provider rejects the key; 401 or 403 is passed on", answered(401)],
+  "provider's 429": ["the provider limits the rate", answered(429, { "retry-after": "7" })],
+  "provider's 500": ["the provider fails; 500, 502 or 504 is passed on", answered(500)],
+  "provider's 503": ["the provider is busy", answered(503, { "retry-after": "7" })],
+  "provider's 529": ["the provider is overloaded", answered(529)],
+  "stream cut short": ["the stream ends before the model's output is complete", bad("before the answer was complete")],
   "stream not readable": ["an event is not JSON, or the bytes are not what the format says", bad("not JSON")],
   "error in the stream": [
-    "the platform tells of a failure in an event",
+    "the provider reports a failure in an event",
     ConnectorError.ConnectorError.from(
       new ConnectorError.UpstreamError({ remote: { status: 200, body: "overloaded" }, message: "overloaded" }),
     ),
@@ -144,13 +141,13 @@ export type Name = keyof typeof classes
 
 export interface ErrorClass {
   readonly name: Name
-  /** A clause: what has happened. */
+  /** A clause: what happened. */
   readonly when: string
   readonly status: number
   readonly type: string
-  /** In seconds: the answer's `Retry-After`, as the example has it. */
+  /** The `Retry-After` of the example's response, in seconds. */
   readonly retryAfter: string | undefined
-  /** Whether it is sent again where `max_retry_times` says so. */
+  /** Whether it is retried where `max_retry_times` allows it. */
   readonly isSentAgain: boolean
   /** Whether the circuit breaker counts it. */
   readonly isCounted: boolean

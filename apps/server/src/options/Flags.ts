@@ -1,4 +1,4 @@
-/** What the operator says at the start: flags, else environment variables, else defaults. */
+/** The options of a start: flags, else environment variables, else defaults. */
 import { isIP } from "node:net"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -8,6 +8,7 @@ import * as SecretHosts from "@drawbar/deployments/SecretHosts"
 import { Result } from "effect"
 import type * as Chain from "../aws/Chain.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
+import * as FlagTable from "./FlagTable.ts"
 import * as OtlpSettings from "../telemetry/OtlpSettings.ts"
 import * as Vault from "../secrets/Vault.ts"
 
@@ -56,114 +57,14 @@ export interface Flags {
   readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
 
-export const usage = `Usage: drawbar-server [flags]
-
-  --host HOST          where to listen; beyond loopback only
-                       with --auth on and TLS                DRAWBAR_HOST        127.0.0.1
-  --port PORT          0 for any that is free                DRAWBAR_PORT        9200
-  --data FOLDER        the database; :memory: for none       DRAWBAR_DATA        ./data
-  --keyring FILE       the keys that seal credentials; or
-                       env:VARIABLE, or command:LINE that prints
-                       them, where they are kept elsewhere   DRAWBAR_KEYRING     <data>/keyring.json
-  --settings FILE      cluster settings as JSON              DRAWBAR_SETTINGS
-  --connect-to HOST:PORT:ADDRESS:PORT
-                       connects HOST:PORT to ADDRESS:PORT,
-                       which is trusted; repeatable          DRAWBAR_CONNECT_TO  (commas between)
-  --ca-file FILE       further authorities, PEM; repeatable  DRAWBAR_CA_FILE     (commas between)
-  --allow-host HOST:PORT
-                       a further name by which this server
-                       may be called; repeatable             DRAWBAR_ALLOW_HOST  (commas between)
-  --auth on|off        everybody has to say who he is, by API
-                       key or Basic credentials              DRAWBAR_AUTH        off
-  --jwt FILE           an issuer whose tokens say who asks, too;
-                       docs/operating.md has an example      DRAWBAR_JWT
-  --audit FILE         a line of JSON for each change, and for
-                       each request that was turned away     DRAWBAR_AUDIT
-  --audit-required     refuses changes with 503 while the audit
-                       log cannot be written                 DRAWBAR_AUDIT_REQUIRED=on
-  --tls-cert FILE, --tls-key FILE
-                       PEM; read again when they change      DRAWBAR_TLS_CERT, DRAWBAR_TLS_KEY
-  --behind-proxy       a proxy before it ends TLS            DRAWBAR_BEHIND_PROXY=on
-  --aws-credentials off|env|default
-                       connectors with a roleArn may act in roles
-                       that the server's own keys of AWS may take on:
-                       env: those in AWS_ACCESS_KEY_ID and the like;
-                       default: these, else a profile's, a web
-                       identity's, a container's, or the instance's
-                                                             DRAWBAR_AWS_CREDENTIALS off
-  --aws-sign-for SERVICE
-                       connectors with aws_identity may sign for
-                       SERVICE as the server itself, such as
-                       bedrock; repeatable                   DRAWBAR_AWS_SIGN_FOR  (commas between)
-  --aws-secret ARN     a secret of AWS Secrets Manager that
-                       connectors may name as secretArn; all that
-                       begin so with * at the end; repeatable
-                                                             DRAWBAR_AWS_SECRET  (commas between)
-  --google-credentials off|file|metadata
-                       connectors of protocol google_cloud with
-                       auth_mode adc call Vertex AI as the server:
-                       file: by GOOGLE_APPLICATION_CREDENTIALS or
-                       what gcloud keeps; metadata: by the machine's
-                       metadata service                      DRAWBAR_GOOGLE_CREDENTIALS off
-  --aws-role ARN       a role that connectors may take on, and no
-                       other; all that begin so with * at the
-                       end; repeatable                       DRAWBAR_AWS_ROLE    (commas between)
-  --allow-unverified-tls
-                       connectors may set skip_ssl_verification
-                                                             DRAWBAR_ALLOW_UNVERIFIED_TLS=on
-  --secrets FOLDER     files that a credential may name as file:NAME;
-                       variables DRAWBAR_SECRET_… as env:NAME
-                                                             DRAWBAR_SECRETS
-  --vault-prefix PATH  what is below PATH in the Vault of VAULT_ADDR
-                       may be named as vault:PATH#FIELD      DRAWBAR_VAULT_PREFIX
-  --bind-secret REFERENCE=HOST
-                       sends what REFERENCE names (env:NAME, file:NAME,
-                       vault:PATH#FIELD or an ARN) to HOST and nowhere
-                       else; all that begin so with * at the end of
-                       REFERENCE; repeatable                 DRAWBAR_BIND_SECRET (commas between)
-  --log on|off         a line of JSON for each request,
-                       on standard error                     DRAWBAR_LOG         on
-  --help               this text
-
-Spans and metrics go to the collector in OTEL_EXPORTER_OTLP_ENDPOINT; docs/operating.md has its other variables.
-Connections to platforms leave by the proxy in HTTPS_PROXY, but for the hosts in NO_PROXY.
-`
-
-const one = { type: "string" } as const
-const many = { type: "string", multiple: true } as const
-const either = { type: "boolean" } as const
-
-const texts = {
-  host: one,
-  port: one,
-  data: one,
-  keyring: one,
-  settings: one,
-  log: one,
-  auth: one,
-  "tls-cert": one,
-  "tls-key": one,
-  "aws-credentials": one,
-  "google-credentials": one,
-  "vault-prefix": one,
-  secrets: one,
-  jwt: one,
-  audit: one,
-}
-const lists = {
-  "connect-to": many,
-  "ca-file": many,
-  "allow-host": many,
-  "aws-sign-for": many,
-  "aws-secret": many,
-  "aws-role": many,
-  "bind-secret": many,
-}
-const switches = { "behind-proxy": either, "audit-required": either, "allow-unverified-tls": either }
-const options = { ...texts, ...lists, ...switches, help: either }
-
-/** What stands for a flag that is not given. */
-const variableOf = (flag: string): string => `DRAWBAR_${flag.toUpperCase().replaceAll("-", "_")}`
+/** The flags of one kind of value. */
+type Text = {
+  [N in FlagTable.Name]: (typeof FlagTable.table)[N] extends { type: "string"; multiple?: never } ? N : never
+}[FlagTable.Name]
+type List = {
+  [N in FlagTable.Name]: (typeof FlagTable.table)[N] extends { multiple: true } ? N : never
+}[FlagTable.Name]
+type Switch = Exclude<FlagTable.Name, Text | List | "help">
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -172,32 +73,35 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
   Result.gen(function* () {
     const environment = filled(variables)
     const given = yield* Result.try({
-      try: () => parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values,
+      try: () => parseArgs({ args: [...args], options: FlagTable.table, strict: true, allowPositionals: false }).values,
       catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
     })
-    const text = (flag: keyof typeof texts) => given[flag] ?? environment[variableOf(flag)]
-    const list = (flag: keyof typeof lists) => given[flag] ?? listed(environment[variableOf(flag)])
-    const isOn = (flag: keyof typeof switches) =>
-      given[flag] === undefined ? switched(variableOf(flag), environment) : Result.succeed(given[flag])
-    const auth = yield* onOrOff("--auth", text("auth") ?? "off")
+    const text = (flag: Text) => given[flag] ?? environment[FlagTable.variableOf(flag)]
+    const list = (flag: List) => given[flag] ?? listed(environment[FlagTable.variableOf(flag)])
+    const isOn = (flag: Switch) =>
+      given[flag] === undefined ? switched(FlagTable.variableOf(flag), environment) : Result.succeed(given[flag])
+    const auth = yield* onOrOff("--auth", text("auth") ?? FlagTable.table.auth.fallback)
     const behindProxy = yield* isOn("behind-proxy")
     const tls = yield* tlsPair(text("tls-cert"), text("tls-key"))
-    const awsCredentials = yield* awsChoice(text("aws-credentials") ?? "off", environment)
+    const awsCredentials = yield* awsChoice(
+      text("aws-credentials") ?? FlagTable.table["aws-credentials"].fallback,
+      environment,
+    )
     const awsRoles = yield* roles(awsCredentials, list("aws-role"))
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
-    const data = text("data") ?? "./data"
+    const data = text("data") ?? FlagTable.table.data.fallback
     return {
       help: given.help ?? false,
-      host: yield* reachable(text("host") ?? "127.0.0.1", auth && (tls !== undefined || behindProxy)),
-      port: yield* port(text("port") ?? "9200"),
+      host: yield* reachable(text("host") ?? FlagTable.table.host.fallback, auth && (tls !== undefined || behindProxy)),
+      port: yield* port(text("port") ?? FlagTable.table.port.fallback),
       data,
       keyring: text("keyring") ?? join(data, "keyring.json"),
       settings: text("settings"),
       connectTo: Object.fromEntries(yield* Result.all(list("connect-to").map(redirection))),
       caFiles: list("ca-file"),
       allowedHosts: yield* Result.all(list("allow-host").map(hostName)),
-      logsRequests: yield* onOrOff("--log", text("log") ?? "on"),
+      logsRequests: yield* onOrOff("--log", text("log") ?? FlagTable.table.log.fallback),
       auth,
       secrets: text("secrets"),
       jwt: yield* onlyWith(auth, "--jwt", text("jwt")),
@@ -209,7 +113,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       awsCredentials,
       awsSignFor: yield* services(awsCredentials, list("aws-sign-for")),
       awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
-      ...(yield* googleSource(text("google-credentials") ?? "off")),
+      ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
       ...(auditRequired ? { auditRequired } : {}),
       ...(awsRoles.length === 0 ? {} : { awsRoles }),
