@@ -17,6 +17,7 @@ import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { Principals } from "@drawbar/registry/access/Principals"
+import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
@@ -112,7 +113,7 @@ const layer = ({
     Tasks.layer,
   ).pipe(
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),
   )

@@ -68,6 +68,7 @@ const countsOf = (
   const stage = Result.getOrThrow(PreProcess.compile(connector, action, "/actions/0"))
   const input = { _tag: "TextDocs", text_docs: ["a", "b", "c", "d", "e", "f"] } as const
   const calls = Result.getOrThrow(PreProcess.run(stage, input, undefined, batches))
+  assert.strictEqual(PreProcess.count(stage, input, batches), calls.length)
   return calls.map(({ documents }) => documents?.count)
 }
 const ofScript = 'return "{\\"parameters\\":{}}"'

@@ -23,7 +23,7 @@ export const make = (guardrails: ModelGuardrails | undefined): ((ask: Ask) => Gu
 export const local = (guardrails: ModelGuardrails | undefined): Guardrails.Guardrails =>
   guardrails?.type === "model" ? {} : make(guardrails)(callsNoModel)
 
-const callsNoModel: Ask = () => Effect.die("These guardrails have no model to call")
+export const callsNoModel: Ask = () => Effect.die("These guardrails have no model to call")
 
 type Side = ModelGuardrails["input_guardrail"]
 

@@ -17,6 +17,7 @@ import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -32,7 +33,7 @@ const policy = Result.getOrThrow(
 
 const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
   Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)),
 )
 const runtime = ConnectorRuntime.layer.pipe(
@@ -136,7 +137,7 @@ it.layer(live)("a model", (it) => {
       const models = yield* Models
       const deployments = yield* Deployments
       const runtime = yield* ConnectorRuntime
-      const [answer] = yield* deployments.use(model_id, ({ live }) =>
+      const [answer] = yield* deployments.use(model_id, ({ targets: [{ live }] }) =>
         Effect.gen(function* () {
           yield* models.update(model_id, { description: "changed meanwhile" })
           expect(yield* answered(model_id)).toContain('"path":"/one"')
@@ -181,7 +182,7 @@ it.layer(live)("a model", (it) => {
       const budgetOf = (id: string) =>
         Effect.andThen(
           answered(id),
-          deployments.use(id, ({ live }) => Effect.succeed(live.budget)),
+          deployments.use(id, ({ targets: [{ live }] }) => Effect.succeed(live.budget)),
         )
       const own = yield* budgetOf(model_id)
       expect(yield* budgetOf(sibling.model_id)).toBe(own)

@@ -3,9 +3,10 @@ import { performance } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
-import * as LoginThrottle from "../src/internal/LoginThrottle.ts"
+import * as LoginThrottle from "../src/limits/LoginThrottle.ts"
 import * as Hash from "../src/internal/Hash.ts"
 import { Principals } from "../src/access/Principals.ts"
+import * as MemoryLimits from "../src/limits/MemoryLimits.ts"
 import * as RecordFeed from "../src/records/RecordFeed.ts"
 
 describe("a name whose password is guessed", () => {
@@ -58,7 +59,7 @@ describe("a name whose password is guessed", () => {
 })
 
 const services = Principals.layer.pipe(
-  Layer.provideMerge(RecordFeed.layer),
+  Layer.provideMerge(Layer.mergeAll(RecordFeed.layer, MemoryLimits.layer)),
   Layer.provideMerge(SqliteDocumentStore.layerMemory),
 )
 const password = (name: string, text: string) => ({ _tag: "Password", name, password: text }) as const

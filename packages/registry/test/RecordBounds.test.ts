@@ -21,6 +21,7 @@ import { Models } from "../src/models/Models.ts"
 import { Principal } from "../src/access/Principal.ts"
 import { Principals } from "../src/access/Principals.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import * as MemoryLimits from "../src/limits/MemoryLimits.ts"
 import * as RecordFeed from "../src/records/RecordFeed.ts"
 import * as RateLimit from "../src/models/RateLimit.ts"
 import { Settings } from "../src/settings/Settings.ts"
@@ -254,7 +255,9 @@ describe("a record that cannot be read", () => {
         Array.from(documents, ({ id }) => id),
         ["key-b", "user-c"],
       )
-      const started = Layer.mergeAll(Principals.layer, Settings.layer()).pipe(Layer.provide(RecordFeed.layer))
+      const started = Layer.mergeAll(Principals.layer, Settings.layer()).pipe(
+        Layer.provide(Layer.mergeAll(RecordFeed.layer, MemoryLimits.layer)),
+      )
       const { listed, isStrict } = yield* Effect.gen(function* () {
         const settings = yield* Settings
         yield* settings.update({ persistent: { "plugins.ml_commons.stream_enabled": "false" } })

@@ -68,6 +68,14 @@ export const run = (
   )
 }
 
+/** How many calls `run` makes of an input that it takes. */
+export const count = (
+  { processor = documentsAsInput, perCall }: PreProcess,
+  input: PredictInput,
+  batches?: DocumentBatches.DocumentBatches,
+): number =>
+  input._tag === "TextDocs" ? split(input, perCall, processor.isOneInput === true ? undefined : batches).length : 1
+
 const documentsOf = ({ isOneInput, isScript }: PreProcessor, chunk: TypedInput): Documents | undefined => {
   if (chunk._tag === "QuestionAnswering") return undefined
   const { length } = chunk.text_docs

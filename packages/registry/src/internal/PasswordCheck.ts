@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto"
 import { Clock, Effect, Semaphore } from "effect"
 import { LoginThrottled, RegistryError, type RegistryFailure } from "../RegistryError.ts"
-import * as LoginThrottle from "./LoginThrottle.ts"
+import { Limits } from "../limits/Limits.ts"
+import * as Moment from "../limits/Moment.ts"
 import * as Hash from "./Hash.ts"
 
 /** `hash` is that of the name's own password; nothing where nobody is called so. */
@@ -22,17 +23,19 @@ const busyFor = 2_000
 /** How many that were right are remembered. */
 const enough = 1_000
 
-export const make: Effect.Effect<PasswordCheck> = Effect.map(Semaphore.make(atOnce), (hashing) => {
-  const guesses = LoginThrottle.make()
+export const make = Effect.gen(function* (): Effect.fn.Return<PasswordCheck, never, Limits> {
+  const { logins } = yield* Limits
+  const hashing = yield* Semaphore.make(atOnce)
+  const clock = yield* Clock.Clock
   /** By their prints, so that not every request is slow. */
   const passed = new Set<string>()
   let waiting = 0
 
   const heldBack = (name: string) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const wait = guesses.wait(name, now)
-      return wait === undefined ? Effect.void : tooMany(wait)
-    })
+    Effect.flatMap(
+      Effect.suspend(() => logins.wait(name, Moment.now(clock))),
+      (wait) => (wait === undefined ? Effect.void : tooMany(wait)),
+    )
 
   const look = Effect.fnUntraced(function* (name: string, password: string, hash: string) {
     yield* heldBack(name)
@@ -45,8 +48,8 @@ export const make: Effect.Effect<PasswordCheck> = Effect.map(Semaphore.make(atOn
   })
 
   const learn = Effect.fnUntraced(function* (name: string, isRight: boolean, print: string) {
-    if (!isRight) return guesses.wrong(name, yield* Clock.currentTimeMillis)
-    guesses.right(name)
+    if (!isRight) return yield* logins.failed(name, Moment.now(clock))
+    yield* logins.succeeded(name)
     if (passed.size > enough) passed.clear()
     passed.add(print)
   })

@@ -4,7 +4,7 @@
  */
 
 export interface LoginThrottle {
-  /** In ms: how long it is until a password of this name is looked at again; nothing where it is at once. `now` is in ms since 1970. */
+  /** In ms: how long it is until a password of this name is looked at again; nothing where it is at once. `now` is in ms. */
   readonly wait: (name: string, now: number) => number | undefined
   readonly wrong: (name: string, now: number) => void
   readonly right: (name: string) => void

@@ -1,13 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { RateLimit } from "@drawbar/registry/models/RateLimit"
-import * as RateLimiter from "../src/RateLimiter.ts"
+import { Result } from "effect"
+import type { RateLimit } from "../src/models/RateLimit.ts"
+import * as RateLimiter from "../src/limits/RateLimiter.ts"
 
 const begun = 1_700_000_000_000
 
 /** What each moment, in ms from the start, is answered: 0 for yes, else the wait in ms. */
 const waits = (limit: RateLimit, moments: ReadonlyArray<number>) => {
   const limiter = RateLimiter.make()
-  return moments.map((moment) => limiter.take([{ key: "m", limit }], begun + moment)?.waitMillis ?? 0)
+  return moments.map((moment) =>
+    Result.match(limiter.take({ _tag: "Rate", key: "m", limit }, begun + moment), {
+      onSuccess: () => 0,
+      onFailure: (waitMillis) => waitMillis,
+    }),
+  )
 }
 
 describe("a limit", () => {
@@ -33,24 +39,16 @@ describe("a limit", () => {
     const limiter = RateLimiter.make()
     const limit = { limit: "7", unit: "SECONDS" } as const
     let through = 0
-    for (let at = 0; at < 60_000; at += 3) if (limiter.take([{ key: "m", limit }], begun + at) === undefined) through++
+    for (let at = 0; at < 60_000; at += 3)
+      if (Result.isSuccess(limiter.take({ _tag: "Rate", key: "m", limit }, begun + at))) through++
     assert.isAtLeast(through, 7 + 59 * 7)
     assert.isAtMost(through, 7 + 60 * 7)
   })
 
-  it("that refuses takes nothing from the others", () => {
-    const limiter = RateLimiter.make()
-    const model = { key: "m", limit: { limit: "3", unit: "DAYS" } } as const
-    const user = { key: "m alice", limit: { limit: "1", unit: "DAYS" } } as const
-    const taken = [[model, user], [model, user], [model], [model], [model]].map(
-      (claims) => limiter.take(claims, begun)?.key ?? "taken",
-    )
-    assert.deepStrictEqual(taken, ["taken", "m alice", "taken", "taken", "m"])
-  })
-
   it("that was changed begins anew", () => {
     const limiter = RateLimiter.make()
-    const take = (limit: string) => limiter.take([{ key: "m", limit: { limit, unit: "DAYS" } }], begun) === undefined
+    const take = (limit: string) =>
+      Result.isSuccess(limiter.take({ _tag: "Rate", key: "m", limit: { limit, unit: "DAYS" } }, begun))
     assert.deepStrictEqual([take("1"), take("1"), take("2"), take("2"), take("2")], [true, false, true, true, false])
   })
 })

@@ -1,0 +1,74 @@
+/** One live call of a stored connector. It counts as a call of the models that use it: it is a way to their upstream. */
+import { names } from "@drawbar/blueprint-schema/Credential"
+import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import type { Caller } from "@drawbar/registry/access/Caller"
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Controllers } from "@drawbar/registry/models/Controllers"
+import { Models } from "@drawbar/registry/models/Models"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import { Effect } from "effect"
+import type { CallContext } from "./CallContext.ts"
+import { DeploymentError, ModelAccessDenied } from "./DeploymentError.ts"
+import * as PredictCalls from "./PredictCalls.ts"
+import * as PredictClaims from "./PredictClaims.ts"
+import * as PredictPolicy from "./PredictPolicy.ts"
+import * as SecretReferences from "./SecretReferences.ts"
+import * as TokenEstimate from "./TokenEstimate.ts"
+
+/** So many models of one connector are looked at when it is tested. */
+const maxModels = 100
+
+export const make = Effect.fnUntraced(function* (policy: PredictPolicy.PredictPolicy) {
+  const connectors = yield* Connectors
+  const controllers = yield* Controllers
+  const models = yield* Models
+  const runtime = yield* ConnectorRuntime
+
+  const limitsOf = Effect.fnUntraced(function* (connectorId: string) {
+    const ids = yield* models.referencing(connectorId)
+    return yield* Effect.forEach(ids.slice(0, maxModels), (id) =>
+      Effect.flatMap(models.get(id), ({ model }) =>
+        Effect.map(
+          model.is_controller_enabled === true ? controllers.limits(id) : Effect.succeed({}),
+          (userLimits): PredictClaims.Limited => ({ id, model, userLimits }),
+        ),
+      ),
+    )
+  })
+
+  const claimsOf = Effect.fnUntraced(function* ({ name, principal }: Caller, connectorId: string, tokens: number) {
+    const limits = yield* Effect.provideService(limitsOf(connectorId), CurrentPrincipal, undefined)
+    if (principal?.models !== undefined && !limits.some(({ id }) => PredictPolicy.isFor(principal, id)))
+      return yield* DeploymentError.from(new ModelAccessDenied({ modelId: connectorId, by: "test" }))
+    const amount = { calls: 1, tokens }
+    return [
+      ...PredictClaims.ofQuota(principal, amount),
+      ...limits.flatMap((limited) => PredictClaims.ofModel(name, limited, amount)),
+    ]
+  })
+
+  return Effect.fnUntraced(function* (context: CallContext, connectorId: string, input?: PredictInput) {
+    yield* connectors.get(connectorId)
+    const { blueprint } = yield* connectors.blueprint(connectorId)
+    const estimate = TokenEstimate.make(blueprint.connector)
+    // A made-up input is of a few words.
+    const given = input ?? noInput
+    const claims = yield* claimsOf(context.caller, connectorId, estimate.call(given))
+    return yield* policy.spend(
+      claims,
+      () => estimate.prompt(given),
+      (spending) =>
+        Effect.gen(function* () {
+          const { connector, credential } = yield* SecretReferences.resolve(blueprint)
+          const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
+          const test = yield* runtime.test(compiled, credential, input, context)
+          PredictCalls.used(context, spending, [test.usage])
+          return test
+        }),
+    )
+  })
+})
+
+const noInput: PredictInput = { _tag: "Parameters", parameters: new Map() }

@@ -1,0 +1,80 @@
+/** Makes a deployment: reads the records of a model, compiles its connector, and opens its connections. */
+import { names } from "@drawbar/blueprint-schema/Credential"
+import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
+import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
+import type { DocumentBatches } from "@drawbar/connector-runtime/processors/DocumentBatches"
+import { NotFound, StoreError } from "@drawbar/document-store/StoreError"
+import type * as RetryBudget from "@drawbar/egress/RetryBudget"
+import * as AccessControl from "@drawbar/registry/access/AccessControl"
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Controllers } from "@drawbar/registry/models/Controllers"
+import type { Model } from "@drawbar/registry/models/Model"
+import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
+import { type Found, Models } from "@drawbar/registry/models/Models"
+import { Connectors } from "@drawbar/registry/records/Connectors"
+import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Effect, Option, type Scope } from "effect"
+import type { Deployment } from "./Deployment.ts"
+import type { DeploymentError } from "./DeploymentError.ts"
+import * as InterfaceCheck from "./InterfaceCheck.ts"
+import * as ModelGuards from "./ModelGuards.ts"
+import * as SecretReferences from "./SecretReferences.ts"
+import * as TokenEstimate from "./TokenEstimate.ts"
+
+export type Failure = DeploymentError | ConnectorError | RegistryFailure
+
+/** What the models of one connector share of their retries. */
+export type BudgetOf = (model: Model) => RetryBudget.RetryBudget
+
+export const make = Effect.gen(function* () {
+  const models = yield* Models
+  const groups = yield* ModelGroups
+  const connectors = yield* Connectors
+  const controllers = yield* Controllers
+  const runtime = yield* ConnectorRuntime
+
+  const blueprintOf = Effect.fnUntraced(function* (found: Found) {
+    const inline = yield* models.blueprint(found)
+    if (Option.isSome(inline)) return inline.value
+    return (yield* connectors.blueprint(found.model.connector_id ?? "")).blueprint
+  })
+
+  const open = Effect.fnUntraced(function* (
+    id: string,
+    budgetOf: BudgetOf,
+  ): Effect.fn.Return<Deployment, Failure, Scope.Scope> {
+    const found = yield* Effect.catchReason(models.get(id), "StoreError", "NotFound", ({ collection }) =>
+      Effect.fail(StoreError.from(new NotFound({ collection, id, message: "Failed to find model" }))),
+    )
+    const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
+    const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
+    const { model, document } = found
+    const group = yield* groups.get(model.model_group_id)
+    const live = yield* runtime.open(compiled, credential, { budget: budgetOf(model) })
+    return {
+      id,
+      version: document.version,
+      model,
+      targets: [{ live, weight: 1, role: "primary" }],
+      interface: InterfaceCheck.make(model.interface),
+      guardrails: ModelGuards.make(model.guardrails),
+      batches: batchesOf(model),
+      userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},
+      access: AccessControl.of(group.source),
+      estimate: TokenEstimate.make(connector),
+    }
+  })
+
+  // A deployment is the server's: the first caller that needs it makes it for all.
+  return (id: string, budgetOf: BudgetOf) => Effect.provideService(open(id, budgetOf), CurrentPrincipal, undefined)
+})
+
+/** Nothing where no limit is on. */
+const batchesOf = ({ batch_inference_config }: Model): DocumentBatches | undefined => {
+  const { max_items_per_request = -1, max_bytes_per_request = -1 } = batch_inference_config ?? {}
+  const [maxItems, maxBytes] = [max_items_per_request, max_bytes_per_request].map((limit) =>
+    limit > 0 ? limit : undefined,
+  )
+  return maxItems === undefined && maxBytes === undefined ? undefined : { maxItems, maxBytes }
+}

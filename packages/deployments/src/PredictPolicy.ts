@@ -1,0 +1,168 @@
+/**
+ * What may refuse a predict before anything is spent.
+ *
+ * `checks` are looked at in their order, then the limits: those are the only part that counts, so that a dry run is `check` and a
+ * predict is `admit`.
+ */
+import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
+import type { StoreError } from "@drawbar/document-store/StoreError"
+import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Limits } from "@drawbar/registry/limits/Limits"
+import * as Moment from "@drawbar/registry/limits/Moment"
+import { Settings } from "@drawbar/registry/settings/Settings"
+import { Clock, Effect, Result, type Scope } from "effect"
+import type { CallContext } from "./CallContext.ts"
+import * as CallerFilters from "./CallerFilters.ts"
+import type { Deployment } from "./Deployment.ts"
+import { DeploymentError, ModelAccessDenied, StreamingDisabled } from "./DeploymentError.ts"
+import * as PredictClaims from "./PredictClaims.ts"
+import * as Spending from "./Spending.ts"
+
+/** One predict as the policy sees it. */
+export interface PolicyCall {
+  readonly context: CallContext
+  readonly deployment: Deployment
+  readonly input: PredictInput
+  /** Whether it is a guardrail's call of the model that judges: its tokens are part of those of the call that it judges. */
+  readonly isJudgement?: boolean
+  readonly isStream?: boolean
+}
+
+type Refused = DeploymentError | ConnectorError
+type Check = (call: PolicyCall, settings: Settings["Service"]) => Result.Result<void, Refused>
+
+export interface PredictPolicy {
+  /** Refuses what `admit` would refuse, but for limits that are used up; takes nothing of any limit. */
+  readonly check: (call: PolicyCall) => Result.Result<void, Refused>
+  /** The part of `check` that needs no deployment: what it refuses deploys nothing. */
+  readonly checkInput: (call: Pick<PolicyCall, "input" | "isStream">) => Result.Result<void, Refused>
+  /** Checks a call and takes what it may need of the limits; `work` is made with it, and its end settles it. */
+  readonly admit: <A, E, R>(
+    call: PolicyCall,
+    work: (spending: Spending.Spending) => Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | Refused | StoreError, R>
+  /** As `admit`, until the scope closes or the spending is settled. */
+  readonly hold: (call: PolicyCall) => Effect.Effect<Spending.Spending, Refused | StoreError, Scope.Scope>
+  /** Takes claims and settles them as the work ends. */
+  readonly spend: <A, E, R>(
+    claims: ReadonlyArray<PredictClaims.PredictClaim>,
+    promptTokens: () => number,
+    work: (spending: Spending.Spending) => Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | DeploymentError | StoreError, R>
+}
+
+export const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const limits = yield* Limits
+  const clock = yield* Clock.Clock
+  const ofInput = [streaming, callerFilters]
+  const checks: ReadonlyArray<Check> = [...ofInput, modelOfKey, judgesOfKey, interfaceOfModel]
+
+  const first = <C>(
+    list: ReadonlyArray<(call: C, settings: Settings["Service"]) => Result.Result<void, Refused>>,
+    call: C,
+  ): Result.Result<void, Refused> => {
+    for (const one of list) {
+      const verdict = one(call, settings)
+      if (Result.isFailure(verdict)) return verdict
+    }
+    return Result.void
+  }
+  const check = (call: PolicyCall) => first(checks, call)
+
+  const claimsOf = ({ context: { caller }, deployment, input, isJudgement }: PolicyCall) =>
+    PredictClaims.areAny(caller, deployment)
+      ? PredictClaims.of(caller, deployment, {
+          calls: PredictClaims.callsOf(deployment, input),
+          tokens:
+            isJudgement === true ? undefined : deployment.estimate.call(input) * (1 + judgesOf(deployment).length),
+        })
+      : []
+
+  const reserve = (claims: ReadonlyArray<PredictClaims.PredictClaim>, promptTokens: () => number) =>
+    Effect.suspend(() =>
+      limits.reserve(
+        claims.map(({ claim }) => claim),
+        Moment.now(clock),
+      ),
+    ).pipe(
+      Effect.map((reservation) => Spending.of(reservation, promptTokens)),
+      Effect.catchTag("LimitReached", ({ claim, waitMillis }) => {
+        const refusal = claims[claim]?.refusal(waitMillis)
+        return refusal === undefined ? Effect.die(new Error(`No claim has the index ${claim}`)) : Effect.fail(refusal)
+      }),
+    )
+
+  const spend: PredictPolicy["spend"] = (claims, promptTokens, work) =>
+    claims.length === 0
+      ? work(Spending.uncounted)
+      : Effect.acquireUseRelease(reserve(claims, promptTokens), work, (spending, exit) => spending.end(exit))
+
+  const promptOf = ({ deployment, input }: PolicyCall) => deployment.estimate.prompt(input)
+
+  const policy: PredictPolicy = {
+    check,
+    checkInput: (call) => first(ofInput, call),
+    spend,
+    admit: <A, E, R>(call: PolicyCall, work: (spending: Spending.Spending) => Effect.Effect<A, E, R>) =>
+      Effect.suspend((): Effect.Effect<A, E | Refused | StoreError, R> => {
+        const verdict = check(call)
+        return Result.isFailure(verdict)
+          ? Effect.fail(verdict.failure)
+          : spend(claimsOf(call), () => promptOf(call), work)
+      }),
+    hold: (call) =>
+      Effect.suspend((): Effect.Effect<Spending.Spending, Refused | StoreError, Scope.Scope> => {
+        const verdict = check(call)
+        if (Result.isFailure(verdict)) return Effect.fail(verdict.failure)
+        const claims = claimsOf(call)
+        return claims.length === 0
+          ? Effect.succeed(Spending.uncounted)
+          : Effect.acquireRelease(
+              reserve(claims, () => promptOf(call)),
+              (spending, exit) => spending.end(exit),
+            )
+      }),
+  }
+  return policy
+})
+
+const streaming = ({ isStream }: Pick<PolicyCall, "isStream">, settings: Settings["Service"]) =>
+  isStream === true && !settings.get("plugins.ml_commons.stream_enabled")
+    ? Result.fail(DeploymentError.from(new StreamingDisabled()))
+    : Result.void
+
+/** Fails where a call brings filters of its own, and the operator has switched those off. */
+const callerFilters = ({ input }: Pick<PolicyCall, "input">, settings: Settings["Service"]) => {
+  const name = CallerFilters.find(input)
+  return name === undefined || settings.get("plugins.drawbar.caller_filters_enabled")
+    ? Result.void
+    : Result.fail(CallerFilters.refusal(name))
+}
+
+/** Fails where the caller's key is for other models. */
+const modelOfKey: Check = ({ context: { caller }, deployment: { id } }) =>
+  isFor(caller.principal, id) ? Result.void : notForKey(id)
+
+/** Fails where the key is for other models than those that judge: their calls are the caller's. */
+const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) => {
+  if (isJudgement === true) return Result.void
+  const closed = judgesOf(deployment).find((id) => !isFor(caller.principal, id))
+  return closed === undefined ? Result.void : notForKey(closed)
+}
+
+/** Fails where the input is not what the model's interface says. */
+const interfaceOfModel: Check = ({ deployment, input }) => deployment.interface.input(input)
+
+const noJudges: ReadonlyArray<string> = []
+
+const judgesOf = ({ model: { guardrails } }: Pick<Deployment, "model">): ReadonlyArray<string> =>
+  guardrails?.type === "model"
+    ? [guardrails.input_guardrail?.model_id, guardrails.output_guardrail?.model_id].filter((id) => id != null)
+    : noJudges
+
+export const isFor = (principal: CurrentPrincipal | undefined, modelId: string): boolean =>
+  principal?.models === undefined || principal.models.includes(modelId)
+
+const notForKey = (modelId: string) => Result.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
