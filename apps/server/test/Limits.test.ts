@@ -212,3 +212,93 @@ describe("a model that judges", () => {
     assert.notInclude((await server.as("owner", "GET", `${ml}/models/${model}`)).text, "guarded_by")
   })
 })
+
+describe("calls side by side", () => {
+  const many = 100
+  const expensive = { prompt_tokens: 60, completion_tokens: 40, total_tokens: 100 }
+  const sse = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "x" }, finish_reason: "stop" }] })}\n\n`
+  const reported = `data: ${JSON.stringify({ choices: [], usage: expensive })}\n\ndata: [DONE]\n\n`
+
+  it.each([
+    ["predicts", "_predict"],
+    ["streams", "_predict/stream"],
+    ["tests of a connector", "_test"],
+  ] as const)("as %s keep the tokens of a day, and what they did not use is there again", async (_, how) => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    await using server = await AuthenticatedServer.start<Name>(people, {
+      settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https://own\\.example/.*$"] },
+      hosts: ["own.example"],
+      handler: async () => {
+        // None ends before all have come.
+        await opened
+        return how === "_predict/stream"
+          ? Answer.stream("text/event-stream", [sse, reported])
+          : Answer.json({ said: "yes", usage: expensive })
+      },
+    })
+    const chat = { ...connector.actions[0], url: "https://own.example/v1/chat/completions" }
+    const made = await server.as("admin", "POST", `${ml}/connectors/_create`, { ...connector, actions: [chat] })
+    const id = idOf(made, "connector_id")
+    const { model } = await modelOf(server, "admin", { connector: undefined, connector_id: id })
+    const key = await caller(server, { quota: { tokens_per_day: 100 } })
+    const ask = () => (how === "_test" ? key.test(id) : key.predict(model, how))
+    let refused = 0
+    const counted = async () => {
+      const answer = await ask()
+      if (answer.status === 429 && (refused += 1) === many - 1) open()
+      return answer
+    }
+    const answers = await Promise.all(Array.from({ length: many }, counted))
+    const statuses = answers.map(({ status }) => status)
+    assert.deepStrictEqual(
+      [200, 429].map((status) => statuses.filter((one) => one === status).length),
+      [1, many - 1],
+    )
+    assert.strictEqual(server.platform.requests.length, 1)
+    for (const { headers } of answers.filter(({ status }) => status === 429))
+      assert.strictEqual(headers.get("retry-after"), "1")
+    assert.isAbove(Number((await ask()).headers.get("retry-after")), 1)
+    // A call reserves more than it uses: two in turn fit into what one of them reserves.
+    const larger = await caller(server, { quota: { tokens_per_day: 150 } })
+    const askLarger = () => (how === "_test" ? larger.test(id) : larger.predict(model, how))
+    assert.deepStrictEqual(await times(3, askLarger), [200, 200, 429])
+  })
+})
+
+describe("an input that is split", () => {
+  const embed = (server: Server, bearer: string, id: string, count: number) =>
+    AuthenticatedServer.ask(server.url, bearer, "POST", `${ml}/_predict/text_embedding/${id}`, {
+      text_docs: Array.from({ length: count }, (_, n) => `text ${n}`),
+    })
+
+  it.each([
+    ["a key's requests a minute", { quota: { requests_per_minute: 40 } }, {}],
+    ["a model's rate limit", {}, { rate_limiter: { limit: "40", unit: "HOURS" } }],
+  ])("counts for %s as the calls that it makes", async (_, key, model) => {
+    await using server = await start()
+    const split = { ...connector, parameters: { input_docs_processed_step_size: "1" } }
+    const { model: id } = await modelOf(server, "admin", { connector: split, ...model })
+    const made = await server.as("admin", "POST", `${ml}/api_keys`, { name: "split", roles: ["developer"], ...key })
+    const bearer = `Bearer ${idOf(made, "api_key")}`
+    const statuses: Array<number> = []
+    for (const count of [30, 11, 10, 1]) statuses.push((await embed(server, bearer, id, count)).status)
+    assert.deepStrictEqual(statuses, [200, 429, 200, 429])
+    assert.strictEqual(server.platform.requests.length, 40)
+  })
+
+  it("that is larger than the limit passes when none of it is used, and holds up those that follow", async () => {
+    await using server = await start()
+    const split = { ...connector, parameters: { input_docs_processed_step_size: "1" } }
+    const rate_limiter = { limit: "4", unit: "MINUTES" }
+    const { model: id } = await modelOf(server, "admin", { connector: split, rate_limiter })
+    const made = await server.as("admin", "POST", `${ml}/api_keys`, { name: "split", roles: ["developer"] })
+    const bearer = `Bearer ${idOf(made, "api_key")}`
+    assert.strictEqual((await embed(server, bearer, id, 40)).status, 200)
+    const refused = await embed(server, bearer, id, 1)
+    assert.strictEqual(refused.status, 429)
+    // 37 of them are owed, at 15 s each.
+    const wait = Number(refused.headers.get("retry-after"))
+    assert.isAtMost(wait, 37 * 15)
+    assert.isAbove(wait, 36 * 15 - 10)
+  })
+})

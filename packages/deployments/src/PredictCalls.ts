@@ -26,7 +26,11 @@ export interface PredictCalls {
     parameters: Parameters,
   ) => Effect.Effect<Prediction, ConnectorError>
   /** The requests that a predict, or a stream, would send; with the guardrails that call no other model. */
-  readonly dryRun: (deployment: Deployment, input: PredictInput, isStream: boolean) => Effect.Effect<Requests, ConnectorError>
+  readonly dryRun: (
+    deployment: Deployment,
+    input: PredictInput,
+    isStream: boolean,
+  ) => Effect.Effect<Requests, ConnectorError>
   /** The same for a blueprint that is not stored. */
   readonly dryRunOf: (
     blueprint: Blueprint,

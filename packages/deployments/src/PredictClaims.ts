@@ -51,8 +51,6 @@ export const ofQuota = (
   if (principal?.quota === undefined) return []
   const { tokens_per_day, requests_per_minute } = principal.quota
   const key = quotaKeyOf(principal)
-  const exceeded = (quota: QuotaExceeded["quota"], limit: number) => (retryAfterMillis: number) =>
-    DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis }))
   const ofTokens: ReadonlyArray<PredictClaim> =
     tokens_per_day === undefined || tokens === undefined
       ? []
@@ -67,6 +65,9 @@ export const ofQuota = (
   const refusal = exceeded("requests_per_minute", requests_per_minute)
   return [...ofTokens, { claim: { _tag: "Rate", key, limit, calls }, refusal }]
 }
+
+const exceeded = (quota: QuotaExceeded["quota"], limit: number) => (retryAfterMillis: number) =>
+  DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis }))
 
 export const ofModel = (
   user: string | undefined,

@@ -71,15 +71,6 @@ export const make = Effect.gen(function* () {
   }
   const check = (call: PolicyCall) => first(checks, call)
 
-  const claimsOf = ({ context: { caller }, deployment, input, isJudgement }: PolicyCall) =>
-    PredictClaims.areAny(caller, deployment)
-      ? PredictClaims.of(caller, deployment, {
-          calls: PredictClaims.callsOf(deployment, input),
-          tokens:
-            isJudgement === true ? undefined : deployment.estimate.call(input) * (1 + judgesOf(deployment).length),
-        })
-      : []
-
   const reserve = (claims: ReadonlyArray<PredictClaims.PredictClaim>, promptTokens: () => number) =>
     Effect.suspend(() =>
       limits.reserve(
@@ -98,8 +89,6 @@ export const make = Effect.gen(function* () {
     claims.length === 0
       ? work(Spending.uncounted)
       : Effect.acquireUseRelease(reserve(claims, promptTokens), work, (spending, exit) => spending.end(exit))
-
-  const promptOf = ({ deployment, input }: PolicyCall) => deployment.estimate.prompt(input)
 
   const policy: PredictPolicy = {
     check,
@@ -154,6 +143,16 @@ const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) =>
 
 /** Fails where the input is not what the model's interface says. */
 const interfaceOfModel: Check = ({ deployment, input }) => deployment.interface.input(input)
+
+const claimsOf = ({ context: { caller }, deployment, input, isJudgement }: PolicyCall) =>
+  PredictClaims.areAny(caller, deployment)
+    ? PredictClaims.of(caller, deployment, {
+        calls: PredictClaims.callsOf(deployment, input),
+        tokens: isJudgement === true ? undefined : deployment.estimate.call(input) * (1 + judgesOf(deployment).length),
+      })
+    : []
+
+const promptOf = ({ deployment, input }: PolicyCall) => deployment.estimate.prompt(input)
 
 const noJudges: ReadonlyArray<string> = []
 

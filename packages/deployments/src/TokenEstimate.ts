@@ -39,9 +39,10 @@ export const make = ({ parameters, actions }: Connector): TokenEstimate => {
     [...request_body.matchAll(literal)].map(([, n]) => Number(n)),
   )
   const output = ofAuthor ?? (inBodies.length === 0 ? defaultOutputTokens : Math.max(...inBodies))
-  const prompt = (input: PredictInput) => Math.ceil(bytesOf(input) / bytesPerToken)
   return { prompt, call: (input) => prompt(input) + (limitOf(input) ?? output) }
 }
+
+const prompt = (input: PredictInput) => Math.ceil(bytesOf(input) / bytesPerToken)
 
 const limitOf = (input: PredictInput): number | undefined => {
   const given = parametersOf(input)

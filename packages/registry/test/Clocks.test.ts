@@ -30,13 +30,13 @@ describe("a limit of 4 a minute", () => {
   })
 })
 
-describe("tokens of a day", () => {
-  const spend = (budget: TokenBudget.TokenBudget, now: number) => {
-    const taken = budget.take({ _tag: "Tokens", key: "k", perDay: 10, estimate: 10 }, now)
-    if (Result.isSuccess(taken)) taken.success.settle(10)
-    return waitOf(taken)
-  }
+const spend = (budget: TokenBudget.TokenBudget, now: number) => {
+  const taken = budget.take({ _tag: "Tokens", key: "k", perDay: 10, estimate: 10 }, now)
+  if (Result.isSuccess(taken)) taken.success.settle(10)
+  return waitOf(taken)
+}
 
+describe("tokens of a day", () => {
   it.each(jumps)("that are used up are there again within a day where the clock jumps by %s ms", (jump) => {
     const budget = TokenBudget.make()
     assert.isUndefined(spend(budget, noon))

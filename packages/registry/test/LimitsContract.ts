@@ -17,20 +17,22 @@ const rate = (key: string, limit: string, unit: RateLimit["unit"] = "DAYS", call
 })
 const tokens = (perDay: number, estimate: number, key = "k"): Claim => ({ _tag: "Tokens", key, perDay, estimate })
 
+const calls = (count: number) => [rate("m", "60", "MINUTES", count)]
+
+/** Which claim is refused, or `undefined` where none is. */
+const refused = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 0) =>
+  Effect.map(Effect.result(limits.reserve(claims, at(millis))), (result) =>
+    Result.isFailure(result) && result.failure._tag === "LimitReached" ? result.failure.claim : undefined,
+  )
+const wait = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 0) =>
+  Effect.map(Effect.flip(limits.reserve(claims, at(millis))), (failure) =>
+    failure._tag === "LimitReached" ? failure.waitMillis : assert.fail(failure.message),
+  )
+
 /** Each test builds the layer again and expects that nothing is used of any limit. */
 export const limitsContract = (name: string, layer: Layer.Layer<Limits>) => {
   const holds = (sentence: string, test: (limits: Limits["Service"]) => Effect.Effect<void, unknown>) =>
     it.effect(sentence, () => Effect.provide(Effect.flatMap(Limits, test), layer))
-
-  /** Which claim is refused, or `undefined` where none is. */
-  const refused = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 0) =>
-    Effect.map(Effect.result(limits.reserve(claims, at(millis))), (result) =>
-      Result.isFailure(result) && result.failure._tag === "LimitReached" ? result.failure.claim : undefined,
-    )
-  const wait = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 0) =>
-    Effect.map(Effect.flip(limits.reserve(claims, at(millis))), (failure) =>
-      failure._tag === "LimitReached" ? failure.waitMillis : assert.fail(failure.message),
-    )
 
   describe(`limits of ${name}`, () => {
     holds("reserve nothing for no claims", (limits) =>
@@ -72,7 +74,6 @@ export const limitsContract = (name: string, layer: Layer.Layer<Limits>) => {
       "count a claim of many calls as so many, and let one that is larger than the limit through when none is used",
       (limits) =>
         Effect.gen(function* () {
-          const calls = (count: number) => [rate("m", "60", "MINUTES", count)]
           yield* limits.reserve(calls(50), at())
           assert.strictEqual(yield* wait(limits, calls(20)), 10_000)
           yield* limits.reserve(calls(10), at())
