@@ -265,12 +265,12 @@ describe("calls side by side", () => {
   })
 })
 
-describe("an input that is split", () => {
-  const embed = (server: Server, bearer: string, id: string, count: number) =>
-    AuthenticatedServer.ask(server.url, bearer, "POST", `${ml}/_predict/text_embedding/${id}`, {
-      text_docs: Array.from({ length: count }, (_, n) => `text ${n}`),
-    })
+const embed = (server: Server, bearer: string, id: string, count: number) =>
+  AuthenticatedServer.ask(server.url, bearer, "POST", `${ml}/_predict/text_embedding/${id}`, {
+    text_docs: Array.from({ length: count }, (_, n) => `text ${n}`),
+  })
 
+describe("an input that is split", () => {
   it.each([
     ["a key's requests a minute", { quota: { requests_per_minute: 40 } }, {}],
     ["a model's rate limit", {}, { rate_limiter: { limit: "40", unit: "HOURS" } }],

@@ -8,7 +8,7 @@ import type { Principals } from "@drawbar/registry/access/Principals"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { SecureRandom } from "@drawbar/registry/secrets/SecureRandom"
 import { Settings } from "@drawbar/registry/settings/Settings"
-import { Clock, Effect, Option, type Scope } from "effect"
+import { Clock, Effect, FiberSet, Option, type Scope } from "effect"
 import * as Audit from "@drawbar/http-server/access/Audit"
 import * as OpenSearchError from "./errors/OpenSearchError.ts"
 import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
@@ -146,8 +146,9 @@ const forgetting = Effect.fnUntraced(function* (telemetry: Telemetry.Telemetry) 
   const changes = yield* ChangeFeed
   const lookAt = (id: string) =>
     Effect.tap(store.get("model", id), (found) => Effect.sync(() => Option.isNone(found) && telemetry.forget(id)))
+  const run = yield* FiberSet.makeRuntime()
   yield* changes.subscribe((written) => {
-    for (const { collection, id } of written) if (collection === "model") Effect.runFork(Effect.ignore(lookAt(id)))
+    for (const { collection, id } of written) if (collection === "model") run(Effect.ignore(lookAt(id)))
   })
 })
 

@@ -7,6 +7,7 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as Hash from "../internal/Hash.ts"
 import * as PasswordCheck from "../internal/PasswordCheck.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
+import * as RecordFollower from "../records/RecordFollower.ts"
 import * as Principal from "./Principal.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { StoreError, AlreadyExists } from "@drawbar/document-store/StoreError"
@@ -67,21 +68,45 @@ export class Principals extends Context.Service<
       const isRight = yield* PasswordCheck.make
 
       const remember = (document: Document) =>
-        Effect.map(Effect.fromResult(StoredRecord.read(collection, document, read)), (principal) => {
-          const hash = document.sealed["hash"] ?? ""
-          const authenticated = { ...principal, id: document.id }
-          known.set(document.id, { principal, authenticated, hash, digest: Hash.digestIn(hash) })
+        Effect.matchEffect(Effect.fromResult(StoredRecord.read(collection, document, read)), {
+          onSuccess: (principal) =>
+            Effect.sync(() => {
+              const hash = document.sealed["hash"] ?? ""
+              const authenticated = { ...principal, id: document.id }
+              known.set(document.id, { principal, authenticated, hash, digest: Hash.digestIn(hash) })
+            }),
+          // One that cannot be read authenticates no caller, and does not keep the others out.
+          onFailure: ({ message }) =>
+            Effect.andThen(
+              Effect.sync(() => known.delete(document.id)),
+              Effect.logError(message),
+            ),
         })
-      // One that cannot be read authenticates no caller, and does not keep the others out.
-      yield* Stream.runForEach(store.all(collection), (document) =>
-        Effect.catch(remember(document), ({ message }) => Effect.logError(message)),
-      )
+
+      const reload = (ids: ReadonlyArray<string>) =>
+        Effect.forEach(
+          ids,
+          (id) =>
+            store.get(collection, id).pipe(
+              // Until it can be read, it may be one that was deleted.
+              Effect.tapError(() => Effect.sync(() => known.delete(id))),
+              Effect.flatMap(Option.match({ onNone: () => Effect.sync(() => known.delete(id)), onSome: remember })),
+            ),
+          { discard: true },
+        )
+
+      const caughtUp = yield* RecordFollower.follow({
+        name: "Users and API keys",
+        concerns: (change) => change.collection === collection,
+        reload,
+      })
+      yield* Stream.runForEach(store.all(collection), remember)
 
       const create = Effect.fnUntraced(function* (id: string, principal: Principal.Principal, hash: string) {
-        const [written] = yield* changes
+        yield* changes
           .commit([{ _tag: "Create", collection, id, source: { ...principal }, sealed: { hash } }])
           .pipe(Effect.catchReason("StoreError", "AlreadyExists", () => Effect.fail(taken(id, principal.name))))
-        if (written !== undefined) yield* remember(written)
+        yield* caughtUp
         return id
       })
 
@@ -133,7 +158,7 @@ export class Principals extends Context.Service<
           const found = yield* store.get(collection, id)
           if (Option.isNone(found)) return false
           yield* changes.commit([{ _tag: "Delete", collection, id }])
-          known.delete(id)
+          yield* caughtUp
           return true
         }),
         list: Effect.sync(() => [...known].map(([id, { principal }]) => ({ id, principal }))),

@@ -11,6 +11,8 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { NothingToUpdate, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import * as SearchPattern from "@drawbar/document-store/search/SearchPattern"
+import { optimistically } from "../internal/OptimisticRetry.ts"
+import * as RecordFollower from "../records/RecordFollower.ts"
 import type { Shown } from "./Setting.ts"
 import { isForeign, isInert, isName, type Name, names, table, type Value } from "./SettingTable.ts"
 
@@ -47,47 +49,66 @@ export class Settings extends Context.Service<
         const store = yield* DocumentStore
         const changes = yield* ChangeFeed
         const onFile = yield* Effect.fromResult(readFile(file))
-        const found = yield* Effect.result(store.get(collection, recordId))
-        // What cannot be read does not stop the start; it may have closed records to others, so that they stay closed.
-        let isUnreadable = Result.isFailure(found)
-        if (Result.isFailure(found))
-          yield* Effect.logError(`The settings cannot be read, and access control is on: ${found.failure.message}`)
-        const stored = Result.isSuccess(found) ? Option.getOrUndefined(found.success) : undefined
-        let given: Record<Level, Given> = {
-          persistent: isUnreadable ? strict : remembered(stored?.source),
-          transient: {},
-        }
-        let version = stored?.version
+        let given: Record<Level, Given> = { persistent: {}, transient: {} }
         let values = valuesOf(onFile, given)
         const listeners = new Set<Listener>()
         const writer = yield* Semaphore.make(1)
 
-        const remember = Effect.fnUntraced(function* (persistent: Given) {
-          const source = { persistent: { ...persistent } }
-          const [written] = yield* changes.commit([
-            isUnreadable
-              ? { _tag: "Replace", collection, id: recordId, source }
-              : version === undefined
-                ? { _tag: "Create", collection, id: recordId, source }
-                : { _tag: "Replace", collection, id: recordId, source, ifVersion: version },
-          ])
-          version = written?.version
-          isUnreadable = false
+        const hold = (level: Level, next: Given) => {
+          const before = values
+          given = { ...given, [level]: next }
+          values = valuesOf(onFile, given)
+          const changed = new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(values[name])))
+          if (changed.size > 0) for (const listener of listeners) listener(changed)
+        }
+        let isUnreadable = false
+        const stored = store.get(collection, recordId)
+        const caughtUp = yield* RecordFollower.follow({
+          name: "Settings",
+          concerns: (change) => change.collection === collection && change.id === recordId,
+          reload: () =>
+            Effect.map(stored, (found) => {
+              isUnreadable = false
+              hold("persistent", remembered(Option.getOrUndefined(found)?.source))
+            }),
         })
+
+        const found = yield* Effect.result(stored)
+        isUnreadable = Result.isFailure(found)
+        // What cannot be read does not stop the start; it may have closed records to others, so that they stay closed.
+        if (Result.isFailure(found))
+          yield* Effect.logError(`The settings cannot be read, and access control is on: ${found.failure.message}`)
+        hold("persistent", Result.isFailure(found) ? strict : remembered(Option.getOrUndefined(found.success)?.source))
+
+        /** Changes the stored settings as they are now, whichever process wrote them last. */
+        const persist = (steps: ReadonlyArray<Step>) =>
+          optimistically(
+            changes,
+            Effect.fnUntraced(function* (commit) {
+              const read = yield* Effect.result(stored)
+              if (Result.isFailure(read) && !isUnreadable) return yield* read.failure
+              const before = Result.isSuccess(read) ? Option.getOrUndefined(read.success) : undefined
+              const persistent = applied(Result.isSuccess(read) ? remembered(before?.source) : strict, steps)
+              yield* Effect.fromResult(bounded(persistent))
+              const source = { persistent: { ...persistent } }
+              yield* commit([
+                // A record that cannot be read has no version to be held against, and is replaced.
+                Result.isFailure(read)
+                  ? { _tag: "Replace", collection, id: recordId, source }
+                  : before === undefined
+                    ? { _tag: "Create", collection, id: recordId, source }
+                    : { _tag: "Replace", collection, id: recordId, source, ifVersion: before.version },
+              ])
+            }),
+          )
 
         const update = Effect.fnUntraced(function* (body: Json, rendering: Rendering = {}) {
           const steps = yield* Effect.fromResult(readUpdate(body))
-          const next = {
-            persistent: applied(given.persistent, steps.persistent),
-            transient: applied(given.transient, steps.transient),
-          }
-          yield* Effect.fromResult(Result.all([bounded(next.persistent), bounded(next.transient)]))
-          if (steps.persistent.length > 0) yield* remember(next.persistent)
-          const before = values
-          given = next
-          values = valuesOf(onFile, given)
-          const changed = new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(values[name])))
-          for (const listener of listeners) listener(changed)
+          const transient = applied(given.transient, steps.transient)
+          yield* Effect.fromResult(bounded(transient))
+          if (steps.persistent.length > 0) yield* persist(steps.persistent)
+          yield* caughtUp
+          if (steps.transient.length > 0) hold("transient", transient)
           return {
             acknowledged: true,
             persistent: rendered(settled(steps.persistent), rendering),
