@@ -11,7 +11,7 @@ export interface TokenEstimate {
 }
 
 /** Of an answer, where neither the caller nor the connector bounds it. */
-export const defaultOutputTokens = 1_000
+const defaultOutputTokens = 1_000
 
 /** A token is about four bytes of UTF-8. */
 const bytesPerToken = 4
