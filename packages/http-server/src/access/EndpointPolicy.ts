@@ -6,7 +6,7 @@ import * as Permission from "./Permission.ts"
 /** For `HttpApiEndpoint.annotateMerge`. */
 export type EndpointPolicy = Context.Context<never>
 
-export const make = (requires: Permission.Requirement, admission: Admission.Admission): EndpointPolicy =>
+const make = (requires: Permission.Requirement, admission: Admission.Admission): EndpointPolicy =>
   Context.add(Context.make(Permission.Requires, requires), Admission.Admission, admission)
 
 /** Open to every caller, and still admitted when the server is overloaded. */

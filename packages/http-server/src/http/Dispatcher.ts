@@ -121,7 +121,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     // Beyond its limit a body is refused for itself.
     const bytes = announced > limit ? 0 : announced
     const memory = new HeldMemory(loadShedding.load)
-    const isReserved = isOperators(endpoint, context.caller.principal)
+    const isAdmin = context.caller.principal?.roles.includes("admin") === true
+    const isReserved = endpoint.admission.isOperators || isAdmin
     const tooMuch = bytes === 0 ? undefined : loadShedding.bodyRefusal(bytes, isReserved)
     if (tooMuch !== undefined) return tooMuch
     context.share = memory
@@ -248,12 +249,6 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
 }
 
 const shuttingDown = (face: ApiFace<unknown>): Refusal => face.describe(RequestError.from(new ShuttingDown())).refusal
-
-/** Whether part of the memory is kept for it. */
-const isOperators = (
-  { admission }: Endpoint,
-  principal: RequestContext.RequestContext["caller"]["principal"],
-): boolean => admission.isOperators || principal?.roles.includes("admin") === true
 
 const within =
   (millis: number) =>
