@@ -1,6 +1,6 @@
 /** What every package must say alike is written in one file, and in no other source. */
 import { globSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { basePath } from "@drawbar/http-api/routes/BasePath"
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { version } from "@drawbar/http-api/routes/Version"
@@ -65,6 +65,12 @@ describe("one home", () => {
     )
     const found = sources.filter((path) => path.startsWith("packages/template-renderer/") && specific.test(read(path)))
     assert.deepStrictEqual(found, [])
+  })
+
+  it("has each file name, but for programs and the tree of commands", () => {
+    const named = sources.filter((path) => !path.startsWith("apps/cli/src/commands/")).map((path) => basename(path))
+    const twice = named.filter((name, at) => name !== "main.ts" && named.indexOf(name) !== at)
+    assert.deepStrictEqual(twice, [])
   })
 
   it.each(packages)("%s has that version", (path) => {

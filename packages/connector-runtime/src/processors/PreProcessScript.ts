@@ -1,6 +1,6 @@
 /** A pre-process function that the connector's author wrote in Painless: typed input as `params`, the text `{"parameters": {…}}` as its answer. */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
-import type { Json } from "@drawbar/painless/Json"
+import type { Json } from "@drawbar/painless/ScriptData"
 import * as Script from "@drawbar/painless/Script"
 import { type Author, textOf, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"

@@ -1,5 +1,5 @@
 /** `/_plugins/_ml/users` and `/api_keys`: who may ask. No password is in any answer, and a key only in the one that makes it. */
-import * as Bounds from "@drawbar/registry/records/Bounds"
+import * as RecordLimits from "@drawbar/registry/records/RecordLimits"
 import * as NumberField from "@drawbar/registry/records/NumberField"
 import { Quota, Role } from "@drawbar/registry/access/Principal"
 import { Schema } from "effect"
@@ -67,7 +67,7 @@ export class PrincipalsApi extends HttpApiGroup.make("principals")
         roles: Schema.Array(Role),
         ...shares,
         expires_in_days: Schema.optionalKey(
-          Schema.Finite.check(Schema.isGreaterThan(0)).check(Schema.isLessThanOrEqualTo(Bounds.keyDays)),
+          Schema.Finite.check(Schema.isGreaterThan(0)).check(Schema.isLessThanOrEqualTo(RecordLimits.keyDays)),
         ),
       }),
       /** `api_key` is shown here and never again. */

@@ -1,5 +1,5 @@
 /** How large the body of a request may be, and how long a request may take, by the `Admission` of its contract. */
-import * as Bounds from "@drawbar/http-server/http/Bounds"
+import * as RequestBounds from "@drawbar/http-server/http/RequestBounds"
 import type { Endpoint } from "@drawbar/http-server/http/Endpoint"
 import type { RequestLimits } from "@drawbar/http-server/http/Dispatcher"
 
@@ -23,7 +23,7 @@ export interface Options {
 export const make = ({
   predictBody,
   recordBody,
-  requestMillis: millis = Bounds.requestMillis,
+  requestMillis: millis = RequestBounds.requestMillis,
 }: Options): ((endpoint: Pick<Endpoint, "admission">) => RequestLimits) => {
   const predict: RequestLimits = { bodyBytes: predictBody }
   return ({ admission: { body, callsUpstream } }) => {
