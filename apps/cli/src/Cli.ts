@@ -15,11 +15,10 @@ import * as Render from "./commands/render.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Task from "./commands/task/task.ts"
 import * as User from "./commands/user/user.ts"
+import { version } from "@drawbar/http-api/routes/Version"
 import * as Failure from "./Failure.ts"
 import * as Root from "./Root.ts"
 import * as TerminalText from "./TerminalText.ts"
-
-const version = "0.1.0"
 
 const tree = Root.command.pipe(
   Command.withSubcommands([

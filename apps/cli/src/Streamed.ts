@@ -1,5 +1,6 @@
 /** An answer that is printed as it comes. */
 import process from "node:process"
+import { basePath } from "@drawbar/http-api/routes/BasePath"
 import * as Json from "@drawbar/json-text/Json"
 import { Effect, Result, Stream } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -17,7 +18,7 @@ export const print = (
   query: { readonly timeout?: string },
 ): Effect.Effect<void, Failed, HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const path = `${url}/_plugins/_ml/models/${encodeURIComponent(modelId)}/_predict/stream?${new URLSearchParams({ ...query })}`
+    const path = `${url}${basePath}/models/${encodeURIComponent(modelId)}/_predict/stream?${new URLSearchParams({ ...query })}`
     const client = Identity.onto(yield* HttpClient.HttpClient)
     const response = yield* client.execute(HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(path), payload))
     if (response.status !== 200) {

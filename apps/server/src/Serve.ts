@@ -1,5 +1,6 @@
 /** The server as a program: flags in, sentences and an exit code out. */
 import process from "node:process"
+import { version } from "@drawbar/http-api/routes/Version"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
 import * as AccessLog from "./telemetry/AccessLog.ts"
@@ -54,7 +55,7 @@ const everywhere = /0\.0\.0\.0|\[::\]/
 
 const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew, databaseIsEmpty }: Server.Running) =>
   [
-    `Drawbar ${Server.version} listens on ${url}`,
+    `Drawbar ${version} listens on ${url}`,
     files === undefined
       ? "Records and keys are in memory, and gone when it stops."
       : `Records are in ${files.database}, the keys that seal their credentials in ${typeof files.keyring === "string" ? files.keyring : files.keyring.source}.`,

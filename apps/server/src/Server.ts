@@ -9,6 +9,7 @@ import * as IdleModels from "@drawbar/deployments/IdleModels"
 import { Predictions } from "@drawbar/deployments/Predictions"
 import { IdentityTokens } from "@drawbar/http-server/access/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
+import { version } from "@drawbar/http-api/routes/Version"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
@@ -42,8 +43,6 @@ export interface Running {
   /** Whether a key ring that was there before stands beside a database without a record: one of the two may be the wrong one. */
   readonly databaseIsEmpty: boolean
 }
-
-export const version = "0.1.0"
 
 /** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
 export const listen = Effect.fnUntraced(function* (options: StartOptions) {

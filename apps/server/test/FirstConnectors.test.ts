@@ -1,4 +1,4 @@
-import * as Cohere from "@drawbar/stub-platform/Cohere"
+import * as CohereStub from "@drawbar/stub-platform/CohereStub"
 import * as OpenAi from "@drawbar/stub-platform/OpenAi"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as SageMaker from "@drawbar/stub-platform/SageMaker"
@@ -74,7 +74,7 @@ const connectors = {
   },
   "Cohere embed": {
     host: "api.cohere.ai",
-    handler: Cohere.handler({ apiKey: "k" }),
+    handler: CohereStub.handler({ apiKey: "k" }),
     document: {
       protocol: "http",
       parameters: { model: "embed-english-v2.0", truncate: "END" },

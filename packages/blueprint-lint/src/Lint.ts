@@ -4,7 +4,7 @@ import { Result } from "effect"
 import type { Finding } from "./Finding.ts"
 import { anywhere, type LintEnvironment } from "./LintEnvironment.ts"
 import { rules } from "./Rules.ts"
-import * as Source from "./Source.ts"
+import * as DocumentText from "./DocumentText.ts"
 import * as LintContext from "./LintContext.ts"
 
 /** In characters: what is longer is no document that somebody wrote. */
@@ -17,7 +17,7 @@ const most = 100
 export const text = (source: string, host: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
   if (source.length > longest)
     return [{ code: "syntax", severity: "error", pointer: "", message: `It is longer than ${longest} characters` }]
-  const { value, findings, placeOf } = Source.read(source, host.readsConsoleText)
+  const { value, findings, placeOf } = DocumentText.read(source, host.readsConsoleText)
   if (value === undefined) return findings
   const placed = document(value, host)
     .slice(0, most)

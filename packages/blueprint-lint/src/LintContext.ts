@@ -1,4 +1,5 @@
 /** A connector's document as the rules look at it: taken apart, and taken as it is, whatever else is wrong with it. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import { decode } from "@drawbar/json-text/Decode"
@@ -104,20 +105,23 @@ const actionOf = (
         ? {
             pointer: `${pointer}/url`,
             source: url,
-            compiled: Result.map(UrlTemplate.compile(url, parameters), (it) => ({ holes: it.holes, url: it })),
+            compiled: Result.map(UrlTemplate.compile(url, parameters, Reserved.templates.url), (it) => ({
+              holes: it.holes,
+              url: it,
+            })),
           }
         : undefined,
     headers: {
       pointer: `${pointer}/headers`,
       source: Object.values(headers).join("\n"),
-      compiled: HeadersTemplate.compile(headers, parameters, credentialNames),
+      compiled: HeadersTemplate.compile(headers, parameters, credentialNames, Reserved.templates.headers),
     },
     body:
       typeof request_body === "string"
         ? {
             pointer: `${pointer}/request_body`,
             source: request_body,
-            compiled: BodyTemplate.compile(request_body, parameters, { contentType }),
+            compiled: BodyTemplate.compile(request_body, parameters, { ...Reserved.templates.body, contentType }),
           }
         : undefined,
   }

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { LintEnvironment } from "../src/LintEnvironment.ts"
 import * as Lint from "../src/Lint.ts"
 import { rules } from "../src/Rules.ts"
@@ -99,6 +100,32 @@ describe("rules", () => {
     assert.include(
       Lint.document({ ...google, protocol: "http" }).map(({ code }) => code),
       "unused-credential",
+    )
+  })
+
+  it.each([true, false])(
+    "find a client certificate unused where mutual TLS is off (mutual_tls_enabled: %s)",
+    (enabled) => {
+      const names = Reserved.credentials.filter(({ readBy }) => readBy === "mutual TLS").map(({ name }) => name)
+      const members = {
+        client_config: { mutual_tls_enabled: enabled },
+        credential: Object.fromEntries(names.map((name) => [name, "env:A"])),
+      }
+      const found = Lint.text(documentOf(JSON.stringify(members).slice(1, -1)), host)
+        .filter(({ code }) => code === "unused-credential")
+        .map(({ pointer }) => pointer)
+      assert.deepStrictEqual(found, enabled ? [] : names.map((name) => `/credential/${name}`))
+    },
+  )
+
+  it("find no reserved parameter unused", () => {
+    const parameters = Object.fromEntries(
+      Reserved.parameters.filter(({ isShared = false }) => !isShared).map(({ name }) => [name, "UTF-8"]),
+    )
+    const found = Lint.text(documentOf(JSON.stringify({ parameters }).slice(1, -1)), host)
+    assert.notInclude(
+      found.map(({ code }) => code),
+      "unused-parameter",
     )
   })
 

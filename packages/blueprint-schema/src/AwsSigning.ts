@@ -2,18 +2,19 @@
  * What AWS's signature needs of a connector, by the names that blueprints give it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
+import * as Reserved from "./ReservedParameters.ts"
 import type { Connector } from "./Connector.ts"
 
 /** Names of a credential, the connector's own first, AWS's environment names second. */
-export const accessKey = ["access_key", "aws_access_key_id"] as const
-export const secretKey = ["secret_key", "aws_secret_access_key"] as const
-export const sessionToken = ["session_token", "aws_session_token"] as const
+export const accessKey = [Reserved.accessKey, Reserved.awsAccessKeyId] as const
+export const secretKey = [Reserved.secretKey, Reserved.awsSecretAccessKey] as const
+export const sessionToken = [Reserved.sessionToken, Reserved.awsSessionToken] as const
 
 /** What names keys that are kept elsewhere. */
-export const borrowed = ["roleArn", "secretArn"] as const
+export const borrowed = [Reserved.roleArn, Reserved.secretArn] as const
 
 /** The parameter by which a connector asks to sign as the server itself: `"aws_identity": "server"`. It is no secret, so that everybody sees it. */
-export const identity = "aws_identity"
+export const identity = Reserved.awsIdentity
 
 /** The first of `names` that a credential has. */
 export const nameIn = (credential: object, names: ReadonlyArray<string>): string | undefined =>

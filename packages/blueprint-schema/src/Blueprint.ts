@@ -4,6 +4,7 @@
  * `Document` is the wire, where any field may be missing or null; `check` turns it into a `Blueprint`, or says what is
  * wrong and where, in the order in which clients expect to be told.
  */
+import * as Reserved from "./ReservedParameters.ts"
 import { Redacted, Result, Schema } from "effect"
 import { BlueprintError, invalid, UnsafeText } from "./BlueprintError.ts"
 import { ClientConfig, retryBackoffPolicies } from "./ClientConfig.ts"
@@ -212,7 +213,7 @@ const checkGoogle = (connector: Connector, credential: Credential): Result.Resul
         `Missing ${absent}: google_cloud needs the parameters [${GoogleCloud.parameters.join(", ")}]`,
       ),
     )
-  if (GoogleCloud.scopes(parameters["scopes"]) === undefined)
+  if (GoogleCloud.scopes(parameters[Reserved.scopes]) === undefined)
     return Result.fail(
       invalid("/parameters/scopes", `scopes must be scopes of Google Cloud, such as ${GoogleCloud.cloudPlatform}`),
     )
@@ -236,8 +237,8 @@ const checkAws = (connector: Connector, credential: Credential): Result.Result<v
       invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"),
     )
   const has = (name: string) => connector.parameters[name] !== undefined || credential[name] !== undefined
-  if (!has("service_name")) return Result.fail(invalid("/parameters/service_name", "Missing service name"))
-  return has("region") || AwsSigning.regionOfHost(connector) !== undefined
+  if (!has(Reserved.serviceName)) return Result.fail(invalid("/parameters/service_name", "Missing service name"))
+  return has(Reserved.region) || AwsSigning.regionOfHost(connector) !== undefined
     ? Result.void
     : Result.fail(invalid("/parameters/region", "Missing region"))
 }

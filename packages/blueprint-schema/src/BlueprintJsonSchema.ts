@@ -1,4 +1,5 @@
 /** The JSON Schema (2020-12) of a blueprint, for editors: what may stand where, as the decoder and the checks say it. */
+import * as Reserved from "./ReservedParameters.ts"
 import { Schema } from "effect"
 import { ActionDocument, Document } from "./Blueprint.ts"
 import { ClientConfig, defaults } from "./ClientConfig.ts"
@@ -32,6 +33,11 @@ const processFunction = (names: ReadonlyArray<string>, description: string): Jso
 
 const text = (description: string): JsonObject => ({ description, type: "string" })
 const scalar = ["string", "number", "boolean"]
+const secret = { type: [...scalar, "null"] }
+const described = (
+  names: ReadonlyArray<{ readonly name: string; readonly description: string }>,
+  rest: JsonObject = {},
+): JsonObject => Object.fromEntries(names.map(({ name, description }) => [name, { description, ...rest }]))
 const texts = (description: string): JsonObject => ({
   description,
   type: "object",
@@ -60,13 +66,15 @@ const fields: Record<keyof typeof Document.fields, JsonObject> = {
   version: { description: "Yours to count", type: scalar },
   protocol: { description: "How requests are authorised", enum: ConnectorProtocol.names },
   parameters: {
-    description: "The connector's own values for holes; response_filter, region and service_name stand here too",
+    description: "The connector's own values for placeholders, and the parameters that Drawbar itself reads",
     type: "object",
+    properties: described(Reserved.parameters),
   },
   credential: {
     description: "Secrets by name; stored sealed, never shown",
     type: "object",
-    additionalProperties: { type: [...scalar, "null"] },
+    properties: described(Reserved.credentials, secret),
+    additionalProperties: secret,
   },
   actions: {
     description: "What the connector can do",

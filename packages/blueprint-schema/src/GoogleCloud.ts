@@ -3,19 +3,20 @@
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/remote-models/ and
  * https://developers.google.com/identity/protocols/oauth2/service-account
  */
+import * as Reserved from "./ReservedParameters.ts"
 
 /** Parameters without which no URL of Vertex AI can be written. */
-export const parameters = ["project_id", "location", "model"] as const
+export const parameters = [Reserved.projectId, Reserved.location, Reserved.model] as const
 
 /** Secrets of a service account's key; `token_uri` may be left out. */
-export const secrets = ["private_key", "client_email"] as const
+export const secrets = [Reserved.privateKey, Reserved.clientEmail] as const
 
 /** The one origin that gives tokens for such a key, and where it does. */
 export const tokenOrigin = "https://oauth2.googleapis.com"
 export const tokenUri = `${tokenOrigin}/token`
 
 /** The parameter that says whose identity is used, and its values: the connector's own key, or the server's own identity. */
-export const authMode = "auth_mode"
+export const authMode = Reserved.authMode
 export const authModes = ["service_account", "adc"] as const
 
 export const isServerIdentity = (connector: { readonly parameters: Readonly<Record<string, string>> }): boolean =>

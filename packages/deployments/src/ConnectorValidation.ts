@@ -1,4 +1,5 @@
 /** What must hold of a connector before it is stored: that it can be run, and that its platforms are trusted. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
@@ -107,8 +108,8 @@ const tokensFrom = (
     if (fault !== undefined)
       return yield* Result.fail(
         invalidConnector(
-          `/parameters/${SecretDestinations.tokenUrl}`,
-          `Parameter '${SecretDestinations.tokenUrl}' is not a URL that can be sent: ${fault.problem}. ${fault.fix}. It reads: ${UrlFault.shown(issuer)}`,
+          `/parameters/${Reserved.tokenUrl}`,
+          `Parameter '${Reserved.tokenUrl}' is not a URL that can be sent: ${fault.problem}. ${fault.fix}. It reads: ${UrlFault.shown(issuer)}`,
         ),
       )
     yield* Result.mapError(Destination.make(issuer, policy), ({ reason }) => ConnectorError.from(reason))

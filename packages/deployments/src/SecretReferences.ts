@@ -3,6 +3,7 @@
  * holds, and the value is read when the model is deployed. Only what the operator has set aside can be named, because whoever
  * writes a connector also says where its secrets are sent.
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { type ConnectorError, invalidConnector } from "@drawbar/connector-runtime/ConnectorError"
@@ -80,7 +81,7 @@ const filled = (blueprint: Blueprint, otherwise: Otherwise): Effect.Effect<Bluep
 const kindOf = (text: string): Kind | undefined => kinds.find((kind) => text.startsWith(`${kind}:`))
 
 /** The field that names a secret of AWS; templates have its members as `${credential.secretArn.KEY}`. */
-const arnField = "secretArn"
+const arnField = Reserved.secretArn
 
 const hasReference = (credential: Credential): boolean =>
   credential[arnField] !== undefined ||
@@ -116,11 +117,15 @@ const resolved = Effect.fnUntraced(function* (
   if (arn === undefined) return rest
   if (source.aws === undefined) return yield* otherwise(values)
   const text = (field: string) => (rest[field] === undefined ? undefined : Redacted.value(rest[field]))
-  const secret = { secretArn: Redacted.value(arn), roleArn: text("roleArn"), externalId: text("externalId") }
+  const secret = {
+    secretArn: Redacted.value(arn),
+    roleArn: text(Reserved.roleArn),
+    externalId: text(Reserved.externalId),
+  }
   const members = Object.entries(yield* asked(arnField, source.aws(secret)))
   return {
     ...rest,
-    ...Object.fromEntries(members.map(([name, value]) => [`${arnField}.${name}`, Redacted.make(value)])),
+    ...Object.fromEntries(members.map(([name, value]) => [Reserved.secretMember(name), Redacted.make(value)])),
   }
 })
 

@@ -2,7 +2,7 @@
 import { type DecodeError, InvalidField } from "@drawbar/json-text/DecodeError"
 import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
-import * as Bounds from "./Bounds.ts"
+import * as StoreBounds from "./StoreBounds.ts"
 import type { Collection, Write } from "./Document.ts"
 import { StoreError } from "./StoreError.ts"
 
@@ -27,10 +27,10 @@ const checkOne = (
 ): Result.Result<unknown, InvalidField> => {
   const text = Json.stringify(source)
   const bytes = Buffer.byteLength(text) + Buffer.byteLength(Json.stringify(sealed))
-  if (bytes > Bounds.recordBytes)
+  if (bytes > StoreBounds.recordBytes)
     return Result.fail(
       unfit(
-        `The ${collection} [${id}] would take ${bytes} bytes: a record takes ${Bounds.recordBytes} at most. Send a smaller one`,
+        `The ${collection} [${id}] would take ${bytes} bytes: a record takes ${StoreBounds.recordBytes} at most. Send a smaller one`,
       ),
     )
   const json = Result.mapError(Json.parse(text), ({ message }) =>

@@ -44,5 +44,5 @@ export const make = (settings: Settings = {}): Result.Result<Policy, TrustedEndp
 const addressPattern = (entry: string): Result.Result<Pattern.Pattern, TrustedEndpoints.InvalidEntry> =>
   Result.mapError(
     Pattern.compile(entry),
-    () => new TrustedEndpoints.InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
+    () => new TrustedEndpoints.InvalidEntry({ entry, problem: "Invalid regex pattern" }),
   )

@@ -2,11 +2,18 @@
 import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { Data, Result } from "effect"
 
+/** Longer than any host may be: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4 */
+export const maxEntryChars = 256
+
 /** An entry that is neither a host nor a regular expression of RE2. */
 export class InvalidEntry extends Data.TaggedError("InvalidEntry")<{
   readonly entry: string
-  readonly message: string
-}> {}
+  readonly problem: string
+}> {
+  override get message() {
+    return `${this.problem}: ${this.entry.slice(0, maxEntryChars)}`
+  }
+}
 
 export interface TrustedEndpoints {
   readonly entries: ReadonlyArray<string>
@@ -27,9 +34,17 @@ export const make = (entries: ReadonlyArray<string>): Result.Result<TrustedEndpo
     matches: (url) => tests.some((test) => test(url)),
   }))
 
+/** What is wrong with one entry. */
+export const check = (entry: string): Result.Result<void, InvalidEntry> => Result.map(compile(entry), () => undefined)
+
+/** Whether an entry is a plain host, as above, and no regular expression. */
+export const isHost = (entry: string): boolean => hostEntry.test(entry)
+
 type Test = (url: URL) => boolean
 
 const compile = (entry: string): Result.Result<Test, InvalidEntry> => {
+  if (entry.length > maxEntryChars)
+    return Result.fail(new InvalidEntry({ entry, problem: `Regex pattern too long (max ${maxEntryChars} chars)` }))
   const host = hostEntry.exec(entry)?.groups
   return host === undefined ? regex(entry) : Result.succeed(plain(host["host"] ?? "", host["port"] ?? ""))
 }
@@ -48,18 +63,11 @@ const plain = (host: string, port: string): Test => {
   return (url) => url.protocol === "https:" && url.port === effectivePort && named(url.hostname)
 }
 
-const longest = 256
-
-const regex = (entry: string): Result.Result<Test, InvalidEntry> => {
-  if (entry.length > longest)
-    return invalid(entry, `Regex pattern too long (max ${longest} chars): ${entry.slice(0, longest)}`)
-  return Result.mapBoth(Pattern.compile(entry), {
+const regex = (entry: string): Result.Result<Test, InvalidEntry> =>
+  Result.mapBoth(Pattern.compile(entry), {
     onSuccess: (pattern) => (url: URL) => spellings(url).some((text) => pattern.testExact(text)),
-    onFailure: () => new InvalidEntry({ entry, message: `Invalid regex pattern: ${entry}` }),
+    onFailure: () => new InvalidEntry({ entry, problem: "Invalid regex pattern" }),
   })
-}
-
-const invalid = (entry: string, message: string) => Result.fail(new InvalidEntry({ entry, message }))
 
 const spellings = (url: URL): ReadonlyArray<string> =>
   url.pathname === "/" && url.search === "" ? [url.href, url.href.slice(0, -1)] : [url.href]
@@ -98,7 +106,7 @@ const distance = (left: string, right: string): number => {
 /** What an operator should know of entries that let more hosts pass than they seem to. */
 export const warnings = (entries: ReadonlyArray<string>): ReadonlyArray<string> =>
   entries.flatMap((entry) => {
-    const problem = hostEntry.test(entry) ? wildness(entry) : openness(entry)
+    const problem = isHost(entry) ? wildness(entry) : openness(entry)
     return problem === undefined ? [] : [`${entry}: ${problem}`]
   })
 

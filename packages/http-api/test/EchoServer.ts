@@ -1,4 +1,5 @@
 /** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import * as Authentication from "@drawbar/http-server/access/Authentication"
 import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
 import { setTimeout } from "node:timers/promises"
@@ -27,26 +28,47 @@ class EchoApi extends HttpApiGroup.make("echo")
     HttpApiEndpoint.post("make", "/things/_make", {
       ...shared,
       payload: Schema.Struct({ name: Schema.String, size: maybe(Schema.Number) }),
-    }).annotate(RequestBody.Required, "things need a body"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "things need a body"),
   )
   .add(
-    HttpApiEndpoint.get("get", "/things/:id", { ...shared, params: { id: Schema.String }, query: { verbose: Flag } }),
+    HttpApiEndpoint.get("get", "/things/:id", {
+      ...shared,
+      params: { id: Schema.String },
+      query: { verbose: Flag },
+    }).annotateMerge(EndpointPolicy.read),
   )
-  .add(HttpApiEndpoint.put("put", "/things/:id", { ...shared, params: { id: Schema.String }, payload: Source }))
+  .add(
+    HttpApiEndpoint.put("put", "/things/:id", {
+      ...shared,
+      params: { id: Schema.String },
+      payload: Source,
+    }).annotateMerge(EndpointPolicy.write),
+  )
   .add(
     HttpApiEndpoint.post("text", "/things/:id/_text", {
       ...shared,
       params: { id: Schema.String },
       payload: Source,
-    }).annotate(RequestBody.AsText, true),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.AsText, true),
   )
   .add(
-    HttpApiEndpoint.post("render", "/things/_render", { ...shared, payload: Schema.Struct({ name: Schema.String }) }),
+    HttpApiEndpoint.post("render", "/things/_render", {
+      ...shared,
+      payload: Schema.Struct({ name: Schema.String }),
+    }).annotateMerge(EndpointPolicy.dryRun),
   )
-  .add(HttpApiEndpoint.post("register", "/_plugins/_ml/models/_register", { ...shared }))
-  .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }))
-  .add(HttpApiEndpoint.get("events", "/events", { ...shared }))
-  .add(HttpApiEndpoint.get("slow", "/slow", { ...shared })) {}
+  .add(
+    HttpApiEndpoint.post("register", "/_plugins/_ml/models/_register", { ...shared }).annotateMerge(
+      EndpointPolicy.write,
+    ),
+  )
+  .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }).annotateMerge(EndpointPolicy.read))
+  .add(HttpApiEndpoint.get("events", "/events", { ...shared }).annotateMerge(EndpointPolicy.read))
+  .add(HttpApiEndpoint.get("slow", "/slow", { ...shared }).annotateMerge(EndpointPolicy.read)) {}
 
 async function* endless() {
   for (let n = 0; ; n++) {

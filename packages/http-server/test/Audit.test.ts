@@ -20,6 +20,7 @@ const answered = (more: Partial<Audit.Answered> = {}): Audit.Answered => ({
   id: "r",
   method: "POST",
   route: "/_plugins/_ml/models/:model_id/_predict",
+  needs: "predict",
   principal: undefined,
   claimed: "mallory",
   params: { model_id: "m" },
@@ -28,7 +29,14 @@ const answered = (more: Partial<Audit.Answered> = {}): Audit.Answered => ({
   value: undefined,
   ...more,
 })
-const change = { method: "PUT", route: "/_plugins/_ml/models/:model_id", status: 200, reason: undefined }
+const change = {
+  method: "PUT",
+  route: "/_plugins/_ml/models/:model_id",
+  needs: "write",
+  status: 200,
+  reason: undefined,
+} as const
+const look = { method: "GET", route: "/_plugins/_ml/models/:model_id", needs: "read" } as const
 const alice = { kind: "user", name: "alice", roles: [], backend_roles: [] } as const
 
 describe("the audit log", () => {
@@ -106,13 +114,13 @@ describe("the audit log", () => {
   it("announces changes and nothing else, and says where it cannot", () => {
     const { lines, world, audit } = started()
     assert.isTrue(audit.begun(answered(change)))
-    assert.isTrue(audit.begun(answered({ method: "GET", route: "/_plugins/_ml/models/:model_id" })))
+    assert.isTrue(audit.begun(answered(look)))
     assert.deepStrictEqual(
       lines.map(({ outcome, needs, object }) => ({ outcome, needs, object })),
       [{ outcome: "begun", needs: "write", object: { model_id: "m" } }],
     )
     world.isFull = true
     assert.isFalse(audit.begun(answered(change)))
-    assert.isTrue(audit.begun(answered({ method: "GET", route: "/_plugins/_ml/models/:model_id" })))
+    assert.isTrue(audit.begun(answered(look)))
   })
 })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as ResponseBody from "../src/http/ResponseBody.ts"
-import * as Bounds from "../src/http/Bounds.ts"
+import * as RequestBounds from "../src/http/RequestBounds.ts"
 import * as FilterPath from "../src/http/FilterPath.ts"
 
 const nested = (levels: number) => `${'{"a":['.repeat(levels / 2)}1${"]}".repeat(levels / 2)}`
@@ -43,7 +43,7 @@ describe("an answer", () => {
   })
 
   it("that is longer than allowed is not filtered", () => {
-    const text = JSON.stringify("x".repeat(Bounds.filteredResponse))
+    const text = JSON.stringify("x".repeat(RequestBounds.filteredResponse))
     assert.include(String(Result.getFailure(written(text, false, "a"))), "RequestError")
   })
 })

@@ -1,13 +1,13 @@
 /** The subset of Painless that process functions are written in: compiled once to closures, run many times. */
 import { Result } from "effect"
-import type { Json } from "./Json.ts"
+import type { Json } from "./ScriptData.ts"
 import * as Limits from "./Limits.ts"
 import { InvalidJson, LimitExceeded, PainlessError, Runtime, Syntax, Thrown, type Reason } from "./PainlessError.ts"
 import * as Binding from "./internal/run/Binding.ts"
 import { slots as makeSlots } from "./internal/compile/Code.ts"
 import { Fault, place } from "./internal/Fault.ts"
 import { JsonReader, Malformed } from "./internal/run/JsonReader.ts"
-import * as Program from "./internal/compile/Program.ts"
+import * as ScriptProgram from "./internal/compile/ScriptProgram.ts"
 import { Exhausted, Raised } from "./internal/run/Interruption.ts"
 import { Run } from "./internal/run/Run.ts"
 import { JavaMap, type Value } from "./internal/run/Value.ts"
@@ -16,7 +16,7 @@ import * as World from "./World.ts"
 /** A compiled script, made by `compile`; it holds no state of any run. */
 export interface Script {
   readonly source: string
-  readonly program: Program.Program
+  readonly program: ScriptProgram.Program
   /** The names in `${parameters.name}`, which run as variables. */
   readonly placeholders: ReadonlyArray<string>
   /** Those of them that have no default: each run needs their texts. */
@@ -60,14 +60,14 @@ export const compile = (
   const limits = { ...Limits.defaults, ...options.limits }
   if (source.length > limits.source) return failed(new LimitExceeded({ what: "source", limit: limits.source, line: 0 }))
   try {
-    return Result.succeed(ofProgram(source, Program.compile(source, limits.nesting, options.returns ?? "def")))
+    return Result.succeed(ofProgram(source, ScriptProgram.compile(source, limits.nesting, options.returns ?? "def")))
   } catch (error) {
     if (error instanceof Fault) return failed(new Syntax({ ...place(source, error.at), message: error.message }))
     return failed(exceeded(error, "nesting", limits, 0))
   }
 }
 
-const ofProgram = (source: string, program: Program.Program): Script => ({
+const ofProgram = (source: string, program: ScriptProgram.Program): Script => ({
   source,
   program,
   placeholders: [...new Set(program.placeholders.map(({ name }) => name))],

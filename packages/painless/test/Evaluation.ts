@@ -1,6 +1,6 @@
 /** Compiles and runs a script for a test: its answer as JSON text, or the message of its error. */
 import { Result } from "effect"
-import * as Json from "../src/Json.ts"
+import * as ScriptData from "../src/ScriptData.ts"
 import type { PainlessError } from "../src/PainlessError.ts"
 import * as Script from "../src/Script.ts"
 
@@ -8,19 +8,19 @@ export const attempt = (
   source: string,
   params: string = "{}",
   options: Script.Options = {},
-): Result.Result<Json.Json, PainlessError> =>
+): Result.Result<ScriptData.Json, PainlessError> =>
   Result.flatMap(Script.compile(source, options), (script) => Script.runJson(script, params, options))
 
-export const evaluate = (source: string, params?: string, options?: Script.Options): Json.Json =>
+export const evaluate = (source: string, params?: string, options?: Script.Options): ScriptData.Json =>
   Result.getOrThrow(attempt(source, params, options))
 
 export const text = (source: string, params?: string, options?: Script.Options): string =>
-  Json.toText(evaluate(source, params, options))
+  ScriptData.toText(evaluate(source, params, options))
 
 export const failure = (source: string, params?: string, options?: Script.Options): PainlessError => {
   const result = attempt(source, params, options)
   if (Result.isFailure(result)) return result.failure
-  throw new Error(`the script answered ${Json.toText(result.success)} where an error was expected`)
+  throw new Error(`the script answered ${ScriptData.toText(result.success)} where an error was expected`)
 }
 
 /** A small generator of numbers from a seed (mulberry32), so that a failing case can be run again. */

@@ -1,11 +1,11 @@
 /** Scripts of the kinds that connectors carry, each run on the data it is written for. */
 import { describe, expect, it } from "vitest"
-import * as Json from "../src/Json.ts"
+import * as ScriptData from "../src/ScriptData.ts"
 import { evaluate, failure } from "./Evaluation.ts"
 
 /** A pre-process function sees the typed input as gson reads it; its answer is JSON text. */
-const pre = (source: string, input: Json.Json): unknown =>
-  JSON.parse(String(evaluate(source, Json.toText(input), { numbers: "double" })))
+const pre = (source: string, input: ScriptData.Json): unknown =>
+  JSON.parse(String(evaluate(source, ScriptData.toText(input), { numbers: "double" })))
 
 const post = (source: string, response: string): unknown => {
   const answer = evaluate(source, response)

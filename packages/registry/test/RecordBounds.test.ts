@@ -5,7 +5,7 @@ import type { JsonObject } from "@drawbar/json-text/Json"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Bounds from "@drawbar/document-store/Bounds"
+import * as StoreBounds from "@drawbar/document-store/StoreBounds"
 import { Connectors } from "../src/records/Connectors.ts"
 import { Controller } from "../src/models/Controllers.ts"
 import { CredentialVault } from "../src/secrets/CredentialVault.ts"
@@ -292,6 +292,6 @@ it.effect("the queue of a record forgets records without a waiting writer, and k
       { concurrency: "unbounded" },
     )
     assert.deepStrictEqual([most, queue.size], [1, 0])
-    assert.isAtMost(Bounds.recordBytes, 1_000_000)
+    assert.isAtMost(StoreBounds.recordBytes, 1_000_000)
   }),
 )

@@ -1,5 +1,5 @@
 import * as Answer from "./Answer.ts"
-import * as Embedding from "./Embedding.ts"
+import * as StubEmbedding from "./StubEmbedding.ts"
 import * as Received from "./Received.ts"
 
 export interface Options {
@@ -17,9 +17,9 @@ const requestId = { "x-request-id": "req_stub" }
 const created = 1_700_000_000
 
 const usage = (prompt: ReadonlyArray<string>, completion: ReadonlyArray<string>) => ({
-  prompt_tokens: Embedding.tokens(prompt),
-  completion_tokens: Embedding.tokens(completion),
-  total_tokens: Embedding.tokens([...prompt, ...completion]),
+  prompt_tokens: StubEmbedding.tokens(prompt),
+  completion_tokens: StubEmbedding.tokens(completion),
+  total_tokens: StubEmbedding.tokens([...prompt, ...completion]),
 })
 
 const contents = (messages: unknown): ReadonlyArray<string> =>
@@ -66,7 +66,7 @@ const wantsUsage = ({ stream_options }: Body): boolean =>
 
 /** https://platform.openai.com/docs/api-reference/completions/object */
 const completion = ({ model, prompt }: Body) => {
-  const prompts = Embedding.texts(prompt)
+  const prompts = StubEmbedding.texts(prompt)
   const answers = prompts.map((text) => `You said: ${text}`)
   return {
     id: "cmpl-stub",
@@ -80,12 +80,12 @@ const completion = ({ model, prompt }: Body) => {
 
 /** https://platform.openai.com/docs/api-reference/embeddings/object */
 const embeddings = ({ model, input, dimensions }: Body) => {
-  const inputs = Embedding.texts(input)
+  const inputs = StubEmbedding.texts(input)
   const size = typeof dimensions === "number" ? dimensions : undefined
   const { prompt_tokens, total_tokens } = usage(inputs, [])
   return {
     object: "list",
-    data: inputs.map((text, index) => ({ object: "embedding", index, embedding: Embedding.of(text, size) })),
+    data: inputs.map((text, index) => ({ object: "embedding", index, embedding: StubEmbedding.of(text, size) })),
     model,
     usage: { prompt_tokens, total_tokens },
   }

@@ -1,5 +1,5 @@
 import * as Answer from "./Answer.ts"
-import * as Embedding from "./Embedding.ts"
+import * as StubEmbedding from "./StubEmbedding.ts"
 import * as AwsSignature from "./AwsSignature.ts"
 import * as Received from "./Received.ts"
 
@@ -10,7 +10,7 @@ const invoke = (received: Received.Received): Answer.Answer => {
   const body = Received.json(received)
   if (body === undefined) return AwsSignature.error(424, "ModelError", "Received client error (400) from primary")
   return Array.isArray(body)
-    ? Answer.json(Embedding.texts(body).map((text) => Embedding.of(text)))
+    ? Answer.json(StubEmbedding.texts(body).map((text) => StubEmbedding.of(text)))
     : Answer.json([{ generated_text: received.text }])
 }
 

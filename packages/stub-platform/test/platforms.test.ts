@@ -1,8 +1,8 @@
 import aws4 from "aws4"
 import { assert, describe, expect, it } from "vitest"
 import type * as Answer from "../src/Answer.ts"
-import * as Cohere from "../src/Cohere.ts"
-import * as Embedding from "../src/Embedding.ts"
+import * as CohereStub from "../src/CohereStub.ts"
+import * as StubEmbedding from "../src/StubEmbedding.ts"
 import * as OpenAi from "../src/OpenAi.ts"
 import * as SageMaker from "../src/SageMaker.ts"
 import * as StubPlatform from "../src/StubPlatform.ts"
@@ -39,7 +39,7 @@ describe("OpenAI", () => {
       { model: "m", input: ["a", "b", "a"], dimensions: 3 },
       bearer,
     )
-    const [a, b] = [Embedding.of("a", 3), Embedding.of("b", 3)]
+    const [a, b] = [StubEmbedding.of("a", 3), StubEmbedding.of("b", 3)]
     assert.notDeepEqual(a, b)
     expect(body).toMatchObject({ data: [{ embedding: a }, { embedding: b }, { embedding: a }] })
   })
@@ -56,12 +56,12 @@ describe("OpenAI", () => {
 })
 
 describe("Cohere", () => {
-  const handler = Cohere.handler({ apiKey: "key" })
+  const handler = CohereStub.handler({ apiKey: "key" })
 
   it("embeds texts", async () => {
     const { body } = await post(handler, "/v1/embed", { texts: ["a", "b"], input_type: "search_document" }, bearer)
     expect(body).toMatchObject({
-      embeddings: [Embedding.of("a"), Embedding.of("b")],
+      embeddings: [StubEmbedding.of("a"), StubEmbedding.of("b")],
       response_type: "embeddings_floats",
     })
   })

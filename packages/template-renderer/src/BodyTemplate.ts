@@ -13,21 +13,24 @@ export interface BodyTemplate {
   readonly source: string
   readonly holes: ReadonlyArray<Hole>
   readonly program: Program.Program
-  /** The author's own `skip_validating_missing_parameters`. */
+  /** The parameter of `Options.skipMissing`, and what the author says with it. */
+  readonly skip: string | undefined
   readonly skipMissing: boolean
 }
 
 export interface Options {
   /** The content-type of the request; absent means JSON. */
   readonly contentType?: string | undefined
+  /** The parameter that is `true` where a placeholder that nothing fills is left as it is. */
+  readonly skipMissing?: string | undefined
 }
 
 const label = { in: "request_body", shown: true }
 
-const skip = "skip_validating_missing_parameters"
-
 /** Whether missing parameters leave the literal hole: in strings and text bodies; elsewhere it would be no JSON, so there they stay missing. */
 const skipMissing = (template: BodyTemplate, supplied: Parameter.Supplied): boolean => {
+  const { skip } = template
+  if (skip === undefined) return false
   const value = supplied.caller.get(skip) ?? supplied.runtime.get(skip)
   return value === undefined ? template.skipMissing : Parameter.textOf(value).toLowerCase() === "true"
 }
@@ -66,13 +69,10 @@ export const compile = (
     const kind = source.trim() === "" ? "text" : MediaType.kind(options?.contentType)
     const reading = Source.read(source, label, false)
     const compiled = kind === "json" ? compileJson(reading, author) : compileAs(reading, author, kind)
-    const skipped = Object.hasOwn(author, skip) ? author[skip] : undefined
-    return { source, ...compiled, skipMissing: skipped?.toLowerCase() === "true" }
+    const skip = options?.skipMissing
+    const skipped = skip !== undefined && Object.hasOwn(author, skip) ? author[skip] : undefined
+    return { source, ...compiled, skip, skipMissing: skipped?.toLowerCase() === "true" }
   })
-
-/** The body of an action without `request_body`: the parameter `http_body`, or the empty text where there is none. */
-export const httpBody = (author: Parameter.Author, options?: Options): Result.Result<BodyTemplate, TemplateError> =>
-  compile("${parameters.http_body:-}", author, options)
 
 /** The names that nobody fills, in the order of the template. */
 export const missing = (template: BodyTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>

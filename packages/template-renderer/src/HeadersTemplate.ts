@@ -26,7 +26,7 @@ interface Header {
 
 export interface HeadersTemplate {
   readonly holes: ReadonlyArray<Hole>
-  /** What only the connector may say: the parameters of `x-amz-*` headers. */
+  /** What only the connector may say: the parameters of the headers of `Options.fixedPrefix`. */
   readonly fixed: ReadonlyMap<string, string>
   readonly headers: ReadonlyArray<Header>
   /** The steps of all headers. */
@@ -127,9 +127,15 @@ const check = (header: string, value: string, fault: Fault, by = "Its value"): v
   if (header.length + value.length > maximumHeader) refuse(new HeaderTooLarge({ header, fault }))
 }
 
-/** Amazon's `secretArn` stands for a map of secrets, whose keys the document does not list. */
-const isKnown = (name: string, credentials: ReadonlySet<string>): boolean =>
-  credentials.has(name) || (name.startsWith("secretArn.") && credentials.has("secretArn"))
+export interface Options {
+  /** How the names of headers begin, in lower case, whose parameters only the author may set. */
+  readonly fixedPrefix?: string | undefined
+  /** Credentials that stand for a map of secrets, whose keys the document does not list: `name.key` is known where `name` is. */
+  readonly credentialMaps?: ReadonlyArray<string> | undefined
+}
+
+const isKnown = (name: string, credentials: ReadonlySet<string>, maps: ReadonlyArray<string>): boolean =>
+  credentials.has(name) || maps.some((map) => name.startsWith(`${map}.`) && credentials.has(map))
 
 /** The document's own parts of a value that calls fill too: its text, its defaults, its parameters. */
 const checkOwn = (header: string, source: Source.Source, author: ReadonlyMap<string, string>): void => {
@@ -150,12 +156,13 @@ const compileHeader = (
   composition: Composition.Composition,
   credentials: ReadonlySet<string>,
   fixed: Map<string, string>,
+  { fixedPrefix, credentialMaps = [] }: Options,
 ): Header => {
   if (!token.test(name)) refuse(new InvalidHeaderName({ header: name }))
   const source = Source.read(value, { in: `header '${name}'`, shown: false }, false)
   const lower = name.toLowerCase()
   for (const hole of source.holes) {
-    if (hole.kind === "credential" && !isKnown(hole.name, credentials))
+    if (hole.kind === "credential" && !isKnown(hole.name, credentials, credentialMaps))
       refuse(new UnknownCredential({ header: name, name: hole.name }))
     if (hole.kind === "parameter" && protectedNames.has(lower)) refuse(new ProtectedHeader({ header: name }))
   }
@@ -165,7 +172,7 @@ const compileHeader = (
     source,
     "header",
     Composition.verbatim,
-    lower.startsWith("x-amz-") ? fixed : undefined,
+    fixedPrefix !== undefined && lower.startsWith(fixedPrefix) ? fixed : undefined,
   )
   if (program.every((step) => typeof step === "string")) check(name, program.join(""), "document")
   else checkOwn(name, source, composition.author)
@@ -177,13 +184,14 @@ export const compile = (
   headers: Readonly<Record<string, string>>,
   author: Parameter.Author,
   credentialNames: ReadonlyArray<string>,
+  options: Options = {},
 ): Result.Result<HeadersTemplate, TemplateError> =>
   attempt(() => {
     const credentials = new Set(credentialNames)
     const fixed = new Map<string, string>()
     const holes: Array<Hole> = []
     const compiled = Object.entries(headers).map(([name, value]) =>
-      compileHeader(name, value, { ...Composition.begin(author), holes, header: name }, credentials, fixed),
+      compileHeader(name, value, { ...Composition.begin(author), holes, header: name }, credentials, fixed, options),
     )
     return { holes, fixed, headers: compiled, program: compiled.flatMap(({ program }) => program) }
   })

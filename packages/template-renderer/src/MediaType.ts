@@ -3,7 +3,7 @@ export type Kind = "json" | "lines" | "text"
 
 const lines = new Set(["ndjson", "x-ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines"])
 
-/** `application/json`, `…+json`, AWS's `x-amz-json-1.1` and an absent content-type are JSON; the NDJSON family is a JSON value a line. */
+/** `application/json`, `…+json`, `x-…-json-1.1` and an absent content-type are JSON; the NDJSON family is a JSON value a line. */
 export const kind = (contentType: string | undefined): Kind => {
   if (contentType === undefined) return "json"
   const type = (contentType.split(";")[0] ?? "").trim().toLowerCase()

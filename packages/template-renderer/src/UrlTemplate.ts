@@ -16,7 +16,7 @@ export interface UrlTemplate {
   /** As `URL` serialises it, e.g. `https://api.openai.com`. */
   readonly origin: string
   readonly holes: ReadonlyArray<Hole>
-  /** What only the connector may say: parameters of the origin, `region` and `service_name`. */
+  /** What only the connector may say: parameters of the origin, and those of `Options.fixed`. */
   readonly fixed: ReadonlyMap<string, string>
   readonly program: Program.Program
 }
@@ -113,17 +113,23 @@ const ownText = (step: Program.Step): string => {
   return step._tag === "Text" && typeof step.otherwise === "string" ? step.otherwise : "x"
 }
 
-/** What AWS Signature Version 4 signs with, where the connector says it. */
-const signing = ["region", "service_name"]
+export interface Options {
+  /** Parameters that only the author may set, whether or not the URL has them. */
+  readonly fixed?: ReadonlyArray<string> | undefined
+}
 
 /** Reads an action's `url` once. An origin that the connector's own parameters do not fill is refused. */
-export const compile = (source: string, author: Parameter.Author): Result.Result<UrlTemplate, TemplateError> =>
+export const compile = (
+  source: string,
+  author: Parameter.Author,
+  options?: Options,
+): Result.Result<UrlTemplate, TemplateError> =>
   attempt(() => {
     const composition = Composition.begin(author)
     const reading = Source.read(source, { in: "url", shown: false }, false)
     const fixed = new Map<string, string>()
     const { origin, rest, next } = readOrigin(composition, reading, fixed)
-    for (const name of signing) if (composition.author.has(name)) Composition.fix(composition, name, fixed)
+    for (const name of options?.fixed ?? []) if (composition.author.has(name)) Composition.fix(composition, name, fixed)
     const resolution = Resolution.of(reading, composition.author)
     checkResolved(resolution)
     const program = compileTarget(composition, reading, rest, next, resolution)

@@ -1,3 +1,4 @@
+import { options, withoutBody } from "./render.ts"
 import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { isDeepStrictEqual } from "node:util"
@@ -49,12 +50,12 @@ const compile = (document: JsonObject, action: JsonObject) => {
   const [, contentType] = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type") ?? []
   const body = action["request_body"]
   return Result.all({
-    url: UrlTemplate.compile(string(action["url"]), author),
-    headers: HeadersTemplate.compile(headers, author, Object.keys(object(document["credential"]))),
+    url: UrlTemplate.compile(string(action["url"]), author, options.url),
+    headers: HeadersTemplate.compile(headers, author, Object.keys(object(document["credential"])), options.headers),
     body:
       typeof body === "string"
-        ? BodyTemplate.compile(body, author, { contentType })
-        : BodyTemplate.httpBody(author, { contentType }),
+        ? BodyTemplate.compile(body, author, { ...options.body, contentType })
+        : BodyTemplate.compile(withoutBody, author, { ...options.body, contentType }),
   })
 }
 

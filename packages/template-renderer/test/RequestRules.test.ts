@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import * as BodyTemplate from "../src/BodyTemplate.ts"
 import * as HeadersTemplate from "../src/HeadersTemplate.ts"
 import * as UrlTemplate from "../src/UrlTemplate.ts"
-import { body, type Call, header, supplied, url, type Values } from "./render.ts"
+import { body, type Call, header, supplied, url, type Values, withoutBody } from "./render.ts"
 import { table } from "./RuleTable.ts"
 
 describe("R6 the origin is the author's", () => {
@@ -67,6 +67,24 @@ describe("R6 the origin is the author's", () => {
     )
     expect(header("X-Amz-Target", "${parameters.api}", { caller: { api: "C_1" } })).toBe("document: UnfilledOrigin")
     expect(header("X-Amz-Security-Token", "${credential.key}", {})).toBe("secret of key")
+  })
+
+  it("holds for no name beyond those that are handed in", () => {
+    const call = supplied({ caller: { region: "eu", api: "C_2", skip_validating_missing_parameters: "true" } })
+    const plain = Result.getOrThrow(UrlTemplate.compile("https://a.example/", { region: "us" }))
+    expect(plain.fixed.size).toBe(0)
+    expect(Result.isSuccess(UrlTemplate.render(plain, call))).toBe(true)
+    const headers = Result.getOrThrow(
+      HeadersTemplate.compile({ "x-amz-target": "${parameters.api}" }, { api: "C_1" }, []),
+    )
+    expect(Result.getOrThrow(HeadersTemplate.render(headers, call, String))).toEqual({ "x-amz-target": "C_2" })
+    const unfilled = Result.getOrThrow(BodyTemplate.compile('{"a":"${parameters.a}"}', {}))
+    expect(BodyTemplate.missing(unfilled, call)).toEqual(["a"])
+  })
+
+  it("knows the members of a credential map, and of no other credential", () => {
+    expect(header("x-test", "${credential.secretArn.token}", {})).toBe("secret of secretArn.token")
+    expect(header("x-test", "${credential.key.token}", {})).toBe("document: UnknownCredential")
   })
 })
 
@@ -214,7 +232,7 @@ describe("R8 headers and other bodies", () => {
   })
 
   it("sends http_body where there is no request_body", () => {
-    const template = Result.getOrThrow(BodyTemplate.httpBody({}))
+    const template = Result.getOrThrow(BodyTemplate.compile(withoutBody, {}))
     const send = (caller: Values) => BodyTemplate.render(template, supplied({ caller }))
     expect(Result.getOrThrow(send({ http_body: '{"q":1}' }))).toBe('{"q":1}')
     expect(Result.getOrThrow(send({ http_body: { q: 1 } }))).toBe('{"q":1}')

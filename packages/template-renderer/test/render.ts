@@ -6,6 +6,14 @@ import * as Parameter from "../src/Parameter.ts"
 import type { TemplateError } from "../src/TemplateError.ts"
 import * as UrlTemplate from "../src/UrlTemplate.ts"
 
+/** What a caller of this package hands in, as the connectors do. */
+export const options = {
+  url: { fixed: ["region", "service_name"] },
+  headers: { fixedPrefix: "x-amz-", credentialMaps: ["secretArn"] },
+  body: { skipMissing: "skip_validating_missing_parameters" },
+} as const
+export const withoutBody = "${parameters.http_body:-}"
+
 export type Values = Readonly<Record<string, unknown>>
 
 export interface Call {
@@ -24,22 +32,24 @@ const outcome = <A>(result: Result.Result<A, TemplateError>): A | string =>
   Result.getOrElse(result, (error) => `${error.reason.fault}: ${error.reason._tag}`)
 
 export const bodyResult = (source: string, call: Call): Result.Result<string, TemplateError> =>
-  Result.flatMap(BodyTemplate.compile(source, call.author ?? {}, { contentType: call.contentType }), (template) =>
-    BodyTemplate.render(template, supplied(call)),
+  Result.flatMap(
+    BodyTemplate.compile(source, call.author ?? {}, { ...options.body, contentType: call.contentType }),
+    (template) => BodyTemplate.render(template, supplied(call)),
   )
 
 export const body = (source: string, call: Call): string => outcome(bodyResult(source, call))
 
 export const url = (source: string, call: Call): string =>
   outcome(
-    Result.flatMap(UrlTemplate.compile(source, call.author ?? {}), (template) =>
+    Result.flatMap(UrlTemplate.compile(source, call.author ?? {}, options.url), (template) =>
       UrlTemplate.render(template, supplied(call)),
     ),
   )
 
 export const header = (name: string, value: string, call: Call): string | undefined => {
-  const rendered = Result.flatMap(HeadersTemplate.compile({ [name]: value }, call.author ?? {}, ["key"]), (template) =>
-    HeadersTemplate.render(template, supplied(call), (credential) => `secret of ${credential}`),
+  const rendered = Result.flatMap(
+    HeadersTemplate.compile({ [name]: value }, call.author ?? {}, ["key", "secretArn"], options.headers),
+    (template) => HeadersTemplate.render(template, supplied(call), (credential) => `secret of ${credential}`),
   )
   return Result.isSuccess(rendered) ? rendered.success[name] : outcome(rendered)?.toString()
 }

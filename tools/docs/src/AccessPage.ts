@@ -2,14 +2,15 @@
 import { roles } from "@drawbar/registry/access/Principal"
 import * as HttpApi from "effect/http-api/HttpApi"
 import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import * as Permission from "@drawbar/http-server/access/Permission"
 
 export const markdown = (): string => {
   const lines: Array<string> = []
   HttpApi.reflect(DrawbarApi, {
     onGroup: () => {},
-    onEndpoint: ({ endpoint: { method, path } }) =>
-      lines.push(`- \`${method} ${path}\`: ${Permission.needed({ method, path }) ?? "every caller"}`),
+    onEndpoint: ({ endpoint }) =>
+      lines.push(`- \`${endpoint.method} ${endpoint.path}\`: ${EndpointPolicy.of(endpoint).needs ?? "every caller"}`),
   })
   return [
     "# Roles and permissions",

@@ -1,13 +1,13 @@
 /** The table of bounds in docs/operating.md: each limit of a request, and the setting or flag that changes it. */
-import * as Store from "@drawbar/document-store/Bounds"
+import * as Store from "@drawbar/document-store/StoreBounds"
 import * as Search from "@drawbar/document-store/search/Search"
 import * as SearchAggregation from "@drawbar/document-store/search/SearchAggregation"
 import * as SearchQuery from "@drawbar/document-store/search/SearchQuery"
 import * as SearchSort from "@drawbar/document-store/search/SearchSort"
-import * as Requests from "@drawbar/http-server/http/Bounds"
+import * as Requests from "@drawbar/http-server/http/RequestBounds"
 import * as FilterPath from "@drawbar/http-server/http/FilterPath"
 import * as Json from "@drawbar/json-text/Json"
-import * as Records from "@drawbar/registry/records/Bounds"
+import * as Records from "@drawbar/registry/records/RecordLimits"
 import * as RequestLimits from "@drawbar/http-api/routes/RequestLimits"
 
 interface Row {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Document from "../Document.ts"
+import * as InputFile from "../InputFile.ts"
 import { failed } from "../Failure.ts"
 import * as Findings from "../Findings.ts"
 import * as Output from "../Output.ts"
@@ -29,7 +29,7 @@ export const command = Command.make(
     const { host, Lint } = yield* Effect.promise(() => import("../LintHere.ts"))
     const here = yield* Effect.mapError(Effect.fromResult(host(trust)), (sentence) => failed(`--trust: ${sentence}`))
     const reports = yield* Effect.forEach(files, (file) =>
-      Effect.map(Document.source(file), (text) => ({ file, findings: Lint.text(text, here) })),
+      Effect.map(InputFile.source(file), (text) => ({ file, findings: Lint.text(text, here) })),
     )
     const all = reports.flatMap(({ file, findings }) => findings.map((finding) => ({ file, ...finding })))
     const hasErrors = Lint.hasErrors(all)

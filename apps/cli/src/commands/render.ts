@@ -3,10 +3,10 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import * as Document from "../Document.ts"
+import * as InputFile from "../InputFile.ts"
 import { wrongUse } from "../Failure.ts"
 import * as Output from "../Output.ts"
-import * as PredictInput from "../PredictInput.ts"
+import * as PredictRequest from "../PredictRequest.ts"
 import * as RenderedRequest from "../RenderedRequest.ts"
 import * as Session from "../Session.ts"
 
@@ -19,7 +19,7 @@ export const command = Command.make(
       Flag.withDescription("A blueprint in place of a model"),
       Flag.optional,
     ),
-    ...PredictInput.flags,
+    ...PredictRequest.flags,
     stream: Flag.Boolean("stream").pipe(
       Flag.withDescription("The request of a predict that streams"),
       Flag.withDefault(false),
@@ -32,7 +32,7 @@ export const command = Command.make(
   Effect.fnUntraced(function* ({ model, blueprint, stream, curl, ...given }) {
     if ((model._tag === "None") === (blueprint._tag === "None"))
       return yield* wrongUse("render wants the id of a model, or --blueprint FILE")
-    const { payload: input } = yield* PredictInput.read(given)
+    const { payload: input } = yield* PredictRequest.read(given)
     const query = stream ? ({ stream: "true" } as const) : {}
     const { client, ask, output } = yield* Session.open
     const { value, text } =
@@ -40,7 +40,7 @@ export const command = Command.make(
         ? yield* ask(
             client.predictions.renderBlueprint({
               query,
-              payload: { blueprint: yield* Document.readAs(Blueprint.Document, blueprint.value), input },
+              payload: { blueprint: yield* InputFile.readAs(Blueprint.Document, blueprint.value), input },
               ...Session.whole,
             }),
           )

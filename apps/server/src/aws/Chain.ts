@@ -12,7 +12,7 @@ import * as Instance from "./Instance.ts"
 import * as Profile from "./Profile.ts"
 import * as Variables from "./Variables.ts"
 import * as WebIdentity from "./WebIdentity.ts"
-import type { World } from "./World.ts"
+import type { AwsEnvironment } from "./AwsEnvironment.ts"
 
 /** What `--aws-credentials` lets the server look at. */
 const choices = {
@@ -22,7 +22,7 @@ const choices = {
 
 export type Choice = keyof typeof choices
 
-export const make = (choice: Choice, world: World) =>
+export const make = (choice: Choice, world: AwsEnvironment) =>
   RefreshingValue.make((now) =>
     Effect.mapError(first(choice, world, now), (why) =>
       ConnectorError.from(new RequestSigningFailed({ message: `This server has no keys of AWS: ${why}` })),
@@ -31,7 +31,7 @@ export const make = (choice: Choice, world: World) =>
 
 const first = Effect.fnUntraced(function* (
   choice: Choice,
-  world: World,
+  world: AwsEnvironment,
   now: number,
 ): Effect.fn.Return<RefreshingValue.Expiring<SigV4.Credentials>, string> {
   for (const keys of choices[choice]) {

@@ -4,11 +4,13 @@
  */
 import { Effect } from "effect"
 import { ask, keysIn } from "./CredentialsEndpoint.ts"
-import { type Keys, textOf, type World } from "./World.ts"
+import { type Keys, textOf, type AwsEnvironment } from "./AwsEnvironment.ts"
 
 const who = "the container's endpoint"
 
-export const keys = Effect.fnUntraced(function* (world: World): Effect.fn.Return<Effect.Success<Keys>, string> {
+export const keys = Effect.fnUntraced(function* (
+  world: AwsEnvironment,
+): Effect.fn.Return<Effect.Success<Keys>, string> {
   const { environment } = world
   const relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
   const full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]

@@ -4,12 +4,12 @@ import * as Json from "@drawbar/json-text/Json"
 import type { EgressRequest, EgressResponse } from "@drawbar/egress/EgressPool"
 import type { Expiring } from "@drawbar/egress/RefreshingValue"
 import { Effect } from "effect"
-import type { World } from "./World.ts"
+import type { AwsEnvironment } from "./AwsEnvironment.ts"
 
 const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 5_000, maxResponseBytes: 65_536 }
 
 /** The text of an answer of status 200; `who` begins the sentence of any other. */
-export const ask = ({ door }: World, who: string, request: EgressRequest): Effect.Effect<string, string> =>
+export const ask = ({ door }: AwsEnvironment, who: string, request: EgressRequest): Effect.Effect<string, string> =>
   door.send(request, limits).pipe(
     Effect.mapError(({ message }) => `${who} gave none: ${message}`),
     Effect.flatMap(({ status, body }: EgressResponse) =>

@@ -4,11 +4,13 @@
  */
 import { Effect } from "effect"
 import { ask, keysIn } from "./CredentialsEndpoint.ts"
-import type { Keys, World } from "./World.ts"
+import type { Keys, AwsEnvironment } from "./AwsEnvironment.ts"
 
 const who = "the instance's metadata service"
 
-export const keys = Effect.fnUntraced(function* (world: World): Effect.fn.Return<Effect.Success<Keys>, string> {
+export const keys = Effect.fnUntraced(function* (
+  world: AwsEnvironment,
+): Effect.fn.Return<Effect.Success<Keys>, string> {
   const { environment } = world
   if (environment["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return undefined
   const mode = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"]?.toLowerCase()

@@ -3,11 +3,11 @@ import { AwsIdentity } from "@drawbar/connector-runtime/auth/AwsIdentity"
 import { Effect, Layer } from "effect"
 import { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 import * as Chain from "./Chain.ts"
-import type { World } from "./World.ts"
+import type { AwsEnvironment } from "./AwsEnvironment.ts"
 
 export interface Options {
   readonly credentials: Chain.Choice
-  readonly environment: World["environment"]
+  readonly environment: AwsEnvironment["environment"]
   /** The services that connectors may sign for as this server; none if absent. */
   readonly signFor?: ReadonlyArray<string>
   /** The roles that connectors may take on; all that AWS gives if absent. */

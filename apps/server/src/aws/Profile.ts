@@ -11,12 +11,12 @@ import * as AssumedRole from "@drawbar/connector-runtime/auth/AssumedRole"
 import type { Expiring } from "@drawbar/egress/RefreshingValue"
 import { Effect } from "effect"
 import * as Ini from "./Ini.ts"
-import { codeOf, type Keys, regionOf, type World } from "./World.ts"
+import { codeOf, type Keys, regionOf, type AwsEnvironment } from "./AwsEnvironment.ts"
 
 type Profiles = ReadonlyMap<string, Ini.Section>
 
 export const keys = Effect.fnUntraced(function* (
-  world: World,
+  world: AwsEnvironment,
   now: number,
 ): Effect.fn.Return<Effect.Success<Keys>, string> {
   const named = world.environment["AWS_PROFILE"]
@@ -30,7 +30,7 @@ export const keys = Effect.fnUntraced(function* (
 const says = /^(?:aws_access_key_id|aws_secret_access_key|role_arn|sso_.*|credential_.*|web_identity_.*)$/
 
 interface Reading {
-  readonly world: World
+  readonly world: AwsEnvironment
   readonly profiles: Profiles
   readonly now: number
 }
@@ -74,7 +74,7 @@ const keysOf = Effect.fnUntraced(function* (
 })
 
 /** What both files say; where both say it, the file of credentials is right. */
-const load = Effect.fnUntraced(function* ({ environment }: World) {
+const load = Effect.fnUntraced(function* ({ environment }: AwsEnvironment) {
   const folder = join(environment["HOME"] ?? homedir(), ".aws")
   const profiles = new Map<string, Map<string, string>>()
   const read = Effect.fnUntraced(function* (

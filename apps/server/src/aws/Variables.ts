@@ -3,9 +3,9 @@
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 import { Effect } from "effect"
-import type { Keys, World } from "./World.ts"
+import type { Keys, AwsEnvironment } from "./AwsEnvironment.ts"
 
-export const keys = ({ environment }: World): Keys => {
+export const keys = ({ environment }: AwsEnvironment): Keys => {
   const [accessKeyId, secretAccessKey] = [environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]]
   if (!accessKeyId && !secretAccessKey) return Effect.succeed(undefined)
   if (!accessKeyId || !secretAccessKey)

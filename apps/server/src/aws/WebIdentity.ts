@@ -4,10 +4,10 @@
  */
 import * as AssumedRole from "@drawbar/connector-runtime/auth/AssumedRole"
 import { Effect } from "effect"
-import { type Keys, regionOf, textOf, type World } from "./World.ts"
+import { type Keys, regionOf, textOf, type AwsEnvironment } from "./AwsEnvironment.ts"
 
 export const keys = Effect.fnUntraced(function* (
-  world: World,
+  world: AwsEnvironment,
   now: number,
 ): Effect.fn.Return<Effect.Success<Keys>, string> {
   const { environment } = world

@@ -3,6 +3,7 @@
  * service of the machine it runs on. They are fetched by the operator's own client, never through the connectors' egress.
  * Source: https://cloud.google.com/docs/authentication/application-default-credentials
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
@@ -87,7 +88,7 @@ const ofFile = Effect.fnUntraced(function* (
   if (type === "service_account") {
     const { url, form } = yield* Effect.mapError(
       Effect.fromResult(AccessToken.serviceAccount(text, GoogleCloud.cloudPlatform)),
-      (why) => `the file ${path}: ${why.replaceAll("google_service_account", "the key file")}`,
+      (why) => `the file ${path}: ${why.replaceAll(Reserved.googleServiceAccount, "the key file")}`,
     )
     return yield* asked(client, url, form(now), now)
   }

@@ -12,7 +12,7 @@ import { Effect, Redacted, Result } from "effect"
 import type * as OwnIdentity from "../aws/OwnIdentity.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
 import * as AuditLog from "../telemetry/AuditLog.ts"
-import * as Certificate from "../tls/Certificate.ts"
+import * as ServerCertificate from "../tls/ServerCertificate.ts"
 import type { Flags } from "./Flags.ts"
 import * as JwtSettings from "../identity/JwtSettings.ts"
 import type * as OperatorSecrets from "../secrets/OperatorSecrets.ts"
@@ -98,7 +98,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
       awsSecrets: flags.awsSecrets,
       hosts: flags.secretHosts,
     },
-    tls: tls === undefined ? undefined : yield* Certificate.load(tls),
+    tls: tls === undefined ? undefined : yield* ServerCertificate.load(tls),
   }
   if (flags.data === ":memory:") return options
   yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))

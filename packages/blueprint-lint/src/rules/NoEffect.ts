@@ -1,3 +1,4 @@
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Rule } from "../Rule.ts"
 
 export const noEffect: Rule = {
@@ -7,10 +8,10 @@ export const noEffect: Rule = {
     "`no_escape_params` is accepted and does nothing: where a hole stands decides how its text is written. Leave it out.",
   example: { wrong: '"parameters": {"no_escape_params": "messages"}', right: '"parameters": {}' },
   check: ({ parameters }) =>
-    Object.hasOwn(parameters, "no_escape_params")
+    Object.hasOwn(parameters, Reserved.noEscape)
       ? [
           {
-            pointer: "/parameters/no_escape_params",
+            pointer: `/parameters/${Reserved.noEscape}`,
             message: "no_escape_params does nothing: where a hole stands decides how its text is written",
           },
         ]

@@ -1,3 +1,4 @@
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
@@ -37,16 +38,21 @@ export const missing = ({ document, parameters }: LintContext): ReadonlyArray<Pr
             message: "Missing credential: access_key and secret_key are required for aws_sigv4",
           },
         ]),
-    ...(has("service_name")
+    ...(has(Reserved.serviceName)
       ? []
       : [
           {
-            pointer: "/parameters/service_name",
+            pointer: `/parameters/${Reserved.serviceName}`,
             message: "Missing service name: AWS signs for a service, such as bedrock or sagemaker",
           },
         ]),
-    ...(has("region") || region
+    ...(has(Reserved.region) || region
       ? []
-      : [{ pointer: "/parameters/region", message: "Missing region: AWS signs for a region, such as us-east-1" }]),
+      : [
+          {
+            pointer: `/parameters/${Reserved.region}`,
+            message: "Missing region: AWS signs for a region, such as us-east-1",
+          },
+        ]),
   ]
 }

@@ -1,3 +1,4 @@
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { ActionDocument, Document } from "@drawbar/blueprint-schema/Blueprint"
 import { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
 import type * as Json from "@drawbar/json-text/Json"
@@ -28,6 +29,6 @@ const unknown = (object: Json.JsonObject, at: string, known: ReadonlyArray<strin
     }))
 
 const elsewhere = (name: string, at: string): string | undefined =>
-  name === "response_filter" || (name === "parameters" && at !== "")
+  name === Reserved.responseFilter || (name === "parameters" && at !== "")
     ? `. ${name === "parameters" ? "Parameters stand" : "It stands"} in the connector's 'parameters'`
     : undefined

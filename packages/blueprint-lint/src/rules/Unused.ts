@@ -1,8 +1,7 @@
-import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
-import * as GoogleCloud from "@drawbar/blueprint-schema/GoogleCloud"
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { Result } from "effect"
 import type { Rule } from "../Rule.ts"
-import { holesOf, type LintContext } from "../LintContext.ts"
+import { holesOf, type LintContext, members } from "../LintContext.ts"
 
 export const unusedParameter: Rule = {
   code: "unused-parameter",
@@ -22,7 +21,9 @@ export const unusedParameter: Rule = {
       .flatMap(({ document }) => [document["pre_process_function"], document["post_process_function"]])
       .join("\n")
     return Object.keys(subject.parameters)
-      .filter((name) => !used.has(name) && !isRead(name) && !scripts.includes(name) && !isNeeded(subject, name))
+      .filter(
+        (name) => !used.has(name) && !Reserved.isRead(name, subject.document["protocol"]) && !scripts.includes(name),
+      )
       .map((name) => ({ pointer: `/parameters/${name}`, message: `Nothing reads the parameter '${name}'` }))
   },
 }
@@ -40,34 +41,23 @@ export const unusedCredential: Rule = {
   check: (subject) => {
     const used = usedNames(subject, "credential")
     if (used === undefined) return []
-    const readsSecret = subject.credentialNames.includes("secretArn")
-    const isGoogle = subject.document["protocol"] === "google_cloud"
-    const read = new Set<string>(
-      subject.isAws ? awsNames : [...(isGoogle ? googleNames : tokenNames), ...(readsSecret ? secretNames : [])],
-    )
+    const read = readCredentials(subject)
     return subject.credentialNames
       .filter((name) => !used.has(name) && !read.has(name))
       .map((name) => ({ pointer: `/credential/${name}`, message: `No header uses the secret '${name}'` }))
   },
 }
 
-/** What access tokens are fetched with. */
-const tokenNames = ["client_id", "client_secret", "google_service_account"]
-
-/** What `google_cloud` asks for access tokens with. */
-const googleNames = [...GoogleCloud.secrets, "private_key_id", "token_uri"]
-
-/** What secrets of AWS are read with. */
-const secretNames = [...AwsSigning.borrowed, "externalId"]
-
-const awsNames = [
-  ...AwsSigning.accessKey,
-  ...AwsSigning.secretKey,
-  ...AwsSigning.sessionToken,
-  ...secretNames,
-  "region",
-  "service_name",
-]
+/** The credentials that Drawbar reads by their names, given the protocol and what else the connector asks for. */
+const readCredentials = ({ document, credentialNames, isAws }: LintContext): ReadonlySet<string> => {
+  const { protocol } = document
+  const read: ReadonlySet<unknown> = new Set([
+    isAws || protocol === "google_cloud" ? protocol : "http",
+    ...(isAws || credentialNames.includes(Reserved.secretArn) ? ["aws_sigv4 or secretArn"] : []),
+    ...(members(document["client_config"])["mutual_tls_enabled"] === true ? ["mutual TLS"] : []),
+  ])
+  return new Set(Reserved.credentials.filter(({ readBy }) => read.has(readBy)).map(({ name }) => name))
+}
 
 /** The names of all holes; nothing where a template cannot be read. */
 const usedNames = ({ templates }: LintContext, kind: string): ReadonlySet<string> | undefined =>
@@ -78,34 +68,3 @@ const usedNames = ({ templates }: LintContext, kind: string): ReadonlySet<string
           .flatMap(holesOf)
           .flatMap((hole) => (hole.kind === kind ? [hole.name, hole.name.replace(/\.toString\(\)$/, "")] : [])),
       )
-
-/** What the protocol asks for, whether or not a URL has it. */
-const isNeeded = ({ document }: LintContext, name: string): boolean =>
-  document["protocol"] === "google_cloud" && GoogleCloud.parameters.some((needed) => needed === name)
-
-/** What the runtime reads by its name, and what callers of agents are known to send. */
-const isRead = (name: string): boolean =>
-  read.has(name) ||
-  name.startsWith("pre_process_function.") ||
-  name.startsWith("post_process_function.") ||
-  /^_\w+_json$/.test(name)
-
-const read = new Set([
-  "region",
-  "service_name",
-  AwsSigning.identity,
-  "http_body",
-  "response_filter",
-  "input_processors",
-  "output_processors",
-  "input_docs_processed_step_size",
-  "skip_validating_missing_parameters",
-  "no_escape_params",
-  "oauth2_token_url",
-  "oauth2_scope",
-  GoogleCloud.authMode,
-  "scopes",
-  "_llm_interface",
-  "stream_delta_path",
-  "stream_usage",
-])

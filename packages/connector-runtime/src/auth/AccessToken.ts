@@ -3,6 +3,7 @@
  * Source: https://www.rfc-editor.org/rfc/rfc6749#section-4.4, https://www.rfc-editor.org/rfc/rfc7523 and
  * https://developers.google.com/identity/protocols/oauth2/service-account
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { createPrivateKey, sign } from "node:crypto"
 import * as GoogleCloud from "@drawbar/blueprint-schema/GoogleCloud"
 import * as Json from "@drawbar/json-text/Json"
@@ -47,7 +48,7 @@ export const serviceAccount = (keyFile: string, scope: string | undefined): Resu
         "google_service_account is not the JSON of a key file with client_email, private_key and token_uri",
       )
     if (!URL.canParse(url)) return yield* Result.fail("the token_uri of google_service_account is no URL")
-    return yield* signedGrant("google_service_account", {
+    return yield* signedGrant(Reserved.googleServiceAccount, {
       email,
       pem,
       url,

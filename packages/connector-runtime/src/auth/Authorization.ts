@@ -1,4 +1,5 @@
 /** How a request is made acceptable to its platform: a row for each protocol. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import * as GoogleCloud from "@drawbar/blueprint-schema/GoogleCloud"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
@@ -79,12 +80,22 @@ const googleCloud: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext
 
 const googleGrant = (holder: AuthContext): Result.Result<AccessToken.Grant, string> => {
   const secret = (name: string) => secretOf(holder, name)
-  const [pem, email, url = GoogleCloud.tokenUri] = [secret("private_key"), secret("client_email"), secret("token_uri")]
-  const scope = GoogleCloud.scopes(holder.connector.parameters["scopes"])
+  const [pem, email, url = GoogleCloud.tokenUri] = [
+    secret(Reserved.privateKey),
+    secret(Reserved.clientEmail),
+    secret(Reserved.tokenUri),
+  ]
+  const scope = GoogleCloud.scopes(holder.connector.parameters[Reserved.scopes])
   if (pem === undefined || email === undefined || scope === undefined)
     return Result.fail("google_cloud needs private_key and client_email in the connector's credential")
   return GoogleCloud.isTokenUri(url)
-    ? AccessToken.signedGrant("the connector's credential", { email, pem, kid: secret("private_key_id"), url, scope })
+    ? AccessToken.signedGrant("the connector's credential", {
+        email,
+        pem,
+        kid: secret(Reserved.privateKeyId),
+        url,
+        scope,
+      })
     : Result.fail(foreignIssuer)
 }
 
@@ -101,20 +112,23 @@ export const issuerOf = (
 ): Result.Result<string | undefined, ConnectorError> => {
   const secret = (name: string) => (credential[name] === undefined ? undefined : Redacted.value(credential[name]))
   if (connector.protocol === "google_cloud") {
-    const url = secret("token_uri") ?? GoogleCloud.tokenUri
+    const url = secret(Reserved.tokenUri) ?? GoogleCloud.tokenUri
     if (GoogleCloud.isServerIdentity(connector)) return Result.succeed(undefined)
     return GoogleCloud.isTokenUri(url)
       ? Result.succeed(url)
       : Result.fail(
-          invalidConnector("/credential/token_uri", `Credential 'token_uri' cannot be used: ${foreignIssuer}`),
+          invalidConnector(
+            `/credential/${Reserved.tokenUri}`,
+            `Credential 'token_uri' cannot be used: ${foreignIssuer}`,
+          ),
         )
   }
-  const keyFile = secret("google_service_account")
+  const keyFile = secret(Reserved.googleServiceAccount)
   if (connector.protocol !== "http" || keyFile === undefined)
-    return Result.succeed(connector.parameters["oauth2_token_url"])
+    return Result.succeed(connector.parameters[Reserved.tokenUrl])
   return Result.mapError(AccessToken.issuerIn(keyFile), (why) =>
     invalidConnector(
-      "/credential/google_service_account",
+      `/credential/${Reserved.googleServiceAccount}`,
       `Credential 'google_service_account' cannot be used: ${why}`,
     ),
   )
@@ -125,13 +139,13 @@ const foreignIssuer = `the token_uri has to be a URL of ${GoogleCloud.tokenOrigi
 /** The way to a token that a connector's credential asks for; none where its headers say all. */
 const grantOf = (holder: AuthContext): Result.Result<AccessToken.Grant | undefined, string> => {
   const { parameters } = holder.connector
-  const scope = parameters["oauth2_scope"]
-  const keyFile = secretOf(holder, "google_service_account")
+  const scope = parameters[Reserved.tokenScope]
+  const keyFile = secretOf(holder, Reserved.googleServiceAccount)
   if (keyFile !== undefined) return AccessToken.serviceAccount(keyFile, scope)
   const [url, id, secret] = [
-    parameters["oauth2_token_url"],
-    secretOf(holder, "client_id"),
-    secretOf(holder, "client_secret"),
+    parameters[Reserved.tokenUrl],
+    secretOf(holder, Reserved.clientId),
+    secretOf(holder, Reserved.clientSecret),
   ]
   if (url === undefined) return Result.succeed(undefined)
   if (!URL.canParse(url)) return Result.fail(`oauth2_token_url ${url} is no URL`)
@@ -145,9 +159,9 @@ const poolTo = ({ egress }: AuthContext, origin: string) =>
 
 const awsSigV4: AuthScheme = Effect.fnUntraced(function* (holder: AuthContext) {
   const { connector } = holder
-  const region = settingOf(holder, "region") ?? AwsSigning.regionOfHost(connector) ?? ""
+  const region = settingOf(holder, Reserved.region) ?? AwsSigning.regionOfHost(connector) ?? ""
   // ML Commons sends it to every service, and OpenSearch Serverless refuses requests without it.
-  const scope: SigV4.Scope = { region, service: settingOf(holder, "service_name") ?? "", contentSha256: "signed" }
+  const scope: SigV4.Scope = { region, service: settingOf(holder, Reserved.serviceName) ?? "", contentSha256: "signed" }
   const credentials = yield* credentialsOf(holder, region)
   const clock = AwsClock.make()
   const sign: Authorization["sign"] = Effect.fnUntraced(function* (request) {
@@ -171,7 +185,7 @@ const credentialsOf = Effect.fnUntraced(function* (holder: AuthContext, region: 
     const sessionToken = secretOf(holder, ...AwsSigning.sessionToken) || undefined
     return Effect.succeed<SigV4.Credentials>({ accessKeyId, secretAccessKey, sessionToken })
   }
-  const roleArn = secretOf(holder, "roleArn")
+  const roleArn = secretOf(holder, Reserved.roleArn)
   if (roleArn === undefined) return (yield* serverIdentity(holder)) ?? requestSigningFailed(withoutKeys)
   yield* Effect.fromResult(borrowed(holder))
   const identity = yield* AwsIdentity.AwsIdentity
@@ -179,7 +193,7 @@ const credentialsOf = Effect.fnUntraced(function* (holder: AuthContext, region: 
   yield* Effect.fromResult(listedRole(identity, roleArn))
   const origin = AssumedRole.originOf(region)
   if (Result.isFailure(origin)) return requestSigningFailed(origin.failure)
-  const proof = { keys: identity.keys, externalId: secretOf(holder, "externalId") }
+  const proof = { keys: identity.keys, externalId: secretOf(holder, Reserved.externalId) }
   const way = yield* poolTo(holder, origin.success)
   return yield* AssumedRole.make({ way, region, roleArn, proof, mask: holder.mask })
 })
@@ -191,10 +205,10 @@ const credentialsOf = Effect.fnUntraced(function* (holder: AuthContext, region: 
 export const serverIdentity = Effect.fnUntraced(function* (holder: AuthSubject) {
   const { protocol, parameters } = holder.connector
   const wish = parameters[AwsSigning.identity]
-  const roleArn = hasOwnKeys(holder) ? undefined : secretOf(holder, "roleArn")
+  const roleArn = hasOwnKeys(holder) ? undefined : secretOf(holder, Reserved.roleArn)
   if ((wish === undefined && roleArn === undefined) || protocol !== "aws_sigv4") return undefined
   yield* Effect.fromResult(borrowed(holder))
-  const service = settingOf(holder, "service_name") ?? ""
+  const service = settingOf(holder, Reserved.serviceName) ?? ""
   const identity = yield* AwsIdentity.AwsIdentity
   if (identity !== undefined && roleArn !== undefined) yield* Effect.fromResult(listedRole(identity, roleArn))
   if (wish === undefined) return undefined
@@ -206,11 +220,11 @@ const hasOwnKeys = (holder: AuthSubject): boolean =>
 
 /** Fails where a connector would fetch keys or secrets with an identity that is not its own. */
 const borrowed = (holder: AuthSubject): Result.Result<void, ConnectorError> => {
-  const service = settingOf(holder, "service_name") ?? ""
+  const service = settingOf(holder, Reserved.serviceName) ?? ""
   if (CredentialServices.has(service))
     return Result.fail(
       invalidConnector(
-        "/parameters/service_name",
+        `/parameters/${Reserved.serviceName}`,
         `${service} gives out keys or secrets, so that a connector cannot call it with a roleArn or as this server: give the connector an access_key and a secret_key`,
       ),
     )
@@ -226,7 +240,9 @@ const borrowed = (holder: AuthSubject): Result.Result<void, ConnectorError> => {
 }
 
 const listedRole = (identity: AwsIdentity.AwsIdentity, roleArn: string): Result.Result<void, ConnectorError> =>
-  Result.mapError(AwsIdentity.checkRole(identity, roleArn), (why) => invalidConnector("/credential/roleArn", why))
+  Result.mapError(AwsIdentity.checkRole(identity, roleArn), (why) =>
+    invalidConnector(`/credential/${Reserved.roleArn}`, why),
+  )
 
 /** What signing reads from the connector's parameters, else from its credential. */
 const settingOf = (holder: AuthSubject, name: string): string | undefined =>
@@ -234,7 +250,7 @@ const settingOf = (holder: AuthSubject, name: string): string | undefined =>
 
 /** The first of the names that the credential has, or the secret that its `secretArn` stood for. */
 const secretOf = ({ credential }: AuthSubject, ...names: ReadonlyArray<string>): string | undefined => {
-  const name = AwsSigning.nameIn(credential, [...names, ...names.map((name) => `secretArn.${name}`)])
+  const name = AwsSigning.nameIn(credential, [...names, ...names.map(Reserved.secretMember)])
   return name === undefined || credential[name] === undefined ? undefined : Redacted.value(credential[name])
 }
 

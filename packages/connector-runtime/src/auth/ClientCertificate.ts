@@ -2,6 +2,7 @@
  * The certificate that a connector's credential holds for mutual TLS, by `client_config.mutual_tls_enabled`.
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/remote-models/blueprints/
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { ClientConfig } from "@drawbar/blueprint-schema/ClientConfig"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import * as ClientIdentity from "@drawbar/egress/ClientIdentity"
@@ -23,28 +24,28 @@ export const of = (
     )
   const secret = (name: string) =>
     credential[name] === undefined ? undefined : Redacted.value(credential[name]) || undefined
-  const passphrase = secret("keystore_password")
-  const ca = secret("ca_cert_pem")
+  const passphrase = secret(Reserved.keystorePassword)
+  const ca = secret(Reserved.caCertPem)
   const shared = {
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(ca === undefined ? {} : { ca: pem(ca) }),
   }
   if (keystore_type === "PKCS12") {
-    const pfx = secret("client_cert_pkcs12")
+    const pfx = secret(Reserved.clientCertPkcs12)
     return pfx === undefined
       ? wrong(
           "/credential",
           "mutual TLS with keystore_type PKCS12 needs client_cert_pkcs12, in base64, in the credential",
         )
-      : checked("client_cert_pkcs12", { ...shared, pfx: Buffer.from(pfx, "base64") })
+      : checked(Reserved.clientCertPkcs12, { ...shared, pfx: Buffer.from(pfx, "base64") })
   }
-  const [cert, key] = [secret("client_cert_pem"), secret("client_key_pem")]
+  const [cert, key] = [secret(Reserved.clientCertPem), secret(Reserved.clientKeyPem)]
   return cert === undefined || key === undefined
     ? wrong(
         "/credential",
         "mutual TLS with keystore_type PEM needs client_cert_pem and client_key_pem in the credential",
       )
-    : checked("client_cert_pem", { ...shared, cert: pem(cert), key: pem(key) })
+    : checked(Reserved.clientCertPem, { ...shared, cert: pem(cert), key: pem(key) })
 }
 
 /** PEM as it stands, or in base64, which has no line breaks. */

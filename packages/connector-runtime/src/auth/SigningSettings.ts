@@ -1,4 +1,5 @@
 /** What a connector says about how its requests are authorised, held against what can be: so that no predict finds it out. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
@@ -8,7 +9,7 @@ import { type ConnectorError, invalidConnector } from "../ConnectorError.ts"
 /** The region and the service that the connector's own parameters name. */
 export const check = ({ protocol, parameters }: Connector): Result.Result<void, ConnectorError> => {
   if (protocol !== "aws_sigv4") return Result.void
-  for (const name of ["region", "service_name"] as const) {
+  for (const name of [Reserved.region, Reserved.serviceName] as const) {
     const value = parameters[name]
     const problem = value === undefined ? undefined : problemOf(name, value)
     if (value !== undefined && problem !== undefined)
@@ -21,7 +22,7 @@ export const check = ({ protocol, parameters }: Connector): Result.Result<void, 
 export const checkSecrets = ({ protocol }: Connector, credential: Credential): Result.Result<void, ConnectorError> => {
   if (protocol !== "aws_sigv4") return Result.void
   for (const [name, secret] of Object.entries(credential)) {
-    const field = signed.has(name.replace(/^secretArn\./, "")) ? name : undefined
+    const field = signed.has(name.startsWith(memberPrefix) ? name.slice(memberPrefix.length) : name) ? name : undefined
     const value = Redacted.value(secret)
     if (field === undefined || (value === "" && tokens.has(name))) continue
     const problem = unsigned(value)
@@ -31,10 +32,13 @@ export const checkSecrets = ({ protocol }: Connector, credential: Credential): R
         `Credential '${name}' cannot be signed with: it ${problem}. Copy it again, without line breaks or spaces`,
       )
   }
-  const region = credential["region"]
-  return region === undefined || problemOf("region", Redacted.value(region)) === undefined
+  const region = credential[Reserved.region]
+  return region === undefined || problemOf(Reserved.region, Redacted.value(region)) === undefined
     ? Result.void
-    : refused("/credential/region", "Credential 'region' has to be a region, such as us-east-1, and is none")
+    : refused(
+        `/credential/${Reserved.region}`,
+        "Credential 'region' has to be a region, such as us-east-1, and is none",
+      )
 }
 
 const tokens = new Set<string>(AwsSigning.sessionToken)
@@ -42,14 +46,15 @@ const signed = new Set<string>([
   ...AwsSigning.accessKey,
   ...AwsSigning.secretKey,
   ...AwsSigning.sessionToken,
-  "service_name",
+  Reserved.serviceName,
 ])
+const memberPrefix = Reserved.secretMember("")
 
 /** One label of a host, in which most regions stand: other clouds have their own names for theirs. */
 const label = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/
 
-const problemOf = (name: "region" | "service_name", value: string): string | undefined => {
-  if (name === "service_name")
+const problemOf = (name: typeof Reserved.region | typeof Reserved.serviceName, value: string): string | undefined => {
+  if (name === Reserved.serviceName)
     return /^[\x21-\x7e]+$/.test(value) && !placeholder.test(value)
       ? undefined
       : "has to be the signing name of a service, such as bedrock"

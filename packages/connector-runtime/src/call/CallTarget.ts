@@ -3,6 +3,7 @@
  * Without such a word the provider is called by its host, the operation by the action's name.
  * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
 import type { Author } from "@drawbar/template-renderer/Parameter"
 
@@ -27,7 +28,7 @@ export const of = (action: ConnectorAction, author: Author, origin: string): Cal
       byFunction(action) ??
       (action.name || action.action_type.toLowerCase()),
     provider: found(providers, hostname) ?? hostname,
-    model: Object.hasOwn(author, "model") && isName(author["model"]) ? author["model"] : undefined,
+    model: Object.hasOwn(author, Reserved.model) && isName(author[Reserved.model]) ? author[Reserved.model] : undefined,
     address: hostname,
     port: Number(port || (protocol === "https:" ? 443 : 80)),
   }

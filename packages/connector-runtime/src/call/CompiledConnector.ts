@@ -1,4 +1,5 @@
 /** A connector of which everything is computed that one call does not change: templates, functions, filters, origins. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { ActionType, ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
 import { types } from "@drawbar/blueprint-schema/ConnectorAction"
@@ -12,6 +13,7 @@ import { type ConnectorError, invalidConnector, invalidInput } from "../Connecto
 import * as CallTarget from "./CallTarget.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import type { ProcessorChain } from "../chain/ProcessorChain.ts"
+import * as Nova from "../processors/Nova.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
 import * as PreProcess from "../processors/PreProcess.ts"
 import * as RequestCharset from "./RequestCharset.ts"
@@ -26,6 +28,8 @@ export interface CompiledAction {
   /** Absent where the method sends none and the action gives none. */
   readonly body: BodyTemplate.BodyTemplate | undefined
   readonly preProcess: PreProcess.PreProcess
+  /** What the model's provider needs of a rendered body beyond its template. */
+  readonly bodyRewrite: ((body: string) => string) | undefined
   /** The connector's own `input_processors`. */
   readonly inputProcessors: ProcessorChain | undefined
   readonly postProcess: PostProcess.PostProcess
@@ -76,19 +80,23 @@ const compileAction = (
   Result.gen(function* () {
     const at = `/actions/${index}`
     const author = connector.parameters
-    if (author["charset"] !== undefined)
-      yield* Result.mapError(RequestCharset.check(author["charset"]), (sentence) =>
-        invalidConnector("/parameters/charset", sentence),
+    if (author[Reserved.charset] !== undefined)
+      yield* Result.mapError(RequestCharset.check(author[Reserved.charset]), (sentence) =>
+        invalidConnector(`/parameters/${Reserved.charset}`, sentence),
       )
     const template = templateOf(action, index)
-    const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author))
+    const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author, Reserved.templates.url))
     return {
       action,
       author,
       url,
       target: CallTarget.of(action, author, url.origin),
-      headers: yield* template(`${at}/headers`, HeadersTemplate.compile(action.headers ?? {}, author, credentialNames)),
+      headers: yield* template(
+        `${at}/headers`,
+        HeadersTemplate.compile(action.headers ?? {}, author, credentialNames, Reserved.templates.headers),
+      ),
       body: yield* template(`${at}/request_body`, compileBody(action, author)),
+      bodyRewrite: Nova.bodyRewrite(author),
       inputProcessors: yield* InputProcessors.compile(author),
       preProcess: yield* PreProcess.compile(connector, action, at),
       postProcess: yield* PostProcess.compile(connector, action, at),
@@ -116,7 +124,9 @@ const compileBody = (
   author: Author,
 ): Result.Result<BodyTemplate.BodyTemplate | undefined, TemplateError> => {
   const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]
-  const options = contentType === undefined ? {} : { contentType }
+  const options = { ...Reserved.templates.body, contentType }
   if (request_body !== undefined) return BodyTemplate.compile(request_body, author, options)
-  return method === "GET" || method === "DELETE" ? Result.succeed(undefined) : BodyTemplate.httpBody(author, options)
+  return method === "GET" || method === "DELETE"
+    ? Result.succeed(undefined)
+    : BodyTemplate.compile(Reserved.templates.withoutBody, author, options)
 }

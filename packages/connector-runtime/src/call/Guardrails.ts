@@ -2,6 +2,7 @@
  * What may not be sent to a model, or come back from it. They are handed in, because one of them may ask another model,
  * and the runtime looks up none. Who cannot decide forbids.
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { type Supplied, text, textOf } from "@drawbar/template-renderer/Parameter"
 import { Effect, Result } from "effect"
@@ -64,7 +65,7 @@ const patience = "60 seconds"
 
 export const judgedBy = ({ ask, filter, accepting }: Judge): Guardrail => {
   const accepted = Result.getOrThrow(Pattern.compile(accepting))
-  const settings = filter === undefined ? [] : [["response_filter", text(filter)] as const]
+  const settings = filter === undefined ? [] : [[Reserved.responseFilter, text(filter)] as const]
   return ({ question }) =>
     ask(new Map([...settings, ["question", text(question)]])).pipe(
       Effect.timeout(patience),

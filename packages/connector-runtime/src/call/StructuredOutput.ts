@@ -1,4 +1,5 @@
 /** The fields of a body that ask a platform for an answer of a certain shape, put in from parameters where an action allows it. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as Json from "@drawbar/json-text/Json"
 import { type Author, type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import { Option, Result } from "effect"
@@ -11,8 +12,8 @@ const fields = ["response_format", "generationConfig", "toolConfig"]
  */
 export const inject = (body: string, supplied: Supplied, author: Author): string => {
   const given = fields.flatMap((field) => {
-    const replacement = objectOf(`_${field}_json`, supplied, author)
-    const additions = objectOf(`_${field}_additions_json`, supplied, author)
+    const replacement = objectOf(Reserved.replacementOf(field), supplied, author)
+    const additions = objectOf(Reserved.additionsOf(field), supplied, author)
     return replacement === undefined && additions === undefined ? [] : [{ field, replacement, additions }]
   })
   const parsed = given.length === 0 ? undefined : objectIn(body)

@@ -1,4 +1,5 @@
 /** The exact request that a call makes of its platform; the dry run stops here. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Method } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as HeadersTemplate from "@drawbar/template-renderer/HeadersTemplate"
@@ -10,7 +11,6 @@ import type { CompiledAction } from "./CompiledConnector.ts"
 import { ConnectorError, invalidInput, MissingParameters, NotRendered } from "../ConnectorError.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
-import * as Nova from "../processors/Nova.ts"
 import * as RequestCharset from "./RequestCharset.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 
@@ -80,13 +80,13 @@ const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<str
       ? Result.succeed(undefined)
       : Result.fail(withoutBody)
   const structured = action.supports_structured_output ? StructuredOutput.inject(text, supplied, compiled.author) : text
-  const clean = Nova.isNova(compiled.author) ? Nova.withoutEmptyMedia(structured) : structured
+  const clean = compiled.bodyRewrite === undefined ? structured : compiled.bodyRewrite(structured)
   const whole =
     compiled.inputProcessors === undefined
       ? Result.succeed(clean)
       : InputProcessors.onBody(compiled.inputProcessors, clean)
-  const given = supplied.caller.get("charset")
-  const charset = given === undefined ? compiled.author["charset"] : textOf(given)
+  const given = supplied.caller.get(Reserved.charset)
+  const charset = given === undefined ? compiled.author[Reserved.charset] : textOf(given)
   return charset === undefined ? whole : Result.flatMap(whole, (sent) => inCharset(charset, sent))
 }
 

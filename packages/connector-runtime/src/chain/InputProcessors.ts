@@ -2,6 +2,7 @@
  * Chains that change what is sent. The connector's changes the body; a caller's changes the values that the caller brings,
  * so that whatever it does, the body differs from its template at the holes only.
  */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Author } from "@drawbar/template-renderer/Parameter"
 import * as Json from "@drawbar/json-text/Json"
 import { json, text, textOf, type Value } from "@drawbar/template-renderer/Parameter"
@@ -12,7 +13,7 @@ import type { Parameters } from "../call/PredictInput.ts"
 import * as OwnChain from "../internal/OwnChain.ts"
 import * as ProcessorChain from "./ProcessorChain.ts"
 
-const name = "input_processors"
+const name = Reserved.inputProcessors
 
 /** The connector's own chain. */
 export const compile = (author: Author) => OwnChain.compile(author, name)
@@ -49,7 +50,7 @@ export const onParameters = (given: Parameters): Result.Result<Parameters, Conne
 }
 
 /** What says how a call is made is not changed by it. */
-const settings = new Set([name, "output_processors", "response_filter"])
+const settings = new Set<string>(Reserved.callerFilters)
 
 // A text stays a text; what was sent as JSON stays JSON where it can.
 const changed = (chain: ProcessorChain.ProcessorChain, value: Value): Result.Result<Value, ConnectorError> => {

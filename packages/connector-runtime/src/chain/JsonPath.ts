@@ -1,4 +1,5 @@
 /** Finding, setting and removing places of a JSON value; every number keeps its digits. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as Json from "@drawbar/json-text/Json"
 import { Option, Result } from "effect"
 import type { JSONValue } from "json-p3"
@@ -26,7 +27,7 @@ export const compile = (path: string, allowance: WorkBudget): Compiled<JsonPath>
         Result.getOrThrowWith(query.nodes(plain(value)), () => new Exhausted()).map(({ location }) => location),
       location: query.isSingular ? stepsOf(path) : Option.none(),
     }),
-    onFailure: (sentence) => sentence.replace("response_filter", `the path ${path}`),
+    onFailure: (sentence) => sentence.replace(Reserved.responseFilter, `the path ${path}`),
   })
 
 const plain = (value: Json.Json): JSONValue => JSON.parse(Json.stringify(value))

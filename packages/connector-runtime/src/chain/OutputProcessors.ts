@@ -1,4 +1,5 @@
 /** Chains that change what a model answered: the connector's, or the one that a call brings, which outranks it. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Author, Supplied } from "@drawbar/template-renderer/Parameter"
 import { textOf } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
@@ -7,7 +8,7 @@ import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
 import * as OwnChain from "../internal/OwnChain.ts"
 import * as ProcessorChain from "./ProcessorChain.ts"
 
-const name = "output_processors"
+const name = Reserved.outputProcessors
 
 /** The connector's own chain. */
 export const compile = (author: Author) => OwnChain.compile(author, name)

@@ -1,4 +1,5 @@
 /** The stage after the answer: a platform's body becomes tensors. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as Json from "@drawbar/json-text/Json"
@@ -40,10 +41,10 @@ export const compile = (
   Result.gen(function* () {
     const function_ = yield* find(action.post_process_function, connector, `${at}/post_process_function`)
     const chain = yield* OutputProcessors.compile(connector.parameters)
-    const path = filled(connector.parameters["response_filter"]) ?? function_.processor?.path
+    const path = filled(connector.parameters[Reserved.responseFilter]) ?? function_.processor?.path
     if (path === undefined) return { ...function_, chain, filter: undefined }
     const filter = yield* Result.mapError(ResponseFilter.compile(path), (sentence) =>
-      invalidConnector("/parameters/response_filter", sentence),
+      invalidConnector(`/parameters/${Reserved.responseFilter}`, sentence),
     )
     return { ...function_, chain, filter }
   })
@@ -77,7 +78,7 @@ export const runInTurns = (
   world?: ScriptWorld,
 ): Effect.Effect<Tensors, ConnectorError> => {
   const { caller } = supplied
-  return caller.has("response_filter") || caller.has("output_processors")
+  return caller.has(Reserved.responseFilter) || caller.has(Reserved.outputProcessors)
     ? Effect.flatMap(
         Effect.promise(() => ofCaller(stage, supplied, answer, world)),
         Effect.fromResult,
@@ -107,7 +108,7 @@ const ofCaller = async (
   const content =
     filter.success === undefined
       ? said
-      : caller.has("response_filter")
+      : caller.has(Reserved.responseFilter)
         ? await filteredInTurns(filter.success, said.success, answer)
         : filtered(filter.success, said.success, answer)
   if (Result.isFailure(content)) return Result.fail(content.failure)
@@ -117,7 +118,7 @@ const ofCaller = async (
   const result =
     chain.success === undefined
       ? content
-      : caller.has("output_processors")
+      : caller.has(Reserved.outputProcessors)
         ? await processedInTurns(chain.success, content.success)
         : processed(chain.success, content.success)
   return Result.flatMap(result, (source) =>
@@ -140,8 +141,8 @@ const isPlain = ({ processor, script, filter, chain }: PostProcess, { caller }: 
   script === undefined &&
   filter === undefined &&
   chain === undefined &&
-  !caller.has("response_filter") &&
-  !caller.has("output_processors")
+  !caller.has(Reserved.responseFilter) &&
+  !caller.has(Reserved.outputProcessors)
 
 const alone = (source: JsonSource.JsonSource): Tensors => [asTensor(source)]
 
@@ -223,7 +224,7 @@ const filterOf = (
   stage: PostProcess,
   { caller }: Supplied,
 ): Result.Result<ResponseFilter.ResponseFilter | undefined, ConnectorError> => {
-  const given = caller.get("response_filter")
+  const given = caller.get(Reserved.responseFilter)
   const path = given === undefined ? undefined : filled(textOf(given))
   return path === undefined
     ? Result.succeed(stage.filter)

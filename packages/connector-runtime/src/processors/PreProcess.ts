@@ -1,4 +1,5 @@
 /** The stage before rendering: a caller's input becomes the parameters of one or more calls of the platform. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { ConnectorAction } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as Names from "@drawbar/blueprint-schema/ProcessFunctionName"
@@ -112,13 +113,13 @@ const find = (
 }
 
 const stepSize = ({ parameters }: Connector): Result.Result<number | undefined, ConnectorError> => {
-  const given = parameters["input_docs_processed_step_size"]
+  const given = parameters[Reserved.stepSize]
   if (given === undefined) return Result.succeed(undefined)
   return /^[1-9]\d{0,8}$/.test(given)
     ? Result.succeed(Number(given))
     : Result.fail(
         invalidConnector(
-          "/parameters/input_docs_processed_step_size",
+          `/parameters/${Reserved.stepSize}`,
           "Invalid parameter: input_docs_processed_step_size. It must be positive integer.",
         ),
       )

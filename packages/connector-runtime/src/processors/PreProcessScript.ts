@@ -1,5 +1,6 @@
 /** A pre-process function that the connector's author wrote in Painless: typed input as `params`, the text `{"parameters": {…}}` as its answer. */
-import type { Json } from "@drawbar/painless/Json"
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
+import type { Json } from "@drawbar/painless/ScriptData"
 import * as Script from "@drawbar/painless/Script"
 import { type Author, textOf, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
@@ -33,7 +34,7 @@ const processorOf = (script: Script.Script, author: Author): PreProcessor => {
 }
 
 const isOn = (author: Author, flag: string): boolean =>
-  author[`pre_process_function.${flag}`]?.trim().toLowerCase() === "true"
+  author[Reserved.scriptSwitch(flag)]?.trim().toLowerCase() === "true"
 
 interface Bindings {
   /** JSON texts by name. */

@@ -4,11 +4,11 @@
  */
 import type { JSONValue } from "json-p3"
 import * as Anthropic from "./Anthropic.ts"
-import * as Cohere from "./Cohere.ts"
+import * as CohereEvents from "./CohereEvents.ts"
 import * as Converse from "./Converse.ts"
 import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
-import * as OpenAI from "./OpenAI.ts"
+import * as OpenAIEvents from "./OpenAIEvents.ts"
 import type { EventReader } from "./EventReader.ts"
 import { at, type StreamPiece, reading, text } from "./StreamPiece.ts"
 
@@ -33,9 +33,9 @@ const named = (value: JSONValue) => Converse.names.find((name) => at(value, name
 const shapes: ReadonlyArray<Shape> = [
   // Anthropic counts for itself, in other events than the last.
   { has: typed(/^(?:message_|content_block_|ping$|error$)/), read: as(Anthropic.messages) },
-  { has: typed(/^response\./), read: as(OpenAI.responses) },
-  { has: typed(/^(?:message|content|tool-call|tool-plan|citation)-/), read: counted(as(Cohere.chat)) },
-  { has: (value) => text(at(value, "event_type")) !== undefined, read: counted(as(Cohere.chatV1)) },
+  { has: typed(/^response\./), read: as(OpenAIEvents.responses) },
+  { has: typed(/^(?:message|content|tool-call|tool-plan|citation)-/), read: counted(as(CohereEvents.chat)) },
+  { has: (value) => text(at(value, "event_type")) !== undefined, read: counted(as(CohereEvents.chatV1)) },
   {
     // Nova: https://docs.aws.amazon.com/nova/latest/userguide/using-invoke-api.html
     has: (value) => named(value) !== undefined,
@@ -45,7 +45,7 @@ const shapes: ReadonlyArray<Shape> = [
     },
   },
   // gpt-oss, DeepSeek, Mistral's chat, Qwen and others that speak OpenAI's chunks.
-  { has: (value) => Array.isArray(at(value, "choices")), read: counted(as(OpenAI.chat)) },
+  { has: (value) => Array.isArray(at(value, "choices")), read: counted(as(OpenAIEvents.chat)) },
   { has: (value) => Array.isArray(at(value, "candidates")), read: as(Gemini.generateContent) },
   { has: (value) => typeof at(value, "done") === "boolean", read: as(Ollama.chat) },
   {

@@ -5,13 +5,13 @@ import * as JsonQuery from "../response/JsonQuery.ts"
 import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
 import * as AnyModel from "./AnyModel.ts"
 import * as Anthropic from "./Anthropic.ts"
-import * as Bedrock from "./Bedrock.ts"
-import * as Cohere from "./Cohere.ts"
+import * as BedrockEvents from "./BedrockEvents.ts"
+import * as CohereEvents from "./CohereEvents.ts"
 import type { EventReader } from "./EventReader.ts"
 import * as Framings from "./Framings.ts"
 import * as Gemini from "./Gemini.ts"
 import * as Ollama from "./Ollama.ts"
-import * as OpenAI from "./OpenAI.ts"
+import * as OpenAIEvents from "./OpenAIEvents.ts"
 import { at, reading } from "./StreamPiece.ts"
 import { type Framing, Unframed } from "./UpstreamEvent.ts"
 import type { StreamKind } from "./StreamKind.ts"
@@ -97,17 +97,17 @@ const rows: ReadonlyArray<Row> = [
     ...sse,
     names: ["openai/v1/chat/completions", "openai/v1/completions"],
     url: endingIn("/completions"),
-    read: OpenAI.chat,
+    read: OpenAIEvents.chat,
     asked: inBodyWith(UsageOnRequest.openAi),
   },
-  { ...sse, names: ["openai/v1/responses"], url: endingIn("/(?:v1|openai)/responses"), read: OpenAI.responses },
+  { ...sse, names: ["openai/v1/responses"], url: endingIn("/(?:v1|openai)/responses"), read: OpenAIEvents.responses },
   { ...sse, names: ["anthropic/v1/messages"], url: endingIn("/v1/messages"), read: Anthropic.messages },
-  { ...sse, names: ["cohere/v2/chat"], url: /\/\/api\.cohere\.(?:ai|com)\/v2\/chat/, read: Cohere.chat },
+  { ...sse, names: ["cohere/v2/chat"], url: /\/\/api\.cohere\.(?:ai|com)\/v2\/chat/, read: CohereEvents.chat },
   {
     ...ndjson,
     names: ["cohere/v1/chat"],
     url: /\/\/api\.cohere\.(?:ai|com)\/v1\/chat/,
-    read: Cohere.chatV1,
+    read: CohereEvents.chatV1,
   },
   {
     ...sse,
@@ -132,14 +132,14 @@ const rows: ReadonlyArray<Row> = [
     names: ["bedrock/converse", "bedrock/converse/claude"],
     // The model may be an ARN, which has slashes.
     url: endingIn("/model/[^?#]+/converse(?:-stream)?"),
-    read: Bedrock.converse,
+    read: BedrockEvents.converse,
     asked: inUrl(/\/converse(?=\/?(?:[?#]|$))/, "/converse-stream"),
   },
   {
     ...amazon,
     names: ["bedrock/invoke"],
     url: endingIn("/model/[^?#]+/invoke(?:-with-response-stream)?"),
-    read: Bedrock.invoke,
+    read: BedrockEvents.invoke,
     asked: inUrl(/\/invoke(?=\/?(?:[?#]|$))/, "/invoke-with-response-stream"),
   },
   {

@@ -1,4 +1,5 @@
 /** A predict whose response comes in pieces. What fails before the first piece fails as a plain predict does. */
+import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { json, type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import { Effect, Result } from "effect"
 import * as Call from "../call/Call.ts"
@@ -78,13 +79,13 @@ export const render = (
     const parameter = parameterOf(call.action, call.supplied)
     const format = yield* Result.mapError(
       StreamFormat.find({
-        name: parameter("_llm_interface"),
-        deltaPath: parameter("stream_delta_path"),
+        name: parameter(Reserved.llmInterface),
+        deltaPath: parameter(Reserved.streamDeltaPath),
         url: rendered.url,
       }),
       invalidInput,
     )
-    const usage = parameter("stream_usage") !== "false"
+    const usage = parameter(Reserved.streamUsage) !== "false"
     return { request: format.asked(rendered, { usage }), format }
   })
 

@@ -1,7 +1,7 @@
 /** Reads a query: every form of OpenSearch's query language that Drawbar answers is a row of `parsers`. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 import { boolean, finite, integer, type Parsed, refuse, type Scalar, strings, text, tokenOf } from "./SearchBody.ts"
 import { type Common, fieldList, minimum, onField, operator, options, type Read, term, zero } from "./SearchOptions.ts"
 import * as SearchPattern from "./SearchPattern.ts"
@@ -29,9 +29,9 @@ export const parseQuery = (body: Json): Parsed<SearchQuery> =>
   Result.flatMap(clause(body, 0), (query) => {
     if (clauses(query) > maxClauses) return tooMany()
     const found = patterns(query)
-    return found > Bounds.searchPatterns
+    return found > StoreBounds.searchPatterns
       ? refuse(
-          `[query] takes at most [${Bounds.searchPatterns}] wildcards, prefixes and regular expressions, found [${found}]`,
+          `[query] takes at most [${StoreBounds.searchPatterns}] wildcards, prefixes and regular expressions, found [${found}]`,
           "illegal_argument_exception",
         )
       : Result.succeed(query)

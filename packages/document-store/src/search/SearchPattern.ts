@@ -1,11 +1,11 @@
 /** A wildcard pattern: `*` is any run of characters, `?` is one, `\` takes the next as it is. */
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 
 /** Literal runs with `any` and `one` between them; no two `any` stand side by side. */
 export type SearchPattern = ReadonlyArray<{ readonly literal: string } | "any" | "one">
 
 /** In characters, of what clients send: each costs a bit of work for each character of what it is held against. */
-export const longest = Bounds.searchPatternLength
+export const longest = StoreBounds.searchPatternLength
 
 export const parse = (text: string): SearchPattern => {
   const parts: Array<SearchPattern[number]> = []

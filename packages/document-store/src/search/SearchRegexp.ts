@@ -5,7 +5,7 @@
  */
 import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { Result } from "effect"
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 import { type Parsed, refuse } from "./SearchBody.ts"
 
 export interface RegexpOptions {
@@ -19,9 +19,9 @@ export const parse = (
   text: string,
   { case_insensitive = false, flags = "ALL" }: RegexpOptions,
 ): Parsed<Pattern.Pattern> => {
-  if (text.length > Bounds.searchPatternLength)
+  if (text.length > StoreBounds.searchPatternLength)
     return refuse(
-      `The length of regex [${text.length}] used in the [regexp] query has exceeded the allowed maximum of [${Bounds.searchPatternLength}].`,
+      `The length of regex [${text.length}] used in the [regexp] query has exceeded the allowed maximum of [${StoreBounds.searchPatternLength}].`,
       "illegal_argument_exception",
     )
   return Result.flatMap(translated(text, flags.toUpperCase() !== "NONE"), (re2) => {

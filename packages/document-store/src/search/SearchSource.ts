@@ -1,7 +1,7 @@
 /** Which parts of a record a hit shows: OpenSearch's `_source`, with `*` in field names. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 import { type Parsed, refuse, strings, tokenOf } from "./SearchBody.ts"
 import * as SearchPattern from "./SearchPattern.ts"
 
@@ -16,13 +16,16 @@ export const parseSourceFilter = (value: Json): Parsed<SourceFilter> => Result.f
 const bounded = (filter: SourceFilter): Parsed<SourceFilter> => {
   if (filter === false) return Result.succeed(filter)
   const patterns = [...filter.includes, ...filter.excludes]
-  if (patterns.length > Bounds.sourcePatterns)
+  if (patterns.length > StoreBounds.sourcePatterns)
     return refuse(
-      `[_source] takes at most [${Bounds.sourcePatterns}] patterns, found [${patterns.length}]`,
+      `[_source] takes at most [${StoreBounds.sourcePatterns}] patterns, found [${patterns.length}]`,
       "illegal_argument_exception",
     )
-  return patterns.some(({ length }) => length > Bounds.patternLength)
-    ? refuse(`[_source] takes patterns of at most [${Bounds.patternLength}] characters`, "illegal_argument_exception")
+  return patterns.some(({ length }) => length > StoreBounds.patternLength)
+    ? refuse(
+        `[_source] takes patterns of at most [${StoreBounds.patternLength}] characters`,
+        "illegal_argument_exception",
+      )
     : Result.succeed(filter)
 }
 

@@ -1,6 +1,6 @@
 /** What one search costs: its steps are counted, others have a turn in between, and past a bound it is refused. */
 import { Effect } from "effect"
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 import { StoreError, InvalidSearchQuery } from "../StoreError.ts"
 
 export class SearchWork {
@@ -10,7 +10,7 @@ export class SearchWork {
   #turns = 0
   readonly #limits: Limits
 
-  constructor(limits: Limits = Bounds) {
+  constructor(limits: Limits = StoreBounds) {
     this.#limits = limits
   }
 

@@ -1,7 +1,7 @@
 /** `DocumentStore` on SQL: the database is whichever `SqlClient` is provided, its ways are the dialect's. */
 import { Effect, Option, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 import type { Collection, Document, Write } from "../Document.ts"
 import type { SearchRequest } from "../search/Search.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
         id: "probe",
         version: 1,
         seq_no: 0,
-        source: " ".repeat(Bounds.recordBytes),
+        source: " ".repeat(StoreBounds.recordBytes),
         sealed: "{}",
       })} ON CONFLICT DO NOTHING`,
       [],

@@ -3,7 +3,7 @@ import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Collection } from "../Document.ts"
 import type { StoreError } from "../StoreError.ts"
-import * as Bounds from "../Bounds.ts"
+import * as StoreBounds from "../StoreBounds.ts"
 import type { SearchRequest, SearchResult, SortValue } from "../search/Search.ts"
 import { type Parsed, refuse } from "../search/SearchBody.ts"
 import * as SearchDate from "../search/SearchDate.ts"
@@ -28,7 +28,7 @@ export const search = Effect.fnUntraced(function* (
   const context = { sql, dialect, collection, now: yield* DateTime.now }
   const count = yield* countOf(context)
   const asked = clauses(request.query)
-  if (asked > fewClauses && asked * count > Bounds.searchTests) return yield* tooManyTests(asked, count)
+  if (asked > fewClauses && asked * count > StoreBounds.searchTests) return yield* tooManyTests(asked, count)
   const expanded = yield* SqlPatterns.expand(context, work, request.query, count)
   const keys = yield* Effect.fromResult(sortKeys(context, request.sort))
   yield* refuseUnknown(context, request.sort)
@@ -149,7 +149,7 @@ const fewClauses = 32
 const tooManyTests = (asked: number, count: number) =>
   Effect.fromResult(
     refuse(
-      `too_many_clauses: [${asked}] clauses are too many for [${count}] records. Use [${Math.floor(Bounds.searchTests / count)}] at most`,
+      `too_many_clauses: [${asked}] clauses are too many for [${count}] records. Use [${Math.floor(StoreBounds.searchTests / count)}] at most`,
       "illegal_argument_exception",
     ),
   )

@@ -6,6 +6,7 @@ import { failures } from "../errors/ErrorEnvelope.ts"
 import { Flag } from "@drawbar/http-server/http/Flag"
 import { Source } from "../records/Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 
 const shared = { disableCodecs: true, error: failures } as const
 const timeouts = {
@@ -72,25 +73,37 @@ const Health = Schema.Struct({
 })
 
 export class ClusterApi extends HttpApiGroup.make("cluster")
-  .add(HttpApiEndpoint.get("about", "/", { ...shared, query: { drawbar: Flag }, success: About }))
-  .add(HttpApiEndpoint.head("ping", "/", { ...shared }))
-  .add(HttpApiEndpoint.get("health", "/_cluster/health", { ...shared, query: healthQuery, success: Health }))
+  .add(
+    HttpApiEndpoint.get("about", "/", { ...shared, query: { drawbar: Flag }, success: About }).annotateMerge(
+      EndpointPolicy.open,
+    ),
+  )
+  .add(HttpApiEndpoint.head("ping", "/", { ...shared }).annotateMerge(EndpointPolicy.open))
+  .add(
+    HttpApiEndpoint.get("health", "/_cluster/health", { ...shared, query: healthQuery, success: Health }).annotateMerge(
+      EndpointPolicy.read,
+    ),
+  )
   .add(
     HttpApiEndpoint.get("healthOf", "/_cluster/health/:index", {
       ...shared,
       params: { index: Schema.String },
       query: healthQuery,
       success: Health,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
-  .add(HttpApiEndpoint.get("nodes", "/_nodes", { ...shared, query: nodesQuery, success: Source }))
+  .add(
+    HttpApiEndpoint.get("nodes", "/_nodes", { ...shared, query: nodesQuery, success: Source }).annotateMerge(
+      EndpointPolicy.read,
+    ),
+  )
   .add(
     HttpApiEndpoint.get("nodesOf", "/_nodes/:node_id", {
       ...shared,
       params: { node_id: Schema.String },
       query: nodesQuery,
       success: Source,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
   .add(
     HttpApiEndpoint.get("nodesInfo", "/_nodes/:node_id/:metric", {
@@ -98,7 +111,7 @@ export class ClusterApi extends HttpApiGroup.make("cluster")
       params: { node_id: Schema.String, metric: Schema.String },
       query: nodesQuery,
       success: Source,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
   .add(
     HttpApiEndpoint.get("plugins", "/_cat/plugins", {
@@ -112,15 +125,17 @@ export class ClusterApi extends HttpApiGroup.make("cluster")
         ...timeouts,
       },
       success: Schema.Array(Source),
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
-  .add(HttpApiEndpoint.get("openapi", "/openapi.json", { ...shared, success: Source }))
+  .add(
+    HttpApiEndpoint.get("openapi", "/openapi.json", { ...shared, success: Source }).annotateMerge(EndpointPolicy.read),
+  )
   .add(
     HttpApiEndpoint.get("getSettings", "/_cluster/settings", {
       ...shared,
       query: { include_defaults: Flag, flat_settings: Flag, local: Flag, ...timeouts },
       success: Source,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
   .add(
     HttpApiEndpoint.put("putSettings", "/_cluster/settings", {
@@ -128,5 +143,7 @@ export class ClusterApi extends HttpApiGroup.make("cluster")
       query: { flat_settings: Flag, ...timeouts },
       payload: Source,
       success: Source,
-    }).annotate(RequestBody.Required, "request body is required"),
+    })
+      .annotateMerge(EndpointPolicy.operate)
+      .annotate(RequestBody.Required, "request body is required"),
   ) {}

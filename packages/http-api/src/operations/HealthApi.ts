@@ -4,18 +4,28 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { failures } from "../errors/ErrorEnvelope.ts"
+import { AnyOrigin } from "@drawbar/http-server/http/OriginCheck"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 
 const shared = { disableCodecs: true, error: failures } as const
 const success = Schema.Struct({ status: Schema.Literal("ok") })
 
 export class HealthApi extends HttpApiGroup.make("health")
-  .add(HttpApiEndpoint.get("live", "/_health/live", { ...shared, success }))
+  .add(
+    HttpApiEndpoint.get("live", "/_health/live", { ...shared, success })
+      .annotateMerge(EndpointPolicy.open)
+      .annotate(AnyOrigin, true),
+  )
   /** Status 503 from the moment on in which the server is told to stop, and while nothing can be written. */
-  .add(HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success }))
+  .add(
+    HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success })
+      .annotateMerge(EndpointPolicy.open)
+      .annotate(AnyOrigin, true),
+  )
   /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
   .add(
     HttpApiEndpoint.get("metrics", "/metrics", {
       ...shared,
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4" })),
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   ) {}

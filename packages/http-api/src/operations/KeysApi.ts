@@ -3,8 +3,10 @@ import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const path = "/_plugins/_ml/keys"
+const path = `${basePath}/keys` as const
 const shared = { disableCodecs: true, error: failures } as const
 
 export const KeyReport = Schema.Struct({
@@ -23,6 +25,10 @@ export class KeysApi extends HttpApiGroup.make("keys")
       ...shared,
       /** The id of the new key, and how many records were sealed anew with it. */
       success: Schema.Struct({ key: Schema.String, records: Schema.Number }),
-    }),
+    }).annotateMerge(EndpointPolicy.operate),
   )
-  .add(HttpApiEndpoint.get("doctor", `${path}/_doctor`, { ...shared, success: KeyReport })) {}
+  .add(
+    HttpApiEndpoint.get("doctor", `${path}/_doctor`, { ...shared, success: KeyReport }).annotateMerge(
+      EndpointPolicy.operate,
+    ),
+  ) {}

@@ -1,5 +1,5 @@
 /** `/_plugins/_ml/users` and `/api_keys`: who may ask. No password is in any answer, and a key only in the one that makes it. */
-import * as Bounds from "@drawbar/registry/records/Bounds"
+import * as RecordLimits from "@drawbar/registry/records/RecordLimits"
 import * as NumberField from "@drawbar/registry/records/NumberField"
 import { Quota, Role } from "@drawbar/registry/access/Principal"
 import { Schema } from "effect"
@@ -7,8 +7,9 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const base = "/_plugins/_ml"
 const shared = { disableCodecs: true, error: failures } as const
 
 /** What else is known of who asks. */
@@ -33,7 +34,7 @@ const list = Schema.Struct({ principals: Schema.Array(Listed) })
 
 export class PrincipalsApi extends HttpApiGroup.make("principals")
   .add(
-    HttpApiEndpoint.post("createUser", `${base}/users`, {
+    HttpApiEndpoint.post("createUser", `${basePath}/users`, {
       ...shared,
       payload: Schema.Struct({
         name: Schema.String,
@@ -42,36 +43,48 @@ export class PrincipalsApi extends HttpApiGroup.make("principals")
         backend_roles: shares.backend_roles,
       }),
       success: Schema.Struct({ id: Schema.String }),
-    }).annotate(RequestBody.Required, "Send the user's name, password and roles"),
+    })
+      .annotateMerge(EndpointPolicy.operate)
+      .annotate(RequestBody.Required, "Send the user's name, password and roles"),
   )
-  .add(HttpApiEndpoint.get("listUsers", `${base}/users`, { ...shared, success: list }))
   .add(
-    HttpApiEndpoint.delete("deleteUser", `${base}/users/:id`, {
+    HttpApiEndpoint.get("listUsers", `${basePath}/users`, { ...shared, success: list }).annotateMerge(
+      EndpointPolicy.operate,
+    ),
+  )
+  .add(
+    HttpApiEndpoint.delete("deleteUser", `${basePath}/users/:id`, {
       ...shared,
       params: { id: Schema.String },
       success: Deleted,
-    }),
+    }).annotateMerge(EndpointPolicy.operate),
   )
   .add(
-    HttpApiEndpoint.post("createKey", `${base}/api_keys`, {
+    HttpApiEndpoint.post("createKey", `${basePath}/api_keys`, {
       ...shared,
       payload: Schema.Struct({
         name: Schema.String,
         roles: Schema.Array(Role),
         ...shares,
         expires_in_days: Schema.optionalKey(
-          Schema.Finite.check(Schema.isGreaterThan(0)).check(Schema.isLessThanOrEqualTo(Bounds.keyDays)),
+          Schema.Finite.check(Schema.isGreaterThan(0)).check(Schema.isLessThanOrEqualTo(RecordLimits.keyDays)),
         ),
       }),
       /** `api_key` is shown here and never again. */
       success: Schema.Struct({ id: Schema.String, api_key: Schema.String }),
-    }).annotate(RequestBody.Required, "Send the key's name and roles"),
+    })
+      .annotateMerge(EndpointPolicy.operate)
+      .annotate(RequestBody.Required, "Send the key's name and roles"),
   )
-  .add(HttpApiEndpoint.get("listKeys", `${base}/api_keys`, { ...shared, success: list }))
   .add(
-    HttpApiEndpoint.delete("deleteKey", `${base}/api_keys/:id`, {
+    HttpApiEndpoint.get("listKeys", `${basePath}/api_keys`, { ...shared, success: list }).annotateMerge(
+      EndpointPolicy.operate,
+    ),
+  )
+  .add(
+    HttpApiEndpoint.delete("deleteKey", `${basePath}/api_keys/:id`, {
       ...shared,
       params: { id: Schema.String },
       success: Deleted,
-    }),
+    }).annotateMerge(EndpointPolicy.operate),
   ) {}

@@ -5,36 +5,55 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import { Flag } from "@drawbar/http-server/http/Flag"
 import { Source } from "../records/Field.ts"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const base = "/_plugins/_ml"
 const shared = { disableCodecs: true, error: failures, success: Source } as const
 /** `view`: by `model`, or by node. `drawbar`: with the state of each pool of connections. */
 const query = { view: Schema.optionalKey(Schema.String), drawbar: Flag }
 
 export class StatsApi extends HttpApiGroup.make("stats")
-  .add(HttpApiEndpoint.get("stats", `${base}/stats`, shared))
-  .add(HttpApiEndpoint.get("stat", `${base}/stats/:stat`, { ...shared, params: { stat: Schema.String } }))
-  .add(HttpApiEndpoint.get("nodeStats", `${base}/:node_id/stats`, { ...shared, params: { node_id: Schema.String } }))
+  .add(HttpApiEndpoint.get("stats", `${basePath}/stats`, shared).annotateMerge(EndpointPolicy.read))
   .add(
-    HttpApiEndpoint.get("nodeStat", `${base}/:node_id/stats/:stat`, {
+    HttpApiEndpoint.get("stat", `${basePath}/stats/:stat`, {
+      ...shared,
+      params: { stat: Schema.String },
+    }).annotateMerge(EndpointPolicy.read),
+  )
+  .add(
+    HttpApiEndpoint.get("nodeStats", `${basePath}/:node_id/stats`, {
+      ...shared,
+      params: { node_id: Schema.String },
+    }).annotateMerge(EndpointPolicy.read),
+  )
+  .add(
+    HttpApiEndpoint.get("nodeStat", `${basePath}/:node_id/stats/:stat`, {
       ...shared,
       params: { node_id: Schema.String, stat: Schema.String },
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
-  .add(HttpApiEndpoint.get("profile", `${base}/profile`, { ...shared, query }))
-  .add(HttpApiEndpoint.get("profileModels", `${base}/profile/models`, { ...shared, query }))
+  .add(HttpApiEndpoint.get("profile", `${basePath}/profile`, { ...shared, query }).annotateMerge(EndpointPolicy.read))
   .add(
-    HttpApiEndpoint.get("profileModel", `${base}/profile/models/:model_id`, {
+    HttpApiEndpoint.get("profileModels", `${basePath}/profile/models`, { ...shared, query }).annotateMerge(
+      EndpointPolicy.read,
+    ),
+  )
+  .add(
+    HttpApiEndpoint.get("profileModel", `${basePath}/profile/models/:model_id`, {
       ...shared,
       query,
       params: { model_id: Schema.String },
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
-  .add(HttpApiEndpoint.get("profileTasks", `${base}/profile/tasks`, { ...shared, query }))
   .add(
-    HttpApiEndpoint.get("profileTask", `${base}/profile/tasks/:task_id`, {
+    HttpApiEndpoint.get("profileTasks", `${basePath}/profile/tasks`, { ...shared, query }).annotateMerge(
+      EndpointPolicy.read,
+    ),
+  )
+  .add(
+    HttpApiEndpoint.get("profileTask", `${basePath}/profile/tasks/:task_id`, {
       ...shared,
       query,
       params: { task_id: Schema.String },
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   ) {}

@@ -8,8 +8,9 @@ import { stages } from "@drawbar/connector-runtime/call/ConnectorTestStage"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import { maybe, Source } from "../records/Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const base = "/_plugins/_ml"
 const shared = { disableCodecs: true, error: failures } as const
 const params = { model_id: Schema.String }
 
@@ -112,50 +113,60 @@ const predict = { ...shared, query, payload: PredictDocument, success: PredictAn
 
 export class PredictionsApi extends HttpApiGroup.make("predictions")
   .add(
-    HttpApiEndpoint.post("predict", `${base}/models/:model_id/_predict`, { ...predict, params, query: withAlgorithm })
+    HttpApiEndpoint.post("predict", `${basePath}/models/:model_id/_predict`, {
+      ...predict,
+      params,
+      query: withAlgorithm,
+    })
+      .annotateMerge(EndpointPolicy.predict)
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
   )
   .add(
-    HttpApiEndpoint.post("predictAs", `${base}/_predict/:algorithm/:model_id`, {
+    HttpApiEndpoint.post("predictAs", `${basePath}/_predict/:algorithm/:model_id`, {
       ...predict,
       params: { algorithm: Schema.String, model_id: Schema.String },
     })
+      .annotateMerge(EndpointPolicy.predict)
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
   )
   .add(
-    HttpApiEndpoint.post("predictStream", `${base}/models/:model_id/_predict/stream`, {
+    HttpApiEndpoint.post("predictStream", `${basePath}/models/:model_id/_predict/stream`, {
       ...shared,
       params,
       query: withAlgorithm,
       payload: PredictDocument,
       success: EventText,
     })
+      .annotateMerge(EndpointPolicy.predict)
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
   )
   .add(
-    HttpApiEndpoint.post("render", `${base}/models/:model_id/_render`, {
+    HttpApiEndpoint.post("render", `${basePath}/models/:model_id/_render`, {
       ...shared,
       params,
       query: renderQuery,
       payload: PredictDocument,
       success: RenderedRequests,
     })
+      .annotateMerge(EndpointPolicy.dryRun)
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
   )
   .add(
-    HttpApiEndpoint.post("test", `${base}/connectors/:connector_id/_test`, {
+    HttpApiEndpoint.post("test", `${basePath}/connectors/:connector_id/_test`, {
       ...shared,
       params: { connector_id: Schema.String },
       payload: PredictDocument,
       success: TrialReport,
-    }).annotate(RequestBody.AsText, true),
+    })
+      .annotateMerge(EndpointPolicy.test)
+      .annotate(RequestBody.AsText, true),
   )
   .add(
-    HttpApiEndpoint.post("renderBlueprint", `${base}/connectors/_render`, {
+    HttpApiEndpoint.post("renderBlueprint", `${basePath}/connectors/_render`, {
       ...shared,
       query: renderQuery,
       payload: Schema.Struct({
@@ -166,6 +177,7 @@ export class PredictionsApi extends HttpApiGroup.make("predictions")
       }),
       success: RenderedRequests,
     })
+      .annotateMerge(EndpointPolicy.dryRun)
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "request body is required"),
   ) {}

@@ -4,8 +4,10 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import { Source } from "./Field.ts"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const path = "/_plugins/_ml/blueprints"
+const path = `${basePath}/blueprints` as const
 const shared = { disableCodecs: true, error: failures } as const
 
 export const BlueprintEntry = Schema.Struct({
@@ -29,12 +31,12 @@ export class BlueprintsApi extends HttpApiGroup.make("blueprints")
       success: Schema.Struct({
         blueprints: Schema.Array(Schema.Struct({ name: Schema.String, description: Schema.String })),
       }),
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
   .add(
     HttpApiEndpoint.get("get", `${path}/:name`, {
       ...shared,
       params: { name: Schema.String },
       success: BlueprintEntry,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   ) {}

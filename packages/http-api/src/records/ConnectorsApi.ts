@@ -9,8 +9,10 @@ import { Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
 import { WriteResult } from "./WriteResult.ts"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const base = "/_plugins/_ml/connectors"
+const base = `${basePath}/connectors` as const
 const params = { connector_id: Schema.String }
 const shared = { disableCodecs: true, error: failures } as const
 
@@ -31,7 +33,9 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
       ...shared,
       payload: Blueprint.Document,
       success: Schema.Struct({ connector_id: Schema.String }),
-    }).annotate(RequestBody.Required, "Create Connector request has empty body"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "Create Connector request has empty body"),
   )
   .add(
     HttpApiEndpoint.post("validate", `${base}/_validate`, {
@@ -40,6 +44,7 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
       /** `valid`: no finding is an error, so that `_create` takes the same body. */
       success: Schema.Struct({ valid: Schema.Boolean, findings: Schema.Array(Finding) }),
     })
+      .annotateMerge(EndpointPolicy.read)
       .annotate(RequestBody.AsText, true)
       .annotate(RequestBody.Required, "Send the connector that is to be looked at"),
   )
@@ -50,7 +55,7 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
       /** `drawbar`: with what Drawbar knows beyond the documented fields. */
       query: { return_content: Flag, drawbar: Flag },
       success: Source,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
   .add(
     HttpApiEndpoint.put("update", `${base}/:connector_id`, {
@@ -58,7 +63,15 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
       params,
       payload: Blueprint.Document,
       success: WriteResult,
-    }).annotate(RequestBody.Required, "Failed to update connector: Request body is empty"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "Failed to update connector: Request body is empty"),
   )
-  .add(HttpApiEndpoint.delete("delete", `${base}/:connector_id`, { ...shared, params, success: WriteResult }))
+  .add(
+    HttpApiEndpoint.delete("delete", `${base}/:connector_id`, {
+      ...shared,
+      params,
+      success: WriteResult,
+    }).annotateMerge(EndpointPolicy.write),
+  )
   .add(...SearchApi.endpoints(base)) {}

@@ -8,8 +8,10 @@ import { Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
 import { WriteResult } from "./WriteResult.ts"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const base = "/_plugins/_ml/model_groups"
+const base = `${basePath}/model_groups` as const
 const params = { model_group_id: Schema.String }
 const shared = { disableCodecs: true, error: failures } as const
 
@@ -19,16 +21,30 @@ export class ModelGroupsApi extends HttpApiGroup.make("modelGroups")
       ...shared,
       payload: ModelGroupDocument,
       success: Schema.Struct({ model_group_id: Schema.String, status: Schema.Literal("CREATED") }),
-    }).annotate(RequestBody.Required, "Model group request has empty body"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "Model group request has empty body"),
   )
-  .add(HttpApiEndpoint.get("get", `${base}/:model_group_id`, { ...shared, params, success: Source }))
+  .add(
+    HttpApiEndpoint.get("get", `${base}/:model_group_id`, { ...shared, params, success: Source }).annotateMerge(
+      EndpointPolicy.read,
+    ),
+  )
   .add(
     HttpApiEndpoint.put("update", `${base}/:model_group_id`, {
       ...shared,
       params,
       payload: ModelGroupDocument,
       success: Schema.Struct({ status: Schema.Literal("Updated") }),
-    }).annotate(RequestBody.Required, "Model group request has empty body"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "Model group request has empty body"),
   )
-  .add(HttpApiEndpoint.delete("delete", `${base}/:model_group_id`, { ...shared, params, success: WriteResult }))
+  .add(
+    HttpApiEndpoint.delete("delete", `${base}/:model_group_id`, {
+      ...shared,
+      params,
+      success: WriteResult,
+    }).annotateMerge(EndpointPolicy.write),
+  )
   .add(...SearchApi.endpoints(base)) {}

@@ -9,8 +9,10 @@ import { maybe, Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
 import { WriteResult } from "./WriteResult.ts"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "../routes/BasePath.ts"
 
-const base = "/_plugins/_ml/models"
+const base = `${basePath}/models` as const
 const params = { model_id: Schema.String }
 const shared = { disableCodecs: true, error: failures } as const
 
@@ -35,7 +37,9 @@ export class ModelsApi extends HttpApiGroup.make("models")
         status: Schema.Literal("CREATED"),
         model_id: Schema.String,
       }),
-    }).annotate(RequestBody.Required, "request body is required"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "request body is required"),
   )
   .add(
     HttpApiEndpoint.get("get", `${base}/:model_id`, {
@@ -44,7 +48,7 @@ export class ModelsApi extends HttpApiGroup.make("models")
       /** `drawbar`: with what Drawbar knows beyond the documented fields. */
       query: { return_content: Flag, drawbar: Flag },
       success: Source,
-    }),
+    }).annotateMerge(EndpointPolicy.read),
   )
   .add(
     HttpApiEndpoint.put("update", `${base}/:model_id`, {
@@ -52,9 +56,15 @@ export class ModelsApi extends HttpApiGroup.make("models")
       params,
       payload: ModelDocument,
       success: WriteResult,
-    }).annotate(RequestBody.Required, "Update model request has empty body"),
+    })
+      .annotateMerge(EndpointPolicy.write)
+      .annotate(RequestBody.Required, "Update model request has empty body"),
   )
-  .add(HttpApiEndpoint.delete("delete", `${base}/:model_id`, { ...shared, params, success: WriteResult }))
+  .add(
+    HttpApiEndpoint.delete("delete", `${base}/:model_id`, { ...shared, params, success: WriteResult }).annotateMerge(
+      EndpointPolicy.write,
+    ),
+  )
   .add(...SearchApi.endpoints(base))
   .add(
     HttpApiEndpoint.post("deploy", `${base}/:model_id/_deploy`, {
@@ -66,7 +76,7 @@ export class ModelsApi extends HttpApiGroup.make("models")
         task_type: Schema.Literal("DEPLOY_MODEL"),
         status: Schema.Literal("COMPLETED"),
       }),
-    }),
+    }).annotateMerge(EndpointPolicy.write),
   )
   .add(
     HttpApiEndpoint.post("undeploy", `${base}/:model_id/_undeploy`, {
@@ -74,12 +84,12 @@ export class ModelsApi extends HttpApiGroup.make("models")
       params,
       payload: UndeployBody,
       success: UndeployAnswer,
-    }),
+    }).annotateMerge(EndpointPolicy.write),
   )
   .add(
     HttpApiEndpoint.post("undeployAll", `${base}/_undeploy`, {
       ...shared,
       payload: UndeployBody,
       success: UndeployAnswer,
-    }),
+    }).annotateMerge(EndpointPolicy.write),
   ) {}

@@ -4,6 +4,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import { Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 
 /** A search body in OpenSearch's query language; `registry/Search` reads it. */
 export const SearchBody = Schema.Record(Schema.String, Schema.Unknown)
@@ -47,10 +48,14 @@ export const endpoints = <const Base extends `/${string}`>(base: Base) =>
       error: failures,
       payload: SearchBody,
       success: SearchAnswer,
-    }).annotate(RequestBody.Required, sentence),
+    })
+      .annotateMerge(EndpointPolicy.read)
+      .annotate(RequestBody.Required, sentence),
     HttpApiEndpoint.get("searchByGet", `${base}/_search`, {
       disableCodecs: true,
       error: failures,
       success: SearchAnswer,
-    }).annotate(RequestBody.Required, sentence),
+    })
+      .annotateMerge(EndpointPolicy.read)
+      .annotate(RequestBody.Required, sentence),
   ] as const

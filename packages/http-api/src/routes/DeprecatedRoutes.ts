@@ -1,8 +1,9 @@
 /** Paths that clients still use though they have new names: each answers as its new one does, with a warning. */
 import type { Route } from "@drawbar/http-server/http/Router"
+import { basePath } from "./BasePath.ts"
 import type { RouteTarget } from "@drawbar/http-server/http/Dispatcher"
 
-const base = "/_plugins/_ml/models"
+const base = `${basePath}/models`
 
 /** Old path to new, all of them POST. */
 const renamed: ReadonlyArray<readonly [old: string, now: string]> = [

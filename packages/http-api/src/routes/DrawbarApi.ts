@@ -12,6 +12,7 @@ import { ModelsApi } from "../records/ModelsApi.ts"
 import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
+import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
 
 export class DrawbarApi extends HttpApi.make("drawbar")
@@ -28,4 +29,4 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(HealthApi)
   .add(StatsApi)
   .annotate(OpenApi.Title, "Drawbar")
-  .annotate(OpenApi.Version, "0.1.0") {}
+  .annotate(OpenApi.Version, version) {}

@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { erased } from "@drawbar/http-server/http/ApiFace"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 import type { Endpoint } from "@drawbar/http-server/http/Endpoint"
-import * as Permission from "@drawbar/http-server/access/Permission"
+import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
+import { basePath } from "./BasePath.ts"
 import {
   BadParameter,
   EndpointNotSupported,
@@ -11,8 +12,6 @@ import {
   type Reason,
   RequestError,
 } from "@drawbar/http-server/http/RequestError"
-
-const base = "/_plugins/_ml"
 
 const localModels = new EndpointNotSupported({
   message:
@@ -33,35 +32,43 @@ const configs = new EndpointNotSupported({
 })
 const masterKey = new BadParameter({ message: "You are not allowed to access this config doc" })
 
-const table: ReadonlyArray<readonly [method: string, path: string, reason: Reason]> = [
-  ["POST", "/models/meta", localModels],
-  ["POST", "/models/_register_meta", localModels],
-  ["POST", "/models/:model_id/chunk/:chunk_number", localModels],
-  ["POST", "/models/:model_id/upload_chunk/:chunk_number", localModels],
-  ["POST", "/models/:model_id/_batch_predict", batches],
-  ["GET", "/config/:config_id", configs],
-  ["GET", "/config/master_key", masterKey],
-  ["POST", "/_execute/:algorithm", training],
-  ["POST", "/_train/:algorithm", training],
-  ["POST", "/_train_predict/:algorithm", training],
-  ["POST", "/agents/_register", tools],
-  ...["GET", "POST"].map((method) => [method, "/agents/_search", tools] as const),
-  ...["GET", "PUT", "DELETE"].map((method) => [method, "/agents/:agent_id", tools] as const),
-  ["POST", "/agents/:agent_id/_execute", tools],
-  ["POST", "/agents/:agent_id/_execute/stream", tools],
-  ["GET", "/tools", tools],
-  ["GET", "/tools/:tool_name", tools],
-  ["POST", "/tools/_execute/:tool_name", tools],
-  ["GET", "/memory", tools],
-  ["POST", "/memory", tools],
-  ["POST", "/memory_containers/_create", tools],
+const { read, predict, write } = EndpointPolicy
+
+const table: ReadonlyArray<
+  readonly [method: string, path: string, policy: EndpointPolicy.EndpointPolicy, reason: Reason]
+> = [
+  ["POST", "/models/meta", write, localModels],
+  ["POST", "/models/_register_meta", write, localModels],
+  ["POST", "/models/:model_id/chunk/:chunk_number", write, localModels],
+  ["POST", "/models/:model_id/upload_chunk/:chunk_number", write, localModels],
+  ["POST", "/models/:model_id/_batch_predict", predict, batches],
+  ["GET", "/config/:config_id", read, configs],
+  ["GET", "/config/master_key", read, masterKey],
+  ["POST", "/_execute/:algorithm", write, training],
+  ["POST", "/_train/:algorithm", write, training],
+  ["POST", "/_train_predict/:algorithm", write, training],
+  ["POST", "/agents/_register", write, tools],
+  ["GET", "/agents/_search", read, tools],
+  ["POST", "/agents/_search", read, tools],
+  ["GET", "/agents/:agent_id", read, tools],
+  ["PUT", "/agents/:agent_id", write, tools],
+  ["DELETE", "/agents/:agent_id", write, tools],
+  ["POST", "/agents/:agent_id/_execute", write, tools],
+  ["POST", "/agents/:agent_id/_execute/stream", write, tools],
+  ["GET", "/tools", read, tools],
+  ["GET", "/tools/:tool_name", read, tools],
+  ["POST", "/tools/_execute/:tool_name", write, tools],
+  ["GET", "/memory", read, tools],
+  ["POST", "/memory", write, tools],
+  ["POST", "/memory_containers/_create", write, tools],
 ]
 
-export const endpoints: ReadonlyArray<Endpoint> = table.map(([method, path, reason]) => ({
+export const endpoints: ReadonlyArray<Endpoint> = table.map(([method, path, annotations, reason]) => ({
   method,
-  path: base + path,
+  path: basePath + path,
   queryNames: [],
-  needs: Permission.needed({ method, path: base + path }),
+  ...EndpointPolicy.of({ method, path, annotations }),
+  anyOrigin: false,
   face: erased(OpenSearchError.face),
   bodyFault: () => undefined,
   answer: () => Effect.fail(RequestError.from(reason)),

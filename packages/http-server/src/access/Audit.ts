@@ -1,7 +1,7 @@
 /** What was changed and by whom, and who was turned away or held back: a line of JSON each. No body, no query, no secret. */
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import type { JsonObject } from "@drawbar/json-text/Json"
-import * as Permission from "./Permission.ts"
+import type * as Permission from "./Permission.ts"
 
 /** An answer that is about to be sent. */
 export interface Answered {
@@ -9,6 +9,8 @@ export interface Answered {
   readonly method: string
   /** The endpoint's path with its parameters' names; nothing where there is no such endpoint. */
   readonly route: string | undefined
+  /** The permission that the endpoint requires; nothing where it requires none, or where there is no such endpoint. */
+  readonly needs: Permission.Kind | undefined
   readonly principal: CurrentPrincipal | undefined
   /** The name that who is not known gives himself. */
   readonly claimed: string | undefined
@@ -22,7 +24,7 @@ export interface Answered {
 }
 
 /** A change that is about to be made. */
-export type Begun = Pick<Answered, "id" | "method" | "route" | "principal" | "params">
+export type Begun = Pick<Answered, "id" | "method" | "route" | "needs" | "principal" | "params">
 
 /** Takes a line; `false` where it could not be kept. */
 export type Write = (line: string) => boolean | void
@@ -104,8 +106,7 @@ export const make = (write: Write, now: () => number): Audit => {
   }
 
   const record = (answered: Answered) => {
-    const { id, method, route, principal, claimed, params, status, reason, value } = answered
-    const needs = neededFor(answered)
+    const { id, method, route, needs, principal, claimed, params, status, reason, value } = answered
     const outcome = outcomeOf(status, reason)
     const isRefusal = outcome === "denied" || outcome === "limited"
     if (!isChange(needs) && !isRefusal) return
@@ -127,8 +128,7 @@ export const make = (write: Write, now: () => number): Audit => {
   }
 
   const begun = (change: Begun): boolean => {
-    const { id, method, route, principal, params } = change
-    const needs = neededFor(change)
+    const { id, method, route, needs, principal, params } = change
     if (!isChange(needs)) return true
     const time = new Date(now()).toISOString()
     const line = {
@@ -145,9 +145,6 @@ export const make = (write: Write, now: () => number): Audit => {
   }
   return Object.assign(record, { begun, flush })
 }
-
-const neededFor = ({ method, route }: Pick<Answered, "method" | "route">): Permission.Kind | undefined =>
-  route === undefined ? undefined : Permission.needed({ method, path: route })
 
 const isChange = (needs: Permission.Kind | undefined): boolean => needs === "write" || needs === "operate"
 

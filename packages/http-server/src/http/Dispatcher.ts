@@ -10,7 +10,6 @@ import { Cause, type Context, Effect, Exit, identity, Result } from "effect"
 import type { Audit } from "../access/Audit.ts"
 import * as Authentication from "../access/Authentication.ts"
 import * as BasicCredentials from "../access/BasicCredentials.ts"
-import * as Permission from "../access/Permission.ts"
 import { HeldMemory } from "../admission/HeldMemory.ts"
 import type { LoadShedding } from "../admission/LoadShedding.ts"
 import { CallMeasurements } from "../telemetry/CallMeasurements.ts"
@@ -101,7 +100,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       const permitted = Authentication.permitted(caller.principal, endpoint.needs)
       if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
       const { bodyBytes, millis } = limitsOf(endpoint)
-      const refused = Permission.callsUpstream(endpoint) ? undefined : share(context, endpoint, bodyBytes)
+      const refused = endpoint.admission.callsUpstream ? undefined : share(context, endpoint, bodyBytes)
       if (refused !== undefined) return Effect.fail(refused)
       return BodyText.read(context.request, bodyBytes, context.weigh).pipe(
         Effect.flatMap((sent) => (isLogged(context) ? handle(context, endpoint, sent) : notLogged)),
@@ -122,7 +121,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     // Beyond its limit a body is refused for itself.
     const bytes = announced > limit ? 0 : announced
     const memory = new HeldMemory(loadShedding.load)
-    const isReserved = isOperators(endpoint, context.caller.principal)
+    const isAdmin = context.caller.principal?.roles.includes("admin") === true
+    const isReserved = endpoint.admission.isOperators || isAdmin
     const tooMuch = bytes === 0 ? undefined : loadShedding.bodyRefusal(bytes, isReserved)
     if (tooMuch !== undefined) return tooMuch
     context.share = memory
@@ -135,10 +135,10 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   const find = (context: RequestContext.RequestContext): Result.Result<RouteTarget | Reply, RequestError> => {
     const { request } = context
     const { method, uri, path, authority } = context.target
-    // Health checks come by any name of this machine, and learn nothing.
-    const refusal = path.startsWith("/_health/") ? undefined : originCheck.refusal(request.headers, authority)
-    if (refusal !== undefined) return Result.fail(RequestError.from(new OriginForbidden({ message: refusal })))
     const match = router.find(method, path)
+    const isOpen = match._tag === "Found" && match.value.endpoint.anyOrigin
+    const refusal = isOpen ? undefined : originCheck.refusal(request.headers, authority)
+    if (refusal !== undefined) return Result.fail(RequestError.from(new OriginForbidden({ message: refusal })))
     if (match._tag === "NoRoute") return Result.fail(RequestError.from(new RouteNotFound({ uri, method })))
     if (match._tag === "MethodNotAllowed")
       return method === "OPTIONS"
@@ -151,9 +151,10 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
         : Result.fail(RequestError.from(new MethodNotAllowed({ uri, method, allowed: match.allowed })))
     const { endpoint } = match.value
     context.route = endpoint.path
+    context.needs = endpoint.needs
     context.face = endpoint.face
     context.params = match.params
-    const refused = Permission.callsUpstream(endpoint) ? admit(context, limitsOf(endpoint).bodyBytes) : undefined
+    const refused = endpoint.admission.callsUpstream ? admit(context, limitsOf(endpoint).bodyBytes) : undefined
     return refused === undefined ? Result.succeed(match.value) : Result.fail(refused)
   }
 
@@ -201,8 +202,10 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   }
 
   /** Whether the audit log has, or need not have, a line before the handler runs. */
-  const isLogged = ({ id, target: { method }, route, caller: { principal }, params }: RequestContext.RequestContext) =>
-    !auditRequired || audit === undefined || audit.begun({ id, method, route, principal, params })
+  const isLogged = ({ id, target, route, needs, caller, params }: RequestContext.RequestContext) =>
+    !auditRequired ||
+    audit === undefined ||
+    audit.begun({ id, method: target.method, route, needs, principal: caller.principal, params })
 
   const sendAudited = (context: RequestContext.RequestContext, reply: Reply) => {
     audit?.(answered(context, reply))
@@ -247,10 +250,6 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
 
 const shuttingDown = (face: ApiFace<unknown>): Refusal => face.describe(RequestError.from(new ShuttingDown())).refusal
 
-/** Whether part of the memory is kept for it: without settings, keys and health an overloaded server could not be helped. */
-const isOperators = ({ needs }: Endpoint, principal: RequestContext.RequestContext["caller"]["principal"]): boolean =>
-  needs === undefined || needs === "operate" || principal?.roles.includes("admin") === true
-
 const within =
   (millis: number) =>
   <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E | RequestError, R> =>
@@ -269,12 +268,13 @@ const notLogged = Effect.fail(
 
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (
-  { id, target, route, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
+  { id, target, route, needs, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
   { status, value }: Reply,
 ) => ({
   id,
   method: target.method,
   route,
+  needs,
   principal,
   claimed: principal === undefined ? BasicCredentials.of(request.headers) : undefined,
   params,

@@ -11,7 +11,8 @@ import type { RequestCall } from "./RequestContext.ts"
 import type { JsonText, PlainText, WithHeaders } from "./ResponseBody.ts"
 import type { EventStream } from "./EventStream.ts"
 import { Flag } from "./Flag.ts"
-import * as Permission from "../access/Permission.ts"
+import * as EndpointPolicy from "../access/EndpointPolicy.ts"
+import * as OriginCheck from "./OriginCheck.ts"
 import * as RequestBody from "./RequestBody.ts"
 import { BadParameter, BodyMissing, InvalidJson, RequestError } from "./RequestError.ts"
 
@@ -50,12 +51,12 @@ export interface Arrived {
   readonly call: RequestCall
 }
 
-export interface Endpoint {
+export interface Endpoint extends EndpointPolicy.Declared {
   readonly method: string
   readonly path: string
   readonly queryNames: ReadonlyArray<string>
-  /** What who asks it has to be allowed; nothing where everybody may. */
-  readonly needs: Permission.Kind | undefined
+  /** Whether it is served under any name of this machine, to any origin. */
+  readonly anyOrigin: boolean
   readonly face: ApiFace<unknown>
   /** Fails with what the face describes. */
   readonly answer: (arrived: Arrived) => Effect.Effect<unknown, unknown>
@@ -100,7 +101,8 @@ const toEndpoint = (face: ApiFace<unknown>, contract: HttpApiEndpoint.Top, handl
     face,
     method: contract.method,
     path: contract.path,
-    needs: Permission.needed(contract),
+    ...EndpointPolicy.of(contract),
+    anyOrigin: Context.get(contract.annotations, OriginCheck.AnyOrigin),
     queryNames: Object.keys(fields),
     bodyFault: (text) => {
       if (text === "")

@@ -4,6 +4,12 @@
  * Source: https://fetch.spec.whatwg.org/#http-origin and https://www.w3.org/TR/fetch-metadata/
  */
 import type { IncomingHttpHeaders } from "node:http"
+import { Context } from "effect"
+
+/** Declared by a contract that is served under any name of this machine and to any origin, as probes of health need it. */
+export const AnyOrigin = Context.Reference<boolean>("@drawbar/http-server/OriginCheck/AnyOrigin", {
+  defaultValue: () => false,
+})
 
 export interface OriginCheck {
   /** The sentence that refuses a request, or nothing. `authority` is the host that the request line itself names, if it does. */

@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { anonymous, type Caller } from "@drawbar/registry/access/Caller"
+import type * as Permission from "../access/Permission.ts"
 import type { HeldMemory } from "../admission/HeldMemory.ts"
 import type { CallMeasurements } from "../telemetry/CallMeasurements.ts"
 import type { ApiFace, FailureSummary } from "./ApiFace.ts"
@@ -28,6 +29,8 @@ export interface RequestContext {
   /** That of the route, once it is found. */
   face: ApiFace<unknown>
   route: string | undefined
+  /** The permission that the route requires. */
+  needs: Permission.Kind | undefined
   model: string | undefined
   caller: Caller
   params: Readonly<Record<string, string>>
@@ -81,6 +84,7 @@ export const begin = (
   trace,
   face,
   route: undefined,
+  needs: undefined,
   model: undefined,
   caller: anonymous,
   params: {},

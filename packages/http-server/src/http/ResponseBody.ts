@@ -1,7 +1,7 @@
 /** What goes back: a value that is written as JSON, or JSON text that goes as it is, so that no digit of it changes. */
 import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
-import * as Bounds from "./Bounds.ts"
+import * as RequestBounds from "./RequestBounds.ts"
 import type { FilterPath } from "./FilterPath.ts"
 import type { Query } from "./Query.ts"
 import { BadParameter, RequestError } from "./RequestError.ts"
@@ -53,7 +53,8 @@ export const write = (
 }
 
 const part = (text: string, filterPath: FilterPath): Result.Result<string, RequestError> => {
-  if (text.length > Bounds.filteredResponse) return refused(`it is longer than ${Bounds.filteredResponse} characters`)
+  if (text.length > RequestBounds.filteredResponse)
+    return refused(`it is longer than ${RequestBounds.filteredResponse} characters`)
   return Result.flatMap(
     Result.match(Json.parse(text), {
       onFailure: ({ message }) => refused(message),
@@ -76,7 +77,7 @@ const refused = (why: string) =>
 
 /** A text whose line breaks and indentation would come to more than the text allows for stays on one line. */
 const indented = (text: string): string => {
-  if (indentation(text) > Bounds.indentation) return text
+  if (indentation(text) > RequestBounds.indentation) return text
   return Result.match(Json.parse(text), {
     onFailure: () => text,
     onSuccess: (value) => `${JSON.stringify(value, null, 2)}\n`,
@@ -87,7 +88,7 @@ const indented = (text: string): string => {
 const indentation = (text: string): number => {
   let depth = 0
   let sum = 0
-  for (let i = 0; i < text.length && sum <= Bounds.indentation; i++) {
+  for (let i = 0; i < text.length && sum <= RequestBounds.indentation; i++) {
     const c = text.charCodeAt(i)
     if (c === 0x22) i = endOfString(text, i)
     else if (c === 0x5b || c === 0x7b) sum += 1 + 2 * ++depth

@@ -3,7 +3,7 @@
  * Source: https://json-schema.org/draft/2020-12 and https://docs.opensearch.org/latest/ml-commons-plugin/api/model-apis/register-model/
  */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
-import * as Bounds from "../records/Bounds.ts"
+import * as RecordLimits from "../records/RecordLimits.ts"
 import { createContext, Script } from "node:vm"
 import { isObject, type Json, type JsonObject, parse, toText } from "@drawbar/json-text/Json"
 import * as Pattern from "@drawbar/linear-regex/Pattern"
@@ -30,11 +30,11 @@ export const check = (given: JsonObject): Result.Result<Record<string, string | 
 const textOf = (side: string, schema: Json): Result.Result<string | null, BlueprintError> => {
   if (schema === null) return Result.succeed(null)
   const text = toText(schema)
-  if (nodes(text) > Bounds.interfaceNodes)
+  if (nodes(text) > RecordLimits.interfaceNodes)
     return Result.fail(
       invalid(
         `/interface/${side}`,
-        `The ${side} interface has more than ${Bounds.interfaceNodes} nodes: describe less, or describe it by a pattern`,
+        `The ${side} interface has more than ${RecordLimits.interfaceNodes} nodes: describe less, or describe it by a pattern`,
       ),
     )
   return Result.mapBoth(compile(text), {

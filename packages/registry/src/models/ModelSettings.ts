@@ -5,7 +5,7 @@ import { decode } from "@drawbar/json-text/Decode"
 import { isObject, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import * as BatchInferenceConfig from "./BatchInferenceConfig.ts"
-import * as Bounds from "../records/Bounds.ts"
+import * as RecordLimits from "../records/RecordLimits.ts"
 import * as MergePatch from "../records/MergePatch.ts"
 import { DeploySetting, type Model } from "./Model.ts"
 import type { ModelDocument } from "./ModelDocument.ts"
@@ -89,11 +89,11 @@ const decodeInterface = decode(ModelInterface.ModelInterface)
 
 const checkInterface = (whole: JsonObject) =>
   Result.flatMap(decodeInterface(whole), (both) =>
-    ModelInterface.nodes(both.input ?? "") + ModelInterface.nodes(both.output ?? "") > Bounds.interfaceNodes
+    ModelInterface.nodes(both.input ?? "") + ModelInterface.nodes(both.output ?? "") > RecordLimits.interfaceNodes
       ? Result.fail(
           invalid(
             "/interface",
-            `The interface has more than ${Bounds.interfaceNodes} nodes in input and output together`,
+            `The interface has more than ${RecordLimits.interfaceNodes} nodes in input and output together`,
           ),
         )
       : Result.succeed(both),

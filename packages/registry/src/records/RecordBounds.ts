@@ -3,13 +3,13 @@ import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import { Result } from "effect"
-import * as Bounds from "./Bounds.ts"
+import * as RecordLimits from "./RecordLimits.ts"
 
 type Checked = Result.Result<void, BlueprintError>
 
 export const name = (label: string, text: string | undefined): Checked =>
-  text !== undefined && text.length > Bounds.nameLength
-    ? refused("/name", `${label} has ${text.length} characters: ${Bounds.nameLength} are taken at most`)
+  text !== undefined && text.length > RecordLimits.nameLength
+    ? refused("/name", `${label} has ${text.length} characters: ${RecordLimits.nameLength} are taken at most`)
     : Result.void
 
 /** A connector and the names of its secrets. */
@@ -17,25 +17,25 @@ export const blueprint = ({ connector, credential }: Pick<Blueprint, "connector"
   Result.gen(function* () {
     yield* name("Model connector name", connector.name)
     yield* actions(connector.actions)
-    yield* members("/parameters", connector.parameters, Bounds.recordParameters)
-    yield* members("/credential", credential, Bounds.recordCredentials)
+    yield* members("/parameters", connector.parameters, RecordLimits.recordParameters)
+    yield* members("/credential", credential, RecordLimits.recordCredentials)
   })
 
 const actions = (list: Connector["actions"]): Checked =>
-  list.length > Bounds.recordActions
-    ? refused("/actions", `A connector has ${list.length} actions: ${Bounds.recordActions} are taken at most`)
+  list.length > RecordLimits.recordActions
+    ? refused("/actions", `A connector has ${list.length} actions: ${RecordLimits.recordActions} are taken at most`)
     : Result.void
 
 const members = (pointer: string, of: Readonly<Record<string, unknown>>, most: number): Checked => {
   const names = Object.keys(of)
   if (names.length > most)
     return refused(pointer, `[${pointer}] has ${names.length} members: ${most} are taken at most`)
-  const long = names.find(({ length }) => length > Bounds.nameLength)
+  const long = names.find(({ length }) => length > RecordLimits.nameLength)
   return long === undefined
     ? Result.void
     : refused(
         pointer,
-        `[${pointer}] has a name of ${long.length} characters, which begins with [${long.slice(0, 20)}]: ${Bounds.nameLength} are taken at most`,
+        `[${pointer}] has a name of ${long.length} characters, which begins with [${long.slice(0, 20)}]: ${RecordLimits.nameLength} are taken at most`,
       )
 }
 

@@ -1,5 +1,5 @@
 /** One cluster setting: its default, when it may change, and how its text is read. */
-import * as Pattern from "@drawbar/linear-regex/Pattern"
+import * as TrustedEndpoints from "@drawbar/egress/TrustedEndpoints"
 import { Result } from "effect"
 
 /** A value as clients send and are shown it: text, or a list of texts. */
@@ -75,19 +75,12 @@ const number =
 
 const textOf = (shown: Shown) => (typeof shown === "string" ? shown : shown.join(","))
 
-// As the runtime reads an entry: a plain host, whose first label may hold one `*`.
-const host = /^(?:[a-z0-9-]+|[a-z0-9-]*\*[a-z0-9-]*(?=\.))(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/i
-const maxPatternChars = 256
+// The engine is linear in time whatever the pattern; the rule stays because clients know its message.
+const nested = /\([^()]*[+*}][^()]*\)[+*{]|\\[1-9]|\\k</
+const isNested = (entry: string) =>
+  entry.length <= TrustedEndpoints.maxEntryChars && !TrustedEndpoints.isHost(entry) && nested.test(entry)
 
-// The engine is linear in time whatever the pattern; the second rule stays because clients know its answer.
-const check = (regex: string): Result.Result<void, string> => {
-  if (regex.length > maxPatternChars)
-    return Result.fail(`Regex pattern too long (max ${maxPatternChars} chars): ${regex}`)
-  if (host.test(regex)) return Result.void
-  if (/\([^()]*[+*}][^()]*\)[+*{]|\\[1-9]|\\k</.test(regex))
-    return Result.fail(`Regex pattern contains nested quantifiers or backreferences that may cause ReDoS: ${regex}`)
-  return Result.mapBoth(Pattern.compile(regex), {
-    onSuccess: () => undefined,
-    onFailure: () => `Invalid regex pattern: ${regex}`,
-  })
-}
+const check = (entry: string): Result.Result<void, string> =>
+  isNested(entry)
+    ? Result.fail(`Regex pattern contains nested quantifiers or backreferences that may cause ReDoS: ${entry}`)
+    : Result.mapError(TrustedEndpoints.check(entry), ({ problem }) => `${problem}: ${entry}`)

@@ -29,7 +29,7 @@ interface Parameterised {
 export interface TextHole extends Parameterised {
   readonly _tag: "Text"
   readonly encoding: Encoding
-  /** What `skip_validating_missing_parameters` leaves behind; undefined where the literal hole would break the request. */
+  /** What is left where missing parameters are skipped; undefined where the literal hole would break the request. */
   readonly literal: string | undefined
 }
 

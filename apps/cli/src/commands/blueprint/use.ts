@@ -3,7 +3,7 @@ import * as Json from "@drawbar/json-text/Json"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Document from "../../Document.ts"
+import * as InputFile from "../../InputFile.ts"
 import { wrongUse } from "../../Failure.ts"
 import * as Secret from "../../Secret.ts"
 import { create } from "../connector/create.ts"
@@ -20,7 +20,7 @@ export const command = Command.make(
   { name: Show.name, set, credential: Secret.flag },
   Effect.fnUntraced(function* ({ name, set, credential }) {
     const entry = yield* Show.find(name)
-    const blueprint = yield* Document.as(Blueprint.Document, JSON.parse(JSON.stringify(entry.blueprint)), name)
+    const blueprint = yield* InputFile.as(Blueprint.Document, JSON.parse(JSON.stringify(entry.blueprint)), name)
     const document = { ...blueprint, parameters: { ...blueprint.parameters, ...(yield* parametersOf(set)) } }
     yield* create(yield* Secret.into(document, yield* Secret.resolve(credential)))
   }),

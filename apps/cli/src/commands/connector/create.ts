@@ -2,7 +2,7 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Document from "../../Document.ts"
+import * as InputFile from "../../InputFile.ts"
 import * as Output from "../../Output.ts"
 import * as Secret from "../../Secret.ts"
 import * as Session from "../../Session.ts"
@@ -15,7 +15,7 @@ export const command = Command.make(
   "create",
   { file, credential: Secret.flag },
   Effect.fnUntraced(function* ({ file, credential }) {
-    const document = yield* Document.readAs(Blueprint.Document, file)
+    const document = yield* InputFile.readAs(Blueprint.Document, file)
     const payload = yield* Secret.into(document, yield* Secret.resolve(credential))
     yield* create(payload)
   }),

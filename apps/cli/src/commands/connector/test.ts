@@ -3,15 +3,15 @@ import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import { failed } from "../../Failure.ts"
 import * as Output from "../../Output.ts"
-import * as PredictInput from "../../PredictInput.ts"
+import * as PredictRequest from "../../PredictRequest.ts"
 import * as Session from "../../Session.ts"
 import { id } from "../Record.ts"
 
 export const command = Command.make(
   "test",
-  { id, ...PredictInput.flags },
+  { id, ...PredictRequest.flags },
   Effect.fnUntraced(function* ({ id, ...given }) {
-    const { payload } = yield* PredictInput.read(given)
+    const { payload } = yield* PredictRequest.read(given)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(
       client.predictions.test({ params: { connector_id: id }, payload, ...Session.whole }),

@@ -2,7 +2,7 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Document from "../../Document.ts"
+import * as InputFile from "../../InputFile.ts"
 import * as Output from "../../Output.ts"
 import * as Secret from "../../Secret.ts"
 import * as Session from "../../Session.ts"
@@ -13,7 +13,7 @@ export const command = Command.make(
   "update",
   { id, file: Argument.optional(file), credential: Secret.flag },
   Effect.fnUntraced(function* ({ id, file, credential }) {
-    const change = file._tag === "None" ? {} : yield* Document.readAs(Blueprint.Document, file.value)
+    const change = file._tag === "None" ? {} : yield* InputFile.readAs(Blueprint.Document, file.value)
     const payload = yield* Secret.into(change, yield* Secret.resolve(credential))
     const { client, ask, output } = yield* Session.open
     const { text } = yield* ask(client.connectors.update({ params: { connector_id: id }, payload, ...Session.whole }))

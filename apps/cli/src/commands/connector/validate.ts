@@ -1,7 +1,7 @@
 import * as Json from "@drawbar/json-text/Json"
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
-import * as Document from "../../Document.ts"
+import * as InputFile from "../../InputFile.ts"
 import { failed } from "../../Failure.ts"
 import * as Findings from "../../Findings.ts"
 import * as Output from "../../Output.ts"
@@ -12,7 +12,7 @@ export const command = Command.make(
   "validate",
   { file },
   Effect.fnUntraced(function* ({ file }) {
-    const payload: Json.JsonObject = yield* Document.read(file)
+    const payload: Json.JsonObject = yield* InputFile.read(file)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.connectors.validate({ payload, ...Session.whole }))
     // Its lines and columns are those of the request, which nobody sees.

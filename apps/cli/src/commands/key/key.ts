@@ -4,14 +4,14 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Output from "../../Output.ts"
 import * as Session from "../../Session.ts"
-import * as Principal from "../Principal.ts"
+import * as PrincipalCommands from "../PrincipalCommands.ts"
 
 const create = Command.make(
   "create",
   {
     name: Argument.String("name").pipe(Argument.withDescription("What the key is for")),
-    role: Principal.role,
-    backend_roles: Principal.backendRole,
+    role: PrincipalCommands.role,
+    backend_roles: PrincipalCommands.backendRole,
     models: Flag.String("model").pipe(
       Flag.withDescription("The id of a model that it may ask; repeatable. All that are open to it if absent"),
       Flag.atLeast(0),
@@ -57,8 +57,8 @@ export const command = Command.make("key").pipe(
   Command.withDescription("API keys: which programs may ask"),
   Command.withSubcommands([
     create,
-    Principal.list("key", ({ client, ask }) => ask(client.principals.listKeys(Session.whole))),
-    Principal.remove("key", ({ client, ask }, id) =>
+    PrincipalCommands.list("key", ({ client, ask }) => ask(client.principals.listKeys(Session.whole))),
+    PrincipalCommands.remove("key", ({ client, ask }, id) =>
       ask(client.principals.deleteKey({ params: { id }, ...Session.whole })),
     ),
   ]),

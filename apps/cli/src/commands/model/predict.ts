@@ -2,7 +2,7 @@ import { Effect, Option } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Output from "../../Output.ts"
-import * as PredictInput from "../../PredictInput.ts"
+import * as PredictRequest from "../../PredictRequest.ts"
 import * as Session from "../../Session.ts"
 import * as Streamed from "../../Streamed.ts"
 import { id } from "../Record.ts"
@@ -11,7 +11,7 @@ export const command = Command.make(
   "predict",
   {
     id,
-    ...PredictInput.flags,
+    ...PredictRequest.flags,
     stream: Flag.Boolean("stream").pipe(
       Flag.withDescription("Print the text of the answer as it comes"),
       Flag.withDefault(false),
@@ -23,7 +23,7 @@ export const command = Command.make(
     ),
   },
   Effect.fnUntraced(function* ({ id, stream, timeout, ...given }) {
-    const { algorithm, payload } = yield* PredictInput.read(given)
+    const { algorithm, payload } = yield* PredictRequest.read(given)
     const { client, ask, output, url } = yield* Session.open
     const query = Option.isNone(timeout) ? {} : { timeout: timeout.value }
     if (stream) return yield* Streamed.print(url, id, payload, query)

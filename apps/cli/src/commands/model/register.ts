@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Document from "../../Document.ts"
+import * as InputFile from "../../InputFile.ts"
 import { wrongUse } from "../../Failure.ts"
 import * as Output from "../../Output.ts"
 import * as Secret from "../../Secret.ts"
@@ -26,7 +26,7 @@ export const command = Command.make(
     credential: Secret.flag,
   },
   Effect.fnUntraced(function* ({ file, name, connector, group, deploy, credential }) {
-    const document = file._tag === "None" ? {} : yield* Document.readAs(ModelDocument, file.value)
+    const document = file._tag === "None" ? {} : yield* InputFile.readAs(ModelDocument, file.value)
     const secrets = yield* Secret.resolve(credential)
     const inline = document.connector
     if (inline == null && credential.length > 0)

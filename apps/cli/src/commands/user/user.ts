@@ -3,7 +3,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Output from "../../Output.ts"
-import * as Principal from "../Principal.ts"
+import * as PrincipalCommands from "../PrincipalCommands.ts"
 import * as Secret from "../../Secret.ts"
 import * as Session from "../../Session.ts"
 
@@ -11,8 +11,8 @@ const create = Command.make(
   "create",
   {
     name: Argument.String("name"),
-    role: Principal.role,
-    backend_roles: Principal.backendRole,
+    role: PrincipalCommands.role,
+    backend_roles: PrincipalCommands.backendRole,
     password: Flag.String("password").pipe(
       Flag.withMetavar("env:VARIABLE|file:PATH"),
       Flag.withDescription("Where the password stands; it has 12 characters at least"),
@@ -32,8 +32,8 @@ export const command = Command.make("user").pipe(
   Command.withDescription("Users: who may ask with a name and a password"),
   Command.withSubcommands([
     create,
-    Principal.list("user", ({ client, ask }) => ask(client.principals.listUsers(Session.whole))),
-    Principal.remove("user", ({ client, ask }, id) =>
+    PrincipalCommands.list("user", ({ client, ask }) => ask(client.principals.listUsers(Session.whole))),
+    PrincipalCommands.remove("user", ({ client, ask }, id) =>
       ask(client.principals.deleteUser({ params: { id }, ...Session.whole })),
     ),
   ]),

@@ -1,5 +1,5 @@
 /** Lists, maps, arrays and `new`. */
-import * as Call from "./Call.ts"
+import * as MethodCall from "./MethodCall.ts"
 import type { Code } from "./Code.ts"
 import { converted, valueOf, values, type Context } from "./Context.ts"
 import * as Conversion from "../run/Conversion.ts"
@@ -66,7 +66,7 @@ export const creation = (context: Context, scope: Scope, { args, at, type }: Of<
   const better = instead.get(type)
   if (table === undefined)
     return fault(at, `[${type}] cannot be made with new${better === undefined ? "" : `: use [${better}]`}`)
-  return Call.ofClass(table, type, "new", values(context, scope, args), at, context.line(at))
+  return MethodCall.ofClass(table, type, "new", values(context, scope, args), at, context.line(at))
 }
 
 export const newArray = (context: Context, scope: Scope, { at, component, size }: Of<"NewArray">): Code => {

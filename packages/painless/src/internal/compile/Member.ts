@@ -1,6 +1,6 @@
 /** What is reached through a dot, an index or a name with arguments. */
 import * as Access from "./Access.ts"
-import * as Call from "./Call.ts"
+import * as MethodCall from "./MethodCall.ts"
 import type { Code } from "./Code.ts"
 import { converted, valueOf, values, type Context } from "./Context.ts"
 import * as Escape from "./Escape.ts"
@@ -111,9 +111,10 @@ export const methodCall = (context: Context, scope: Scope, expression: Of<"Metho
   const line = context.line(at)
   const args = values(context, scope, expression.args)
   const owner = classOf(scope, expression.value)
-  if (owner !== undefined) return Call.ofClass(Statics.tables.get(owner) ?? new Map(), owner, name, args, at, line)
+  if (owner !== undefined)
+    return MethodCall.ofClass(Statics.tables.get(owner) ?? new Map(), owner, name, args, at, line)
   const call = (self: Code): Code =>
-    Type.isOpen(self.type) ? Call.open(self, name, args, at, line) : Call.known(self, name, args, at, line)
+    Type.isOpen(self.type) ? MethodCall.open(self, name, args, at, line) : MethodCall.known(self, name, args, at, line)
   const self = valueOf(context, scope, expression.value)
   return safe ? guarded(scope, self, call) : call(self)
 }
@@ -121,7 +122,7 @@ export const methodCall = (context: Context, scope: Scope, expression: Of<"Metho
 export const functionCall = (context: Context, scope: Scope, { args, at, name }: Of<"FunctionCall">): Code => {
   const callable = context.functions.get(name)
   const given = values(context, scope, args)
-  if (callable !== undefined) return Call.ofScript(callable, given, at, context.line(at))
+  if (callable !== undefined) return MethodCall.ofScript(callable, given, at, context.line(at))
   const [argument, ...more] = given
   if (name === "escape" && argument !== undefined && more.length === 0) return Escape.call(argument, context.line(at))
   if (name === "escape") return fault(at, `[escape] takes 1 argument, not ${args.length}`)

@@ -5,7 +5,7 @@ import * as Condition from "./Condition.ts"
 import { converted, valueOf, type Context } from "./Context.ts"
 import * as Equality from "../run/Equality.ts"
 import { fault } from "../Fault.ts"
-import * as Parameter from "../members/Parameter.ts"
+import * as MethodParameter from "../members/MethodParameter.ts"
 import * as RegexMembers from "../members/RegexMembers.ts"
 import type { Run } from "../run/Run.ts"
 import type { Scope } from "./Scope.ts"
@@ -101,7 +101,12 @@ export const matching = (context: Context, scope: Scope, expression: Of<"Matchin
       const text = left.run(slots, run)
       const pattern = right.run(slots, run)
       run.line = line
-      return RegexMembers.matches(Parameter.pattern.read(pattern, run), Parameter.text.read(text, run), operator, run)
+      return RegexMembers.matches(
+        MethodParameter.pattern.read(pattern, run),
+        MethodParameter.text.read(text, run),
+        operator,
+        run,
+      )
     },
   }
 }

@@ -7,7 +7,7 @@ import type { Run } from "../run/Run.ts"
 import { Cursor, Double, JavaArray, JavaMap, JavaSet, Lambda, List, Stream, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 type Collection = List | JavaSet
 
@@ -68,7 +68,8 @@ const clear = (self: Collection, run: Run): null => {
   return null
 }
 
-const test = (lambda: Lambda, item: Value, run: Run): boolean => Parameter.boolean.read(lambda.call([item], run), run)
+const test = (lambda: Lambda, item: Value, run: Run): boolean =>
+  MethodParameter.boolean.read(lambda.call([item], run), run)
 
 const each = (self: Collection, lambda: Lambda, run: Run): null => {
   for (const item of itemsOf(self, run)) lambda.call([item], run)
@@ -120,7 +121,7 @@ export const join = (separator: string, items: ReadonlyArray<Value>, run: Run): 
 }
 
 const sum = (items: ReadonlyArray<Value>, run: Run): Double =>
-  new Double(items.reduce((total: number, item) => total + Parameter.double.read(item, run), 0))
+  new Double(items.reduce((total: number, item) => total + MethodParameter.double.read(item, run), 0))
 
 const within = (index: number, size: number, run: Run): number =>
   index >= 0 && index < size
@@ -160,32 +161,36 @@ const part = (self: List, start: number, end: number, run: Run): List => {
 }
 
 export const iterable = Method.table([
-  collection.m1("forEach", "void", Parameter.lambda(1), each),
-  collection.m1("each", "def", Parameter.lambda(1), (self, lambda, run) => {
+  collection.m1("forEach", "void", MethodParameter.lambda(1), each),
+  collection.m1("each", "def", MethodParameter.lambda(1), (self, lambda, run) => {
     each(self, lambda, run)
     return self
   }),
   collection.m0("iterator", "Iterator", (self, run) => new Cursor([...itemsOf(self, run)])),
-  collection.m1("eachWithIndex", "def", Parameter.lambda(2), (self, lambda, run) => {
+  collection.m1("eachWithIndex", "def", MethodParameter.lambda(2), (self, lambda, run) => {
     for (const [index, item] of itemsOf(self, run).entries()) lambda.call([item, index], run)
     return self
   }),
   collection.m1(
     "findResults",
     "List",
-    Parameter.lambda(1),
+    MethodParameter.lambda(1),
     (self, lambda, run) => new List(mapped(self, lambda, run).items.filter((item) => item !== null)),
   ),
-  collection.m1("groupBy", "Map", Parameter.lambda(1), groupBy),
-  collection.m1("any", "boolean", Parameter.lambda(1), (self, lambda, run) =>
+  collection.m1("groupBy", "Map", MethodParameter.lambda(1), groupBy),
+  collection.m1("any", "boolean", MethodParameter.lambda(1), (self, lambda, run) =>
     itemsOf(self, run).some((item) => test(lambda, item, run)),
   ),
-  collection.m1("every", "boolean", Parameter.lambda(1), (self, lambda, run) =>
+  collection.m1("every", "boolean", MethodParameter.lambda(1), (self, lambda, run) =>
     itemsOf(self, run).every((item) => test(lambda, item, run)),
   ),
-  collection.m1("join", "String", Parameter.string, (self, separator, run) => join(separator, itemsOf(self, run), run)),
+  collection.m1("join", "String", MethodParameter.string, (self, separator, run) =>
+    join(separator, itemsOf(self, run), run),
+  ),
   collection.m0("sum", "double", (self, run) => sum(itemsOf(self, run), run)),
-  collection.m1("sum", "double", Parameter.lambda(1), (self, lambda, run) => sum(mapped(self, lambda, run).items, run)),
+  collection.m1("sum", "double", MethodParameter.lambda(1), (self, lambda, run) =>
+    sum(mapped(self, lambda, run).items, run),
+  ),
   collection.m0("asList", "List", (self, run) => (self instanceof List ? self : new List([...itemsOf(self, run)]))),
   collection.m0("asCollection", "Collection", (self) => self),
 ])
@@ -193,20 +198,20 @@ export const iterable = Method.table([
 export const table = Method.table([
   collection.m0("size", "int", sizeOf),
   collection.m0("isEmpty", "boolean", (self) => sizeOf(self) === 0),
-  collection.m1("add", "boolean", Parameter.any, add),
-  collection.m1("addAll", "boolean", Parameter.items, addAll),
-  collection.m1("contains", "boolean", Parameter.any, contains),
-  collection.m1("containsAll", "boolean", Parameter.items, (self, values, run) =>
+  collection.m1("add", "boolean", MethodParameter.any, add),
+  collection.m1("addAll", "boolean", MethodParameter.items, addAll),
+  collection.m1("contains", "boolean", MethodParameter.any, contains),
+  collection.m1("containsAll", "boolean", MethodParameter.items, (self, values, run) =>
     values.every((value) => contains(self, value, run)),
   ),
   collection.m0("clear", "void", clear),
-  collection.m1("removeIf", "boolean", Parameter.lambda(1), (self, lambda, run) =>
+  collection.m1("removeIf", "boolean", MethodParameter.lambda(1), (self, lambda, run) =>
     retain(self, (item) => !test(lambda, item, run), run),
   ),
-  collection.m1("removeAll", "boolean", Parameter.items, (self, values, run) =>
+  collection.m1("removeAll", "boolean", MethodParameter.items, (self, values, run) =>
     retain(self, (item) => find(values, item, run) < 0, run),
   ),
-  collection.m1("retainAll", "boolean", Parameter.items, (self, values, run) =>
+  collection.m1("retainAll", "boolean", MethodParameter.items, (self, values, run) =>
     retain(self, (item) => find(values, item, run) >= 0, run),
   ),
   collection.m0("toArray", "def[]", (self, run) => {
@@ -214,52 +219,54 @@ export const table = Method.table([
     return new JavaArray("def", [...itemsOf(self, run)])
   }),
   collection.m0("stream", "Stream", (self, run) => new Stream([...itemsOf(self, run)])),
-  collection.m1("collect", "List", Parameter.lambda(1), mapped),
-  collection.m1("findResult", "def", Parameter.lambda(1), (self, lambda, run) => findResult(self, null, lambda, run)),
-  collection.m2("findResult", "def", [Parameter.any, Parameter.lambda(1)], findResult),
+  collection.m1("collect", "List", MethodParameter.lambda(1), mapped),
+  collection.m1("findResult", "def", MethodParameter.lambda(1), (self, lambda, run) =>
+    findResult(self, null, lambda, run),
+  ),
+  collection.m2("findResult", "def", [MethodParameter.any, MethodParameter.lambda(1)], findResult),
   collection.m1(
     "find",
     "def",
-    Parameter.lambda(1),
+    MethodParameter.lambda(1),
     (self, lambda, run) => itemsOf(self, run).find((item) => test(lambda, item, run)) ?? null,
   ),
   collection.m1(
     "findAll",
     "List",
-    Parameter.lambda(1),
+    MethodParameter.lambda(1),
     (self, lambda, run) => new List(itemsOf(self, run).filter((item) => test(lambda, item, run))),
   ),
 ])
 
 export const listTable = Method.table([
   list.m0("getLength", "int", (self) => self.items.length),
-  list.m1("get", "def", Parameter.int, at),
-  list.m2("set", "def", [Parameter.int, Parameter.any], set),
-  list.m2("add", "void", [Parameter.int, Parameter.any], (self, index, value, run) => {
+  list.m1("get", "def", MethodParameter.int, at),
+  list.m2("set", "def", [MethodParameter.int, MethodParameter.any], set),
+  list.m2("add", "void", [MethodParameter.int, MethodParameter.any], (self, index, value, run) => {
     insert(self, index, [value], run)
     return null
   }),
-  list.m2("addAll", "boolean", [Parameter.int, Parameter.items], (self, index, values, run) => {
+  list.m2("addAll", "boolean", [MethodParameter.int, MethodParameter.items], (self, index, values, run) => {
     insert(self, index, values, run)
     return values.length > 0
   }),
-  list.m1("remove", "def", Parameter.int, (self, index, run) => {
+  list.m1("remove", "def", MethodParameter.int, (self, index, run) => {
     run.change(self, "size")
     run.work(self.items.length >> 4)
     return self.items.splice(within(index, self.items.length, run), 1)[0] ?? null
   }),
-  list.m1("indexOf", "int", Parameter.any, (self, value, run) => find(self.items, value, run)),
-  list.m1("lastIndexOf", "int", Parameter.any, (self, value, run) => {
+  list.m1("indexOf", "int", MethodParameter.any, (self, value, run) => find(self.items, value, run)),
+  list.m1("lastIndexOf", "int", MethodParameter.any, (self, value, run) => {
     run.work(self.items.length)
     return self.items.findLastIndex((item) => Equality.equals(item, value, run))
   }),
-  list.m2("subList", "List", [Parameter.int, Parameter.int], part),
-  list.m1("sort", "void", Parameter.comparator, (self, comparator, run) => {
+  list.m2("subList", "List", [MethodParameter.int, MethodParameter.int], part),
+  list.m1("sort", "void", MethodParameter.comparator, (self, comparator, run) => {
     run.change(self, "item")
     Order.sort(self.items, comparator, run)
     return null
   }),
-  list.m1("replaceAll", "void", Parameter.lambda(1), (self, lambda, run) => {
+  list.m1("replaceAll", "void", MethodParameter.lambda(1), (self, lambda, run) => {
     run.change(self, "item")
     for (const [index, item] of mapped(self, lambda, run).items.entries()) self.items[index] = item
     return null
@@ -269,7 +276,7 @@ export const listTable = Method.table([
 const javaSet = Method.on(Method.receiver((value) => value instanceof JavaSet))
 
 export const setTable = Method.table([
-  javaSet.m1("remove", "boolean", Parameter.any, (self, value, run) => {
+  javaSet.m1("remove", "boolean", MethodParameter.any, (self, value, run) => {
     run.change(self, "size")
     return self.items.delete(Equality.identityOf(value, run))
   }),

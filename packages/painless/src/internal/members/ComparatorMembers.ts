@@ -2,7 +2,7 @@
 import { Comparator, Entry, type Lambda, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => value instanceof Comparator))
 const statics = Method.on(() => null)
@@ -22,18 +22,20 @@ export const table = Method.table([
   m1(
     "thenComparing",
     "Comparator",
-    Parameter.comparator,
+    MethodParameter.comparator,
     (self, next) =>
       new Comparator(
         (left, right, run) => self.compare(left, right, run) || (next ?? natural).compare(left, right, run),
       ),
   ),
-  m2("compare", "int", [Parameter.any, Parameter.any], (self, left, right, run) => self.compare(left, right, run)),
+  m2("compare", "int", [MethodParameter.any, MethodParameter.any], (self, left, right, run) =>
+    self.compare(left, right, run),
+  ),
 ])
 
 export const functions = Method.table([
   ...["comparing", "comparingInt", "comparingDouble", "comparingLong"].map((name) =>
-    statics.m1(name, "Comparator", Parameter.lambda(1), (_, key) => byKey(key)),
+    statics.m1(name, "Comparator", MethodParameter.lambda(1), (_, key) => byKey(key)),
   ),
   statics.m0("naturalOrder", "Comparator", () => natural),
   statics.m0("reverseOrder", "Comparator", () => reverseOrder),

@@ -7,16 +7,16 @@ import { add } from "./CollectionMembers.ts"
 import { putAll } from "./MapMembers.ts"
 import * as Method from "./Method.ts"
 import * as NumberText from "./NumberText.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1 } = Method.on(() => null)
 
 /** `new ArrayList(10)` asks for room, `new ArrayList(list)` copies. */
 const lists = Method.table([
   m0("new", "ArrayList", () => new List([])),
-  m1("new", "ArrayList", Parameter.any, (_, from, run) => {
+  m1("new", "ArrayList", MethodParameter.any, (_, from, run) => {
     if (typeof from === "number") return new List([])
-    const items = Parameter.items.read(from, run)
+    const items = MethodParameter.items.read(from, run)
     run.hold(items.length)
     return new List([...items])
   }),
@@ -24,18 +24,18 @@ const lists = Method.table([
 
 const maps = Method.table([
   m0("new", "HashMap", () => new JavaMap()),
-  m1("new", "HashMap", Parameter.any, (_, from, run) => {
+  m1("new", "HashMap", MethodParameter.any, (_, from, run) => {
     const map = new JavaMap()
-    if (typeof from !== "number") putAll(map, Parameter.map.read(from, run), run)
+    if (typeof from !== "number") putAll(map, MethodParameter.map.read(from, run), run)
     return map
   }),
 ])
 
 const sets = Method.table([
   m0("new", "HashSet", () => new JavaSet()),
-  m1("new", "HashSet", Parameter.any, (_, from, run) => {
+  m1("new", "HashSet", MethodParameter.any, (_, from, run) => {
     const set = new JavaSet()
-    if (typeof from !== "number") for (const item of Parameter.items.read(from, run)) add(set, item, run)
+    if (typeof from !== "number") for (const item of MethodParameter.items.read(from, run)) add(set, item, run)
     return set
   }),
 ])
@@ -45,17 +45,17 @@ const builders = Method.table([
   m1(
     "new",
     "StringBuilder",
-    Parameter.any,
-    (_, from, run) => new StringBuilder(typeof from === "number" ? "" : Parameter.text.read(from, run)),
+    MethodParameter.any,
+    (_, from, run) => new StringBuilder(typeof from === "number" ? "" : MethodParameter.text.read(from, run)),
   ),
 ])
 
 const decimals = Method.table([
-  m1("new", "BigDecimal", Parameter.string, (_, from, run) => NumberText.decimal(from, run)),
+  m1("new", "BigDecimal", MethodParameter.string, (_, from, run) => NumberText.decimal(from, run)),
 ])
 
 const integers = Method.table([
-  m1("new", "BigInteger", Parameter.string, (_, from, run) => {
+  m1("new", "BigInteger", MethodParameter.string, (_, from, run) => {
     const { scale, unscaled } = NumberText.decimal(from, run)
     return scale === 0
       ? new Decimal("BigInteger", unscaled, 0)
@@ -69,7 +69,7 @@ const exceptions = (type: string): Method.Table =>
     m1(
       "new",
       type,
-      Parameter.any,
+      MethodParameter.any,
       (_, message, run) => new Exception(type, message === null ? null : JavaText.of(message, run), true),
     ),
   ])

@@ -4,7 +4,7 @@ import * as JavaText from "../run/JavaText.ts"
 import { Decimal } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as NumberText from "./NumberText.ts"
-import type { Parameter } from "./Parameter.ts"
+import type { Parameter } from "./MethodParameter.ts"
 
 const self = Method.receiver((value) => value instanceof Decimal)
 const { m0, m1 } = Method.on(self)

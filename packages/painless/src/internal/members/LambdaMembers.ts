@@ -1,10 +1,10 @@
 /** Calling a lambda that a script keeps in a variable, by the names of Java's functional interfaces. */
 import { Lambda } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => value instanceof Lambda))
-const { any, lambda } = Parameter
+const { any, lambda } = MethodParameter
 
 export const table = Method.table([
   m0("get", "def", (self, run) => lambda(0).read(self, run).call([], run)),

@@ -3,11 +3,11 @@ import * as Equality from "../run/Equality.ts"
 import type { Run } from "../run/Run.ts"
 import { Entry, JavaMap, JavaSet, Lambda, List, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1, m2, m3 } = Method.on(Method.receiver((value) => value instanceof JavaMap))
 const entry = Method.on(Method.receiver((value) => value instanceof Entry))
-const any2 = [Parameter.any, Parameter.any] as const
+const any2 = [MethodParameter.any, MethodParameter.any] as const
 
 const get = (self: JavaMap, key: Value, run: Run): Value => self.get(Equality.identityOf(key, run))
 
@@ -70,7 +70,7 @@ const valuesAt = (self: JavaMap, run: Run): ReadonlyArray<Entry> => {
 }
 
 const test = (lambda: Lambda, { key, value }: Entry, run: Run): boolean =>
-  Parameter.boolean.read(lambda.call([key, value], run), run)
+  MethodParameter.boolean.read(lambda.call([key, value], run), run)
 
 export const table = Method.table([
   m0("size", "int", (self) => self.entries.size),
@@ -83,7 +83,7 @@ export const table = Method.table([
   m0("keySet", "Set", (self, run) => setOf(self, (entry) => entry.key, run)),
   m0("entrySet", "Set", (self, run) => setOf(self, (entry) => entry, run)),
   m0("values", "Collection", valuesOf),
-  m1("get", "def", Parameter.any, get),
+  m1("get", "def", MethodParameter.any, get),
   m2("getOrDefault", "def", any2, (self, key, otherwise, run) =>
     has(self, key, run) ? get(self, key, run) : otherwise,
   ),
@@ -93,16 +93,16 @@ export const table = Method.table([
     if (old === null) put(self, key, value, run)
     return old
   }),
-  m1("putAll", "void", Parameter.map, putAll),
-  m1("remove", "def", Parameter.any, remove),
+  m1("putAll", "void", MethodParameter.map, putAll),
+  m1("remove", "def", MethodParameter.any, remove),
   m2("replace", "def", any2, (self, key, value, run) => (has(self, key, run) ? put(self, key, value, run) : null)),
-  m1("containsKey", "boolean", Parameter.any, has),
-  m1("containsValue", "boolean", Parameter.any, (self, value, run) => {
+  m1("containsKey", "boolean", MethodParameter.any, has),
+  m1("containsValue", "boolean", MethodParameter.any, (self, value, run) => {
     run.work(self.entries.size)
     return self.entries.values().some((entry) => Equality.equals(entry.value, value, run))
   }),
-  m1("forEach", "void", Parameter.lambda(2), each),
-  m1("each", "def", Parameter.lambda(2), (self, lambda, run) => {
+  m1("forEach", "void", MethodParameter.lambda(2), each),
+  m1("each", "def", MethodParameter.lambda(2), (self, lambda, run) => {
     each(self, lambda, run)
     return self
   }),
@@ -111,26 +111,26 @@ export const table = Method.table([
     remove(self, key, run)
     return true
   }),
-  m1("replaceAll", "void", Parameter.lambda(2), (self, lambda, run) => {
+  m1("replaceAll", "void", MethodParameter.lambda(2), (self, lambda, run) => {
     for (const { key, value } of valuesAt(self, run)) put(self, key, lambda.call([key, value], run), run)
     return null
   }),
-  m1("every", "boolean", Parameter.lambda(2), (self, lambda, run) =>
+  m1("every", "boolean", MethodParameter.lambda(2), (self, lambda, run) =>
     valuesAt(self, run).every((entry) => test(lambda, entry, run)),
   ),
   m1(
     "count",
     "int",
-    Parameter.lambda(2),
+    MethodParameter.lambda(2),
     (self, lambda, run) => valuesAt(self, run).filter((entry) => test(lambda, entry, run)).length,
   ),
   m1(
     "find",
     "Map.Entry",
-    Parameter.lambda(2),
+    MethodParameter.lambda(2),
     (self, lambda, run) => valuesAt(self, run).find((entry) => test(lambda, entry, run)) ?? null,
   ),
-  m1("findAll", "Map", Parameter.lambda(2), (self, lambda, run) => {
+  m1("findAll", "Map", MethodParameter.lambda(2), (self, lambda, run) => {
     const found = new JavaMap()
     for (const entry of valuesAt(self, run)) if (test(lambda, entry, run)) put(found, entry.key, entry.value, run)
     return found
@@ -138,7 +138,7 @@ export const table = Method.table([
   m1(
     "collect",
     "List",
-    Parameter.lambda(2),
+    MethodParameter.lambda(2),
     (self, lambda, run) =>
       new List(
         valuesAt(self, run).map(({ key, value }) => {
@@ -148,18 +148,18 @@ export const table = Method.table([
         }),
       ),
   ),
-  m2("computeIfAbsent", "def", [Parameter.any, Parameter.lambda(1)], (self, key, lambda, run) => {
+  m2("computeIfAbsent", "def", [MethodParameter.any, MethodParameter.lambda(1)], (self, key, lambda, run) => {
     const old = get(self, key, run)
     return old === null ? settle(self, key, lambda.call([key], run), run) : old
   }),
-  m2("computeIfPresent", "def", [Parameter.any, Parameter.lambda(2)], (self, key, lambda, run) => {
+  m2("computeIfPresent", "def", [MethodParameter.any, MethodParameter.lambda(2)], (self, key, lambda, run) => {
     const old = get(self, key, run)
     return old === null ? null : settle(self, key, lambda.call([key, old], run), run)
   }),
-  m2("compute", "def", [Parameter.any, Parameter.lambda(2)], (self, key, lambda, run) =>
+  m2("compute", "def", [MethodParameter.any, MethodParameter.lambda(2)], (self, key, lambda, run) =>
     settle(self, key, lambda.call([key, get(self, key, run)], run), run),
   ),
-  m3("merge", "def", [...any2, Parameter.lambda(2)], (self, key, value, lambda, run) => {
+  m3("merge", "def", [...any2, MethodParameter.lambda(2)], (self, key, value, lambda, run) => {
     const old = get(self, key, run)
     return settle(self, key, old === null ? value : lambda.call([old, value], run), run)
   }),
@@ -168,7 +168,7 @@ export const table = Method.table([
 export const entryTable = Method.table([
   entry.m0("getKey", "def", (self) => self.key),
   entry.m0("getValue", "def", (self) => self.value),
-  entry.m1("setValue", "def", Parameter.any, (self, value, run) => {
+  entry.m1("setValue", "def", MethodParameter.any, (self, value, run) => {
     run.retain(value)
     const old = self.value
     self.value = value

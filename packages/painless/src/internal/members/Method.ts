@@ -1,6 +1,6 @@
 import type { Run } from "../run/Run.ts"
 import type { Value } from "../run/Value.ts"
-import type { Parameter } from "./Parameter.ts"
+import type { Parameter } from "./MethodParameter.ts"
 
 /** One method or function that scripts can call; `self` is null for a function of a class. */
 export interface Method {

@@ -6,7 +6,7 @@ import { Exception } from "../run/Exception.ts"
 import { Char, Double, Float, JavaArray, Small, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const any = Method.on((self) => self)
 const exception = Method.on(Method.receiver((value) => value instanceof Exception))
@@ -14,7 +14,7 @@ const exception = Method.on(Method.receiver((value) => value instanceof Exceptio
 export const object = Method.table([
   any.m0("toString", "String", (self, run) => JavaText.of(self, run)),
   any.m0("hashCode", "int", (self, run) => Equality.hashOf(self, run)),
-  any.m1("equals", "boolean", Parameter.any, (self, other, run) => Equality.equals(self, other, run)),
+  any.m1("equals", "boolean", MethodParameter.any, (self, other, run) => Equality.equals(self, other, run)),
 ])
 
 export const number = Method.table([
@@ -26,7 +26,7 @@ export const number = Method.table([
   any.m0("byteValue", "byte", (self) => new Small("byte", Arithmetic.toInt(self))),
 ])
 
-export const comparable = Method.table([any.m1("compareTo", "int", Parameter.any, Order.natural)])
+export const comparable = Method.table([any.m1("compareTo", "int", MethodParameter.any, Order.natural)])
 
 const isNaN = (value: Value): boolean => Number.isNaN(Arithmetic.toDouble(value))
 const isInfinite = (value: Value): boolean => Math.abs(Arithmetic.toDouble(value)) === Infinity

@@ -4,7 +4,7 @@ import type { Regex, Spans } from "../run/Regex.ts"
 import type { Run } from "../run/Run.ts"
 import { JavaArray, Lambda, Matcher, Pattern, Stream, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const pattern = Method.on(Method.receiver((value) => value instanceof Pattern))
 const matcher = Method.on(Method.receiver((value) => value instanceof Matcher))
@@ -141,24 +141,29 @@ const split = (pattern: Pattern, text: string, limit: number, run: Run): Array<s
 }
 
 export const patternTable = Method.table([
-  pattern.m1("matcher", "Matcher", Parameter.text, (self, text) => new Matcher(self, text)),
+  pattern.m1("matcher", "Matcher", MethodParameter.text, (self, text) => new Matcher(self, text)),
   pattern.m1(
     "split",
     "String[]",
-    Parameter.text,
+    MethodParameter.text,
     (self, text, run) => new JavaArray("String", split(self, text, 0, run)),
   ),
   pattern.m2(
     "split",
     "String[]",
-    [Parameter.text, Parameter.int],
+    [MethodParameter.text, MethodParameter.int],
     (self, text, limit, run) => new JavaArray("String", split(self, text, limit, run)),
   ),
-  pattern.m1("splitAsStream", "Stream", Parameter.text, (self, text, run) => new Stream(split(self, text, 0, run))),
+  pattern.m1(
+    "splitAsStream",
+    "Stream",
+    MethodParameter.text,
+    (self, text, run) => new Stream(split(self, text, 0, run)),
+  ),
   pattern.m0(
     "asPredicate",
     "Function",
-    (self) => new Lambda(1, ([text = null], run) => matches(self, Parameter.text.read(text, run), "=~", run)),
+    (self) => new Lambda(1, ([text = null], run) => matches(self, MethodParameter.text.read(text, run), "=~", run)),
   ),
   pattern.m0("pattern", "String", (self) => self.regex.source),
   pattern.m0("flags", "int", (self) => self.regex.flags),
@@ -167,7 +172,7 @@ export const patternTable = Method.table([
 
 export const matcherTable = Method.table([
   matcher.m0("find", "boolean", find),
-  matcher.m1("find", "boolean", Parameter.int, (self, from, run) => {
+  matcher.m1("find", "boolean", MethodParameter.int, (self, from, run) => {
     if (from < 0 || from > self.text.length) run.fail("IndexOutOfBoundsException", "Illegal start index")
     self.next = from
     return find(self, run)
@@ -175,17 +180,17 @@ export const matcherTable = Method.table([
   matcher.m0("matches", "boolean", (self, run) => anchored(self, "both", run)),
   matcher.m0("lookingAt", "boolean", (self, run) => anchored(self, "start", run)),
   matcher.m0("group", "String", (self, run) => group(self, 0, run)),
-  matcher.m1("group", "String", Parameter.int, group),
-  matcher.m1("namedGroup", "String", Parameter.string, named),
+  matcher.m1("group", "String", MethodParameter.int, group),
+  matcher.m1("namedGroup", "String", MethodParameter.string, named),
   matcher.m0("groupCount", "int", (self) => self.pattern.regex.groups),
   matcher.m0("start", "int", (self, run) => spanOf(self, 0, run)?.[0] ?? -1),
-  matcher.m1("start", "int", Parameter.int, (self, index, run) => spanOf(self, index, run)?.[0] ?? -1),
+  matcher.m1("start", "int", MethodParameter.int, (self, index, run) => spanOf(self, index, run)?.[0] ?? -1),
   matcher.m0("end", "int", (self, run) => spanOf(self, 0, run)?.[1] ?? -1),
-  matcher.m1("end", "int", Parameter.int, (self, index, run) => spanOf(self, index, run)?.[1] ?? -1),
-  matcher.m1("replaceAll", "String", Parameter.string, (self, by, run) =>
+  matcher.m1("end", "int", MethodParameter.int, (self, index, run) => spanOf(self, index, run)?.[1] ?? -1),
+  matcher.m1("replaceAll", "String", MethodParameter.string, (self, by, run) =>
     replaced(self.pattern, self.text, run, { text: by }),
   ),
-  matcher.m1("replaceFirst", "String", Parameter.string, (self, by, run) =>
+  matcher.m1("replaceFirst", "String", MethodParameter.string, (self, by, run) =>
     replaced(self.pattern, self.text, run, { text: by, once: true }),
   ),
   matcher.m0("reset", "Matcher", (self): Value => {
@@ -193,7 +198,7 @@ export const matcherTable = Method.table([
     self.spans = undefined
     return self
   }),
-  matcher.m1("usePattern", "Matcher", Parameter.pattern, (self, pattern): Value => {
+  matcher.m1("usePattern", "Matcher", MethodParameter.pattern, (self, pattern): Value => {
     self.pattern = pattern
     self.spans = undefined
     return self
@@ -201,14 +206,14 @@ export const matcherTable = Method.table([
 ])
 
 export const patterns = Method.table([
-  statics.m1("quote", "String", Parameter.string, (_, text, run) => {
+  statics.m1("quote", "String", MethodParameter.string, (_, text, run) => {
     run.made(text.length + 4)
     return `\\Q${text.replaceAll("\\E", "\\E\\\\E\\Q")}\\E`
   }),
 ])
 
 export const matchers = Method.table([
-  statics.m1("quoteReplacement", "String", Parameter.string, (_, text, run) => {
+  statics.m1("quoteReplacement", "String", MethodParameter.string, (_, text, run) => {
     run.made(text.length * 2)
     return text.replace(/[\\$]/g, (character) => `\\${character}`)
   }),

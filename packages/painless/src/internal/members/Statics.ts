@@ -22,14 +22,14 @@ import * as Method from "./Method.ts"
 import * as NumberText from "./NumberText.ts"
 import * as OptionalMembers from "./OptionalMembers.ts"
 import * as Order from "./Order.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 import * as RegexMembers from "./RegexMembers.ts"
 import * as ComparatorMembers from "./ComparatorMembers.ts"
 import * as StreamMembers from "./StreamMembers.ts"
 import * as TimeStatics from "./TimeStatics.ts"
 
 const { m0, m1, m2, m3 } = Method.on(() => null)
-const { any, boolean, char, double, int, long, string, text } = Parameter
+const { any, boolean, char, double, int, long, string, text } = MethodParameter
 
 const math1 = (name: string, calculate: (value: number) => number) =>
   m1(name, "double", double, (_, value) => new Double(calculate(value)))
@@ -157,10 +157,12 @@ const characters = Method.table([
 
 const strings = Method.table([
   m1("valueOf", "String", any, (_, value, run) => JavaText.of(value, run)),
-  m2("join", "String", [text, Parameter.items], (_, separator, items, run) => join(separator, items, run)),
+  m2("join", "String", [text, MethodParameter.items], (_, separator, items, run) => join(separator, items, run)),
   // Painless has no calls with any number of arguments: they stand in an array.
-  m2("format", "String", [string, Parameter.array], (_, pattern, given, run) => Format.apply(pattern, given, run)),
-  m1("copyValueOf", "String", Parameter.array, (_, chars, run) => {
+  m2("format", "String", [string, MethodParameter.array], (_, pattern, given, run) =>
+    Format.apply(pattern, given, run),
+  ),
+  m1("copyValueOf", "String", MethodParameter.array, (_, chars, run) => {
     run.made(chars.length)
     return chars.map((char) => JavaText.of(char, run)).join("")
   }),
@@ -192,28 +194,28 @@ const collections = Method.table([
     )
   }),
   // Each is a view: what changes in the list behind it is seen.
-  m1("unmodifiableList", "List", Parameter.list, (_, list) => new List(list.items, "read")),
-  m1("unmodifiableMap", "Map", Parameter.map, (_, map) => new JavaMap(map.entries, "read")),
-  m1("max", "def", Parameter.collection, (_, items, run) => extreme(items, Order.natural, 1, run)),
-  m1("min", "def", Parameter.collection, (_, items, run) => extreme(items, Order.natural, -1, run)),
-  m2("max", "def", [Parameter.collection, Parameter.comparator], (_, items, by, run) =>
+  m1("unmodifiableList", "List", MethodParameter.list, (_, list) => new List(list.items, "read")),
+  m1("unmodifiableMap", "Map", MethodParameter.map, (_, map) => new JavaMap(map.entries, "read")),
+  m1("max", "def", MethodParameter.collection, (_, items, run) => extreme(items, Order.natural, 1, run)),
+  m1("min", "def", MethodParameter.collection, (_, items, run) => extreme(items, Order.natural, -1, run)),
+  m2("max", "def", [MethodParameter.collection, MethodParameter.comparator], (_, items, by, run) =>
     extreme(items, by?.compare ?? Order.natural, 1, run),
   ),
-  m2("min", "def", [Parameter.collection, Parameter.comparator], (_, items, by, run) =>
+  m2("min", "def", [MethodParameter.collection, MethodParameter.comparator], (_, items, by, run) =>
     extreme(items, by?.compare ?? Order.natural, -1, run),
   ),
   m0("reverseOrder", "Comparator", () => ComparatorMembers.reverseOrder),
-  m1("sort", "void", Parameter.list, (_, list, run) => {
+  m1("sort", "void", MethodParameter.list, (_, list, run) => {
     run.change(list, "item")
     Order.sort(list.items, null, run)
     return null
   }),
-  m2("sort", "void", [Parameter.list, Parameter.comparator], (_, list, by, run) => {
+  m2("sort", "void", [MethodParameter.list, MethodParameter.comparator], (_, list, by, run) => {
     run.change(list, "item")
     Order.sort(list.items, by, run)
     return null
   }),
-  m1("reverse", "void", Parameter.list, (_, list, run) => {
+  m1("reverse", "void", MethodParameter.list, (_, list, run) => {
     run.change(list, "item")
     run.work(list.items.length)
     list.items.reverse()
@@ -222,17 +224,17 @@ const collections = Method.table([
   m2(
     "frequency",
     "int",
-    [Parameter.collection, any],
+    [MethodParameter.collection, any],
     (_, items, value, run) => items.filter((item) => Equality.equals(item, value, run)).length,
   ),
 ])
 
 const arrays = Method.table([
-  m1("asList", "List", Parameter.array, (_, items, run) => {
+  m1("asList", "List", MethodParameter.array, (_, items, run) => {
     run.hold(items.length)
     return new List([...items], "fixed")
   }),
-  m1("deepToString", "String", Parameter.array, (_, items, run) => JavaText.of(new List([...items]), run)),
+  m1("deepToString", "String", MethodParameter.array, (_, items, run) => JavaText.of(new List([...items]), run)),
 ])
 
 const objects = Method.table([
@@ -244,7 +246,7 @@ const objects = Method.table([
     value === null ? otherwise : JavaText.of(value, run),
   ),
   m1("hashCode", "int", any, (_, value, run) => Equality.hashOf(value, run)),
-  m1("hash", "int", Parameter.array, (_, values, run) =>
+  m1("hash", "int", MethodParameter.array, (_, values, run) =>
     values.reduce((hash: number, value) => (Math.imul(hash, 31) + Equality.hashOf(value, run)) | 0, 1),
   ),
   m2("deepEquals", "boolean", [any, any], (_, left, right, run) => Equality.equals(left, right, run)),
@@ -254,7 +256,7 @@ const objects = Method.table([
   m2("requireNonNull", "def", [any, string], (_, value, message, run) =>
     value === null ? run.fail("NullPointerException", "requireNonNull is given null", message) : value,
   ),
-  m3("compare", "int", [any, any, Parameter.comparator], (_, left, right, by, run) =>
+  m3("compare", "int", [any, any, MethodParameter.comparator], (_, left, right, by, run) =>
     left === right ? 0 : (by?.compare ?? Order.natural)(left, right, run),
   ),
 ])

@@ -24,7 +24,7 @@ import * as ComparatorMembers from "./ComparatorMembers.ts"
 import * as MapMembers from "./MapMembers.ts"
 import * as Method from "./Method.ts"
 import * as Order from "./Order.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => value instanceof Stream))
 const statics = Method.on(() => null)
@@ -41,14 +41,15 @@ const stage = (
   return new Stream(next, type)
 }
 
-const test = (lambda: Lambda, item: Value, run: Run): boolean => Parameter.boolean.read(lambda.call([item], run), run)
+const test = (lambda: Lambda, item: Value, run: Run): boolean =>
+  MethodParameter.boolean.read(lambda.call([item], run), run)
 
 /** What the items of a stream of numbers are. */
 const reads: Readonly<Record<StreamType, (value: Value, run: Run) => Value>> = {
   Stream: (value) => value,
-  IntStream: (value, run) => Parameter.int.read(value, run),
-  LongStream: (value, run) => Parameter.long.read(value, run),
-  DoubleStream: (value, run) => new Double(Parameter.double.read(value, run)),
+  IntStream: (value, run) => MethodParameter.int.read(value, run),
+  LongStream: (value, run) => MethodParameter.long.read(value, run),
+  DoubleStream: (value, run) => new Double(MethodParameter.double.read(value, run)),
 }
 
 const to =
@@ -118,7 +119,7 @@ const flat =
     for (const item of self.items) {
       const inner = lambda.call([item], run)
       if (inner === null) continue
-      const { items } = Parameter.stream.read(inner, run)
+      const { items } = MethodParameter.stream.read(inner, run)
       run.work(items.length)
       for (const one of items) all.push(one)
       run.hold(items.length)
@@ -145,37 +146,39 @@ const each = (self: Stream, lambda: Lambda, run: Run): null => {
 
 /** What each kind of stream has; `own` is its type, `optional` the type of what it may find. */
 const common = (own: StreamType, optional: string) => [
-  m1("filter", own, Parameter.lambda(1), (self, lambda, run) =>
+  m1("filter", own, MethodParameter.lambda(1), (self, lambda, run) =>
     stage(self, (items) => items.filter((item) => test(lambda, item, run)), run),
   ),
-  m1("map", own, Parameter.lambda(1), to(own)),
-  m1("peek", own, Parameter.lambda(1), (self, lambda, run): Value => {
+  m1("map", own, MethodParameter.lambda(1), to(own)),
+  m1("peek", own, MethodParameter.lambda(1), (self, lambda, run): Value => {
     each(self, lambda, run)
     return self
   }),
-  m1("flatMap", own, Parameter.lambda(1), flat(own)),
+  m1("flatMap", own, MethodParameter.lambda(1), flat(own)),
   m0("distinct", own, (self, run) => stage(self, (items) => distinct(items, run), run)),
   m0("sorted", own, (self, run) => sorted(self, null, run)),
-  m1("limit", own, Parameter.long, (self, count, run) => stage(self, (items) => items.slice(0, Number(count)), run)),
-  m1("skip", own, Parameter.long, (self, count, run) => stage(self, (items) => items.slice(Number(count)), run)),
-  m1("forEach", "void", Parameter.lambda(1), each),
-  m1("forEachOrdered", "void", Parameter.lambda(1), each),
-  m1("anyMatch", "boolean", Parameter.lambda(1), (self, lambda, run) =>
+  m1("limit", own, MethodParameter.long, (self, count, run) =>
+    stage(self, (items) => items.slice(0, Number(count)), run),
+  ),
+  m1("skip", own, MethodParameter.long, (self, count, run) => stage(self, (items) => items.slice(Number(count)), run)),
+  m1("forEach", "void", MethodParameter.lambda(1), each),
+  m1("forEachOrdered", "void", MethodParameter.lambda(1), each),
+  m1("anyMatch", "boolean", MethodParameter.lambda(1), (self, lambda, run) =>
     self.items.some((item) => test(lambda, item, run)),
   ),
-  m1("allMatch", "boolean", Parameter.lambda(1), (self, lambda, run) =>
+  m1("allMatch", "boolean", MethodParameter.lambda(1), (self, lambda, run) =>
     self.items.every((item) => test(lambda, item, run)),
   ),
   m1(
     "noneMatch",
     "boolean",
-    Parameter.lambda(1),
+    MethodParameter.lambda(1),
     (self, lambda, run) => !self.items.some((item) => test(lambda, item, run)),
   ),
   m0("count", "long", (self) => BigInt(self.items.length)),
   m0("findFirst", optional, first),
   m0("findAny", optional, first),
-  m1("reduce", optional, Parameter.lambda(2), (self, lambda, run) =>
+  m1("reduce", optional, MethodParameter.lambda(2), (self, lambda, run) =>
     optionalOf(self, reduced(self.items, undefined, lambda, run)),
   ),
   m0("toArray", "def[]", array),
@@ -184,60 +187,60 @@ const common = (own: StreamType, optional: string) => [
 
 export const table = Method.table([
   ...common("Stream", "Optional"),
-  m1("mapToInt", "IntStream", Parameter.lambda(1), to("IntStream")),
-  m1("mapToLong", "LongStream", Parameter.lambda(1), to("LongStream")),
-  m1("mapToDouble", "DoubleStream", Parameter.lambda(1), to("DoubleStream")),
-  m1("flatMapToInt", "IntStream", Parameter.lambda(1), flat("IntStream")),
-  m1("flatMapToDouble", "DoubleStream", Parameter.lambda(1), flat("DoubleStream")),
-  m1("sorted", "Stream", Parameter.comparator, sorted),
-  m1("max", "Optional", Parameter.comparator, (self, by, run) =>
+  m1("mapToInt", "IntStream", MethodParameter.lambda(1), to("IntStream")),
+  m1("mapToLong", "LongStream", MethodParameter.lambda(1), to("LongStream")),
+  m1("mapToDouble", "DoubleStream", MethodParameter.lambda(1), to("DoubleStream")),
+  m1("flatMapToInt", "IntStream", MethodParameter.lambda(1), flat("IntStream")),
+  m1("flatMapToDouble", "DoubleStream", MethodParameter.lambda(1), flat("DoubleStream")),
+  m1("sorted", "Stream", MethodParameter.comparator, sorted),
+  m1("max", "Optional", MethodParameter.comparator, (self, by, run) =>
     extreme(self, (by ?? ComparatorMembers.natural).compare, 1, run),
   ),
-  m1("min", "Optional", Parameter.comparator, (self, by, run) =>
+  m1("min", "Optional", MethodParameter.comparator, (self, by, run) =>
     extreme(self, (by ?? ComparatorMembers.natural).compare, -1, run),
   ),
   m2(
     "reduce",
     "def",
-    [Parameter.any, Parameter.lambda(2)],
+    [MethodParameter.any, MethodParameter.lambda(2)],
     (self, start, lambda, run) => reduced(self.items, start, lambda, run) ?? null,
   ),
-  m1("collect", "def", Parameter.collector, (self, collector, run) => collector.collect(self.items, run)),
+  m1("collect", "def", MethodParameter.collector, (self, collector, run) => collector.collect(self.items, run)),
 ])
 
 /** What streams of numbers have besides; `primitive` is the type of one. */
 const numbers = (own: StreamType, primitive: string, optional: string) => [
   ...common(own, optional),
-  m1("mapToObj", "Stream", Parameter.lambda(1), to("Stream")),
+  m1("mapToObj", "Stream", MethodParameter.lambda(1), to("Stream")),
   m0("boxed", "Stream", (self) => new Stream(self.items)),
   m0("sum", primitive, total),
   m0("average", "OptionalDouble", average),
   m0("max", optional, (self, run) => extreme(self, Order.natural, 1, run)),
   m0("min", optional, (self, run) => extreme(self, Order.natural, -1, run)),
-  m2("reduce", primitive, [Parameter.any, Parameter.lambda(2)], (self, start, lambda, run) =>
+  m2("reduce", primitive, [MethodParameter.any, MethodParameter.lambda(2)], (self, start, lambda, run) =>
     reads[own](reduced(self.items, start, lambda, run) ?? start, run),
   ),
 ]
 
 export const intTable = Method.table([
   ...numbers("IntStream", "int", "OptionalInt"),
-  m1("mapToLong", "LongStream", Parameter.lambda(1), to("LongStream")),
-  m1("mapToDouble", "DoubleStream", Parameter.lambda(1), to("DoubleStream")),
+  m1("mapToLong", "LongStream", MethodParameter.lambda(1), to("LongStream")),
+  m1("mapToDouble", "DoubleStream", MethodParameter.lambda(1), to("DoubleStream")),
   m0("asLongStream", "LongStream", (self, run) => as(self, "LongStream", run)),
   m0("asDoubleStream", "DoubleStream", (self, run) => as(self, "DoubleStream", run)),
 ])
 
 export const longTable = Method.table([
   ...numbers("LongStream", "long", "OptionalLong"),
-  m1("mapToInt", "IntStream", Parameter.lambda(1), to("IntStream")),
-  m1("mapToDouble", "DoubleStream", Parameter.lambda(1), to("DoubleStream")),
+  m1("mapToInt", "IntStream", MethodParameter.lambda(1), to("IntStream")),
+  m1("mapToDouble", "DoubleStream", MethodParameter.lambda(1), to("DoubleStream")),
   m0("asDoubleStream", "DoubleStream", (self, run) => as(self, "DoubleStream", run)),
 ])
 
 export const doubleTable = Method.table([
   ...numbers("DoubleStream", "double", "OptionalDouble"),
-  m1("mapToInt", "IntStream", Parameter.lambda(1), to("IntStream")),
-  m1("mapToLong", "LongStream", Parameter.lambda(1), to("LongStream")),
+  m1("mapToInt", "IntStream", MethodParameter.lambda(1), to("IntStream")),
+  m1("mapToLong", "LongStream", MethodParameter.lambda(1), to("LongStream")),
 ])
 
 /** `IntStream.range`, which counts what it makes before it makes it. */
@@ -252,19 +255,21 @@ const range = (from: number, to: number, run: Run): Stream => {
 }
 
 export const streams = Method.table([
-  statics.m1("of", "Stream", Parameter.array, (_, items) => new Stream([...items])),
+  statics.m1("of", "Stream", MethodParameter.array, (_, items) => new Stream([...items])),
   statics.m0("empty", "Stream", () => new Stream([])),
-  statics.m2("concat", "Stream", [Parameter.stream, Parameter.stream], (_, left, right, run) =>
+  statics.m2("concat", "Stream", [MethodParameter.stream, MethodParameter.stream], (_, left, right, run) =>
     stage(left, (items) => [...items, ...right.items], run),
   ),
 ])
 
 export const intStreams = Method.table([
-  statics.m2("range", "IntStream", [Parameter.int, Parameter.int], (_, from, to, run) => range(from, to, run)),
-  statics.m2("rangeClosed", "IntStream", [Parameter.int, Parameter.int], (_, from, to, run) =>
+  statics.m2("range", "IntStream", [MethodParameter.int, MethodParameter.int], (_, from, to, run) =>
+    range(from, to, run),
+  ),
+  statics.m2("rangeClosed", "IntStream", [MethodParameter.int, MethodParameter.int], (_, from, to, run) =>
     range(from, to + 1, run),
   ),
-  statics.m1("of", "IntStream", Parameter.array, (_, items, run) => as(new Stream(items), "IntStream", run)),
+  statics.m1("of", "IntStream", MethodParameter.array, (_, items, run) => as(new Stream(items), "IntStream", run)),
 ])
 
 const toList = new Collector((items, run) => {
@@ -344,16 +349,19 @@ const averaging = (lambda: Lambda): Collector =>
 const mapping = (lambda: Lambda, inner: Collector): Collector =>
   new Collector((items, run) => inner.collect(to("Stream")(new Stream(items), lambda, run).items, run))
 
-const { collector, lambda } = Parameter
+const { collector, lambda } = MethodParameter
 const lambda1 = lambda(1)
 
 export const collectors = Method.table([
   statics.m0("toList", "Collector", () => toList),
   statics.m0("toSet", "Collector", () => toSet),
   statics.m0("joining", "Collector", () => joining("")),
-  statics.m1("joining", "Collector", Parameter.text, (_, separator) => joining(separator)),
-  statics.m3("joining", "Collector", [Parameter.text, Parameter.text, Parameter.text], (_, separator, prefix, suffix) =>
-    joining(separator, prefix, suffix),
+  statics.m1("joining", "Collector", MethodParameter.text, (_, separator) => joining(separator)),
+  statics.m3(
+    "joining",
+    "Collector",
+    [MethodParameter.text, MethodParameter.text, MethodParameter.text],
+    (_, separator, prefix, suffix) => joining(separator, prefix, suffix),
   ),
   statics.m2("toMap", "Collector", [lambda1, lambda1], (_, key, value) => toMap(key, value)),
   statics.m3("toMap", "Collector", [lambda1, lambda1, lambda(2)], (_, key, value, merge) => toMap(key, value, merge)),
@@ -372,14 +380,14 @@ export const collectors = Method.table([
   statics.m1(
     "maxBy",
     "Collector",
-    Parameter.comparator,
+    MethodParameter.comparator,
     (_, by) =>
       new Collector((items, run) => extreme(new Stream(items), (by ?? ComparatorMembers.natural).compare, 1, run)),
   ),
   statics.m1(
     "minBy",
     "Collector",
-    Parameter.comparator,
+    MethodParameter.comparator,
     (_, by) =>
       new Collector((items, run) => extreme(new Stream(items), (by ?? ComparatorMembers.natural).compare, -1, run)),
   ),

@@ -3,11 +3,11 @@ import * as JavaText from "../run/JavaText.ts"
 import type { Run } from "../run/Run.ts"
 import { Char, StringBuilder, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 import { charAt, searched, slice } from "./StringMembers.ts"
 
 const { m0, m1, m2, m3 } = Method.on(Method.receiver((value) => value instanceof StringBuilder))
-const int2 = [Parameter.int, Parameter.int] as const
+const int2 = [MethodParameter.int, MethodParameter.int] as const
 
 /** Puts `text` at the end; only what is added counts as work. */
 const append = (self: StringBuilder, text: string, run: Run): StringBuilder => {
@@ -62,36 +62,38 @@ export const table = Method.table([
     self.text = reversed(read(self, run))
     return self
   }),
-  m1("append", "StringBuilder", Parameter.any, (self, value, run) => append(self, JavaText.of(value, run), run)),
-  m3("append", "StringBuilder", [Parameter.text, ...int2], (self, text, start, end, run) =>
+  m1("append", "StringBuilder", MethodParameter.any, (self, value, run) => append(self, JavaText.of(value, run), run)),
+  m3("append", "StringBuilder", [MethodParameter.text, ...int2], (self, text, start, end, run) =>
     append(self, slice(text, start, end, run), run),
   ),
-  m2("insert", "StringBuilder", [Parameter.int, Parameter.any], (self, index, value, run) => {
+  m2("insert", "StringBuilder", [MethodParameter.int, MethodParameter.any], (self, index, value, run) => {
     if (index > self.text.length)
       run.fail("StringIndexOutOfBoundsException", `offset ${index}, length ${self.text.length}`)
     return splice(self, index, index, JavaText.of(value, run), run)
   }),
   m2("delete", "StringBuilder", int2, (self, start, end, run) => splice(self, start, end, "", run)),
-  m1("deleteCharAt", "StringBuilder", Parameter.int, (self, index, run) => {
+  m1("deleteCharAt", "StringBuilder", MethodParameter.int, (self, index, run) => {
     charAt(self.text, index, run)
     return splice(self, index, index + 1, "", run)
   }),
-  m3("replace", "StringBuilder", [...int2, Parameter.string], splice),
-  m2("setCharAt", "void", [Parameter.int, Parameter.char], (self, index, char, run) => {
+  m3("replace", "StringBuilder", [...int2, MethodParameter.string], splice),
+  m2("setCharAt", "void", [MethodParameter.int, MethodParameter.char], (self, index, char, run) => {
     charAt(self.text, index, run)
     splice(self, index, index + 1, String.fromCharCode(char.code), run)
     return null
   }),
-  m1("setLength", "void", Parameter.int, setLength),
-  m1("charAt", "char", Parameter.int, (self, index, run): Char => charAt(read(self, run), index, run)),
-  m1("indexOf", "int", Parameter.string, (self, part, run) => searched(read(self, run), part, run).indexOf(part)),
-  m2("indexOf", "int", [Parameter.string, Parameter.int], (self, part, from, run) =>
+  m1("setLength", "void", MethodParameter.int, setLength),
+  m1("charAt", "char", MethodParameter.int, (self, index, run): Char => charAt(read(self, run), index, run)),
+  m1("indexOf", "int", MethodParameter.string, (self, part, run) => searched(read(self, run), part, run).indexOf(part)),
+  m2("indexOf", "int", [MethodParameter.string, MethodParameter.int], (self, part, from, run) =>
     searched(read(self, run), part, run).indexOf(part, from),
   ),
-  m1("lastIndexOf", "int", Parameter.string, (self, part, run) =>
+  m1("lastIndexOf", "int", MethodParameter.string, (self, part, run) =>
     searched(read(self, run), part, run).lastIndexOf(part),
   ),
-  m1("substring", "String", Parameter.int, (self, start, run) => slice(read(self, run), start, self.text.length, run)),
+  m1("substring", "String", MethodParameter.int, (self, start, run) =>
+    slice(read(self, run), start, self.text.length, run),
+  ),
   m2("substring", "String", int2, (self, start, end, run) => slice(read(self, run), start, end, run)),
   m2("subSequence", "CharSequence", int2, (self, start, end, run) => slice(read(self, run), start, end, run)),
 ])

@@ -3,11 +3,11 @@ import { Buffer } from "node:buffer"
 import type { Run } from "../run/Run.ts"
 import { Char, JavaArray, Stream, StringBuilder } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 import * as RegexMembers from "./RegexMembers.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => typeof value === "string"))
-const int2 = [Parameter.int, Parameter.int] as const
+const int2 = [MethodParameter.int, MethodParameter.int] as const
 
 /** The part from `start` to before `end`, which must lie in `text`. */
 export const slice = (text: string, start: number, end: number, run: Run): string => {
@@ -127,53 +127,53 @@ export const table = Method.table([
   }),
   m0("encodeBase64", "String", (self, run) => made(Buffer.from(scanned(self, run)).toString("base64"), run)),
   m0("decodeBase64", "String", (self, run) => made(decodeBase64(scanned(self, run), run), run)),
-  m1("charAt", "char", Parameter.int, charAt),
+  m1("charAt", "char", MethodParameter.int, charAt),
   m1(
     "codePointAt",
     "int",
-    Parameter.int,
+    MethodParameter.int,
     (self, index, run) => self.codePointAt(index) ?? charAt(self, index, run).code,
   ),
-  m1("substring", "String", Parameter.int, (self, start, run) => slice(self, start, self.length, run)),
+  m1("substring", "String", MethodParameter.int, (self, start, run) => slice(self, start, self.length, run)),
   m2("substring", "String", int2, slice),
   m2("subSequence", "CharSequence", int2, slice),
-  m1("indexOf", "int", Parameter.string, (self, part, run) => searched(self, part, run).indexOf(part)),
-  m2("indexOf", "int", [Parameter.string, Parameter.int], (self, part, from, run) =>
+  m1("indexOf", "int", MethodParameter.string, (self, part, run) => searched(self, part, run).indexOf(part)),
+  m2("indexOf", "int", [MethodParameter.string, MethodParameter.int], (self, part, from, run) =>
     searched(self, part, run).indexOf(part, from),
   ),
-  m1("lastIndexOf", "int", Parameter.string, (self, part, run) => searched(self, part, run).lastIndexOf(part)),
-  m2("lastIndexOf", "int", [Parameter.string, Parameter.int], (self, part, from, run) =>
+  m1("lastIndexOf", "int", MethodParameter.string, (self, part, run) => searched(self, part, run).lastIndexOf(part)),
+  m2("lastIndexOf", "int", [MethodParameter.string, MethodParameter.int], (self, part, from, run) =>
     from < 0 ? -1 : searched(self, part, run).lastIndexOf(part, from),
   ),
-  m1("contains", "boolean", Parameter.text, (self, part, run) => searched(self, part, run).includes(part)),
-  m1("startsWith", "boolean", Parameter.string, (self, part, run) => scanned(self, run).startsWith(part)),
+  m1("contains", "boolean", MethodParameter.text, (self, part, run) => searched(self, part, run).includes(part)),
+  m1("startsWith", "boolean", MethodParameter.string, (self, part, run) => scanned(self, run).startsWith(part)),
   m2(
     "startsWith",
     "boolean",
-    [Parameter.string, Parameter.int],
+    [MethodParameter.string, MethodParameter.int],
     (self, part, from, run) => from >= 0 && scanned(self, run).startsWith(part, from),
   ),
-  m1("endsWith", "boolean", Parameter.string, (self, part, run) => scanned(self, run).endsWith(part)),
-  m1("concat", "String", Parameter.string, (self, other, run) => {
+  m1("endsWith", "boolean", MethodParameter.string, (self, part, run) => scanned(self, run).endsWith(part)),
+  m1("concat", "String", MethodParameter.string, (self, other, run) => {
     run.made(self.length + other.length)
     return self + other
   }),
-  m1("compareTo", "int", Parameter.string, order),
-  m1("compareToIgnoreCase", "int", Parameter.string, (self, other, run) =>
+  m1("compareTo", "int", MethodParameter.string, order),
+  m1("compareToIgnoreCase", "int", MethodParameter.string, (self, other, run) =>
     order(scanned(self, run).toUpperCase().toLowerCase(), scanned(other, run).toUpperCase().toLowerCase(), run),
   ),
   m1(
     "equalsIgnoreCase",
     "boolean",
-    Parameter.any,
+    MethodParameter.any,
     (self, other, run) =>
       typeof other === "string" &&
       scanned(self, run).toUpperCase().toLowerCase() === scanned(other, run).toUpperCase().toLowerCase(),
   ),
-  m1("contentEquals", "boolean", Parameter.text, (self, other, run) => scanned(self, run) === other),
-  m2("replace", "String", [Parameter.text, Parameter.text], replace),
-  m1("splitOnToken", "String[]", Parameter.string, (self, token, run) => pieces(self, token, 0, run)),
-  m2("splitOnToken", "String[]", [Parameter.string, Parameter.int], pieces),
+  m1("contentEquals", "boolean", MethodParameter.text, (self, other, run) => scanned(self, run) === other),
+  m2("replace", "String", [MethodParameter.text, MethodParameter.text], replace),
+  m1("splitOnToken", "String[]", MethodParameter.string, (self, token, run) => pieces(self, token, 0, run)),
+  m2("splitOnToken", "String[]", [MethodParameter.string, MethodParameter.int], pieces),
 ])
 
 const sequence = Method.on((value) =>
@@ -183,14 +183,20 @@ const sequence = Method.on((value) =>
 /** What a `CharSequence` has that may be a string or a builder. */
 export const charSequence = Method.table([
   sequence.m0("length", "int", (self) => self.length),
-  sequence.m1("charAt", "char", Parameter.int, charAt),
+  sequence.m1("charAt", "char", MethodParameter.int, charAt),
   sequence.m2("subSequence", "CharSequence", int2, slice),
   sequence.m0("chars", "IntStream", (self, run) => codes(self, "unit", run)),
   sequence.m0("codePoints", "IntStream", (self, run) => codes(self, "point", run)),
-  sequence.m2("replaceAll", "String", [Parameter.pattern, Parameter.lambda(1)], (self, pattern, lambda, run) =>
-    RegexMembers.replaced(pattern, self, run, { each: lambda }),
+  sequence.m2(
+    "replaceAll",
+    "String",
+    [MethodParameter.pattern, MethodParameter.lambda(1)],
+    (self, pattern, lambda, run) => RegexMembers.replaced(pattern, self, run, { each: lambda }),
   ),
-  sequence.m2("replaceFirst", "String", [Parameter.pattern, Parameter.lambda(1)], (self, pattern, lambda, run) =>
-    RegexMembers.replaced(pattern, self, run, { each: lambda, once: true }),
+  sequence.m2(
+    "replaceFirst",
+    "String",
+    [MethodParameter.pattern, MethodParameter.lambda(1)],
+    (self, pattern, lambda, run) => RegexMembers.replaced(pattern, self, run, { each: lambda, once: true }),
   ),
 ])

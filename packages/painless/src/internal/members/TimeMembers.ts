@@ -4,16 +4,16 @@ import * as Time from "../run/Time.ts"
 import * as TemporalText from "../run/TemporalText.ts"
 import { Temporal, type TemporalType } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => value instanceof Temporal))
 
-const { int, long } = Parameter
-const zone = Parameter.temporal("ZoneId")
-const formatter = Parameter.temporal("DateTimeFormatter")
-const unit = Parameter.temporal("ChronoUnit")
-const duration = Parameter.temporal("Duration")
-const point = Parameter.temporal("Instant", "ZonedDateTime", "LocalDateTime", "LocalDate")
+const { int, long } = MethodParameter
+const zone = MethodParameter.temporal("ZoneId")
+const formatter = MethodParameter.temporal("DateTimeFormatter")
+const unit = MethodParameter.temporal("ChronoUnit")
+const duration = MethodParameter.temporal("Duration")
+const point = MethodParameter.temporal("Instant", "ZonedDateTime", "LocalDateTime", "LocalDate")
 
 const getter = (name: string, read: (fields: Calendar.Fields) => number) =>
   m0(name, "int", (self, run) => read(Time.fieldsOf(self, run)))

@@ -4,14 +4,14 @@ import * as TemporalText from "../run/TemporalText.ts"
 import * as Time from "../run/Time.ts"
 import { Temporal, type TemporalType, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"
-import * as Parameter from "./Parameter.ts"
+import * as MethodParameter from "./MethodParameter.ts"
 
 const of = Method.on(() => null)
-const { int, long, string } = Parameter
-const instant = Parameter.temporal("Instant")
-const zone = Parameter.temporal("ZoneId")
-const formatter = Parameter.temporal("DateTimeFormatter")
-const point = Parameter.temporal("Instant", "ZonedDateTime", "LocalDateTime", "LocalDate")
+const { int, long, string } = MethodParameter
+const instant = MethodParameter.temporal("Instant")
+const zone = MethodParameter.temporal("ZoneId")
+const formatter = MethodParameter.temporal("DateTimeFormatter")
+const point = MethodParameter.temporal("Instant", "ZonedDateTime", "LocalDateTime", "LocalDate")
 
 const reading = (type: TemporalType) => [
   of.m1("parse", type, string, (_, text, run) => Time.parsed(type, text, undefined, run)),
@@ -46,7 +46,7 @@ export const functions: ReadonlyArray<readonly [string, Method.Table]> = [
     Method.table([
       ...reading("ZonedDateTime"),
       of.m2("ofInstant", "ZonedDateTime", [instant, zone], (_, self, by, run) => Time.inZone(self, by, run)),
-      of.m2("of", "ZonedDateTime", [Parameter.temporal("LocalDateTime"), zone], (_, { at }, { name }, run) =>
+      of.m2("of", "ZonedDateTime", [MethodParameter.temporal("LocalDateTime"), zone], (_, { at }, { name }, run) =>
         Time.withLocal(new Temporal("ZonedDateTime", at, name), at, run),
       ),
     ]),

@@ -1,5 +1,5 @@
 /** Data to values and back; a script works on copies and never sees an object of the host. */
-import type { Json } from "../../Json.ts"
+import type { Json } from "../../ScriptData.ts"
 import * as Arithmetic from "./Arithmetic.ts"
 import * as JavaText from "./JavaText.ts"
 import { Exhausted } from "./Interruption.ts"

@@ -5,7 +5,7 @@ import type { Expiring } from "@drawbar/egress/RefreshingValue"
 import { Effect } from "effect"
 import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
-export interface World {
+export interface AwsEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly door: OperatorHttpClient["Service"]
 }
@@ -14,7 +14,7 @@ export interface World {
 export type Keys = Effect.Effect<Expiring<SigV4.Credentials> | undefined, string>
 
 /** In the region that the environment names, else in AWS's first. */
-export const regionOf = ({ environment }: World): string =>
+export const regionOf = ({ environment }: AwsEnvironment): string =>
   environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || "us-east-1"
 
 /** A small file that `variable` names. */

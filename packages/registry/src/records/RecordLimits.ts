@@ -1,4 +1,4 @@
-/** How large the parts of a record may be. `document-store/Bounds` has those of any record and of searches. */
+/** How large the parts of a record may be. `document-store/StoreBounds` has those of any record and of searches. */
 
 export const recordParameters = 1_000
 export const recordCredentials = 100

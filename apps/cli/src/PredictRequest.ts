@@ -4,7 +4,7 @@ import * as PredictAlgorithm from "@drawbar/http-api/predictions/PredictAlgorith
 import { PredictDocument } from "@drawbar/http-api/predictions/PredictionsApi"
 import { Effect, Result } from "effect"
 import * as Flag from "effect/cli/Flag"
-import * as Document from "./Document.ts"
+import * as InputFile from "./InputFile.ts"
 import { wrongUse } from "./Failure.ts"
 
 export const flags = {
@@ -34,7 +34,7 @@ interface Given {
 }
 
 export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: Given) {
-  const body = parameters._tag === "None" ? {} : asBody(yield* Document.read(parameters.value))
+  const body = parameters._tag === "None" ? {} : asBody(yield* InputFile.read(parameters.value))
   const named = Object.fromEntries(yield* Effect.forEach(param, parameter))
   const whole: Json.JsonObject = {
     ...body,
@@ -45,7 +45,7 @@ export const read = Effect.fnUntraced(function* ({ parameters, param, text, quer
     ...(query._tag === "None" ? {} : { query_text: query.value }),
   }
   const path = parameters._tag === "None" ? "the input" : parameters.value
-  return { algorithm: PredictAlgorithm.ofBody(whole), payload: yield* Document.as(PredictDocument, whole, path) }
+  return { algorithm: PredictAlgorithm.ofBody(whole), payload: yield* InputFile.as(PredictDocument, whole, path) }
 })
 
 const fields = Object.keys(PredictDocument.fields)

@@ -1,5 +1,5 @@
 import * as Answer from "./Answer.ts"
-import * as Embedding from "./Embedding.ts"
+import * as StubEmbedding from "./StubEmbedding.ts"
 import * as Received from "./Received.ts"
 
 export interface Options {
@@ -24,16 +24,16 @@ const quantise = {
 
 /** https://docs.cohere.com/v1/reference/embed */
 const embed = ({ texts: input, embedding_types: types }: Readonly<Record<string, unknown>>) => {
-  const texts = Embedding.texts(input)
-  const vectors = texts.map((text) => Embedding.of(text))
-  const wanted = types === undefined ? [] : Embedding.texts(types)
+  const texts = StubEmbedding.texts(input)
+  const vectors = texts.map((text) => StubEmbedding.of(text))
+  const wanted = types === undefined ? [] : StubEmbedding.texts(types)
   const byType = Object.entries(quantise).filter(([type]) => wanted.includes(type))
   return {
     id: "stub",
     texts,
     embeddings:
       types === undefined ? vectors : Object.fromEntries(byType.map(([type, convert]) => [type, vectors.map(convert)])),
-    meta: { api_version: { version: "1" }, billed_units: { input_tokens: Embedding.tokens(texts) } },
+    meta: { api_version: { version: "1" }, billed_units: { input_tokens: StubEmbedding.tokens(texts) } },
     response_type: types === undefined ? "embeddings_floats" : "embeddings_by_type",
   }
 }

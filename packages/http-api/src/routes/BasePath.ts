@@ -1,0 +1,2 @@
+/** Where ML Commons' API is mounted; OpenSearch's own endpoints and Drawbar's health checks stand beside it. */
+export const basePath = "/_plugins/_ml"
