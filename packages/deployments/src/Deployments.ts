@@ -5,6 +5,7 @@
  * from the next predict on, and what is under way ends on the connector it began with.
  */
 import { names } from "@drawbar/blueprint-schema/Credential"
+import { ownCopy } from "@drawbar/bounded-map/BoundedMap"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
@@ -187,7 +188,9 @@ export class Deployments extends Context.Service<
       })
 
       /** Those who ask while a deployment is being made wait for the one who began. */
-      const make = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure> {
+      const make = Effect.fnUntraced(function* (named: string): Effect.fn.Return<Deployment, Failure> {
+        // Cut from a request's URL, it would keep all of that alive as long as the model is deployed.
+        const id = ownCopy(named)
         const scope = yield* Scope.fork(layerScope)
         const making = yield* Effect.forkIn(Scope.provide(open(id), scope), layerScope)
         const entry: Entry = {

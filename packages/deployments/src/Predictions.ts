@@ -1,5 +1,6 @@
 /** The whole way of one predict, for routes, batches and library users. */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
@@ -19,7 +20,8 @@ import { Models } from "@drawbar/registry/models/Models"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Context, Effect, Exit, Layer, type Scope } from "effect"
-import * as CallContext from "./CallContext.ts"
+import * as CallCount from "./CallCount.ts"
+import type * as CallContext from "./CallContext.ts"
 import * as CallerFilters from "./CallerFilters.ts"
 import { type Deployment, Deployments } from "./Deployments.ts"
 import { DeploymentError, ModelAccessDenied, QuotaExceeded, RateLimited, StreamingDisabled } from "./DeploymentError.ts"
@@ -101,19 +103,20 @@ export class Predictions extends Context.Service<
       const connectors = yield* Connectors
       const controllers = yield* Controllers
       const models = yield* Models
-      const stats = new Map<string, Mutable>()
+      const stats = new BoundedMap<Mutable>(statsKept)
       const clock = yield* Clock.Clock
       const limiter = RateLimiter.make()
       const tokens = TokenBudget.make()
 
       const count = (id: string, isFailure: boolean, millis: number, upstream: number | undefined) => {
-        const counted = stats.get(id) ?? { requests: 0, failures: 0, latencies: [], upstream: [] }
-        stats.set(id, counted)
+        const known = stats.get(id)
+        const counted = known ?? { requests: 0, failures: 0, latencies: [], upstream: [] }
+        if (known === undefined) stats.set(id, counted)
         counted.requests++
         if (isFailure) counted.failures++
         counted.latencies.push(millis)
         if (upstream !== undefined) counted.upstream.push(upstream)
-        const most = settings.get("plugins.ml_commons.monitoring_request_count")
+        const most = Math.min(settings.get("plugins.ml_commons.monitoring_request_count"), maxLatencies)
         while (counted.latencies.length > most) counted.latencies.shift()
         while (counted.upstream.length > most) counted.upstream.shift()
       }
@@ -121,51 +124,53 @@ export class Predictions extends Context.Service<
       /** Limits run by the monotonic clock; in ms. */
       const monotonic = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-      const take = (claims: ReadonlyArray<ModelClaim>) =>
+      const take = (claims: ReadonlyArray<ModelClaim>, calls: number) =>
         Effect.suspend(() => {
-          const refusal = limiter.take(claims, monotonic())
+          const refusal = limiter.take(claims, monotonic(), calls)
           if (refusal === undefined) return Effect.void
           const { key, waitMillis } = refusal
           const level = claims.find((claim) => claim.key === key)?.level ?? "model"
           return Effect.fail(
             DeploymentError.from(
-              new RateLimited(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis }),
+              new RateLimited({ level, calls, ...(waitMillis === Infinity ? {} : { retryAfterMillis: waitMillis }) }),
             ),
           )
         })
 
-      const allowed = (deployment: Deployment, { name: user }: Caller) => {
+      const allowed = (deployment: Deployment, { name: user }: Caller, calls: number) => {
         const isOfUser = user !== undefined && Object.hasOwn(deployment.userLimits, user)
-        return deployment.model.rate_limiter === undefined && !isOfUser ? Effect.void : take(claimsOf(deployment, user))
+        return deployment.model.rate_limiter === undefined && !isOfUser
+          ? Effect.void
+          : take(claimsOf(deployment, user), calls)
       }
 
       /** Fails where the caller's key is for other models, or used up. */
-      const withinQuota = (modelId: string, { principal }: Caller) =>
+      const withinQuota = (modelId: string, { principal }: Caller, calls: number) =>
         Effect.suspend(() => {
           if (principal === undefined || (principal.models === undefined && principal.quota === undefined))
             return Effect.void
           return isFor(principal, modelId)
-            ? withinBudget(principal)
+            ? withinBudget(principal, calls)
             : Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
         })
 
-      const withinBudget = (principal: CurrentPrincipal) => {
+      const withinBudget = (principal: CurrentPrincipal, calls: number) => {
         const { quota: { requests_per_minute, tokens_per_day } = {} } = principal
         const key = quotaKeyOf(principal)
         const wait =
           tokens_per_day === undefined
             ? undefined
             : tokens.exhausted(key, tokens_per_day, clock.currentTimeMillisUnsafe())
-        if (tokens_per_day !== undefined && wait !== undefined) return exceeded("tokens_per_day", tokens_per_day, wait)
+        if (tokens_per_day !== undefined && wait !== undefined)
+          return exceeded("tokens_per_day", tokens_per_day, wait, 1)
         if (requests_per_minute === undefined) return Effect.void
         const limit = { limit: String(requests_per_minute), unit: "MINUTES" } as const
-        const refusal = limiter.take([{ key, limit }], monotonic())
+        const refusal = limiter.take([{ key, limit }], monotonic(), calls)
         return refusal === undefined
           ? Effect.void
-          : exceeded("requests_per_minute", requests_per_minute, refusal.waitMillis)
+          : exceeded("requests_per_minute", requests_per_minute, refusal.waitMillis, calls)
       }
 
-      /** Remembers what was taken: of the quota of who asks, and for who watches. */
       /** Remembers what was taken: of the quota of the caller, and for an observer. */
       const spend = (
         { caller: { principal }, observer }: CallContext.CallContext,
@@ -187,10 +192,13 @@ export class Predictions extends Context.Service<
 
       /** Fails where this may not be asked, now, by this user. */
       const admitted = ({ caller }: CallContext.CallContext, deployment: Deployment, input: PredictInput) =>
-        withinQuota(deployment.id, caller).pipe(
-          Effect.andThen(() => Effect.fromResult(deployment.interface.input(input))),
-          Effect.andThen(() => allowed(deployment, caller)),
-        )
+        Effect.suspend(() => {
+          const calls = CallCount.of(deployment, input)
+          return withinQuota(deployment.id, caller, calls).pipe(
+            Effect.andThen(() => Effect.fromResult(deployment.interface.input(input))),
+            Effect.andThen(() => allowed(deployment, caller, calls)),
+          )
+        })
 
       /** Fails where a call brings filters of its own, and the operator has switched those off. */
       const permitted = (input: PredictInput): Effect.Effect<void, ConnectorError> => {
@@ -263,8 +271,11 @@ export class Predictions extends Context.Service<
         const limits = yield* Effect.provideService(limitsOf(connectorId), CurrentPrincipal, undefined)
         if (principal?.models !== undefined && !limits.some(({ id }) => isFor(principal, id)))
           return yield* DeploymentError.from(new ModelAccessDenied({ modelId: connectorId, by: "test" }))
-        if (principal !== undefined) yield* withinBudget(principal)
-        yield* take(limits.flatMap((limited) => claimsOf(limited, user)))
+        if (principal !== undefined) yield* withinBudget(principal, 1)
+        yield* take(
+          limits.flatMap((limited) => claimsOf(limited, user)),
+          1,
+        )
       })
 
       const limitsOf = Effect.fnUntraced(function* (connectorId: string) {
@@ -337,7 +348,7 @@ export class Predictions extends Context.Service<
           spend(context, [test.usage])
           return test
         }),
-        stats: Effect.sync(() => stats),
+        stats: Effect.sync(() => new Map(stats)),
       }
     }),
   )
@@ -372,5 +383,13 @@ const isLimit = ({ reason }: DeploymentError): boolean =>
 /** For guardrails that call no model. */
 const noJudge: ModelGuards.Ask = () => Effect.die("These guardrails have no model to call")
 
-const exceeded = (quota: QuotaExceeded["quota"], limit: number, retryAfterMillis: number) =>
-  Effect.fail(DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis })))
+/** Of the models that were called last: those that are deleted leave in time. In bytes, at some 400 a model without its latencies. */
+const statsKept = { entries: 10_000, bytes: 10_000_000 }
+
+/** How many latencies of one model are kept at most, whatever the setting allows. */
+const maxLatencies = 10_000
+
+const exceeded = (quota: QuotaExceeded["quota"], limit: number, waitMillis: number, calls: number) => {
+  const wait = waitMillis === Infinity ? {} : { retryAfterMillis: waitMillis }
+  return Effect.fail(DeploymentError.from(new QuotaExceeded({ quota, limit, calls, ...wait })))
+}

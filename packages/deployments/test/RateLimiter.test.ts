@@ -48,6 +48,37 @@ describe("a limit", () => {
     assert.deepStrictEqual(taken, ["taken", "m alice", "taken", "taken", "m"])
   })
 
+  it.each<[string, string, ReadonlyArray<number>, ReadonlyArray<number>]>([
+    ["as many as it lets through at once", "4", [4, 1], [0, 15_000]],
+    ["fewer, then what is left", "4", [3, 1, 1], [0, 0, 15_000]],
+    ["more than are left", "4", [3, 3], [0, 30_000]],
+    ["more than it ever lets through at once", "4", [5, 4], [Infinity, 0]],
+    ["several of a limit below one", "0.5", [2, 1], [Infinity, 0]],
+  ])("counts each call of one request: %s", (_, limit, calls, expected) => {
+    const limiter = RateLimiter.make()
+    const claims = [{ key: "m", limit: { limit, unit: "MINUTES" as const } }]
+    assert.deepStrictEqual(
+      calls.map((count) => limiter.take(claims, begun, count)?.waitMillis ?? 0),
+      expected,
+    )
+  })
+
+  it("lets the same number through one by one and several at once, over any time", () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const limiter = RateLimiter.make()
+      const limit = { limit: "9", unit: "SECONDS" } as const
+      let through = 0
+      let chance = seed
+      for (let at = 0; at < 60_000; at += 7) {
+        chance = (chance * 48_271) % 2_147_483_647
+        const calls = 1 + (chance % 9)
+        if (limiter.take([{ key: "m", limit }], begun + at, calls) === undefined) through += calls
+      }
+      assert.isAtMost(through, 9 + 60 * 9, `seed ${seed}`)
+      assert.isAtLeast(through, 9 + 59 * 9 - 9, `seed ${seed}`)
+    }
+  })
+
   it("that was changed begins anew", () => {
     const limiter = RateLimiter.make()
     const take = (limit: string) => limiter.take([{ key: "m", limit: { limit, unit: "DAYS" } }], begun) === undefined
