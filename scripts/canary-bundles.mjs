@@ -1,5 +1,7 @@
 // The bundles are what users start: each is made and run, because a test from source does not see what bundling breaks.
 import { spawn, spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 
@@ -14,6 +16,18 @@ const bundled = spawnSync("turbo", ["run", "bundle", "--output-logs=errors-only"
   encoding: "utf8",
 })
 if (bundled.status !== 0) fail(`bundling\n${bundled.stdout}${bundled.stderr}`)
+
+// Each package that is in the bundle is named beside it, with its licence.
+const dist = (app, name) => readFileSync(join(root, "apps", app, "dist", name), "utf8")
+const notices = dist("server", "THIRD_PARTY_NOTICES")
+const held = JSON.parse(dist("server", "main.mjs.map")).sources.flatMap(
+  (source) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? [],
+)
+for (const name of new Set(held))
+  if (!notices.includes(`\n${name} `))
+    fail(`the server's bundle holds ${name}, which THIRD_PARTY_NOTICES does not name`)
+if (held.length === 0 || !/^effect \d/m.test(dist("cli", "THIRD_PARTY_NOTICES")))
+  fail("the bundles say of no package that they hold it")
 
 const server = spawn(process.execPath, ["apps/server/dist/main.mjs", "--port", "0", "--data", ":memory:"], {
   cwd: root,

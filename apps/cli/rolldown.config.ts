@@ -1,4 +1,5 @@
 import { defineConfig } from "rolldown"
+import { thirdPartyNotices } from "../../scripts/notices.mjs"
 
 /** The command and, in chunks of their own, what only some commands load. */
 export default defineConfig({
@@ -9,5 +10,6 @@ export default defineConfig({
     conditionNames: ["@drawbar/source", "node", "import", "module", "default"],
     mainFields: ["module", "main"],
   },
+  plugins: [thirdPartyNotices()],
   output: { dir: "dist", format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
 })

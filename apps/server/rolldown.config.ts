@@ -1,4 +1,5 @@
 import { defineConfig } from "rolldown"
+import { thirdPartyNotices } from "../../scripts/notices.mjs"
 
 /** One file that Node runs as it is; only what is built into Node stays outside. */
 export default defineConfig({
@@ -9,5 +10,6 @@ export default defineConfig({
     conditionNames: ["@drawbar/source", "node", "import", "module", "default"],
     mainFields: ["module", "main"],
   },
+  plugins: [thirdPartyNotices()],
   output: { file: "dist/main.mjs", format: "esm", sourcemap: true, codeSplitting: false },
 })

@@ -68,7 +68,7 @@ const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNe
         ]
       : []),
     ...(auth === true ? ["Everybody has to say who he is; the command takes an API key from DRAWBAR_API_KEY."] : []),
-    `Next, in another terminal: npx -y pnpm@12 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url.replace(everywhere, "localhost")}`}`,
+    `Next, in another terminal: npx -y pnpm@12.21.0 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url.replace(everywhere, "localhost")}`}`,
   ].join("\n")
 
 const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>

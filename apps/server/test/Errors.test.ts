@@ -76,6 +76,8 @@ const limit = 100_000_000
 /** Only of those that have to run out: a busy machine takes its time. */
 const quick = { connection_timeout: 1, read_timeout: 1 }
 
+const filled = Promise.withResolvers<void>()
+
 const ways: Record<ErrorClasses.Name, Way> = {
   "missing parameter": { parameters: {} },
   "request too large": {
@@ -97,6 +99,24 @@ const ways: Record<ErrorClasses.Name, Way> = {
       let refused = await predict()
       // They have to arrive first.
       while (refused.status === 200) refused = await predict()
+      for (const socket of waiting) socket.destroy()
+      return refused
+    },
+  },
+  "no room for the response": {
+    act: (socket) => void filled.promise.then(() => socket.write(whole(JSON.stringify("x".repeat(500_000))))),
+    cause: async ({ server, path, predict }) => {
+      const asked = predict()
+      // Ten of each size leave less room than one of the size.
+      const waiting: Array<Socket> = []
+      for (const bytes of [limit, limit / 10, limit / 100, limit / 1_000])
+        for (let n = 0; n < 10; n++) {
+          const socket = announce(server.url, path, bytes)
+          waiting.push(socket)
+          await once(socket, "connect")
+        }
+      filled.resolve()
+      const refused = await asked
       for (const socket of waiting) socket.destroy()
       return refused
     },

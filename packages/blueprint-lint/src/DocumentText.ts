@@ -33,6 +33,11 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
       "Comments, three quotes and a first line with a method are Dev Tools syntax: the drawbar command reads it, the REST API does not",
       oddity.index,
     )
+  const excess = Json.excess(json, "[{:,", maxParts)
+  if (excess !== undefined) {
+    found("syntax", "error", excess.message, offsetOf(excess.offset))
+    return { value: undefined, findings, placeOf: () => place(0) }
+  }
   const { mended, faults } = mend(json)
   for (const { offset, message } of faults) found("syntax", "error", message, offsetOf(offset))
   const value = Result.getOrUndefined(Json.parse(mended))
@@ -58,6 +63,12 @@ const consoleSyntax = /^[ \t]*(?:GET|POST|PUT|DELETE)\s|"""|\/\/|\/\*|^[ \t]*#/m
 /** Of faults of the text, and of names that stand there twice. */
 const most = 100
 
+/** Of values and members: a tree of them is walked, so that a text of 1 MB with a million takes seconds. No blueprint has a thousand. */
+export const maxParts = 20_000
+
+/** In characters: each fault that is taken out is a reading more. */
+const mostRead = 3_000_000
+
 interface Mended {
   readonly mended: string
   readonly faults: ReadonlyArray<JsonFault.Fault>
@@ -67,7 +78,7 @@ interface Mended {
 const mend = (json: string): Mended => {
   const faults: Array<JsonFault.Fault> = []
   let text = json
-  while (faults.length < most) {
+  while (faults.length < Math.min(most, 1 + mostRead / json.length)) {
     const parsed = Json.parse(text)
     if (Result.isSuccess(parsed)) break
     const fault = Json.excess(text) ?? JsonFault.find(text)

@@ -8,15 +8,17 @@ import * as DocumentText from "./DocumentText.ts"
 import * as LintContext from "./LintContext.ts"
 
 /** In characters: what is longer is no document that somebody wrote. */
-const longest = 1_000_000
+export const maxCharacters = 500_000
 
 /** Who has more to mend looks again when he has mended these. */
 const most = 100
 
 /** The findings of a text: JSON, or what the Dev Tools console takes. In the order of their places. */
 export const text = (source: string, host: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
-  if (source.length > longest)
-    return [{ code: "syntax", severity: "error", pointer: "", message: `It is longer than ${longest} characters` }]
+  if (source.length > maxCharacters)
+    return [
+      { code: "syntax", severity: "error", pointer: "", message: `It is longer than ${maxCharacters} characters` },
+    ]
   const { value, findings, placeOf } = DocumentText.read(source, host.readsConsoleText)
   if (value === undefined) return findings
   const placed = document(value, host)

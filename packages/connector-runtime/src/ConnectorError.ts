@@ -25,9 +25,12 @@ export class MissingParameters extends Data.TaggedError("MissingParameters")<{
 export class NotRendered extends Data.TaggedError("NotRendered")<{
   readonly stage: "url" | "headers" | "body"
   readonly problem: TemplateError
+  /** The action's name, or its type where it has none; named where a URL is too long, as the caller cannot see the template. */
+  readonly action?: string | undefined
 }> {
   override get message() {
-    return this.problem.message
+    const { message, reason } = this.problem
+    return reason._tag === "UrlTooLong" && this.action !== undefined ? `Action ${this.action}: ${message}` : message
   }
 }
 

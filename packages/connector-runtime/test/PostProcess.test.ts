@@ -59,6 +59,11 @@ describe("an answer", () => {
     ["a string stands under response", { body: '"hello"', type: json }, response('{"response":"hello"}')],
     ["text is an answer", { body: 'say "hello"', type: "text/plain" }, response('{"response":"say \\"hello\\""}')],
     ["text without a content type is an answer", { body: "hello" }, response('{"response":"hello"}')],
+    [
+      "text that would be longer than any text as JSON is refused",
+      { body: "\u0001".repeat(95_000_000), type: "text/plain" },
+      "InvalidUpstreamResponse: The answer is text of 95000000 characters; at most 80000000 are allowed where it is not JSON",
+    ],
     ["JSON under another content type is JSON", { body: '{"a":1}', type: "text/plain" }, response('{"a":1}')],
     ["half a JSON answer is an error", { body: '{"a":', type: json }, "InvalidUpstreamResponse: Invalid JSON format"],
     [

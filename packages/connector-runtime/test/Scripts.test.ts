@@ -91,6 +91,13 @@ describe("a script before the call", () => {
       ],
     ],
     [
+      "sees each of as many documents as one request may bring",
+      `return '{"parameters":{}}';`,
+      docs(...Array.from({ length: PreProcess.maxCalls }, () => "a")),
+      {},
+      Array.from({ length: PreProcess.maxCalls }, () => ({})),
+    ],
+    [
       "sees null where a document is absent",
       `return params.text_docs[0] == null ? '{"parameters":{"none":true}}' : null;`,
       docs(null),

@@ -4,6 +4,7 @@
  * docs/decisions/0015-deployments.md says why this is not an RcMap.
  */
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { ownCopy } from "@drawbar/bounded-map/BoundedMap"
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
 import { Clock, Effect, Exit, Fiber, FiberSet, Scope } from "effect"
 import type { Deployment } from "./Deployment.ts"
@@ -69,7 +70,9 @@ export const make = Effect.fnUntraced(function* (
     for (const [id, entry] of entries) if (written.some((change) => concerns(change, id, entry))) drop(id, entry)
   })
 
-  const makeEntry = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Deployment, Failure> {
+  const makeEntry = Effect.fnUntraced(function* (named: string): Effect.fn.Return<Deployment, Failure> {
+    // Cut from a request's URL, it would keep all of that alive as long as the model is deployed.
+    const id = ownCopy(named)
     const scope = yield* Scope.fork(layerScope)
     const making = yield* Effect.forkIn(Scope.provide(open(id, budgetOf), scope), layerScope)
     const lastUsed = clock.currentTimeMillisUnsafe()

@@ -39,13 +39,20 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
   readonly level: "model" | "user"
   /** When one more is allowed, in milliseconds; absent where never. */
   readonly retryAfterMillis?: number
+  /** How many calls of the platform the input makes; 1 if absent. */
+  readonly calls?: number
 }> {
   override get message() {
-    return this.level === "model"
-      ? "Request is throttled at model level."
-      : "Request is throttled at user level. If you think there's an issue, please contact your cluster admin."
+    const sentence =
+      this.level === "model"
+        ? "Request is throttled at model level."
+        : "Request is throttled at user level. If you think there's an issue, please contact your cluster admin."
+    return `${sentence}${counting(this.calls)}`
   }
 }
+
+const counting = (calls = 1): string =>
+  calls === 1 ? "" : ` This input makes ${calls} calls of the model, and each counts: send fewer documents at once.`
 
 /** The model's group is closed to who asks, or his key is for other models. */
 export class ModelAccessDenied extends Data.TaggedError("ModelAccessDenied")<{
@@ -66,10 +73,13 @@ export class ModelAccessDenied extends Data.TaggedError("ModelAccessDenied")<{
 export class QuotaExceeded extends Data.TaggedError("QuotaExceeded")<{
   readonly quota: "requests_per_minute" | "tokens_per_day"
   readonly limit: number
-  readonly retryAfterMillis: number
+  /** When more is allowed, in milliseconds; absent where never. */
+  readonly retryAfterMillis?: number
+  /** How many calls of the platform the input makes; 1 if absent. */
+  readonly calls?: number
 }> {
   override get message() {
-    return `This API key may take ${this.limit} ${this.quota.replaceAll("_", " ")}, and they are used up. Ask again later, or have an admin make a key with a larger quota`
+    return `This API key may take ${this.limit} ${this.quota.replaceAll("_", " ")}, and they are used up. Ask again later, or have an admin make a key with a larger quota${this.calls === undefined || this.calls === 1 ? "" : "."}${counting(this.calls)}`
   }
 }
 

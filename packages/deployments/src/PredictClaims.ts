@@ -57,17 +57,20 @@ export const ofQuota = (
       : [
           {
             claim: { _tag: "Tokens", key, perDay: tokens_per_day, estimate: tokens },
-            refusal: exceeded("tokens_per_day", tokens_per_day),
+            refusal: exceeded("tokens_per_day", tokens_per_day, 1),
           },
         ]
   if (requests_per_minute === undefined) return ofTokens
   const limit = { limit: String(requests_per_minute), unit: "MINUTES" } as const
-  const refusal = exceeded("requests_per_minute", requests_per_minute)
+  const refusal = exceeded("requests_per_minute", requests_per_minute, calls)
   return [...ofTokens, { claim: { _tag: "Rate", key, limit, calls }, refusal }]
 }
 
-const exceeded = (quota: QuotaExceeded["quota"], limit: number) => (retryAfterMillis: number) =>
-  DeploymentError.from(new QuotaExceeded({ quota, limit, retryAfterMillis }))
+const exceeded = (quota: QuotaExceeded["quota"], limit: number, calls: number) => (waitMillis: number) =>
+  DeploymentError.from(new QuotaExceeded({ quota, limit, calls, ...retryAfter(waitMillis) }))
+
+/** No wait helps where the calls are more than the limit ever allows at once. */
+const retryAfter = (waitMillis: number) => (waitMillis === Infinity ? {} : { retryAfterMillis: waitMillis })
 
 export const ofModel = (
   user: string | undefined,
@@ -77,10 +80,7 @@ export const ofModel = (
   const ofUser = user === undefined || !Object.hasOwn(userLimits, user) ? undefined : userLimits[user]
   const rate = (level: RateLimited["level"], key: string, limit: Deployment["userLimits"][string]): PredictClaim => ({
     claim: { _tag: "Rate", key, limit, calls },
-    refusal: (waitMillis) =>
-      DeploymentError.from(
-        new RateLimited(waitMillis === Infinity ? { level } : { level, retryAfterMillis: waitMillis }),
-      ),
+    refusal: (waitMillis) => DeploymentError.from(new RateLimited({ level, calls, ...retryAfter(waitMillis) })),
   })
   return [
     ...(model.rate_limiter === undefined ? [] : [rate("model", id, model.rate_limiter)]),

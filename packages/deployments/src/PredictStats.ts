@@ -24,6 +24,9 @@ export interface PredictCounter {
 /** How many models are counted: those that were first counted go first, since their ids outlive them. */
 const maxModels = 10_000
 
+/** How many latencies of one model are kept at most, whatever is asked for. */
+const maxKept = 10_000
+
 /** `maxLatencies`: how many of the last requests of a model are remembered, now. */
 export const make = (maxLatencies: () => number): PredictCounter => {
   const stats = new Map<string, ModelStats>()
@@ -36,7 +39,7 @@ export const make = (maxLatencies: () => number): PredictCounter => {
         const [oldest] = stats.keys()
         if (stats.size > maxModels && oldest !== undefined) stats.delete(oldest)
       }
-      const most = maxLatencies()
+      const most = Math.min(maxLatencies(), maxKept)
       counted.requests++
       if (isFailure) counted.failures++
       counted.ofRequests.add(millis, most)

@@ -28,6 +28,7 @@ const says: Record<EgressReason["_tag"], "down" | "there" | "nothing"> = {
   BodyIncomplete: "there",
   IdleTimeout: "there",
   ResponseTooLarge: "there",
+  NoRoom: "there",
   UnsupportedContentEncoding: "there",
   ProtocolError: "there",
   DeadlineExceeded: "nothing",

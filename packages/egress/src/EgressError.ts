@@ -252,6 +252,15 @@ export class ResponseTooLarge extends Data.TaggedError("ResponseTooLarge")<{
   }
 }
 
+/** Requests and answers that are held at once are too many bytes for one more answer. */
+export class NoRoom extends Data.TaggedError("NoRoom")<{ readonly origin: string }> {
+  readonly retryable = false
+  readonly retryAfterMillis = 1_000
+  override get message() {
+    return `Server overloaded: the answer of ${this.origin} does not fit beside the requests and answers that are held now. Retry after the time in Retry-After, or use another replica`
+  }
+}
+
 /** What an answer may be compressed by: https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding */
 const codings: ReadonlySet<string> = new Set([
   "aes128gcm",
@@ -316,6 +325,7 @@ export type EgressReason =
   | ConnectionReset
   | BodyIncomplete
   | ResponseTooLarge
+  | NoRoom
   | UnsupportedContentEncoding
   | ProtocolError
 

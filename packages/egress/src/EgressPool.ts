@@ -3,6 +3,7 @@ import type { Effect, Scope } from "effect"
 import type { EgressError } from "./EgressError.ts"
 import type { ExchangeObserver } from "./ExchangeObserver.ts"
 import type { MemoryReservation } from "./MemoryReservation.ts"
+import type { Share } from "./Share.ts"
 
 /** How a pool connects. */
 export interface ConnectionOptions {
@@ -28,6 +29,8 @@ export interface EgressRequest {
   readonly observer?: ExchangeObserver | undefined
   /** Grows by each piece of a body that is held until it is whole. */
   readonly memory?: MemoryReservation | undefined
+  /** The principal's share of the processor; absent: the server's own. */
+  readonly share?: Share | undefined
 }
 
 /** In milliseconds and bytes. */

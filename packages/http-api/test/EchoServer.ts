@@ -1,6 +1,7 @@
 /** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import * as Authentication from "@drawbar/http-server/access/Authentication"
+import { HeldMemory } from "@drawbar/http-server/admission/HeldMemory"
 import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
 import { setTimeout } from "node:timers/promises"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
@@ -96,7 +97,10 @@ export const listen = (
       render: () => Effect.succeed({ rendered: true }),
       get: ({ params, query }) => Effect.succeed({ params, query }),
       put: ({ json }) => Effect.succeed(json),
-      text: ({ text }) => Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
+      text: ({ text }) =>
+        text.includes("overflow")
+          ? Effect.die(new RangeError(secret))
+          : Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
       register: () => Effect.succeed({ registered: true }),
       events: () =>
         Effect.succeed(
@@ -137,9 +141,10 @@ export const listen = (
               load: { bytes: 0 },
               refusals: { bytes: 0, work: 0 },
               enter: () => () => {},
+              memory: () => new HeldMemory({ bytes: 0 }),
               refusal: () => undefined,
               grown: () => undefined,
-              bodyRefusal: () => undefined,
+              kept: () => undefined,
             },
             limitsOf: RequestLimits.make({
               predictBody: options.bodyLimit ?? 1_000_000,

@@ -417,6 +417,14 @@ describe("the wire", () => {
     }),
   )
 
+  it.live("what the engine cannot nest or hold is refused, and is no failure of the server", () =>
+    Effect.map(asked({ method: "POST", path: "/things/1/_text", body: '"overflow"' }), (answered) => {
+      assert.strictEqual(answered.status, 400)
+      assert.include(reasonOf(answered), "nests deeper or becomes longer")
+      assert.notInclude(answered.text, EchoServer.secret)
+    }),
+  )
+
   it.live("headers that are too large, and bytes that are no HTTP, get an answer", () =>
     Effect.scoped(
       Effect.gen(function* () {

@@ -35,6 +35,8 @@ const taught = (millis: number) => {
   return guard
 }
 
+const hasLess = () => true
+
 describe("a workload", () => {
   it("refuses more work than is soon done, where the loop is late", () => {
     const guard = taught(20)
@@ -67,6 +69,31 @@ describe("a workload", () => {
     assert.isFalse(guard.isRefused())
     guard.enter(1)
     assert.isTrue(guard.isRefused())
+  })
+
+  it("lets a few in of principals that have less than their part, and none of those that have more", () => {
+    const guard = taught(20)
+    guard.enter(64)
+    guard.look(300)
+    assert.isTrue(guard.isRefused())
+    assert.isTrue(guard.isRefused(() => false))
+    for (let n = 0; n < 32; n++) {
+      assert.isFalse(guard.isRefused(hasLess))
+      guard.enter(1)
+    }
+    assert.isTrue(guard.isRefused(hasLess))
+  })
+
+  it("gives back the place of such a one that has left", () => {
+    const guard = taught(20)
+    guard.enter(64)
+    guard.look(300)
+    const beyond = guard.enter(32)
+    assert.isTrue(guard.isRefused(() => true))
+    for (let n = 0; n < 3; n++) beyond[0]?.()
+    assert.isFalse(guard.isRefused(() => true))
+    guard.enter(1)
+    assert.isTrue(guard.isRefused(() => true))
   })
 
   it("counts who has left once, however often he says so", () => {

@@ -11,13 +11,13 @@ describe("an overload", () => {
   it.effect("is as many bytes as bodies may hold together, and counts whom it refuses", () =>
     Effect.gen(function* () {
       const overload = yield* made
-      const memory = new HeldMemory(overload.load)
-      assert.isUndefined(overload.refusal(600))
+      const [memory, other] = [overload.memory(), overload.memory()]
+      assert.isUndefined(overload.refusal(other, 600))
       memory.hold(600)
-      assert.isUndefined(overload.refusal(400))
-      assert.strictEqual(overload.refusal(401)?.reason._tag, "Overloaded")
+      assert.isUndefined(overload.refusal(other, 400))
+      assert.strictEqual(overload.refusal(other, 401)?.reason._tag, "Overloaded")
       memory.release()
-      assert.isUndefined(overload.refusal(401))
+      assert.isUndefined(overload.refusal(other, 401))
       assert.deepStrictEqual(overload.refusals, { bytes: 1, work: 0 })
     }),
   )
@@ -25,7 +25,7 @@ describe("an overload", () => {
   it.effect("is found out by bodies that nobody announced, while they grow", () =>
     Effect.gen(function* () {
       const overload = yield* made
-      const [first, second] = [new HeldMemory(overload.load), new HeldMemory(overload.load)]
+      const [first, second] = [overload.memory(), overload.memory()]
       assert.isUndefined(overload.grown(first, 500))
       assert.isUndefined(overload.grown(second, 500))
       assert.strictEqual(overload.grown(first, 1)?.reason._tag, "Overloaded")
@@ -37,24 +37,25 @@ describe("an overload", () => {
   it.effect("keeps a part for the bodies of operators, and none for what has no body", () =>
     Effect.gen(function* () {
       const overload = yield* made
-      const [memory, other] = [new HeldMemory(overload.load), new HeldMemory(overload.load)]
+      const memory = overload.memory()
+      const grown = (bytes: number, isReserved: boolean) => overload.grown(overload.memory(isReserved), bytes)
       memory.hold(990)
-      assert.strictEqual(overload.bodyRefusal(50, false)?.reason._tag, "Overloaded")
-      assert.isUndefined(overload.bodyRefusal(50, true))
-      assert.strictEqual(overload.bodyRefusal(200, true)?.reason._tag, "Overloaded")
+      assert.strictEqual(grown(50, false)?.reason._tag, "Overloaded")
+      assert.strictEqual(grown(200, true)?.reason._tag, "Overloaded")
+      assert.isUndefined(grown(50, true))
+      const [other, operator] = [overload.memory(), overload.memory(true)]
       other.hold(5)
       assert.strictEqual(overload.grown(other, 50)?.reason._tag, "Overloaded")
-      assert.isUndefined(overload.grown(other, 50, true))
-      memory.release()
-      assert.isUndefined(overload.bodyRefusal(900, false))
+      assert.isUndefined(overload.grown(operator, 50))
+      assert.strictEqual(overload.load.bytes, 1_095)
     }),
   )
 
   it.effect("is never one body alone", () =>
     Effect.gen(function* () {
       const overload = yield* made
-      const memory = new HeldMemory(overload.load)
-      assert.isUndefined(overload.refusal(5_000))
+      const memory = overload.memory()
+      assert.isUndefined(overload.refusal(memory, 5_000))
       for (let n = 0; n < 10; n++) assert.isUndefined(overload.grown(memory, 500))
     }),
   )
@@ -67,6 +68,32 @@ describe("an overload", () => {
       memory.release()
       memory.hold(10)
       assert.strictEqual(load.bytes, 0)
+    }),
+  )
+
+  it.effect("counts responses of all routes until they are read, and refuses large ones beyond it", () =>
+    Effect.gen(function* () {
+      const overload = yield* LoadShedding.make({ now: () => 0, used: () => 0, behind: () => 0 }, 200_000)
+      const [first, other, operator] = [overload.memory(), overload.memory(), overload.memory(true)]
+      assert.isUndefined(overload.kept(first, 150_000))
+      assert.strictEqual(overload.kept(other, 70_000)?.reason._tag, "Overloaded")
+      assert.strictEqual(overload.refusal(other, 60_000)?.reason._tag, "Overloaded")
+      assert.isUndefined(overload.kept(operator, 66_000))
+      // An operator has to see what is wrong.
+      assert.isUndefined(overload.kept(other, 60_000))
+      assert.strictEqual(overload.load.bytes, 276_000)
+    }),
+  )
+
+  it.effect("is found out by responses of upstreams while they come, though never by one alone", () =>
+    Effect.gen(function* () {
+      const { load } = yield* made
+      const [first, second] = [new HeldMemory(load), new HeldMemory(load)]
+      for (let n = 0; n < 3; n++) assert.isTrue(first.tryHold(600))
+      assert.isFalse(second.tryHold(1))
+      first.release()
+      assert.isTrue(second.tryHold(1))
+      assert.strictEqual(load.bytes, 1)
     }),
   )
 

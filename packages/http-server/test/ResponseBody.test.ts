@@ -42,6 +42,15 @@ describe("an answer", () => {
     assert.isAbove(Result.getOrThrow(written(wide, true)).length, wide.length)
   })
 
+  it("is never longer than it is without indentation by more than allowed, by any depth and width", () => {
+    for (const depth of [1, 10, 100, 900])
+      for (const width of [1, 100, 10_000, 100_000]) {
+        const text = `${"[".repeat(depth)}${"0,".repeat(width)}0${"]".repeat(depth)}`
+        const { length } = Result.getOrThrow(written(text, true))
+        assert.isAtMost(length, text.length + RequestBounds.indentation + 1, `${depth} deep, ${width} wide`)
+      }
+  })
+
   it("that is longer than allowed is not filtered", () => {
     const text = JSON.stringify("x".repeat(RequestBounds.filteredResponse))
     assert.include(String(Result.getFailure(written(text, false, "a"))), "RequestError")

@@ -86,8 +86,12 @@ const keepDigits = (_key: string, value: Json, context: { readonly source?: stri
     : value
 
 /** Where a text becomes more than a parser should be given, whether or not it is JSON. A text with little in it is not walked. */
-export const excess = (text: string, counted: "[{:" | "[{:," = "[{:"): JsonFault.Fault | undefined => {
-  if (!hasMore(text, "[{", maxDepth) && !hasMore(text, counted, maxParts)) return undefined
+export const excess = (
+  text: string,
+  counted: "[{:" | "[{:," = "[{:",
+  mostParts = maxParts,
+): JsonFault.Fault | undefined => {
+  if (!hasMore(text, "[{", maxDepth) && !hasMore(text, counted, mostParts)) return undefined
   let depth = 0
   let parts = 0
   for (let i = 0; i < text.length; i++) {
@@ -95,7 +99,7 @@ export const excess = (text: string, counted: "[{:" | "[{:," = "[{:"): JsonFault
     if (c === 0x22) i = endOfString(text, i)
     else if (c === 0x5d || c === 0x7d) depth--
     else if (c === 0x5b || c === 0x7b || c === 0x3a || (c === 0x2c && counted.includes(","))) {
-      if (++parts > maxParts) return { offset: i, message: `it has more than ${maxParts} parts` }
+      if (++parts > mostParts) return { offset: i, message: `it has more than ${mostParts} parts` }
       if (c !== 0x3a && c !== 0x2c && ++depth > maxDepth)
         return { offset: i, message: `it nests deeper than ${maxDepth} levels` }
     }

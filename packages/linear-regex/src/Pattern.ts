@@ -17,7 +17,7 @@ const largest = 1_000
 export const compile = (pattern: string, flags = 0): Result.Result<Pattern, string> => {
   if (pattern.length > longest) return Result.fail(`it is longer than ${longest} characters`)
   return Result.try({
-    try: () => RE2JS.compile(pattern, flags),
+    try: () => bounded(RE2JS.compile(pattern, flags)),
     catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
   }).pipe(
     Result.filterOrFail(
@@ -25,6 +25,19 @@ export const compile = (pattern: string, flags = 0): Result.Result<Pattern, stri
       () => `it is ${largest} steps long once its repetitions are written out, or longer`,
     ),
   )
+}
+
+/**
+ * In bytes: what a pattern may remember of the texts that it was held against, as states of its automaton. The library's own bound, 8 MB,
+ * is that of one pattern; records hold many. Beyond it the states are forgotten and made again.
+ */
+const remembered = 262_144
+
+const bounded = (compiled: Pattern): Pattern => {
+  const { dfa } = compiled.re2Input
+  dfa.stateBudget = remembered
+  dfa.memBudget = remembered
+  return compiled
 }
 
 /** The flag by which a dot matches a line break too. */

@@ -1,5 +1,7 @@
 /** Who guesses passwords is held back, and who knows his is not. */
 import { performance } from "node:perf_hooks"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
@@ -9,7 +11,21 @@ import { Principals } from "../src/access/Principals.ts"
 import * as MemoryLimits from "../src/limits/MemoryLimits.ts"
 import * as RecordFeed from "../src/records/RecordFeed.ts"
 
+setFlagsFromString("--expose-gc")
+const collect: () => void = runInNewContext("gc")
+
 describe("a name whose password is guessed", () => {
+  it("is remembered in a few bytes, however long it and what it was cut from are", () => {
+    const guesses = LoginThrottle.make()
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let n = 0; n < 5_000; n++) guesses.wrong(`${n}${"x".repeat(12_000)}`.slice(0, n % 2 === 0 ? 100 : 12_000), 0)
+    collect()
+    assert.isBelow(process.memoryUsage().heapUsed - before, 5_000_000)
+    for (let n = 0; n < 5; n++) guesses.wrong("x".repeat(12_000), 0)
+    assert.strictEqual(guesses.wait("x".repeat(12_000), 0), 1_000)
+  })
+
   it("has five guesses, then waits, longer each time, a minute at most", () => {
     const guesses = LoginThrottle.make()
     const waits: Array<number | undefined> = []

@@ -89,3 +89,19 @@ describe("a sub-schema that says nothing", () => {
     (schema) => assert.isTrue(Result.isFailure(ModelInterface.compile(JSON.stringify(schema)))),
   )
 })
+
+const nested = (levels: number) => `${'{"properties":{"a":'.repeat(levels)}{"type":"string"}${"}}".repeat(levels)}`
+const all = (levels: number) => `${'{"allOf":['.repeat(levels)}{}${"]}".repeat(levels)}`
+
+describe("a schema that nests deep", () => {
+  const value = JSON.parse(`${'{"a":'.repeat(999)}1${"}".repeat(999)}`)
+
+  it.each([nested, all])("is refused before it is compiled, or holds against any value", (make) => {
+    for (const levels of [1, 50, 90, 99, 150, 400, 490]) {
+      const compiled = ModelInterface.compile(make(levels))
+      if (Result.isFailure(compiled)) assert.match(compiled.failure, /nests deeper than 200 levels/)
+      else assert.isArray(compiled.success.problems(value))
+      assert.strictEqual(Result.isSuccess(compiled), levels < 100, `${levels} levels`)
+    }
+  })
+})

@@ -9,6 +9,9 @@ import * as MediaType from "./MediaType.ts"
 import * as Parameter from "./Parameter.ts"
 import { attempt, Malformed, TemplateError } from "./TemplateError.ts"
 
+/** In characters, of a rendered body. */
+export const { maxCharacters } = Program
+
 export interface BodyTemplate {
   readonly source: string
   readonly holes: ReadonlyArray<Hole>

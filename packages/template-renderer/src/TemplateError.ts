@@ -273,6 +273,30 @@ export class HeaderTooLarge extends Data.TaggedClass("HeaderTooLarge")<{
   }
 }
 
+/** The rendered URL is longer than `limit` bytes; `bytes` is its size, or the least that it can have. */
+export class UrlTooLong extends Data.TaggedClass("UrlTooLong")<{
+  /** The parameter that is too long alone; absent where all of them are together. */
+  readonly parameter: string | undefined
+  readonly bytes: number
+  readonly limit: number
+  readonly fault: Fault
+}> {
+  get message(): string {
+    const cause = this.parameter === undefined ? "" : ` with the parameter ${this.parameter}`
+    return `The URL${cause} has ${this.bytes} bytes or more; at most ${this.limit} bytes are allowed. Send long values in request_body`
+  }
+}
+
+/** The rendered body is longer than `limit` characters: a template that uses a parameter several times multiplies it. */
+export class BodyTooLong extends Data.TaggedClass("BodyTooLong")<{
+  readonly limit: number
+  readonly fault: Fault
+}> {
+  get message(): string {
+    return `The rendered request_body is longer than ${this.limit} characters. Send shorter parameters, or use each of them once`
+  }
+}
+
 export type Reason =
   | Malformed
   | UnclosedHole
@@ -297,6 +321,8 @@ export type Reason =
   | InvalidPathSegment
   | InvalidHeaderValue
   | HeaderTooLarge
+  | UrlTooLong
+  | BodyTooLong
 
 /** The one error of this package: `reason` carries the facts and knows whose fault it is. */
 export class TemplateError extends Data.TaggedError("TemplateError")<{ readonly reason: Reason }> {

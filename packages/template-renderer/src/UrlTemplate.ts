@@ -8,7 +8,7 @@ import * as Program from "./internal/Program.ts"
 import * as Source from "./internal/Source.ts"
 import * as Resolution from "./internal/Resolution.ts"
 import type * as Parameter from "./Parameter.ts"
-import { attempt, InvalidOrigin, InvalidPathSegment, refuse, type TemplateError } from "./TemplateError.ts"
+import { attempt, InvalidOrigin, InvalidPathSegment, refuse, type TemplateError, UrlTooLong } from "./TemplateError.ts"
 import * as UrlFault from "./UrlFault.ts"
 
 export interface UrlTemplate {
@@ -21,14 +21,25 @@ export interface UrlTemplate {
   readonly program: Program.Program
 }
 
+/** In bytes of the whole URL, which is ASCII. Servers accept 8 to 16 KB; pools and lists of trusted endpoints keep or match it. */
+export const maxBytes = 16_384
+
+/** Checked before the text is encoded, which makes up to nine characters of each: the work is bounded, too. */
+const bounded =
+  (encode: (text: string, parameter: string) => string) =>
+  (text: string, parameter?: string): string =>
+    text.length > maxBytes
+      ? refuse(new UrlTooLong({ parameter, bytes: text.length, limit: maxBytes, fault: "call" }))
+      : encode(text, parameter ?? "")
+
 const callerSegment = (text: string, parameter: string): string =>
   text === "" || text === "." || text === ".."
     ? refuse(new InvalidPathSegment({ parameter, fault: "call" }))
     : Percent.segment(text)
 
 const encodings = {
-  path: { author: Percent.path, runtime: Percent.path, caller: callerSegment },
-  query: { author: Percent.query, runtime: Percent.query, caller: Percent.value },
+  path: { author: Percent.path, runtime: bounded(Percent.path), caller: bounded(callerSegment) },
+  query: { author: Percent.query, runtime: bounded(Percent.query), caller: bounded(Percent.value) },
 }
 
 /** The origin of a text without faults. */
@@ -157,5 +168,7 @@ export const render = (template: UrlTemplate, supplied: Parameter.Supplied): Res
     })
     if (template.program.length > 1 && hasDotSegment(target))
       refuse(new InvalidPathSegment({ parameter: undefined, fault: "call" }))
+    const bytes = template.origin.length + target.length
+    if (bytes > maxBytes) refuse(new UrlTooLong({ parameter: undefined, bytes, limit: maxBytes, fault: "call" }))
     return template.origin + target
   })

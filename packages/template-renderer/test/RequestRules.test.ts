@@ -88,6 +88,9 @@ describe("R6 the origin is the author's", () => {
   })
 })
 
+/** A value that makes `https://a.example/v1?q=…&r=1` that many bytes long. */
+const long = (bytes: number) => "a".repeat(bytes - "https://a.example/v1?q=&r=1".length)
+
 describe("R7 a caller fills one segment or one value", () => {
   const path = "https://a.example/v1/${parameters.m}/invoke"
   const query = "https://a.example/v1?q=${parameters.q}&r=1"
@@ -137,6 +140,11 @@ describe("R7 a caller fills one segment or one value", () => {
       ["an author's query", query, { q: "a&b='%20" }, {}, "https://a.example/v1?q=a&b=%27%20&r=1"],
       ["no path", "https://a.example?q=${parameters.q}", {}, { q: "1" }, "https://a.example/?q=1"],
       ["braces of the publisher", "https://a.example/{{name}}", {}, {}, "https://a.example/%7B%7Bname%7D%7D"],
+      ["16 KiB", query, {}, { q: long(16_384) }, `https://a.example/v1?q=${long(16_384)}&r=1`],
+      ["more than 16 KiB", query, {}, { q: long(16_385) }, "call: UrlTooLong"],
+      ["more than 16 KiB once it is encoded", path, {}, { m: "é".repeat(3_000) }, "call: UrlTooLong"],
+      ["more than 16 KiB together", query + "&s=${parameters.q}", {}, { q: "a".repeat(9_000) }, "call: UrlTooLong"],
+      ["far more, which is not encoded first", query, {}, { q: "\u20ac".repeat(20_000_000) }, "call: UrlTooLong"],
       ["absent", path, {}, {}, "call: MissingParameters"],
       ["a default", "https://a.example/${parameters.m:-small}", {}, {}, "https://a.example/small"],
     ],

@@ -1,4 +1,9 @@
 /** The table of bounds in docs/operating.md: each limit of a request, and the setting or flag that changes it. */
+import * as Lint from "@drawbar/blueprint-lint/Lint"
+import * as DocumentText from "@drawbar/blueprint-lint/DocumentText"
+import * as InferenceResults from "@drawbar/connector-runtime/call/InferenceResults"
+import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
+import * as UpstreamResponse from "@drawbar/connector-runtime/response/UpstreamResponse"
 import * as Store from "@drawbar/document-store/StoreBounds"
 import * as Search from "@drawbar/document-store/search/Search"
 import * as SearchAggregation from "@drawbar/document-store/search/SearchAggregation"
@@ -7,8 +12,11 @@ import * as SearchSort from "@drawbar/document-store/search/SearchSort"
 import * as Requests from "@drawbar/http-server/http/RequestBounds"
 import * as FilterPath from "@drawbar/http-server/http/FilterPath"
 import * as Json from "@drawbar/json-text/Json"
+import * as ModelInterface from "@drawbar/registry/models/ModelInterface"
 import * as Records from "@drawbar/registry/records/RecordLimits"
 import * as RequestLimits from "@drawbar/http-api/routes/RequestLimits"
+import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
+import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 
 interface Row {
   readonly of: string
@@ -32,6 +40,14 @@ export const rows: ReadonlyArray<Row> = [
   { of: "Work of `filter_path` on one response", most: FilterPath.maxSteps, unit: "steps" },
   { of: "Response that `filter_path` is applied to", most: Requests.filteredResponse, unit: "characters" },
   { of: "Indentation that `pretty` adds", most: Requests.indentation, unit: "characters" },
+  { of: "Document of `_validate`", most: Lint.maxCharacters, unit: "characters" },
+  { of: "Parts of a document of `_validate`", most: DocumentText.maxParts, unit: "" },
+
+  { of: "Calls of the provider that one input makes", most: PreProcess.maxCalls, unit: "" },
+  { of: "Rendered URL", most: UrlTemplate.maxBytes, unit: "bytes" },
+  { of: "Rendered request body", most: BodyTemplate.maxCharacters, unit: "characters" },
+  { of: "Response of a provider that is not JSON", most: UpstreamResponse.maxTextCharacters, unit: "characters" },
+  { of: "Results of all calls of one input", most: InferenceResults.maxCharacters, unit: "characters" },
 
   { of: "Record, ciphertexts included", most: Store.recordBytes, unit: "bytes" },
   { of: "Parameters of a connector", most: Records.recordParameters, unit: "" },
@@ -39,6 +55,7 @@ export const rows: ReadonlyArray<Row> = [
   { of: "Actions of a connector", most: Records.recordActions, unit: "" },
   { of: "Name of a connector, model or group", most: Records.nameLength, unit: "characters" },
   { of: "Interface of a model, both schemas together", most: Records.interfaceNodes, unit: "nodes" },
+  { of: "Nesting of an interface", most: ModelInterface.maxDepth, unit: "levels" },
   { of: "Time until an API key expires", most: Records.keyDays, unit: "days" },
   { of: "Number in a record", most: Records.largestNumber, unit: "" },
 

@@ -38,6 +38,10 @@ const classes = {
     DeploymentError.from(new RateLimited({ level: "model", retryAfterMillis: 1_000 })),
   ],
   overload: ["this server sheds load", RequestError.from(new Overloaded({ retryAfterMillis: 1_000 }))],
+  "no room for the response": [
+    "the response does not fit in the memory for bodies and responses",
+    by(new Egress.NoRoom({ origin })),
+  ],
   stop: ["this server is shutting down and the request did not end within 30 s", RequestError.from(new ShuttingDown())],
   "timeout of the caller": [
     "the `timeout` of the request has passed",

@@ -352,6 +352,7 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       { rate_limiter: { limit: "0", unit: "DAYS" } },
     ),
   },
+  LimitExceeded: elsewhere("a fixed sentence"),
   Overloaded: elsewhere("a fixed sentence"),
   ShuttingDown: elsewhere("a fixed sentence"),
   DeadlineExceeded: elsewhere("Chaos.test.ts; it names an origin"),
@@ -362,6 +363,7 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   DnsLookupFailed: elsewhere("Egress.test.ts; it names a host"),
   PrivateAddress: elsewhere("Egress.test.ts; it names an address"),
   RestrictedAddress: elsewhere("Egress.test.ts; it names an address"),
+  NoRoom: elsewhere("Errors.test.ts; it names an origin"),
   OriginMismatch: elsewhere("OriginPool.test.ts; it names origins"),
   InvalidOutboundRequest: elsewhere("OriginPool.test.ts; it names no value"),
 }

@@ -49,7 +49,9 @@ export const exchange = (
   options: CallOptions,
 ): Effect.Effect<UpstreamResponse.UpstreamResponse, ConnectorError> =>
   Effect.flatMap(LiveConnector.send(live, action, request, options), (response) =>
-    Effect.clockWith((clock) => UpstreamResponse.readInTurns(response, clock.currentTimeMillisUnsafe(), live.mask)),
+    Effect.clockWith((clock) =>
+      UpstreamResponse.readInTurns(response, clock.currentTimeMillisUnsafe(), live.mask, options.share),
+    ),
   )
 
 /** The tensors of a response. */
@@ -57,8 +59,9 @@ export const shape = (
   { world }: LiveConnector.LiveConnector,
   { action, supplied }: Call,
   response: UpstreamResponse.UpstreamResponse,
+  { share }: CallOptions,
 ): Effect.Effect<ReadonlyArray<Tensor>, ConnectorError> =>
-  PostProcess.runInTurns(action.postProcess, supplied, response, world)
+  PostProcess.runInTurns(action.postProcess, supplied, response, world, share)
 
 /** A whole call, with the guardrails before the request is sent and before the response is shaped. */
 export const complete = (
@@ -71,7 +74,9 @@ export const complete = (
     Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)),
     Effect.flatMap((request) => exchange(live, call, request, options)),
     Effect.tap((response) => Guardrails.checkOutput(guardrails, response.text)),
-    Effect.flatMap((response) => Effect.map(shape(live, call, response), (output) => resultOf(response, output))),
+    Effect.flatMap((response) =>
+      Effect.map(shape(live, call, response, options), (output) => resultOf(response, output)),
+    ),
   )
 
 const resultOf = (

@@ -1,5 +1,6 @@
 /** What holds for one call beside its connector and its input. */
 import type { MemoryReservation } from "@drawbar/egress/MemoryReservation"
+import type { Share } from "@drawbar/egress/Share"
 import type { CallObserver } from "./CallObserver.ts"
 
 export interface CallOptions {
@@ -9,6 +10,8 @@ export interface CallOptions {
   readonly trace?: Readonly<Record<string, string>> | undefined
   readonly observer?: CallObserver | undefined
   readonly memory?: MemoryReservation | undefined
+  /** The principal's share of the processor; absent: the server's own. */
+  readonly share?: Share | undefined
 }
 
 export const none: CallOptions = {}

@@ -89,9 +89,12 @@ const execute: ConnectorRuntime["Service"]["execute"] = (
 ) => {
   const calls = Call.prepare(live.compiled, input, live.world, batches)
   if (Result.isFailure(calls)) return Effect.fail(calls.failure)
-  return Effect.map(
+  return Effect.flatMap(
     each(calls.success, (call) => Call.complete(live, call, guardrails, options)),
-    (results) => ({ inference_results: InferenceResults.of(input, calls.success, results) }),
+    (results) =>
+      Effect.fromResult(
+        Result.map(InferenceResults.of(input, calls.success, results), (inference_results) => ({ inference_results })),
+      ),
   )
 }
 

@@ -91,7 +91,7 @@ const observed = Effect.fnUntraced(function* (
   const { response } = answer
   took(TokenUsage.ofResponse(response, answer.text))
   found({ stage: "answered", status: response.status, bytes: response.body.length })
-  found({ stage: "processed", output: yield* Call.shape(live, call, answer) })
+  found({ stage: "processed", output: yield* Call.shape(live, call, answer, options) })
 })
 
 /** The stage at which a call ends for a reason. */
@@ -123,6 +123,7 @@ const ends: Readonly<Record<Reason["_tag"], StageName>> = {
   IdleTimeout: "answered",
   DeadlineExceeded: "answered",
   BodyIncomplete: "answered",
+  NoRoom: "answered",
   ResponseTooLarge: "answered",
   UnsupportedContentEncoding: "answered",
   ProtocolError: "answered",

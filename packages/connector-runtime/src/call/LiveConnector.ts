@@ -130,7 +130,7 @@ const deliver = <A extends EgressResponse, R>(
   { pools, config, authorise: { sign, recover }, budget, longestCallMs }: LiveConnector,
   { target }: CompiledAction,
   request: UpstreamRequest,
-  { deadline, trace, observer, memory }: CallOptions,
+  { deadline, trace, observer, memory, share }: CallOptions,
   way: (pool: EgressPool) => Transport.Attempt<A, R>,
 ): Effect.Effect<A, ConnectorError, R> => {
   const { origin } = target
@@ -141,7 +141,7 @@ const deliver = <A extends EgressResponse, R>(
   const attempt = way(pool)
   const sent = Transport.send({
     origin,
-    attempt: (sending, limits) => attempt({ ...sending, observer, memory }, limits),
+    attempt: (sending, limits) => attempt({ ...sending, observer, memory, share }, limits),
     retry: HttpClientOptions.retry(config),
     prepare: () => sign(traced),
     recover,

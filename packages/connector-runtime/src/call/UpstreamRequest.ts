@@ -1,6 +1,6 @@
 /** The exact request that a call makes of its platform; the dry run stops here. */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
-import type { Method } from "@drawbar/blueprint-schema/ConnectorAction"
+import type { ConnectorAction, Method } from "@drawbar/blueprint-schema/ConnectorAction"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as HeadersTemplate from "@drawbar/template-renderer/HeadersTemplate"
 import { type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
@@ -45,7 +45,7 @@ const fill = (
   secret: (name: string) => string,
 ): Result.Result<UpstreamRequest, ConnectorError> => {
   const url = UrlTemplate.render(action.url, supplied)
-  if (Result.isFailure(url)) return notRendered("url", url.failure)
+  if (Result.isFailure(url)) return notRendered("url", url.failure, action.action)
   const headers = HeadersTemplate.render(action.headers, supplied, secret)
   if (Result.isFailure(headers)) return notRendered("headers", headers.failure)
   const body = bodyOf(action, supplied)
@@ -66,8 +66,10 @@ const missing = ({ url, headers, body, postProcess }: CompiledAction, supplied: 
     ...PostProcess.missing(postProcess, supplied),
   ])
 
-const notRendered = (stage: NotRendered["stage"], problem: TemplateError) =>
-  Result.fail(ConnectorError.from(new NotRendered({ stage, problem })))
+const notRendered = (stage: NotRendered["stage"], problem: TemplateError, action?: ConnectorAction) =>
+  Result.fail(
+    ConnectorError.from(new NotRendered({ stage, problem, action: action?.name ?? action?.action_type.toLowerCase() })),
+  )
 
 const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<string | undefined, ConnectorError> => {
   const { action, body } = compiled

@@ -10,6 +10,7 @@ import { WorkBudget, type Bounds, Exhausted, TooLarge } from "./WorkBudget.ts"
 import { JsonSize } from "./JsonSize.ts"
 import type { Compiled, Make, Making, Step } from "./Step.ts"
 import * as TextSteps from "./TextSteps.ts"
+import type { Share } from "@drawbar/egress/Share"
 import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface ProcessorChain {
@@ -19,7 +20,7 @@ export interface ProcessorChain {
    */
   readonly run: (value: Json.Json, continues?: boolean) => Result.Result<Json.Json, string>
   /** As `run`, with turns of the event loop between the steps; for one value at a time. */
-  readonly runInTurns: (value: Json.Json) => Promise<Result.Result<Json.Json, string>>
+  readonly runInTurns: (value: Json.Json, share?: Share) => Promise<Result.Result<Json.Json, string>>
 }
 
 const types: Readonly<Record<string, Make>> = {
@@ -60,7 +61,7 @@ export const compile = (text: string, bounds?: Bounds): Result.Result<ProcessorC
           begin(value, continues)
           return steps.reduce((last, step) => taken(step, last, making), value)
         }),
-      runInTurns: async (value) => {
+      runInTurns: async (value, share) => {
         let last = within(() => {
           begin(value)
           return value
@@ -68,7 +69,7 @@ export const compile = (text: string, bounds?: Bounds): Result.Result<ProcessorC
         for (const step of steps) {
           allowance.rest()
           // oxlint-disable-next-line no-await-in-loop -- a step needs the one before
-          await TimeSlice.next()
+          await TimeSlice.next(share)
           allowance.resume()
           last = Result.flatMap(last, (before) => within(() => taken(step, before, making)))
           if (Result.isFailure(last)) break

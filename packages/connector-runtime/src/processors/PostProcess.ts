@@ -20,6 +20,7 @@ import * as PostProcessScript from "./PostProcessScript.ts"
 import * as ResponseFilter from "../response/ResponseFilter.ts"
 import type { ScriptWorld } from "./ScriptWorld.ts"
 import * as Tensor from "../response/Tensor.ts"
+import type { Share } from "@drawbar/egress/Share"
 import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface PostProcess {
@@ -76,11 +77,12 @@ export const runInTurns = (
   supplied: Call,
   answer: UpstreamResponse,
   world?: ScriptWorld,
+  share?: Share,
 ): Effect.Effect<Tensors, ConnectorError> => {
   const { caller } = supplied
   return caller.has(Reserved.responseFilter) || caller.has(Reserved.outputProcessors)
     ? Effect.flatMap(
-        Effect.promise(() => ofCaller(stage, supplied, answer, world)),
+        Effect.promise(() => ofCaller(stage, supplied, answer, world, share)),
         Effect.fromResult,
       )
     : Effect.fromResult(run(stage, supplied, answer, world))
@@ -91,12 +93,13 @@ const ofCaller = async (
   supplied: Call,
   answer: UpstreamResponse,
   world: ScriptWorld | undefined,
+  share: Share | undefined,
 ): Promise<Result.Result<Tensors, ConnectorError>> => {
   const { caller } = supplied
   const filter = filterOf(stage, supplied)
   if (Result.isFailure(filter)) return Result.fail(filter.failure)
   if (stage.processor !== undefined) return run(stage, supplied, answer, world)
-  await TimeSlice.next()
+  await TimeSlice.next(share)
   const scripted =
     stage.script === undefined
       ? Result.succeed(undefined)
@@ -109,17 +112,17 @@ const ofCaller = async (
     filter.success === undefined
       ? said
       : caller.has(Reserved.responseFilter)
-        ? await filteredInTurns(filter.success, said.success, answer)
+        ? await filteredInTurns(filter.success, said.success, answer, share)
         : filtered(filter.success, said.success, answer)
   if (Result.isFailure(content)) return Result.fail(content.failure)
-  await TimeSlice.next()
+  await TimeSlice.next(share)
   const chain = OutputProcessors.of(stage.chain, supplied)
   if (Result.isFailure(chain)) return Result.fail(chain.failure)
   const result =
     chain.success === undefined
       ? content
       : caller.has(Reserved.outputProcessors)
-        ? await processedInTurns(chain.success, content.success)
+        ? await processedInTurns(chain.success, content.success, share)
         : processed(chain.success, content.success)
   return Result.flatMap(result, (source) =>
     scripted.success === undefined ? Result.succeed(alone(source)) : PostProcessScript.tensors(source, answer),
@@ -130,9 +133,11 @@ const filteredInTurns = async (
   filter: ResponseFilter.ResponseFilter,
   source: JsonSource.JsonSource,
   answer: UpstreamResponse,
+  share: Share | undefined,
 ): Promise<Result.Result<JsonSource.JsonSource, ConnectorError>> =>
-  Result.flatMap(Result.mapError(await ResponseFilter.selectInTurns(filter, source), invalidInput), (selection) =>
-    written(filter, selection, answer),
+  Result.flatMap(
+    Result.mapError(await ResponseFilter.selectInTurns(filter, source, share), invalidInput),
+    (selection) => written(filter, selection, answer),
   )
 
 /** Whether the answer goes on as it is. */
@@ -250,10 +255,11 @@ const processed = (chain: ProcessorChain, { text }: JsonSource.JsonSource) =>
 const processedInTurns = async (
   chain: ProcessorChain,
   { text }: JsonSource.JsonSource,
+  share: Share | undefined,
 ): Promise<Result.Result<JsonSource.JsonSource, ConnectorError>> => {
   const value = Json.parse(text)
   if (Result.isFailure(value)) return Result.fail(invalidInput(value.failure.message))
-  return Result.flatMap(Result.mapError(await chain.runInTurns(value.success), inChain), (result) =>
+  return Result.flatMap(Result.mapError(await chain.runInTurns(value.success, share), inChain), (result) =>
     parsed(Json.stringify(result)),
   )
 }

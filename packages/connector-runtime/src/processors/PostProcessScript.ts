@@ -78,7 +78,7 @@ const spelled = (source: JsonSource): ReadonlyArray<Tensor> => {
 // A script sees an object; a list is its `result`, words and scalars are its `response`.
 const paramsOf = (answer: UpstreamResponse): Result.Result<string, ConnectorError> =>
   RemoteAnswers.isText(answer)
-    ? Result.succeed(`{"response":${JSON.stringify(answer.text)}}`)
+    ? Result.map(RemoteAnswers.quoted(answer), (text) => `{"response":${text}}`)
     : Result.map(RemoteAnswers.json(answer), ({ text, value }) =>
         Array.isArray(value) ? `{"result":${text}}` : TensorText.isMap(value) ? text : `{"response":${text}}`,
       )

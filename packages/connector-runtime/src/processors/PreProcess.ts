@@ -44,6 +44,25 @@ const within = (processor: PreProcessor | undefined, step: number): number =>
     ? step
     : Math.min(step, processor.perCall)
 
+/** Each call is a request to the upstream, with its own parameters and response in memory. */
+export const maxCalls = 1_000
+
+/** How many calls `run` makes of an input that it takes. */
+export const count = (
+  { processor = documentsAsInput, perCall }: PreProcess,
+  input: PredictInput,
+  batches?: DocumentBatches.DocumentBatches,
+): number => (input._tag === "TextDocs" ? split(input, perCall, limitsOf(processor, batches)).length : 1)
+
+const tooManyCalls = (calls: number): ConnectorError =>
+  invalidInput(
+    `The input makes ${calls} calls of the upstream; at most ${maxCalls} are allowed in one request. Send fewer documents, or let a call take more of them, by the connector's parameter input_docs_processed_step_size or the model's batch_inference_config`,
+  )
+
+/** A text and its image go together, whatever the limits are. */
+const limitsOf = ({ isOneInput }: PreProcessor, batches?: DocumentBatches.DocumentBatches) =>
+  isOneInput === true ? undefined : batches
+
 /** The parameters of each call, in the order of the input; `batches` are the model's own limits of one call, if it has any. */
 export const run = (
   stage: PreProcess,
@@ -58,9 +77,10 @@ export const run = (
     )
   const processor = stage.processor ?? (input._tag === "TextDocs" ? documentsAsInput : undefined)
   if (processor === undefined) return Result.fail(invalidInput("pre_process_function not defined in connector"))
+  const chunks = split(input, stage.perCall, limitsOf(processor, batches))
+  if (chunks.length > maxCalls) return Result.fail(tooManyCalls(chunks.length))
   return Result.all(
-    // A text and its image go together, whatever the limits are.
-    split(input, stage.perCall, processor.isOneInput === true ? undefined : batches).map((chunk) =>
+    chunks.map((chunk) =>
       Result.mapBoth(processor.run(chunk, world), {
         onSuccess: (runtime) => ({ caller: callerOf(input), runtime, documents: documentsOf(processor, chunk) }),
         onFailure: invalidInput,
@@ -68,14 +88,6 @@ export const run = (
     ),
   )
 }
-
-/** How many calls `run` makes of an input that it takes. */
-export const count = (
-  { processor = documentsAsInput, perCall }: PreProcess,
-  input: PredictInput,
-  batches?: DocumentBatches.DocumentBatches,
-): number =>
-  input._tag === "TextDocs" ? split(input, perCall, processor.isOneInput === true ? undefined : batches).length : 1
 
 const documentsOf = ({ isOneInput, isScript }: PreProcessor, chunk: TypedInput): Documents | undefined => {
   if (chunk._tag === "QuestionAnswering") return undefined

@@ -15,6 +15,7 @@ import {
   type JSONValue,
 } from "json-p3"
 import { WorkBudget, type Bounds, Exhausted, TooLarge } from "../chain/WorkBudget.ts"
+import type { Share } from "@drawbar/egress/Share"
 import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface JsonQuery {
@@ -25,7 +26,10 @@ export interface JsonQuery {
   /** What it finds; fails with a sentence where that takes too much. */
   readonly nodes: (value: JSONValue) => Result.Result<ReadonlyArray<JSONPathNode>, string>
   /** As `nodes`, with turns of the event loop between what it finds; for one value at a time. */
-  readonly nodesInTurns: (value: JSONValue) => Promise<Result.Result<ReadonlyArray<JSONPathNode>, string>>
+  readonly nodesInTurns: (
+    value: JSONValue,
+    share?: Share,
+  ) => Promise<Result.Result<ReadonlyArray<JSONPathNode>, string>>
   /** Of the last value; what is made of the nodes is spent of it, too. */
   readonly allowance: WorkBudget
 }
@@ -63,7 +67,7 @@ export const compile = (path: string, shared?: WorkBudget, bounds?: Bounds): Res
           },
           catch: (cause) => excess(path, cause),
         }),
-      nodesInTurns: async (value) => {
+      nodesInTurns: async (value, share) => {
         if (shared === undefined) allowance.begin()
         const found: Array<JSONPathNode> = []
         try {
@@ -71,7 +75,7 @@ export const compile = (path: string, shared?: WorkBudget, bounds?: Bounds): Res
             if (found.push(node) % perTurn !== 0) continue
             allowance.rest()
             // oxlint-disable-next-line no-await-in-loop -- that is what turns are for
-            await TimeSlice.next()
+            await TimeSlice.next(share)
             allowance.resume()
           }
           return Result.succeed(found)

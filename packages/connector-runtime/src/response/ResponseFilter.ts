@@ -1,4 +1,5 @@
 /** A JSONPath over a platform's answer. */
+import type { Share } from "@drawbar/egress/Share"
 import { Result } from "effect"
 import type { WorkBudget, Bounds } from "../chain/WorkBudget.ts"
 import * as JsonQuery from "./JsonQuery.ts"
@@ -27,8 +28,9 @@ export const select = (filter: ResponseFilter, source: JsonSource): Result.Resul
 export const selectInTurns = async (
   filter: ResponseFilter,
   source: JsonSource,
+  share?: Share,
 ): Promise<Result.Result<Selection, string>> =>
-  Result.map(await filter.query.nodesInTurns(source.value), (nodes) => selectionOf(filter, source, nodes))
+  Result.map(await filter.query.nodesInTurns(source.value, share), (nodes) => selectionOf(filter, source, nodes))
 
 const selectionOf = (
   { query, dataType }: ResponseFilter,

@@ -7,13 +7,14 @@ import { Redacted } from "effect"
 import * as Escapes from "../internal/Escapes.ts"
 import { asWritten, type Reading, textOf, unitsOf } from "../internal/Reading.ts"
 import * as Spellings from "../internal/Spellings.ts"
+import type { Share } from "@drawbar/egress/Share"
 import * as TimeSlice from "@drawbar/egress/TimeSlice"
 
 export interface SecretMask {
   /** The text without any of the secrets; the same text where it has none. */
   readonly apply: (text: string) => string
   /** As `apply`, with turns of the event loop between the parts of a long text. */
-  readonly applyInTurns: (text: string) => Promise<string>
+  readonly applyInTurns: (text: string, share?: Share) => Promise<string>
   /** Adds a secret that came later, such as a token; of these the last few are remembered. */
   readonly learn: (secret: string) => void
   /** For a text that comes in pieces. */
@@ -55,12 +56,12 @@ export const of = (own: ReadonlyArray<string>): SecretMask => {
   const apply = (text: string) => masked(text, Spellings.shortestLine)
   return {
     apply,
-    applyInTurns: async (text) => {
+    applyInTurns: async (text, share) => {
       const cut = new Cut(text)
       for (const stretches of windows(text, needles, Spellings.shortestLine)) {
         cut.add(stretches)
         // oxlint-disable-next-line no-await-in-loop -- that is what turns are for
-        await TimeSlice.next()
+        await TimeSlice.next(share)
       }
       return cut.rest()
     },

@@ -6,6 +6,7 @@ import * as JsonSource from "@drawbar/json-text/JsonSource"
 import type { ClassifiedResponse, RemoteFailure } from "./RemoteFailure.ts"
 import type { SecretMask } from "./SecretMask.ts"
 import * as SecretMasks from "./SecretMask.ts"
+import type { Share } from "@drawbar/egress/Share"
 import * as RetryAfter from "@drawbar/egress/RetryAfter"
 
 export interface UpstreamResponse {
@@ -43,11 +44,12 @@ export const readInTurns = (
   response: ClassifiedResponse,
   now: number,
   mask: SecretMask,
+  share?: Share,
 ): Effect.Effect<UpstreamResponse, ConnectorError> => {
   if (response.body.length <= masksAtOnce) return Effect.fromResult(read(response, now, mask))
   const decoded = decode(response)
   return Effect.flatMap(
-    Effect.promise(() => mask.applyInTurns(textIn(decoded))),
+    Effect.promise(() => mask.applyInTurns(textIn(decoded), share)),
     (text) => Effect.fromResult(judged(response, now, mask, decoded, text)),
   )
 }
@@ -101,7 +103,7 @@ export const json = (answer: UpstreamResponse): Result.Result<JsonSource.JsonSou
 /** The answer as JSON in any case: words are a JSON string. */
 export const spelled = (answer: UpstreamResponse): Result.Result<JsonSource.JsonSource, ConnectorError> =>
   isText(answer)
-    ? Result.succeed({ text: JSON.stringify(answer.text), value: answer.text })
+    ? Result.map(quoted(answer), (text) => ({ text, value: answer.text }))
     : Result.map(json(answer), ({ text, value }) => ({ text: text.trim(), value }))
 
 /** The refusal that stands for a failure which a platform reports inside its stream; `response` is its head. */
@@ -139,6 +141,20 @@ export const patient = (error: ConnectorError): ConnectorError => {
 
 /** In ms. */
 const defaultRetryMillis = 1_000
+
+/** In characters: quoted as JSON each may become six, and V8 holds 512 M in one text. */
+export const maxTextCharacters = 80_000_000
+
+/** Words as a JSON string; fails where they are too many for one. */
+export const quoted = (answer: UpstreamResponse): Result.Result<string, ConnectorError> =>
+  answer.text.length <= maxTextCharacters
+    ? Result.succeed(JSON.stringify(answer.text))
+    : Result.fail(
+        unusable(
+          answer,
+          `The answer is text of ${answer.text.length} characters; at most ${maxTextCharacters} are allowed where it is not JSON`,
+        ),
+      )
 
 /** A success that holds not what the connector needs. */
 export const unusable = (answer: UpstreamResponse, message: string): ConnectorError =>

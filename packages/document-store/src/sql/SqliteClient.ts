@@ -3,6 +3,7 @@
  *
  * Sources: https://nodejs.org/api/sqlite.html, https://www.sqlite.org/pragma.html, https://www.sqlite.org/rescode.html
  */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import { Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
@@ -27,7 +28,9 @@ const settings = `
   COMMIT;
 `
 
-const maxStatements = 200
+/** The text of a search grows with what is searched for: a long one is prepared for its one run. In bytes, at two a character. */
+const kept = { entries: 200, bytes: 1_000_000 }
+const longestKept = 16_000
 
 const make = Effect.fnUntraced(function* (options: SqliteOptions) {
   const failed = (operation: string) => (cause: unknown) => sqlError(options.filename, operation, cause)
@@ -37,13 +40,10 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
   )
   yield* Effect.try({ try: () => database.exec(settings), catch: failed("open") })
 
-  const prepared = new Map<string, StatementSync>()
+  const prepared = new BoundedMap<StatementSync>(kept)
   const prepare = (sql: string): StatementSync => {
     const statement = prepared.get(sql) ?? database.prepare(sql)
-    prepared.delete(sql)
-    prepared.set(sql, statement)
-    const oldest = prepared.keys().next()
-    if (prepared.size > maxStatements && oldest.done === false) prepared.delete(oldest.value)
+    if (sql.length <= longestKept) prepared.touch(sql, statement)
     return statement
   }
   const all = (sql: string, parameters: ReadonlyArray<unknown>) =>

@@ -1,4 +1,5 @@
 /** Connections to one origin, shared by the requests that are bound to it. */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import { Cause, Effect, Exit, type Fiber, FiberSet, Result, type Scope } from "effect"
 import type { SecureContext } from "node:tls"
 import type { ConnectionEvent } from "../ConnectionEvent.ts"
@@ -37,13 +38,20 @@ export const make = (bound: Origin, settings: Settings): Effect.Effect<EgressPoo
 interface PolicySnapshot {
   readonly policy: Policy
   readonly slots: SlotQueue
-  readonly destinations: Map<string, Destination.Destination>
+  /** By URL. */
+  readonly destinations: BoundedMap<Destination.Destination>
 }
 
 type Fork = (open: ReturnType<typeof Connection.open>) => Fiber.Fiber<Connection.Connection, EgressError>
 
 const maxWaiting = 10_000
-const maxRemembered = 1_000
+/**
+ * Most actions have one URL, or a few. A URL holds what a caller sends, so that both the number and the bytes of a pool's are bounded:
+ * what does not fit is parsed again.
+ */
+const maxRemembered = 100
+const maxRememberedBytes = 65_536
+const maxRememberedUrl = 2_048
 
 class OriginPool implements EgressPool {
   readonly origin: string
@@ -118,7 +126,7 @@ class OriginPool implements EgressPool {
 
   #begin(policy: Policy): PolicySnapshot {
     const lanes = new SlotQueue(this.origin, this.#settings.maxConnections, this.#connect)
-    return { policy, slots: lanes, destinations: new Map() }
+    return { policy, slots: lanes, destinations: new BoundedMap(remembered) }
   }
 
   readonly #connect: Connect = ({ destination }, done) => {
@@ -152,8 +160,7 @@ class OriginPool implements EgressPool {
     const destination = Destination.make(url, policy)
     if (Result.isFailure(destination)) return destination
     if (destination.success.origin !== this.origin) return this.#mismatch(destination.success.origin)
-    if (destinations.size >= maxRemembered) destinations.clear()
-    destinations.set(url, destination.success)
+    if (url.length <= maxRememberedUrl) destinations.set(url, destination.success)
     return destination
   }
 
@@ -165,6 +172,8 @@ class OriginPool implements EgressPool {
     return Result.fail(EgressError.from(new OriginMismatch({ expected: this.origin, found })))
   }
 }
+
+const remembered = { entries: maxRemembered, bytes: maxRememberedBytes }
 
 const hostHeader = (headers: EgressRequest["headers"]): string | undefined => {
   for (const name in headers) if (name.length === 4 && name.toLowerCase() === "host") return headers[name]

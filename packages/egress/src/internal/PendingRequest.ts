@@ -16,6 +16,7 @@ import {
   HeadersTimeout,
   IdleTimeout,
   InvalidOutboundRequest,
+  NoRoom,
   PoolClosed,
   ProtocolError,
   ResponseTooLarge,
@@ -56,6 +57,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
   #flowing = false
   readonly #observer: EgressRequest["observer"]
   readonly #memory: EgressRequest["memory"]
+  readonly #share: EgressRequest["share"]
   #stage: ExchangeStage = "wait"
   #since: number
 
@@ -72,6 +74,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     this.#settle = settle
     this.#observer = request.observer
     this.#memory = request.memory
+    this.#share = request.share
     this.#since = request.observer === undefined ? 0 : performance.now()
     request.observer?.attemptBegan()
     const options = {
@@ -151,8 +154,8 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length
-    if (!this.#flowing) this.#memory?.hold(chunk.length)
-    if (this.#received > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
+    if (!this.#flowing && !this.#mayKeep(chunk.length)) this.fail(this.#noRoom)
+    else if (this.#received > this.#limits.maxResponseBytes) this.fail(this.#tooLarge)
     else if (this.#flowing) this.#flow?.push(chunk)
     else this.#chunks.push(chunk)
   }
@@ -186,7 +189,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
       if ("problem" in decoded) return this.fail(new UnsupportedContentEncoding({ origin, encoding }))
       if ("largerThan" in decoded)
         return this.fail(new ResponseTooLarge({ origin, part: "decompressed body", limit: decoded.largerThan }))
-      this.#memory?.hold(decoded.body.length)
+      if (!this.#mayKeep(Math.max(0, decoded.body.length - body.length))) return this.fail(this.#noRoom)
       const { "content-encoding": _encoding, "content-length": _length, ...headers } = this.#headers
       this.#succeed(decoded.body, headers)
     })
@@ -204,7 +207,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     if (!this.#flowing) clearTimeout(this.#deadline)
     if (Result.isFailure(settled)) this.#controller?.abort(settled.failure)
     // Not from inside the parser, whose client could not carry what the caller sends next.
-    TimeSlice.take(() => this.#settle(settled))
+    TimeSlice.take(() => this.#settle(settled), this.#share)
   }
 
   #depart(): void {
@@ -228,6 +231,15 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     this.#settled = true
     clearTimeout(this.#deadline)
     clearTimeout(this.#patience)
+  }
+
+  /** Whether there is room for so many bytes more, which are counted then. */
+  #mayKeep(bytes: number): boolean {
+    return this.#memory === undefined || this.#memory.tryHold(bytes)
+  }
+
+  get #noRoom() {
+    return new NoRoom({ origin: this.destination.origin })
   }
 
   get #tooLarge() {

@@ -6,7 +6,8 @@
 import { Effect, type Scope } from "effect"
 
 export interface AdmissionControl {
-  readonly isTooMuch: () => boolean
+  /** `hasLess`: whether the principal has less than its part of all that is under way; a few such are let in all the same. */
+  readonly isTooMuch: (hasLess?: (underWay: number) => boolean) => boolean
   /** A predict begins; answers what to call when its work is done, be it once or more often. */
   readonly enter: () => () => void
 }
@@ -43,6 +44,8 @@ const newestWeight = 0.3
 export const make = ({ now, used, behind }: Measures): Effect.Effect<AdmissionControl, never, Scope.Scope> =>
   Effect.gen(function* () {
     let underWay = 0
+    /** Those that were let in although there was too much: what one principal has brought must not turn others away. */
+    let beyond = 0
     let ended = 0
     let cost = 0
     let part = 1
@@ -64,16 +67,23 @@ export const make = ({ now, used, behind }: Measures): Effect.Effect<AdmissionCo
       Effect.sync(() => setInterval(look, sampleIntervalMs).unref()),
       (timer) => Effect.sync(() => clearInterval(timer)),
     )
+    const isBeyond = () => underWay >= minConcurrent && underWay * cost > part * maxWorkMs && (part < 1 || isLate())
     const isLate = () => lateInARow > 0 || now() - lastLook > sampleIntervalMs + lateMs || behind() > lateMs
     return {
-      isTooMuch: () => underWay >= minConcurrent && underWay * cost > part * maxWorkMs && (part < 1 || isLate()),
+      isTooMuch: (hasLess) => {
+        if (!isBeyond()) return false
+        return beyond >= minConcurrent || hasLess?.(underWay) !== true
+      },
       enter: () => {
+        const isOneBeyond = isBeyond()
+        if (isOneBeyond) beyond += 1
         underWay += 1
         let isOver = false
         return () => {
           if (isOver) return
           isOver = true
           underWay -= 1
+          if (isOneBeyond) beyond -= 1
           ended += 1
         }
       },

@@ -9,19 +9,28 @@ import { getHeapStatistics } from "node:v8"
 import { Effect, type Scope } from "effect"
 import { Overloaded, RequestError } from "../http/RequestError.ts"
 import * as AdmissionControl from "./AdmissionControl.ts"
-import type { HeldMemory, Load } from "./HeldMemory.ts"
+import { HeldMemory, type Load } from "./HeldMemory.ts"
 
 export interface LoadShedding {
-  /** What all predicts hold: bodies as they come, of callers and of platforms; streams pass by. */
+  /** What is held: bodies as they come, of callers and of upstreams, and all responses until they are read; streams pass by. */
   readonly load: Load
-  /** Why a predict with a body of that many bytes is not taken on now. */
-  readonly refusal: (bytes: number) => RequestError | undefined
-  /** Why another request with a body of that many bytes is not taken on now; operators' have a part of the memory kept for them. */
-  readonly bodyRefusal: (bytes: number, isReserved: boolean) => RequestError | undefined
-  /** One is taken on; answers what to call when it has ended. */
+  /** The memory of one request; operators' requests have a part of it kept for them. */
+  readonly memory: (isReserved?: boolean) => HeldMemory
+  /**
+   * Why a call of an upstream with a body of that many bytes is not taken on now. `hasLess`: whether its principal has less than its part
+   * of all that is under way.
+   */
+  readonly refusal: (
+    memory: HeldMemory,
+    bytes: number,
+    hasLess?: (underWay: number) => boolean,
+  ) => RequestError | undefined
+  /** A call of an upstream is taken on; returns what to call when it has ended. */
   readonly enter: () => () => void
-  /** That many bytes more have come for it; why it is not gone on with. */
-  readonly grown: (memory: HeldMemory, bytes: number, isReserved?: boolean) => RequestError | undefined
+  /** That many bytes more have come for a request; why it is not gone on with. */
+  readonly grown: (memory: HeldMemory, bytes: number) => RequestError | undefined
+  /** A response of so many bytes is held until its caller has read it: why it is not sent. A small one is sent in any case. */
+  readonly kept: (memory: HeldMemory, bytes: number) => RequestError | undefined
   /** How often each cause has refused. */
   readonly refusals: Readonly<Record<"bytes" | "work", number>>
 }
@@ -35,33 +44,33 @@ export const reserve = 0.1
 
 const retryAfterMillis = 1_000
 
+/** In bytes: up to here a response is sent by a server that is full, too, so that it can be looked at. */
+const alwaysSentBytes = 65_536
+
 /** Watches until the scope closes. */
 export const make = (
   measures: AdmissionControl.Measures,
-  most = maxHeldBytes(),
+  maxBytes = maxHeldBytes(),
 ): Effect.Effect<LoadShedding, never, Scope.Scope> =>
   Effect.map(AdmissionControl.make(measures), (workload) => {
-    const load: Load = { bytes: 0 }
+    const load: Load = { bytes: 0, maxBytes }
     const refusals = { bytes: 0, work: 0 }
     const refused = (cause: keyof LoadShedding["refusals"]) => {
       refusals[cause] += 1
       return RequestError.from(new Overloaded({ retryAfterMillis }))
     }
-    /** One body alone, however large, is no overload. */
-    const isTooMuch = (bytes: number, own = 0, limit = most) => load.bytes > own && load.bytes + bytes > limit
-    const limits = { shared: most, reserved: most * (1 + reserve) }
     return {
       load,
       refusals,
+      memory: (isReserved = false) => new HeldMemory(load, isReserved ? maxBytes * (1 + reserve) : maxBytes),
       enter: workload.enter,
-      refusal: (bytes) => {
-        if (workload.isTooMuch()) return refused("work")
-        return isTooMuch(bytes) ? refused("bytes") : undefined
+      refusal: (memory, bytes, hasLess) => {
+        if (workload.isTooMuch(hasLess)) return refused("work")
+        return memory.hasRoom(bytes) ? undefined : refused("bytes")
       },
-      bodyRefusal: (bytes, isReserved) =>
-        isTooMuch(bytes, 0, limits[isReserved ? "reserved" : "shared"]) ? refused("bytes") : undefined,
-      grown: (memory, bytes, isReserved = false) => {
-        if (isTooMuch(bytes, memory.bytes, limits[isReserved ? "reserved" : "shared"])) return refused("bytes")
+      grown: (memory, bytes) => (memory.tryHold(bytes) ? undefined : refused("bytes")),
+      kept: (memory, bytes) => {
+        if (bytes > alwaysSentBytes && !memory.hasRoom(bytes)) return refused("bytes")
         memory.hold(bytes)
         return undefined
       },

@@ -10,7 +10,7 @@ import { Cause, type Context, Effect, Exit, identity, Result } from "effect"
 import type { Audit } from "../access/Audit.ts"
 import * as Authentication from "../access/Authentication.ts"
 import * as BasicCredentials from "../access/BasicCredentials.ts"
-import { HeldMemory } from "../admission/HeldMemory.ts"
+import * as RequestAdmission from "../admission/RequestAdmission.ts"
 import type { LoadShedding } from "../admission/LoadShedding.ts"
 import { CallMeasurements } from "../telemetry/CallMeasurements.ts"
 import type { Telemetry } from "../telemetry/Telemetry.ts"
@@ -24,6 +24,7 @@ import * as Query from "./Query.ts"
 import * as RequestContext from "./RequestContext.ts"
 import {
   BadParameter,
+  LimitExceeded,
   MethodNotAllowed,
   NotReady,
   OriginForbidden,
@@ -83,11 +84,12 @@ interface Reply {
 }
 
 export const make = (options: Options, services: Context.Context<never>): Dispatcher => {
-  const { router, originCheck, requestId, limitsOf, telemetry, authentication, loadShedding, tracing } = options
+  const { router, originCheck, requestId, limitsOf, telemetry, authentication, tracing } = options
   const { audit, auditRequired = false } = options
   const defaultFace = erased(options.face)
   const run = Effect.runForkWith(services)
   const contexts = new WeakMap<ServerResponse, RequestContext.RequestContext>()
+  const admission = RequestAdmission.make(options.loadShedding)
 
   /** The reply that is still to be sent; nothing where it went out as it came. */
   const answer = (context: RequestContext.RequestContext): Effect.Effect<Reply | undefined, unknown> => {
@@ -100,35 +102,16 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       const permitted = Authentication.permitted(caller.principal, endpoint.needs)
       if (Result.isFailure(permitted)) return Effect.fail(permitted.failure)
       const { bodyBytes, millis } = limitsOf(endpoint)
-      const refused = endpoint.admission.callsUpstream ? undefined : share(context, endpoint, bodyBytes)
+      const refused = admission.admit(context, endpoint, bodyBytes)
       if (refused !== undefined) return Effect.fail(refused)
+      const handled = (sent: string) => (isLogged(context) ? handle(context, endpoint, sent) : notLogged)
       return BodyText.read(context.request, bodyBytes, context.weigh).pipe(
-        Effect.flatMap((sent) => (isLogged(context) ? handle(context, endpoint, sent) : notLogged)),
+        Effect.flatMap((sent) => RequestAdmission.inTurn(context.share, () => handled(sent))),
         Effect.flatMap(({ value, query }) => reply(context, warning, value, query)),
         millis === undefined ? identity : within(millis),
         Effect.provideService(CurrentPrincipal, caller.principal),
       )
     })
-  }
-
-  /** Admits the body of a request that is no predict; the reason, where bodies hold too much already. */
-  const share = (
-    context: RequestContext.RequestContext,
-    endpoint: Endpoint,
-    limit: number,
-  ): RequestError | undefined => {
-    const announced = Number(context.request.headers["content-length"] ?? 0)
-    // Beyond its limit a body is refused for itself.
-    const bytes = announced > limit ? 0 : announced
-    const memory = new HeldMemory(loadShedding.load)
-    const isAdmin = context.caller.principal?.roles.includes("admin") === true
-    const isReserved = endpoint.admission.isOperators || isAdmin
-    const tooMuch = bytes === 0 ? undefined : loadShedding.bodyRefusal(bytes, isReserved)
-    if (tooMuch !== undefined) return tooMuch
-    context.share = memory
-    memory.hold(bytes)
-    context.weigh = (more) => loadShedding.grown(memory, more, isReserved)
-    return undefined
   }
 
   /** The endpoint of a request, or the reply that needs none. */
@@ -154,25 +137,11 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     context.needs = endpoint.needs
     context.face = endpoint.face
     context.params = match.params
-    const refused = endpoint.admission.callsUpstream ? admit(context, limitsOf(endpoint).bodyBytes) : undefined
-    return refused === undefined ? Result.succeed(match.value) : Result.fail(refused)
-  }
-
-  /** Admits a call of an upstream; the reason, where it is more than this process can take on. */
-  const admit = (context: RequestContext.RequestContext, limit: number): RequestError | undefined => {
-    const { request, trace, params } = context
-    const memory = new HeldMemory(loadShedding.load)
-    context.measurements = new CallMeasurements(trace !== undefined)
-    context.memory = memory
-    context.model = params["model_id"]
-    // Beyond its limit a body is refused for itself.
-    const bytes = Math.min(Number(request.headers["content-length"] ?? 0), limit)
-    const refusal = loadShedding.refusal(bytes)
-    if (refusal !== undefined) return refusal
-    memory.hold(bytes)
-    context.leave = loadShedding.enter()
-    context.weigh = (more) => loadShedding.grown(memory, more)
-    return undefined
+    if (endpoint.admission.callsUpstream) {
+      context.measurements = new CallMeasurements(context.trace !== undefined)
+      context.model = match.params["model_id"]
+    }
+    return Result.succeed(match.value)
   }
 
   const ended = (context: RequestContext.RequestContext) => {
@@ -195,9 +164,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       traceId: trace?.traceId,
     }
     telemetry.ended(completed)
-    context.leave?.()
-    context.memory?.release()
-    context.share?.release()
+    admission.release(context)
     if (trace !== undefined) tracing?.ended(trace, completed)
   }
 
@@ -210,6 +177,12 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   const sendAudited = (context: RequestContext.RequestContext, reply: Reply) => {
     audit?.(answered(context, reply))
     send(context, reply)
+  }
+
+  const holdAndSend = (context: RequestContext.RequestContext, reply: Reply) => {
+    const refusal = admission.hold(context, Buffer.byteLength(reply.body))
+    if (refusal !== undefined) return refuse(context, Cause.fail(refusal))
+    sendAudited(context, reply)
   }
 
   const refuse = (context: RequestContext.RequestContext, cause: Cause.Cause<unknown>) => {
@@ -234,7 +207,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     })
     fiber.addObserver((exit) => {
       if (Exit.isFailure(exit)) refuse(context, exit.cause)
-      else if (exit.value !== undefined) sendAudited(context, exit.value)
+      else if (exit.value !== undefined) holdAndSend(context, exit.value)
     })
   }
 
@@ -257,6 +230,7 @@ const within =
       duration: millis,
       orElse: () => Effect.fail(RequestError.from(new RequestTimedOut({ millis }))),
     })
+
 const notLogged = Effect.fail(
   RequestError.from(
     new NotReady({
@@ -308,11 +282,13 @@ const callOf = ({
   trace,
   measurements,
   memory,
+  share,
 }: RequestContext.RequestContext): RequestContext.RequestCall => ({
   caller,
   trace: trace === undefined ? undefined : Tracing.contextOf(trace),
   observer: measurements,
   memory,
+  share,
 })
 
 /** What goes out for a handler's value; nothing where it went out as it came. */
@@ -334,7 +310,6 @@ const reply = (
   const content = value instanceof ResponseBody.WithHeaders ? value.value : value
   const body = ResponseBody.write(content, query)
   if (Result.isFailure(body)) return Effect.fail(body.failure)
-  context.share?.hold(body.success.length)
   return Effect.succeed({
     status: 200,
     headers: value instanceof ResponseBody.WithHeaders ? { ...headers, ...value.headers } : headers,
@@ -367,6 +342,9 @@ const endingOf = (
 ): Omit<DescribedFailure, "summary"> & Partial<Pick<DescribedFailure, "summary">> => {
   const failure = cause.reasons.find(Cause.isFailReason)
   if (failure !== undefined) return face.describe(failure.error)
+  // What failed lacks a bound of its own, which the operator can report.
+  if (cause.reasons.some((reason) => Cause.isDieReason(reason) && reason.defect instanceof RangeError))
+    return { ...face.describe(RequestError.from(new LimitExceeded())), fault: SafeErrorText.describe(cause) }
   return Cause.hasInterruptsOnly(cause)
     ? { refusal: shuttingDown(face), fault: undefined }
     : { refusal: face.unforeseen(id), fault: SafeErrorText.describe(cause) }

@@ -1,6 +1,7 @@
 /** A request under way, and what is known of it once it has found its endpoint. */
 import { performance } from "node:perf_hooks"
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
+import type { Share } from "@drawbar/egress/Share"
 import { anonymous, type Caller } from "@drawbar/registry/access/Caller"
 import type * as Permission from "../access/Permission.ts"
 import type { HeldMemory } from "../admission/HeldMemory.ts"
@@ -16,6 +17,7 @@ export interface RequestCall {
   readonly trace?: Readonly<Record<string, string>> | undefined
   readonly observer?: CallMeasurements | undefined
   readonly memory?: HeldMemory | undefined
+  readonly share?: Share | undefined
 }
 
 export interface RequestContext {
@@ -35,10 +37,12 @@ export interface RequestContext {
   caller: Caller
   params: Readonly<Record<string, string>>
   measurements: CallMeasurements | undefined
+  /** What it holds of the memory; absent until it has found its endpoint and is permitted. */
   memory: HeldMemory | undefined
   weigh: Weigh | undefined
-  /** What a request that is no predict holds of the memory for bodies. */
-  share: HeldMemory | undefined
+  /** Its principal's share of the processor, and the key of the share; absent where no permission is needed. */
+  share: Share | undefined
+  shareKey: string | undefined
   /** Is called when most of its work is done, and again when it has ended. */
   leave: (() => void) | undefined
   failure: FailureSummary | undefined
@@ -92,6 +96,7 @@ export const begin = (
   memory: undefined,
   weigh: undefined,
   share: undefined,
+  shareKey: undefined,
   leave: undefined,
   failure: undefined,
 })

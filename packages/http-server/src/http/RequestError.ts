@@ -35,6 +35,13 @@ export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly li
   }
 }
 
+/** The engine cannot nest as deep, or hold as long a text, as the request or an answer to it asks for. */
+export class LimitExceeded extends Data.TaggedError("LimitExceeded") {
+  override get message() {
+    return "The request, or an answer to it, nests deeper or becomes longer than this server can process. Send a smaller or flatter one."
+  }
+}
+
 /** The caller went away before the body had come. */
 export class RequestAborted extends Data.TaggedError("RequestAborted") {
   override get message() {
@@ -123,6 +130,7 @@ export type Reason =
   | NotAcceptable
   | OriginForbidden
   | BodyTooLarge
+  | LimitExceeded
   | Overloaded
   | RequestAborted
   | BodyMissing

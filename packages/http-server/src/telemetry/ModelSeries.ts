@@ -14,8 +14,8 @@ export interface ModelSeries {
 export const make = (model: string, context: Context.Context<never>, conventions: boolean): ModelSeries => {
   const made: Array<Metric.Metric<number, unknown>> = []
   /** Answers what adds to the series. */
-  const adding = (series: Metric.Metric<number, unknown>) => {
-    made.push(series)
+  const adding = (series: Metric.Metric<number, unknown>, into = made) => {
+    into.push(series)
     return (value: number) => series.updateUnsafe(value, context)
   }
   const counting = (name: keyof typeof MetricDefinitions.counters, labels: MetricDefinitions.Labels = {}) => {
@@ -69,10 +69,10 @@ export const make = (model: string, context: Context.Context<never>, conventions
     pieces(call.pieces)
   }
 
-  const operating = (target: CallTarget) => {
-    const labels = { "drawbar.model_id": model, ...labelsOf(target) }
+  const operating = (labelsOfTarget: MetricDefinitions.Labels, into: Array<Metric.Metric<number, unknown>>) => {
+    const labels = { "drawbar.model_id": model, ...labelsOfTarget }
     const histogram = (name: keyof typeof MetricDefinitions.histograms, more: MetricDefinitions.Labels = {}) =>
-      adding(MetricDefinitions.histogram(name, { ...labels, ...more }))
+      adding(MetricDefinitions.histogram(name, { ...labels, ...more }), into)
     return {
       durations: byKey((error: string) =>
         histogram("gen_ai.client.operation.duration", error === "" ? {} : { "error.type": error }),
@@ -82,7 +82,27 @@ export const make = (model: string, context: Context.Context<never>, conventions
       output: histogram("gen_ai.client.token.usage", { "gen_ai.token.type": "output" }),
     }
   }
-  const operations = byKey(operating, new WeakMap())
+  /** By what a record names: each update of the record may name another, so that the series of the oldest are dropped. */
+  const distinct = new Map<string, { readonly of: Operation; readonly made: Array<Metric.Metric<number, unknown>> }>()
+  const operationOf = (target: CallTarget): Operation => {
+    const labels = labelsOf(target)
+    const key = JSON.stringify(labels)
+    const known = distinct.get(key)
+    if (known !== undefined) return known.of
+    const [oldest] = distinct
+    if (oldest !== undefined && distinct.size >= maxOperations) {
+      distinct.delete(oldest[0])
+      forget(oldest[1].made)
+    }
+    const series: Array<Metric.Metric<number, unknown>> = []
+    const of = operating(labels, series)
+    distinct.set(key, { of, made: series })
+    return of
+  }
+  const operations = byKey(operationOf, new WeakMap())
+  const forget = (those: ReadonlyArray<Metric.Metric<number, unknown>>) => {
+    for (const series of those) Metric.removeUnsafe(series, context)
+  }
 
   const operated = ({ failure, endedAt }: CompletedRequest, call: CallMeasurements, target: CallTarget) => {
     const { began = endedAt, ended = endedAt, first } = call
@@ -105,9 +125,20 @@ export const make = (model: string, context: Context.Context<never>, conventions
       if (conventions && call.target !== undefined) operated(request, call, call.target)
     },
     forget: () => {
-      for (const series of made) Metric.removeUnsafe(series, context)
+      forget(made)
+      for (const { made: those } of distinct.values()) forget(those)
     },
   }
+}
+
+/** How many operations of one model have series. */
+const maxOperations = 16
+
+interface Operation {
+  readonly durations: (error: string) => (value: number) => void
+  readonly firstChunks: (value: number) => void
+  readonly input: (value: number) => void
+  readonly output: (value: number) => void
 }
 
 const labelsOf = ({ operation, provider, model, address, port }: CallTarget): MetricDefinitions.Labels => ({

@@ -2,6 +2,7 @@
  * Holds back who guesses passwords: after a few wrong ones in a row a name has to wait, longer each time.
  * Source: https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#login-throttling
  */
+import { createHash } from "node:crypto"
 
 export interface LoginThrottle {
   /** In ms: how long it is until a password of this name is looked at again; nothing where it is at once. `now` is in ms. */
@@ -23,34 +24,37 @@ const shortest = 1_000
 const longest = 60_000
 const forgotten = 900_000
 
-/** Beyond so many names the first that was guessed at is forgotten: names are made up, too. */
+/** Beyond so many names the first that was guessed at is forgotten: names are made up, too. Each is kept as 43 characters, however long it is. */
 const enough = 10_000
 
 export const make = (): LoginThrottle => {
   const guessed = new Map<string, Guessed>()
-  const of = (name: string, now: number) => {
-    const found = guessed.get(name)
+  const of = (print: string, now: number) => {
+    const found = guessed.get(print)
     if (found === undefined || now - found.at >= forgotten) return undefined
     if (found.at <= now) return found
     // A clock that was set back begins the wait again, and does not make it longer.
     const moved = { ...found, at: now }
-    guessed.set(name, moved)
+    guessed.set(print, moved)
     return moved
   }
   return {
     wait: (name, now) => {
-      const found = of(name, now)
+      const found = of(printOf(name), now)
       if (found === undefined || found.times < free) return undefined
       const until = found.at + Math.min(longest, shortest * 2 ** (found.times - free))
       return until > now ? until - now : undefined
     },
     wrong: (name, now) => {
-      const times = (of(name, now)?.times ?? 0) + 1
-      guessed.delete(name)
-      guessed.set(name, { times, at: now })
+      const print = printOf(name)
+      const times = (of(print, now)?.times ?? 0) + 1
+      guessed.delete(print)
+      guessed.set(print, { times, at: now })
       const [first] = guessed.keys()
       if (guessed.size > enough && first !== undefined) guessed.delete(first)
     },
-    right: (name) => void guessed.delete(name),
+    right: (name) => void guessed.delete(printOf(name)),
   }
 }
+
+const printOf = (name: string) => createHash("sha256").update(name).digest("base64url")

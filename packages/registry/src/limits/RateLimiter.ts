@@ -3,13 +3,14 @@
  * A limit of 4 a minute lets 4 through at once, then one every 15 seconds.
  * Source: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import { Result } from "effect"
 import type { RateLimit } from "../models/RateLimit.ts"
 import type { RateClaim } from "./Limits.ts"
 import type { Taken } from "./Taken.ts"
 
 export interface RateLimiter {
-  /** Takes the calls of a claim, or fails with the wait in ms; `Infinity` where no wait helps. `now` is in ms. */
+  /** Takes the calls of a claim, or fails with the wait in ms; `Infinity` where no wait helps, as for more calls than it ever lets through at once. `now` is in ms. */
   readonly take: (claim: RateClaim, now: number) => Result.Result<Taken, number>
 }
 
@@ -25,7 +26,7 @@ interface Cell {
 }
 
 export const make = (): RateLimiter => {
-  const cells = new Map<string, Cell>()
+  const cells = new BoundedMap<Cell>(maxKept, () => cellBytes)
   let maxCells = minCells
 
   const prune = (now: number) => {
@@ -54,7 +55,8 @@ export const make = (): RateLimiter => {
       if (now < cell.seen) cell.next -= cell.seen - now
       cell.seen = now
       const { interval, burst } = cell
-      const waitMillis = cell.next - (burst - Math.min(calls, Math.max(1, Math.floor(burst)))) * interval - now
+      if (calls > burst) return Result.fail(Infinity)
+      const waitMillis = cell.next - (burst - calls) * interval - now
       if (waitMillis > 0) return Result.fail(waitMillis)
       cell.next = Math.max(cell.next, now) + calls * interval
       return Result.succeed({
@@ -71,6 +73,9 @@ const unlimited: Taken = { settle: () => {}, release: () => {} }
 
 /** Beyond so many limits those that are not used any more are forgotten. */
 const minCells = 10_000
+/** Beyond this the oldest are forgotten, in use or not. */
+const maxKept = { entries: 100_000, bytes: 50_000_000 }
+const cellBytes = 100
 
 // Both fields are needed to take effect.
 const rateOf = ({ limit, unit }: RateLimit): Pick<Cell, "interval" | "burst"> | undefined => {

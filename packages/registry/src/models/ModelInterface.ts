@@ -61,6 +61,8 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
       ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
     )
     if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
+    if (nestsDeeper(schema, maxDepth))
+      return yield* Result.fail(`is no JSON Schema that can be used: it nests deeper than ${maxDepth} levels`)
     const { schema: said } = meaningful(schema)
     const refers = /"\$(?:dynamicR|r)ef":/.test(JSON.stringify(schema))
     const plain = (): object | boolean => JSON.parse(toText(said))
@@ -81,6 +83,14 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
       },
     }
   })
+
+/** Of arrays and objects: the library compiles a schema to code that nests as deep, which beyond some 400 runs out of stack. */
+export const maxDepth = 200
+
+const nestsDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1)))
 
 /** What the sub-schemas of an interface leave unsaid, a sentence for each; it is taken as it is, as ML Commons takes it. */
 export const warnings = ({ input, output }: ModelInterface): ReadonlyArray<string> =>

@@ -2,6 +2,7 @@
 import * as JsonScan from "@drawbar/json-text/JsonScan"
 import * as Parameter from "../Parameter.ts"
 import {
+  BodyTooLong,
   MissingParameters,
   NotAJsonFragment,
   NotAJsonValue,
@@ -164,8 +165,15 @@ const endKey = (scope: Scope, name: string, rendering: Rendering): void => {
   claim(scope, String(key), name, rendering)
 }
 
+/**
+ * In characters: how long a rendered text may be. A text of 100 MB whose quotes are escaped once fits; with one more such text it is
+ * still below what V8 can hold (512 M), so that a template that repeats a parameter is refused and not thrown out of.
+ */
+export const maxCharacters = 200_000_000
+
 const run = (program: Program, rendering: Rendering): void => {
   for (const step of program) {
+    if (rendering.out.length > maxCharacters) refuse(new BodyTooLong({ limit: maxCharacters, fault: "call" }))
     if (typeof step === "string") {
       rendering.out += step
       continue
@@ -216,6 +224,7 @@ export const render = (
 ): string => {
   const rendering = { supplied, skipMissing, credential, seen: new Map(), out: "", written: false, keyStart: 0 }
   run(program, rendering)
+  if (rendering.out.length > maxCharacters) refuse(new BodyTooLong({ limit: maxCharacters, fault: "call" }))
   return rendering.out
 }
 
