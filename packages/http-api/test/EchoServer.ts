@@ -67,6 +67,11 @@ class EchoApi extends HttpApiGroup.make("echo")
     ),
   )
   .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }).annotateMerge(EndpointPolicy.read))
+  .add(
+    HttpApiEndpoint.get("probe", "/probe", { ...shared })
+      .annotateMerge(EndpointPolicy.open)
+      .annotate(OriginCheck.AnyOrigin, true),
+  )
   .add(HttpApiEndpoint.get("events", "/events", { ...shared }).annotateMerge(EndpointPolicy.read))
   .add(HttpApiEndpoint.get("slow", "/slow", { ...shared }).annotateMerge(EndpointPolicy.read)) {}
 
@@ -97,6 +102,7 @@ export const listen = (
       get: ({ params, query }) => Effect.succeed({ params, query }),
       put: ({ json }) => Effect.succeed(json),
       text: ({ text }) => Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
+      probe: () => Effect.succeed({ ok: true }),
       register: () => Effect.succeed({ registered: true }),
       events: () =>
         Effect.succeed(
