@@ -68,6 +68,11 @@ class EchoApi extends HttpApiGroup.make("echo")
     ),
   )
   .add(HttpApiEndpoint.get("broken", "/broken", { ...shared }).annotateMerge(EndpointPolicy.read))
+  .add(
+    HttpApiEndpoint.get("probe", "/probe", { ...shared })
+      .annotateMerge(EndpointPolicy.open)
+      .annotate(OriginCheck.AnyOrigin, true),
+  )
   .add(HttpApiEndpoint.get("events", "/events", { ...shared }).annotateMerge(EndpointPolicy.read))
   .add(HttpApiEndpoint.get("slow", "/slow", { ...shared }).annotateMerge(EndpointPolicy.read)) {}
 
@@ -101,6 +106,7 @@ export const listen = (
         text.includes("overflow")
           ? Effect.die(new RangeError(secret))
           : Effect.succeed(new JsonText(`{"number":1.10,"text":${JSON.stringify(text)}}`)),
+      probe: () => Effect.succeed({ ok: true }),
       register: () => Effect.succeed({ registered: true }),
       events: () =>
         Effect.succeed(

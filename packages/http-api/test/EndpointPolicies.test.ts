@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import * as Permission from "@drawbar/http-server/access/Permission"
+import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import { Admission, record } from "@drawbar/http-server/admission/Admission"
 import { Context, Effect } from "effect"
@@ -60,6 +61,15 @@ describe("the endpoints", () => {
         admission.callsUpstream ? { bodyBytes } : { bodyBytes, millis: 7 },
       )
     }
+  })
+
+  it("are bound to the server's own names and origin, but for health probes", () => {
+    const open = contracts.filter(({ annotations }) => Context.get(annotations, OriginCheck.AnyOrigin))
+    assert.deepStrictEqual(
+      open.map(({ path }) => path),
+      ["/_health/live", "/_health/ready"],
+    )
+    assert.isFalse(UnsupportedRoutes.endpoints.some(({ anyOrigin }) => anyOrigin))
   })
 
   it("require `predict` where and only where a body for a model goes to an upstream, but for a connector's test", () => {

@@ -469,6 +469,19 @@ describe("who may ask", () => {
       ),
     )
 
+  it.each([
+    ["/probe", "GET", 200],
+    ["/probe", "POST", 403],
+    ["/probe/more", "GET", 403],
+    ["/_health/live", "GET", 403],
+  ])("only an endpoint that declares AnyOrigin is served under any host name: %s by %s", (path, method, status) =>
+    Effect.runPromise(
+      Effect.map(asked({ path, method, headers: { host: "probe.internal" } }), (answered) =>
+        assert.strictEqual(answered.status, status),
+      ),
+    ),
+  )
+
   const welcome: ReadonlyArray<readonly [name: string, headers: (port: number) => Record<string, string>]> = [
     ["localhost", (port) => ({ host: `LOCALHOST:${port}` })],
     ["the address of IPv6", (port) => ({ host: `[::1]:${port}` })],

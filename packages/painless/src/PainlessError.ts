@@ -1,5 +1,5 @@
 import { Data } from "effect"
-import type { Limits } from "./Limits.ts"
+import type { Limits } from "./ScriptLimits.ts"
 
 /** The source is not in the language, or names something that does not exist; `line` and `column` count from 1. */
 export class Syntax extends Data.TaggedError("Syntax")<{

@@ -1,7 +1,7 @@
 /** The subset of Painless that process functions are written in: compiled once to closures, run many times. */
 import { Result } from "effect"
 import type { Json } from "./ScriptData.ts"
-import * as Limits from "./Limits.ts"
+import * as ScriptLimits from "./ScriptLimits.ts"
 import { InvalidJson, LimitExceeded, PainlessError, Runtime, Syntax, Thrown, type Reason } from "./PainlessError.ts"
 import * as Binding from "./internal/run/Binding.ts"
 import { slots as makeSlots } from "./internal/compile/Code.ts"
@@ -34,7 +34,7 @@ export interface Warning {
 export interface Options {
   /** What the script must return; `String` is what process functions return, null included. */
   readonly returns?: "def" | "String"
-  readonly limits?: Partial<Limits.Limits>
+  readonly limits?: Partial<ScriptLimits.Limits>
   /** What the numbers of the data are: all `Double`, or (the default) `Integer`, `Long`, `BigInteger` and `Double` as written. */
   readonly numbers?: Binding.Numbers
   /** Texts of `params` that are fit for a JSON string as they are: `escape()` leaves them alone. */
@@ -57,7 +57,7 @@ export const compile = (
   source: string,
   options: Pick<Options, "limits" | "returns"> = {},
 ): Result.Result<Script, PainlessError> => {
-  const limits = { ...Limits.defaults, ...options.limits }
+  const limits = { ...ScriptLimits.defaults, ...options.limits }
   if (source.length > limits.source) return failed(new LimitExceeded({ what: "source", limit: limits.source, line: 0 }))
   try {
     return Result.succeed(ofProgram(source, ScriptProgram.compile(source, limits.nesting, options.returns ?? "def")))
@@ -95,7 +95,7 @@ export const runJson = (script: Script, params: string, options: Options = {}): 
 
 const execute = (script: Script, bind: () => Value, options: Options): Result.Result<Json, PainlessError> => {
   const run = new Run(
-    { ...Limits.defaults, ...options.limits },
+    { ...ScriptLimits.defaults, ...options.limits },
     options.escaped ?? none,
     options.world ?? World.fixed(),
     options.parameters ?? noParameters,
@@ -137,7 +137,12 @@ const reasonOf = (error: unknown, run: Run): Reason => {
 }
 
 /** A stack of the host that runs full is a limit met as well, as is a value too large for the host; anything else is a defect and goes on up. */
-const exceeded = (error: unknown, what: "nesting" | "calls", limits: Limits.Limits, line: number): LimitExceeded => {
+const exceeded = (
+  error: unknown,
+  what: "nesting" | "calls",
+  limits: ScriptLimits.Limits,
+  line: number,
+): LimitExceeded => {
   if (error instanceof Exhausted) return new LimitExceeded({ what: error.what, limit: limits[error.what], line })
   if (error instanceof RangeError) return new LimitExceeded({ what, limit: limits[what], line })
   throw error

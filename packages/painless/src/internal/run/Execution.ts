@@ -1,4 +1,4 @@
-import type { Limits } from "../../Limits.ts"
+import type { Limits } from "../../ScriptLimits.ts"
 import type { World } from "../../World.ts"
 import type { CollectionAccess } from "./CollectionAccess.ts"
 import { Exception } from "./Exception.ts"

@@ -1,4 +1,4 @@
-import type { Limits } from "../../Limits.ts"
+import type { Limits } from "../../ScriptLimits.ts"
 import type { Exception } from "./Exception.ts"
 
 /** A Java exception on its way up; a script may catch it. */
