@@ -63,6 +63,7 @@ try {
     `import type { A } from "${name}"`,
     `export * from "${name}"`,
     `void import("${name}")`,
+    `void import.meta.resolve("${name}")`,
     `type T = import("${name}").T`,
   ])
   writeFileSync(first, `${ways.join("\n")}\n`)

@@ -24,7 +24,7 @@ const homeOf = (file) => {
 
 const packageOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
-/** Modules that a file imports by name: static, dynamic and type-only imports, and exports from another module. */
+/** Modules that a file imports by name: static, dynamic and type-only imports, names that are resolved, and exports from another module. */
 const importsOf = (file) => {
   const source = readFileSync(file, "utf8")
   const { module, program } = parseSync(file, source)
@@ -37,6 +37,10 @@ const importsOf = (file) => {
       const text = source.slice(moduleRequest.start, moduleRequest.end)
       return /^["'][^"'`]+["']$/.test(text) ? [{ name: text.slice(1, -1), start }] : []
     }),
+    ...[...source.matchAll(/\bimport\.meta\.resolve\("([^"$]+)"\)/g)].map(({ 1: name, index: start }) => ({
+      name,
+      start,
+    })),
   ]
   const visit = (node) => {
     if (Array.isArray(node)) for (const one of node) visit(one)

@@ -180,3 +180,111 @@ describe(`a long text (SEED=${seed})`, () => {
     assert.isBelow(peak - before, 100_000_000)
   })
 })
+
+describe(`a secret that is escaped in several levels (SEED=${seed})`, () => {
+  let state = seed
+  const below = (limit: number) => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
+    return Math.floor((state / 4_294_967_296) * limit)
+  }
+  const pick = <A>(list: ReadonlyArray<A>) => list[below(list.length)]!
+
+  /** What escapes are made of, and what they stand for; none of it is in the words around. */
+  const hostile = [..."\\\\\\//\"'uxnbfrt0025cCfFeE41%&;#<>+=-.a\n\té中", "🙂"]
+  /** As most keys are: nothing in them has to be escaped. */
+  const tame = [..."abcdefxnu0123456789+/=-._"]
+  const secretOf = () => {
+    const characters = pick([hostile, tame])
+    return Array.from({ length: 6 + below(20) }, () => pick(characters)).join("")
+  }
+  const hexOf = (code: number, digits: number) => {
+    const text = code.toString(16).padStart(digits, "0")
+    return below(2) === 0 ? text : text.toUpperCase()
+  }
+  const short = new Map([..."\b\f\n\r\t"].map((character, at) => [character, "bfnrt"[at]!]))
+
+  /** Every way in which JSON may write a character; `all` in hundredths how often it is escaped without need. */
+  const inJson = (all: number) => (text: string) =>
+    [...text]
+      .map((character) => {
+        const codes = Array.from({ length: character.length }, (_, at) => `\\u${hexOf(character.charCodeAt(at), 4)}`)
+        const legal = [codes.join("")]
+        if ('"\\/'.includes(character)) legal.push(`\\${character}`)
+        if (short.has(character)) legal.push(`\\${short.get(character)}`)
+        const isPlain = character >= " " && character !== '"' && character !== "\\"
+        return isPlain && below(100) >= all ? character : pick(legal)
+      })
+      .join("")
+  const inUrl = (text: string) =>
+    [...text]
+      .map((character) =>
+        /\w/.test(character) && below(4) > 0
+          ? character
+          : Array.from(Buffer.from(character), (byte) => `%${hexOf(byte, 2)}`).join(""),
+      )
+      .join("")
+  const names = new Map(
+    Object.entries({ "/": "sol", "+": "plus", "=": "equals", '"': "quot", é: "eacute", "\n": "NewLine" }),
+  )
+  const inHtml = (text: string) =>
+    [...text]
+      .map((character) =>
+        /\w/.test(character) && below(4) > 0
+          ? character
+          : pick([
+              `&#${character.codePointAt(0)};`,
+              `&#x${hexOf(character.codePointAt(0)!, 2)};`,
+              ...(names.has(character) ? [`&${names.get(character)};`] : []),
+            ]),
+      )
+      .join("")
+
+  const inPieces = ({ take, rest }: SecretMask.Flow, text: string) => {
+    let shown = ""
+    for (let at = 0, size = 0; at < text.length; at += size) {
+      size = 1 + below(pick([1, 3, 12, 200]))
+      shown += take(text.slice(at, at + size))
+    }
+    return shown + rest()
+  }
+  const masks = (secret: string, spelled: string, note: string) => {
+    const mask = SecretMask.of([secret, "another-secret"])
+    const near = { before: 'why "', after: '" why' }
+    // The border of two windows is somewhere in the secret.
+    const far = { before: "why ".repeat((SecretMask.windowSize - below(spelled.length + 8)) / 4), after: "|".repeat(9) }
+    for (const { before, after } of below(4) === 0 ? [near, far] : [near]) {
+      const text = before + spelled + after
+      const ways = [mask.apply(text), inPieces(mask.flow(), text)]
+      for (const [at, masked] of ways.entries())
+        assert.isTrue(
+          masked === `${before}***${after}`,
+          `SEED=${seed} ${note}, ${at === 0 ? "whole" : "in pieces"}: ${JSON.stringify(secret)} as ${spelled} reads ${masked.slice(-spelled.length - 30)}`,
+        )
+    }
+  }
+
+  const rounds = Number(process.env["ROUNDS"] ?? 200)
+
+  it("is never seen, whatever JSON writes its characters with", () => {
+    for (let round = 0; round < rounds; round++) {
+      const secret = secretOf()
+      const levels = below(4)
+      let spelled = secret
+      for (let level = 0; level < levels; level++) spelled = inJson(pick([0, 10, 40]))(spelled)
+      masks(secret, spelled, `round ${round}, ${levels} levels of JSON`)
+    }
+  })
+
+  it("is never seen where JSON, URLs and HTML are inside of each other", () => {
+    for (let round = 0; round < rounds; round++) {
+      // What looks like an escape and is none may be read or not where several kinds are mixed.
+      const secret = secretOf().replaceAll(/[\\%&]/g, "-")
+      const kinds = Array.from({ length: 1 + below(3) }, () => pick([inJson(10), inUrl, inHtml]))
+      masks(
+        secret,
+        kinds.reduce((text, kind) => kind(text), secret),
+        `round ${round}`,
+      )
+    }
+  })
+})

@@ -8,6 +8,8 @@ import { unitsOf } from "./Reading.ts"
 export interface NeedleSearch {
   /** Calls `hit` for each place where a needle stands, from left to right; the same needle does not overlap itself. */
   readonly each: (units: Uint16Array, hit: (at: number, length: number) => void) => void
+  /** Where, at the end of a text, something begins that may become a needle; its length where nothing does. */
+  readonly beginning: (units: Uint16Array) => number
 }
 
 interface Needle {
@@ -29,6 +31,7 @@ export const of = (texts: ReadonlyArray<string>): NeedleSearch => {
   const isAnchor = new Uint8Array(size)
   const byHash = new Map<number, Array<Needle>>()
   const short: Array<Uint16Array> = []
+  const beginnings = texts.map((text) => beginningOf(unitsOf(text)))
   for (const text of texts) {
     const units = unitsOf(text)
     if (units.length === 0) continue
@@ -60,6 +63,7 @@ export const of = (texts: ReadonlyArray<string>): NeedleSearch => {
         for (let at = 0; at + needle.length <= units.length; at++)
           if (needle.every((unit, i) => units[at + i] === unit)) hit(at, needle.length)
     },
+    beginning: (units) => beginnings.reduce((first, begins) => Math.min(first, begins(units)), units.length),
   }
 }
 
@@ -81,4 +85,36 @@ const isAt = (units: Uint16Array, at: number, { units: needle, anchor }: Needle)
   for (let i = anchor + hashed - 1; i >= 0; i--) if (units[at + i] !== needle[i]) return false
   for (let i = anchor + hashed; i < needle.length; i++) if (units[at + i] !== needle[i]) return false
   return true
+}
+
+/**
+ * Where the end of a text is the longest beginning of a needle: each unit is looked at a few times at most, whatever repeats itself.
+ * Source: https://en.wikipedia.org/wiki/Knuth%E2%80%93Morris%E2%80%93Pratt_algorithm
+ */
+const beginningOf = (needle: Uint16Array): ((units: Uint16Array) => number) => {
+  let borders: Uint32Array | undefined
+  const [first] = needle
+  return (units) => {
+    const from = units.indexOf(first ?? -1, Math.max(0, units.length - needle.length + 1))
+    if (from === -1) return units.length
+    borders ??= bordersOf(needle)
+    let length = 0
+    for (let at = from; at < units.length; at++) length = longer(needle, borders, length, units[at] ?? 0)
+    return units.length - length
+  }
+}
+
+/** For each beginning of a needle, how long the longest shorter one is that it ends with. */
+const bordersOf = (needle: Uint16Array): Uint32Array => {
+  const borders = new Uint32Array(needle.length + 1)
+  for (let at = 1; at < needle.length; at++)
+    borders[at + 1] = longer(needle, borders, borders[at] ?? 0, needle[at] ?? 0)
+  return borders
+}
+
+/** How long a beginning is, of which so many units stood before this one. */
+const longer = (needle: Uint16Array, borders: Uint32Array, before: number, unit: number): number => {
+  let length = before
+  while (length > 0 && needle[length] !== unit) length = borders[length] ?? 0
+  return needle[length] === unit ? length + 1 : length
 }

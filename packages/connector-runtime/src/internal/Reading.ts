@@ -25,6 +25,9 @@ export const asWritten = (units: Uint16Array): Reading => {
 /** 0, 1, 2 …: as many as the longest text needed. */
 let places = new Uint32Array()
 
+/** In units: so few are copied one by one faster than together. */
+const shortCopy = 40
+
 /** Writes another reading of a reading, which is not longer. */
 export class Writer {
   readonly #from: Reading
@@ -50,6 +53,15 @@ export class Writer {
 
   /** What the reading has between two places, as it is. */
   copy(from: number, to: number): void {
+    if (to - from < shortCopy) {
+      for (let at = from; at < to; at++) {
+        const place = this.#length++
+        this.#units[place] = this.#from.units[at] ?? 0
+        this.#starts[place] = this.#from.starts[at] ?? 0
+        this.#ends[place] = this.#from.ends[at] ?? 0
+      }
+      return
+    }
     this.#units.set(this.#from.units.subarray(from, to), this.#length)
     this.#starts.set(this.#from.starts.subarray(from, to), this.#length)
     this.#ends.set(this.#from.ends.subarray(from, to), this.#length)
@@ -61,6 +73,11 @@ export class Writer {
   }
 
   reading(): Reading {
-    return { units: this.#units.subarray(0, this.#length), starts: this.#starts, ends: this.#ends }
+    const length = this.#length
+    return {
+      units: this.#units.subarray(0, length),
+      starts: this.#starts.subarray(0, length),
+      ends: this.#ends.subarray(0, length),
+    }
   }
 }

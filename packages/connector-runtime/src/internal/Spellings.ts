@@ -14,8 +14,8 @@ export interface Needles {
   readonly written: Sought
   /** The first characters of each of `written`, few enough that the engine finds them in time whatever they are. */
   readonly heads: ReadonlyArray<string>
-  /** As they may stand in a text whose escapes were read once, and twice. */
-  readonly read: readonly [Sought, Sought]
+  /** As they may stand in a text whose escapes were read once, twice and so on: what looks like an escape in them was read as well. */
+  readonly read: ReadonlyArray<Sought>
   /** The escapes that a needle may be written with. */
   readonly marks: RegExp
   /** In small letters; in a text they may have separators between their bytes. */
@@ -49,12 +49,16 @@ export const of = (secrets: ReadonlyArray<string>): Needles => {
     ...hex.map((text) => text.toUpperCase()),
     ...base64,
   ])
-  const once = distinct([...written, ...written.map(read)])
-  const twice = distinct([...once, ...once.map(read)])
+  const reads: Array<ReadonlyArray<string>> = []
+  for (let level = 0; level < Escapes.levels; level++) {
+    const before = reads.at(-1) ?? written
+    // A short one may stand in any text.
+    reads.push(distinct([...before, ...before.map(read).filter((text) => text.length >= shortestEncoded)]))
+  }
   return {
     written: sought(written),
     heads: distinct(written.map((text) => text.slice(0, longestHead))),
-    read: [sought(once), sought(twice)],
+    read: reads.map(sought),
     marks: Escapes.marksOf(written.join("")),
     hex: sought(hex),
     hexMarks: hex.length === 0 ? undefined : new RegExp(hex.map(beginningOfHex).join("|"), "i"),
@@ -68,7 +72,7 @@ const sought = (texts: ReadonlyArray<string>): Sought => ({ texts, search: Needl
 
 const distinct = (texts: ReadonlyArray<string>) => [...new Set(texts)].toSorted((a, b) => b.length - a.length)
 
-const read = (text: string): string => textOf(Escapes.readingOf(asWritten(unitsOf(text))))
+const read = (text: string): string => textOf(Escapes.readingOf(asWritten(unitsOf(text)), "loose"))
 
 /** Escapes of single characters are no spellings of their own, but what was encoded after them is. */
 const plainOf = (secret: string): ReadonlyArray<string> => [
