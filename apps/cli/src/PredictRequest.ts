@@ -1,4 +1,4 @@
-/** What a model is asked, from a file and from flags. */
+/** The input of a predict request, read from a file and from flags. */
 import * as Json from "@drawbar/json-text/Json"
 import * as PredictAlgorithm from "@drawbar/http-api/predictions/PredictAlgorithm"
 import { PredictDocument } from "@drawbar/http-api/predictions/PredictionsApi"
@@ -11,7 +11,7 @@ export const flags = {
   parameters: Flag.String("parameters").pipe(
     Flag.withAlias("p"),
     Flag.withMetavar("FILE"),
-    Flag.withDescription("The body of the predict, or its parameters alone; - for standard input"),
+    Flag.withDescription("The body of the predict request, or only its parameters; - for standard input"),
     Flag.optional,
   ),
   param: Flag.String("param").pipe(
@@ -21,7 +21,7 @@ export const flags = {
   ),
   text: Flag.String("text").pipe(Flag.withDescription("A document to embed; repeatable"), Flag.atLeast(0)),
   query: Flag.String("query").pipe(
-    Flag.withDescription("A query to which the --text documents are compared"),
+    Flag.withDescription("The query to compare the --text documents with"),
     Flag.optional,
   ),
 }
@@ -55,11 +55,11 @@ const asBody = (document: Json.JsonObject): Json.JsonObject =>
 
 const parameter = (given: string) => {
   const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(given) ?? []
-  if (name === undefined) return Effect.fail(wrongUse(`--param ${given} is neither NAME=TEXT nor NAME:=JSON`))
+  if (name === undefined) return Effect.fail(wrongUse(`--param ${text} must have the form NAME=TEXT or NAME:=JSON`))
   if (sign === "=") return Effect.succeed([name, value] as const)
   return Result.match(Json.parse(value), {
     onSuccess: (json) => Effect.succeed([name, json] as const),
     onFailure: ({ message, column }) =>
-      Effect.fail(wrongUse(`--param ${name}: column ${column} of its JSON: ${message}`)),
+      Effect.fail(wrongUse(`--param ${name}: invalid JSON at column ${column}: ${message}`)),
   })
 }

@@ -1,4 +1,4 @@
-/** Platforms that close the connections that are kept, with a word and without: no predict is lost to that. */
+/** Upstreams that close idle connections, announced or not: no predict is lost. */
 import { createServer, type Socket, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
@@ -21,7 +21,7 @@ const answer = (nonce: string, ...lines: ReadonlyArray<string>) => {
   ].join("\r\n")
 }
 
-/** What a connection does with its `n`th request, counted from 1. */
+/** The behaviour of a connection for its `n`th request, counted from 1. */
 type Habit = (socket: Socket, nonce: string, n: number) => void
 
 const closesIdle =
@@ -31,19 +31,22 @@ const closesIdle =
     socket.setTimeout(millis, () => socket.end())
   }
 
-/** Nothing of these is lost, though a connector says nothing of retries; nor is anything sent twice. */
+/** No request is lost, although the connector configures no retries; and none is sent twice. */
 const inOrder: Readonly<Record<string, Habit>> = {
-  "closes after nine answers, and says so": (socket, nonce, n) =>
+  "closes after nine responses with connection: close": (socket, nonce, n) =>
     n === 9 ? void socket.end(answer(nonce, "connection: close")) : void socket.write(answer(nonce)),
-  "closes what is idle for a second, and says so": closesIdle(1_000, "keep-alive: timeout=1"),
-  "closes what is idle for 300 ms, and is asked later than that": closesIdle(300),
+  "announces a keep-alive timeout of one second": closesIdle(1_000, "keep-alive: timeout=1"),
+  "closes connections that are idle for 300 ms": closesIdle(300),
 }
 
-/** What these have closed already may be written to: it is sent again where the connector says so. */
+/**
+ * A request may be written to a connection that these have already closed: it is retried if the connector configures
+ * retries.
+ */
 const withoutAWord: Readonly<Record<string, Habit>> = {
-  "closes after nine answers, and does not say so": (socket, nonce, n) =>
+  "closes after nine responses without announcing it": (socket, nonce, n) =>
     n === 9 ? void socket.end(answer(nonce)) : void socket.write(answer(nonce)),
-  "resets after nine answers": (socket, nonce, n) =>
+  "resets after nine responses": (socket, nonce, n) =>
     void socket.write(answer(nonce), () => (n === 9 ? socket.resetAndDestroy() : undefined)),
 }
 const habits = [
@@ -52,7 +55,7 @@ const habits = [
 ]
 
 const platform = async (habit: Habit) => {
-  const asked: Array<string> = []
+  const requested: Array<string> = []
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
@@ -64,7 +67,7 @@ const platform = async (habit: Habit) => {
         const nonce = /\r\n\r\n\{"nonce":"([^"]+)"\}/.exec(text)?.[1]
         if (nonce === undefined) return
         text = ""
-        asked.push(nonce)
+        requested.push(nonce)
         habit(socket, nonce, ++n)
       })
   })
@@ -74,10 +77,10 @@ const platform = async (habit: Habit) => {
     for (const socket of sockets) socket.destroy()
     server.close()
   }
-  return { port: (server.address() as AddressInfo).port, asked, close }
+  return { port: (server.address() as AddressInfo).port, asked: requested, close }
 }
 
-describe("a platform that", () => {
+describe("an upstream that", () => {
   it.concurrent.each(habits)("$name loses no predict", async ({ habit, retries }) => {
     const upstream = await platform(habit)
     const server = await InProcess.listen({

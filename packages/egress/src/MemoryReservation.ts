@@ -1,5 +1,5 @@
-/** The bytes that one call holds in memory, so that the process can refuse more work before it runs out. */
+/** The memory that one call holds, so that the process can reject more work before it runs out. */
 export interface MemoryReservation {
-  /** Holds that many bytes more until the call ends. */
+  /** Reserves this many additional bytes until the call ends. */
   readonly hold: (bytes: number) => void
 }

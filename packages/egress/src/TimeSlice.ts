@@ -1,11 +1,11 @@
 /**
- * Answers that come together are gone on with for so long only, and the rest in the next turn of the event loop: between them it
- * gets to those who ask, however much work each answer is.
- * Source: https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+ * Limits how long responses that arrive together are processed in one turn of the event loop; the rest continue in the
+ * next turn. New requests are accepted in between, however expensive each response is. Source:
+ * https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 import { performance } from "node:perf_hooks"
 
-/** In ms, of one turn. */
+/** In ms, per turn. */
 const sliceMs = 20
 
 interface Step {
@@ -14,40 +14,40 @@ interface Step {
   readonly since: number
 }
 
-/** When the first of this turn began, by `performance.now()`. */
-let began: number | undefined
+/** When the current slice began, by `performance.now()`. */
+let sliceStart: number | undefined
 let waiting: Array<Step> = []
 
-/** Runs a step soon, and never from inside its caller. */
+/** Runs a step soon, but never synchronously within the caller. */
 export const take = (run: () => void): void => {
-  if (began === undefined) begin()
-  if (waiting.length > 0 || isOver()) waiting.push({ run, since: performance.now() })
+  if (sliceStart === undefined) beginSlice()
+  if (waiting.length > 0 || isSliceOver()) waiting.push({ run, since: performance.now() })
   else queueMicrotask(run)
 }
 
-/** Resolves when it is one's turn. */
+/** Resolves when the caller may continue. */
 export const next = (): Promise<void> => new Promise((resume) => take(resume))
 
-/** In ms: how long the first of those that wait has waited. */
+/** In ms: how long the oldest waiting step has waited. */
 export const behind = (): number => {
   const [first] = waiting
   return first === undefined ? 0 : performance.now() - first.since
 }
 
-const begin = () => {
-  began = performance.now()
-  setImmediate(end)
+const beginSlice = () => {
+  sliceStart = performance.now()
+  setImmediate(endSlice)
 }
 
-const isOver = () => performance.now() - (began ?? 0) > sliceMs
+const isSliceOver = () => performance.now() - (sliceStart ?? 0) > sliceMs
 
-const end = () => {
-  began = undefined
+const endSlice = () => {
+  sliceStart = undefined
   if (waiting.length === 0) return
-  begin()
+  beginSlice()
   const steps = waiting
   waiting = []
   let done = 0
-  for (; done < steps.length && !isOver(); done++) steps[done]?.run()
+  for (; done < steps.length && !isSliceOver(); done++) steps[done]?.run()
   waiting = [...steps.slice(done), ...waiting]
 }

@@ -6,9 +6,9 @@ import * as Door from "./fixtures/Door.ts"
 import * as Wire from "./fixtures/Wire.ts"
 import { withinTheNetwork, reply, wire, stub, refusal } from "./fixtures/Exchanges.ts"
 
-describe("what goes over the wire", () => {
+describe("requests on the wire", () => {
   withinTheNetwork(
-    "is the request to the byte: path, query, header names and values, body",
+    "preserves path, query, header names and values, and body byte for byte",
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const authority = `127.0.0.1:${server.port}`
@@ -32,7 +32,7 @@ describe("what goes over the wire", () => {
   )
 
   withinTheNetwork(
-    "is one connection for one request after the other",
+    "reuses one connection for consecutive requests",
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const url = `http://127.0.0.1:${server.port}`
@@ -43,7 +43,7 @@ describe("what goes over the wire", () => {
   )
 
   withinTheNetwork(
-    "is never more connections than the pool may hold",
+    "opens no more connections than the pool allows",
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const url = `http://127.0.0.1:${server.port}`
@@ -59,9 +59,9 @@ describe("what goes over the wire", () => {
   )
 })
 
-describe("what comes back", () => {
+describe("responses", () => {
   withinTheNetwork(
-    "is an answer whatever its status, and a redirect is not followed",
+    "returns a response of any status and follows no redirect",
     Effect.gen(function* () {
       const canary = yield* wire(() => {})
       const platform = yield* stub({
@@ -76,7 +76,7 @@ describe("what comes back", () => {
   )
 
   withinTheNetwork(
-    "may be a page of HTML, which is for others to judge",
+    "returns an HTML page unchanged",
     Effect.gen(function* () {
       const platform = yield* stub({ handler: () => Answer.html(502) })
       const pool = yield* Door.open(platform.origin)
@@ -87,7 +87,7 @@ describe("what comes back", () => {
   )
 
   withinTheNetwork(
-    "may be announced by informational answers first",
+    "accepts interim responses before the final one",
     Effect.gen(function* () {
       const server = yield* wire(
         (socket) => void socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${Wire.answer("late")}`),
@@ -107,7 +107,7 @@ describe("what comes back", () => {
   ]
   for (const heads of [...interim.map((head) => [head]), interim, [...interim, ...interim]])
     withinTheNetwork(
-      `may be announced by ${JSON.stringify(heads.join("")).slice(0, 60)}, in any pieces, on a connection that is kept`,
+      `accepts the interim responses ${JSON.stringify(heads.join("")).slice(0, 60)} in any fragmentation and keeps the connection`,
       Effect.gen(function* () {
         const answered = `${heads.join("")}${Wire.answer("HTTP/1.1 100 Continue")}`
         let size = 0
@@ -128,7 +128,7 @@ describe("what comes back", () => {
     )
 
   withinTheNetwork(
-    "may not be announced without end",
+    "rejects endless interim responses",
     Effect.gen(function* () {
       const server = yield* wire((socket) => void socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(50)))
       assert.strictEqual((yield* refusal(server.port))._tag, "ProtocolError")
@@ -136,7 +136,7 @@ describe("what comes back", () => {
   )
 
   withinTheNetwork(
-    "may end with the connection, if that is closed in order",
+    "accepts a body that ends with an orderly close of the connection",
     Effect.gen(function* () {
       const server = yield* wire((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"))
       const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
@@ -157,7 +157,7 @@ describe("what comes back", () => {
     ["identity", Buffer.from("words")],
   ] as const)
     withinTheNetwork(
-      `is decompressed from ${encoding}, though nobody asked for it`,
+      `decompresses unsolicited ${encoding}`,
       Effect.gen(function* () {
         const platform = yield* stub({
           handler: () => ({ kind: "response", status: 200, headers: { "content-encoding": encoding }, body }),
@@ -171,7 +171,7 @@ describe("what comes back", () => {
     )
 })
 
-describe("an answer that is not whole is an error", () => {
+describe("incomplete and invalid responses", () => {
   const cases: ReadonlyArray<readonly [name: string, tag: string, bytes: string, ending: "end" | "reset" | "stay"]> = [
     ["cut before its first byte", "ConnectionReset", "", "end"],
     ["reset before its first byte", "ConnectionReset", "", "reset"],
@@ -223,20 +223,20 @@ describe("an answer that is not whole is an error", () => {
       "stay",
     ],
     [
-      "not zstd, though it says so",
+      "declared zstd but not zstd",
       "UnsupportedContentEncoding",
       Wire.answer("plain", "content-encoding: zstd\r\n"),
       "stay",
     ],
     [
-      "not deflate, though it says so",
+      "declared deflate but not deflate",
       "UnsupportedContentEncoding",
       Wire.answer("plain", "content-encoding: deflate\r\n"),
       "stay",
     ],
     ["in two encodings", "UnsupportedContentEncoding", Wire.answer("x", "content-encoding: gzip, gzip\r\n"), "stay"],
     [
-      "not gzip, though it says so",
+      "declared gzip but not gzip",
       "UnsupportedContentEncoding",
       Wire.answer("plain", "content-encoding: gzip\r\n"),
       "stay",
@@ -257,16 +257,16 @@ describe("an answer that is not whole is an error", () => {
       }),
     )
 
-  for (const [said, isRetryable] of [
+  for (const [output, isRetryable] of [
     ["", true],
     ["HTTP/1.1 200 OK\r\ncontent-le", false],
   ] as const)
     withinTheNetwork(
-      `a kept connection that closes ${said === "" ? "without a byte" : "in the next answer's head"}: ${isRetryable ? "may" : "must not"} be asked again`,
+      `a reused connection that closes ${said === "" ? "without a byte" : "inside the next response head"} ${isRetryable ? "is" : "is not"} retryable`,
       Effect.gen(function* () {
         const server = yield* wire((socket) => {
           if (socket.bytesWritten === 0) socket.write(Wire.answer("first"))
-          else socket.end(said)
+          else socket.end(output)
         })
         const url = `http://127.0.0.1:${server.port}`
         const pool = yield* Door.open(url)
@@ -277,7 +277,7 @@ describe("an answer that is not whole is an error", () => {
     )
 
   withinTheNetwork(
-    "a bomb is not unpacked",
+    "rejects a decompression bomb",
     Effect.gen(function* () {
       const platform = yield* stub({
         handler: () => ({
