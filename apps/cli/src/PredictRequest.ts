@@ -26,14 +26,14 @@ export const flags = {
   ),
 }
 
-interface Given {
+interface PredictFlags {
   readonly parameters: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
   readonly param: ReadonlyArray<string>
   readonly text: ReadonlyArray<string>
   readonly query: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
 }
 
-export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: Given) {
+export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: PredictFlags) {
   const body = parameters._tag === "None" ? {} : asBody(yield* InputFile.read(parameters.value))
   const named = Object.fromEntries(yield* Effect.forEach(param, parameter))
   const whole: Json.JsonObject = {
@@ -53,8 +53,8 @@ const fields = Object.keys(PredictDocument.fields)
 const asBody = (document: Json.JsonObject): Json.JsonObject =>
   Object.keys(document).some((name) => fields.includes(name)) ? document : { parameters: document }
 
-const parameter = (given: string) => {
-  const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(given) ?? []
+const parameter = (text: string) => {
+  const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(text) ?? []
   if (name === undefined) return Effect.fail(wrongUse(`--param ${text} must have the form NAME=TEXT or NAME:=JSON`))
   if (sign === "=") return Effect.succeed([name, value] as const)
   return Result.match(Json.parse(value), {

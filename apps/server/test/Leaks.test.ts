@@ -8,7 +8,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "vitest"
 import { finder, prompts, secrets } from "./CanarySecrets.ts"
-import { answer, portOf, remember, says, streaming, streams } from "./EchoingPlatform.ts"
+import { answer, portOf, remember, responseThat, streaming, streams } from "./EchoingPlatform.ts"
 import {
   json,
   say,
@@ -31,16 +31,18 @@ const everySecret = process.env["DRAWBAR_LEAKS"] === "all"
 
 /** Successful responses are checked as well. */
 const successes: Readonly<Record<string, Meet>> = {
-  "a success": platformDoes(expectedText((it) => answer(json({ it })))),
-  "text as success": platformDoes(expectedText((it) => answer(it, 200, { "content-type": "text/plain" }))),
+  "a success": platformDoes(responseThat((it) => answer(json({ it })))),
+  "text as success": platformDoes(responseThat((it) => answer(it, 200, { "content-type": "text/plain" }))),
   "a success in tensors": platformDoes(
-    expectedText((it) => answer(json({ embeddings: [[1]], said: it }))),
+    responseThat((it) => answer(json({ embeddings: [[1]], said: it }))),
     "tensors",
     { post_process_function: "connector.post_process.cohere.embedding" },
   ),
-  "an internal error of the server": platformDoes(expectedText((it) => answer(`{"it":${json(`${it} a defect, please`)}}`))),
+  "an internal error of the server": platformDoes(
+    responseThat((it) => answer(`{"it":${json(`${it} a defect, please`)}}`)),
+  ),
   "a connector test": async ({ said: reply, prompt, third }) => {
-    const id = remember({ said: reply, act: expectedText((it) => answer(json({ it }), 400)) })
+    const id = remember({ said: reply, act: responseThat((it) => answer(json({ it }), 400)) })
     const made = await say("trial", "POST", `${ml}/connectors/_create`, blueprint(third))
     const path = `${ml}/connectors/${made.json.connector_id}/_test`
     return (await say("trial", "POST", path, { parameters: { q: `${prompt} #case#${id}` } }, { ofPlatform: true }))
@@ -83,7 +85,7 @@ describe("an upstream that echoes what it received", () => {
         seen.set(name, (seen.get(name) ?? new Set()).add(status))
       })
       // Each secret in each encoding, if the upstream would echo it.
-      const refusal = platformDoes(expectedText((it) => answer(json({ error: it }), 401)))
+      const refusal = platformDoes(responseThat((it) => answer(json({ error: it }), 401)))
       const pairs = secrets.flatMap((_, n) => spelled.map(([, spell]) => metBy(n, spell)))
       await inLanes(pairs, 24, async (met) => void assert.strictEqual(await refusal(met), 401))
       // Everything that is not a success above must have failed, otherwise the table tests nothing.
@@ -162,7 +164,7 @@ describe("the output of the server", () => {
   })
 
   it("contains neither in logs, audit log, metrics, records, files or traces", async () => {
-    await requested(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
+    await asked(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
     await new Promise((resume) => setTimeout(resume, 2_300))
     await check()
     assert.include(server.said(), "TypeError\n    at ")
@@ -174,7 +176,7 @@ describe("the output of the server", () => {
       description: spell(1),
     })
     const leaks: Readonly<Record<string, () => Promise<string | Buffer | ReadonlyArray<string | Buffer>>>> = {
-      "a response, in plain text": async () => (await requested(server.url, admin, "GET", `${ml}/models/${model}`)).text,
+      "a response, in plain text": async () => (await asked(server.url, admin, "GET", `${ml}/models/${model}`)).text,
       "the records, in JSON": async () => (await sinks())["records"] ?? [],
       "the database, throughout": async () => {
         await register("leaking", blueprint(0, {}, { parameters: { note: spell(2) } }))
@@ -185,16 +187,16 @@ describe("the output of the server", () => {
         return readFile(join(folder, "data", "drawbar.db-wal"))
       },
       "a header": async () => {
-        const got = await requested(server.url, admin, "GET", "/", undefined, { "x-opaque-id": leakOf(4).text })
+        const got = await asked(server.url, admin, "GET", "/", undefined, { "x-opaque-id": leakOf(4).text })
         return json([...got.headers])
       },
       "the log": async () => {
-        await requested(server.url, admin, "GET", `${ml}/models/${spell(5)}`)
+        await asked(server.url, admin, "GET", `${ml}/models/${spell(5)}`)
         await new Promise((resume) => setTimeout(resume, 200))
         return server.said()
       },
       "the audit": async () => {
-        await requested(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
+        await asked(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
         return readFile(join(folder, "audit.log"))
       },
       // Read earlier, because spans are sent periodically.
@@ -206,16 +208,16 @@ describe("the output of the server", () => {
           connector: blueprint(0),
           model_id: leakOf(8).text,
         })
-        await requested(server.url, admin, "POST", `${ml}/models/${leakOf(8).text}/_predict`, {
+        await asked(server.url, admin, "POST", `${ml}/models/${leakOf(8).text}/_predict`, {
           parameters: { q: "#case#0" },
         })
-        return (await requested(server.url, admin, "GET", "/metrics")).text
+        return (await asked(server.url, admin, "GET", "/metrics")).text
       },
       "a stream, in pieces": async () => {
         const id = remember({ said: spell(9), act: streaming(streams["OpenAI's deltas"]!, 3) })
         const chat = await models.get("/v1/chat/completions 0")
         const path = `${ml}/models/${chat}/_predict/stream`
-        const got = await requested(server.url, admin, "POST", path, { parameters: { q: `#case#${id}` } })
+        const got = await asked(server.url, admin, "POST", path, { parameters: { q: `#case#${id}` } })
         return [...got.text.matchAll(/"content":"([^"]*)"/g)].map(([, part]) => part).join("")
       },
     }

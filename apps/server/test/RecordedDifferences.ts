@@ -345,7 +345,7 @@ const templates: ReadonlyArray<Row> = [
   },
   {
     what: "a string in the position of a JSON value",
-    recorded: "pasted as it is, which may send a body that is not JSON",
+    recorded: "inserted unchanged, which may send a body that is not JSON",
     here: "parsed as JSON if it is exactly one value, otherwise rejected by name",
     cases: ids("tmplu.text-word tmplu.text-lax-2"),
   },
@@ -363,8 +363,7 @@ const templates: ReadonlyArray<Row> = [
   },
   {
     what: "a default that is an object or contains another placeholder (`${parameters.x:-{}}`)",
-    recorded:
-      "the default ends at the first brace, so `{}` fails if `x` is given; a nested one is stored and fails",
+    recorded: "the default ends at the first brace, so `{}` fails if `x` is given; a nested one is stored and fails",
     here: "an object ends at its matching brace; a nested placeholder is rejected on create",
     cases: ids("tmpld.default-object tmpld.default-nested"),
   },

@@ -87,7 +87,7 @@ describe("POST /v1/embeddings", () => {
   })
 })
 
-it("answers 404 elsewhere", async () => {
+it("returns 404 for other paths", async () => {
   const response = await fetch(`${platform.url}/v1/chat`, { headers: { authorization: `Bearer ${key}` } })
   expect(response.status).toBe(404)
 })

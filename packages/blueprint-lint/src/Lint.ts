@@ -14,24 +14,26 @@ const maxTextLength = 1_000_000
 const maxFindings = 100
 
 /** The findings of a text (JSON or Dev Tools console text), ordered by location. */
-export const text = (source: string, host: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
+export const text = (source: string, environment: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
   if (source.length > maxTextLength)
-    return [{ code: "syntax", severity: "error", pointer: "", message: `It is longer than ${maxTextLength} characters` }]
-  const { value, findings, placeOf } = DocumentText.read(source, host.readsConsoleText)
+    return [
+      { code: "syntax", severity: "error", pointer: "", message: `It is longer than ${maxTextLength} characters` },
+    ]
+  const { value, findings, placeOf } = DocumentText.read(source, environment.readsConsoleText)
   if (value === undefined) return findings
-  const placed = document(value, host)
+  const placed = document(value, environment)
     .slice(0, maxFindings)
     .map((finding) => ({ ...finding, ...placeOf(finding.pointer) }))
   return [...findings, ...placed].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
 /** The findings of a document: a connector, or a model with an embedded connector. */
-export const document = (value: Json.Json, host: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
+export const document = (value: Json.Json, environment: LintEnvironment = anywhere): ReadonlyArray<Finding> => {
   if (!Json.isObject(value)) return [{ code: "syntax", severity: "error", pointer: "", message: "Expected an object" }]
   const inside = value["connector"]
   const isModel = Json.isObject(inside) && value["actions"] === undefined
   const at = isModel ? "/connector" : ""
-  const context = LintContext.make(isModel ? inside : value, host, isModel)
+  const context = LintContext.make(isModel ? inside : value, environment, isModel)
   const findings = rules.flatMap(({ code, severity, check }) =>
     check(context).map(({ pointer, message }) => ({ code, severity, pointer: `${at}${pointer}`, message })),
   )
@@ -40,11 +42,11 @@ export const document = (value: Json.Json, host: LintEnvironment = anywhere): Re
 
 // Problems that the rules do not detect, but the runtime does.
 const notRunnable = (
-  { blueprint, credentialNames, host }: LintContext.LintContext,
+  { blueprint, credentialNames, environment }: LintContext.LintContext,
   at: string,
 ): ReadonlyArray<Finding> => {
   const problem = Result.match(blueprint, {
-    onSuccess: ({ connector }) => host.refusal(connector, credentialNames),
+    onSuccess: ({ connector }) => environment.refusal(connector, credentialNames),
     onFailure: () => undefined,
   })
   return problem === undefined

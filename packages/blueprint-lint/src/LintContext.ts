@@ -41,13 +41,13 @@ export interface LintContext {
   readonly blueprint: Result.Result<Blueprint.Blueprint, BlueprintError>
   /** Whether the connector is embedded in a model, where it needs no name. */
   readonly inline: boolean
-  readonly host: LintEnvironment
+  readonly environment: LintEnvironment
 }
 
 const readDocument = decode(Blueprint.Document)
 
 /** `inline`: the connector is embedded in a model, and needs no name. */
-export const make = (document: Json.JsonObject, host: LintEnvironment, inline: boolean): LintContext => {
+export const make = (document: Json.JsonObject, environment: LintEnvironment, inline: boolean): LintContext => {
   const parameters = Object.fromEntries(
     Object.entries(members(document["parameters"])).flatMap(([name, value]) =>
       value === null ? [] : [[name, Json.toText(value)]],
@@ -67,7 +67,7 @@ export const make = (document: Json.JsonObject, host: LintEnvironment, inline: b
     templates: actions.flatMap(({ url, headers, body }) => [url, headers, body].filter((it) => it !== undefined)),
     blueprint: checked(document, inline),
     inline,
-    host,
+    environment,
   }
 }
 

@@ -4,7 +4,7 @@ import type { LintEnvironment } from "../src/LintEnvironment.ts"
 import * as Lint from "../src/Lint.ts"
 import { rules } from "../src/Rules.ts"
 
-const host: LintEnvironment = {
+const environment: LintEnvironment = {
   readsConsoleText: true,
   untrusted: (url) => (new URL(url).host === "api.openia.com" ? `${url} is not trusted` : undefined),
   refusal: () => undefined,
@@ -21,7 +21,7 @@ const documentOf = (members: string) => {
   return JSON.stringify({ ...whole, ...JSON.parse(`{${members}}`) })
 }
 
-const codesOf = (members: string) => Lint.text(documentOf(members), host).map(({ code }) => code)
+const codesOf = (members: string) => Lint.text(documentOf(members), environment).map(({ code }) => code)
 
 describe("the example of a rule", () => {
   it.each(rules)("$code reports the wrong form and not the corrected one", ({ code, example }) => {
@@ -55,7 +55,7 @@ describe("rules", () => {
     ["an action that is not an object", '{"actions": [7]}', "/actions/0"],
     ["a header that is a list", '{"actions": [{"headers": {"a": [1]}}]}', "/actions/0/headers/a"],
   ])("report the location of %s", (_name, source, pointer) => {
-    const findings = Lint.text(source, host)
+    const findings = Lint.text(source, environment)
     assert.include(
       findings.filter(({ code }) => code === "invalid-field").map((finding) => finding.pointer),
       pointer,
@@ -69,7 +69,7 @@ describe("rules", () => {
       actions: [action, { ...action, action_type: "jump" }],
       client_config: { max_connection: 0 },
     }
-    const findings = Lint.document(document, host).filter(({ code }) => code === "invalid-field")
+    const findings = Lint.document(document, environment).filter(({ code }) => code === "invalid-field")
     assert.deepStrictEqual(findings.map(({ pointer }) => pointer).toSorted(), [
       "/actions/0/method",
       "/actions/1/action_type",
@@ -111,7 +111,7 @@ describe("rules", () => {
         client_config: { mutual_tls_enabled: enabled },
         credential: Object.fromEntries(names.map((name) => [name, "env:A"])),
       }
-      const found = Lint.text(documentOf(JSON.stringify(members).slice(1, -1)), host)
+      const found = Lint.text(documentOf(JSON.stringify(members).slice(1, -1)), environment)
         .filter(({ code }) => code === "unused-credential")
         .map(({ pointer }) => pointer)
       assert.deepStrictEqual(found, enabled ? [] : names.map((name) => `/credential/${name}`))
@@ -122,7 +122,7 @@ describe("rules", () => {
     const parameters = Object.fromEntries(
       Reserved.parameters.filter(({ isShared = false }) => !isShared).map(({ name }) => [name, "UTF-8"]),
     )
-    const found = Lint.text(documentOf(JSON.stringify({ parameters }).slice(1, -1)), host)
+    const found = Lint.text(documentOf(JSON.stringify({ parameters }).slice(1, -1)), environment)
     assert.notInclude(
       found.map(({ code }) => code),
       "unused-parameter",
@@ -162,7 +162,8 @@ describe("rules", () => {
     (name) => assert.include(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
   )
 
-  it.each(["max_tokens", "tokenizer", "key_phrases", "authors", "truncate"])("recognise that %s is not a secret", (name) =>
-    assert.notInclude(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
+  it.each(["max_tokens", "tokenizer", "key_phrases", "authors", "truncate"])(
+    "recognise that %s is not a secret",
+    (name) => assert.notInclude(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
   )
 })

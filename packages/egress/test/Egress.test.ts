@@ -2,7 +2,7 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import * as Wire from "./fixtures/Wire.ts"
 import { withinTheNetwork, reply, wire, stub, refusal } from "./fixtures/Exchanges.ts"
 
@@ -12,7 +12,7 @@ describe("requests on the wire", () => {
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const authority = `127.0.0.1:${server.port}`
-      const pool = yield* Door.open(`http://${authority}`)
+      const pool = yield* TestEgress.open(`http://${authority}`)
       yield* pool.send(
         {
           method: "POST",
@@ -20,7 +20,7 @@ describe("requests on the wire", () => {
           headers: { "X-Mixed-Case": "a  b\té", authorization: "Bearer k", Host: authority },
           body: '{"text":"ä\\u0000"}',
         },
-        Door.limits,
+        TestEgress.limits,
       )
       assert.strictEqual(
         server.received[0],
@@ -36,8 +36,8 @@ describe("requests on the wire", () => {
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const url = `http://127.0.0.1:${server.port}`
-      const pool = yield* Door.open(url)
-      for (let i = 0; i < 5; i++) yield* pool.send(Door.post(url, "{}"), Door.limits)
+      const pool = yield* TestEgress.open(url)
+      for (let i = 0; i < 5; i++) yield* pool.send(TestEgress.post(url, "{}"), TestEgress.limits)
       assert.strictEqual(server.sockets.length, 1)
     }),
   )
@@ -47,10 +47,10 @@ describe("requests on the wire", () => {
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const url = `http://127.0.0.1:${server.port}`
-      const pool = yield* Door.open(url, { maxConnections: 3 })
+      const pool = yield* TestEgress.open(url, { maxConnections: 3 })
       const answers = yield* Effect.forEach(
         Array.from({ length: 40 }, (_, i) => i),
-        (i) => pool.send(Door.post(`${url}/${i}`, "{}"), Door.limits),
+        (i) => pool.send(TestEgress.post(`${url}/${i}`, "{}"), TestEgress.limits),
         { concurrency: "unbounded" },
       )
       assert.strictEqual(answers.length, 40)
@@ -67,8 +67,8 @@ describe("responses", () => {
       const platform = yield* stub({
         handler: () => Answer.redirect(`http://127.0.0.1:${canary.port}/latest/meta-data`),
       })
-      const pool = yield* Door.open(platform.origin)
-      const { status, headers } = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+      const pool = yield* TestEgress.open(platform.origin)
+      const { status, headers } = yield* pool.send(TestEgress.get(`${platform.origin}/`), TestEgress.limits)
       assert.strictEqual(status, 302)
       assert.strictEqual(headers["location"], `http://127.0.0.1:${canary.port}/latest/meta-data`)
       assert.strictEqual(canary.sockets.length, 0)
@@ -79,10 +79,10 @@ describe("responses", () => {
     "returns an HTML page unchanged",
     Effect.gen(function* () {
       const platform = yield* stub({ handler: () => Answer.html(502) })
-      const pool = yield* Door.open(platform.origin)
-      const answer = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+      const pool = yield* TestEgress.open(platform.origin)
+      const answer = yield* pool.send(TestEgress.get(`${platform.origin}/`), TestEgress.limits)
       assert.strictEqual(answer.status, 502)
-      assert.include(Door.text(answer), "Bad Gateway")
+      assert.include(TestEgress.text(answer), "Bad Gateway")
     }),
   )
 
@@ -92,9 +92,9 @@ describe("responses", () => {
       const server = yield* wire(
         (socket) => void socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${Wire.answer("late")}`),
       )
-      const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
-      const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
-      assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "late"])
+      const pool = yield* TestEgress.open(`http://127.0.0.1:${server.port}`)
+      const answer = yield* pool.send(TestEgress.get(`http://127.0.0.1:${server.port}/`), TestEgress.limits)
+      assert.deepStrictEqual([answer.status, TestEgress.text(answer)], [200, "late"])
     }),
   )
 
@@ -118,10 +118,10 @@ describe("responses", () => {
             await new Promise(setImmediate)
           }
         })
-        const pool = yield* Door.open(`http://127.0.0.1:${server.port}`, { maxConnections: 1 })
+        const pool = yield* TestEgress.open(`http://127.0.0.1:${server.port}`, { maxConnections: 1 })
         for (let request = 0; request < 8; request++) {
-          const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
-          assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "HTTP/1.1 100 Continue"])
+          const answer = yield* pool.send(TestEgress.get(`http://127.0.0.1:${server.port}/`), TestEgress.limits)
+          assert.deepStrictEqual([answer.status, TestEgress.text(answer)], [200, "HTTP/1.1 100 Continue"])
         }
         assert.strictEqual(server.sockets.length, 1)
       }),
@@ -139,9 +139,9 @@ describe("responses", () => {
     "accepts a body that ends with an orderly close of the connection",
     Effect.gen(function* () {
       const server = yield* wire((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"))
-      const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
+      const pool = yield* TestEgress.open(`http://127.0.0.1:${server.port}`)
       assert.strictEqual(
-        Door.text(yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)),
+        TestEgress.text(yield* pool.send(TestEgress.get(`http://127.0.0.1:${server.port}/`), TestEgress.limits)),
         "all of it",
       )
     }),
@@ -162,9 +162,9 @@ describe("responses", () => {
         const platform = yield* stub({
           handler: () => ({ kind: "response", status: 200, headers: { "content-encoding": encoding }, body }),
         })
-        const pool = yield* Door.open(platform.origin)
-        const answer = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
-        assert.strictEqual(Door.text(answer), "words")
+        const pool = yield* TestEgress.open(platform.origin)
+        const answer = yield* pool.send(TestEgress.get(`${platform.origin}/`), TestEgress.limits)
+        assert.strictEqual(TestEgress.text(answer), "words")
         assert.isUndefined(answer.headers["content-encoding"])
         assert.isFalse(platform.requests[0]?.headers.some(([name]) => name.toLowerCase() === "accept-encoding"))
       }),
@@ -262,16 +262,16 @@ describe("incomplete and invalid responses", () => {
     ["HTTP/1.1 200 OK\r\ncontent-le", false],
   ] as const)
     withinTheNetwork(
-      `a reused connection that closes ${said === "" ? "without a byte" : "inside the next response head"} ${isRetryable ? "is" : "is not"} retryable`,
+      `a reused connection that closes ${output === "" ? "without a byte" : "inside the next response head"} ${isRetryable ? "is" : "is not"} retryable`,
       Effect.gen(function* () {
         const server = yield* wire((socket) => {
           if (socket.bytesWritten === 0) socket.write(Wire.answer("first"))
           else socket.end(output)
         })
         const url = `http://127.0.0.1:${server.port}`
-        const pool = yield* Door.open(url)
-        yield* pool.send(Door.post(url, "{}"), Door.limits)
-        const { reason } = yield* Effect.flip(pool.send(Door.post(url, "{}"), Door.limits))
+        const pool = yield* TestEgress.open(url)
+        yield* pool.send(TestEgress.post(url, "{}"), TestEgress.limits)
+        const { reason } = yield* Effect.flip(pool.send(TestEgress.post(url, "{}"), TestEgress.limits))
         assert.deepStrictEqual([reason._tag, reason.retryable], ["ConnectionReset", isRetryable])
       }),
     )

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import * as Destination from "../src/Destination.ts"
 import { trustedEndpointDefaults } from "../src/TrustedEndpointDefaults.ts"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import { canary, reasonOf, send } from "./fixtures/Canary.ts"
 
 const loopback = [
@@ -185,7 +185,7 @@ describe("rejects hostile targets without connecting to loopback", () => {
       const { port, sockets } = yield* canary
       for (const [template, tag] of misshapen) {
         const url = template.replace("HOST", `127.0.0.1:${port}`)
-        const reason = yield* reasonOf(send(url, Door.inside))
+        const reason = yield* reasonOf(send(url, TestEgress.inside))
         assert.strictEqual(reason._tag, tag, JSON.stringify(url))
         assert.notInclude(reason.message, "secret")
       }
@@ -197,7 +197,7 @@ describe("rejects hostile targets without connecting to loopback", () => {
     Effect.gen(function* () {
       const open = /^(10|100|127|172|192\.168|0xa|012|167772161)\.?|fc00|fdff|::ffff:10|64:ff9b::10|::1\]$|localhost/i
       for (const host of special.filter((host) => !open.test(host) || host === "100.100.100.200")) {
-        const reason = yield* reasonOf(send(`http://${host}/`, Door.inside))
+        const reason = yield* reasonOf(send(`http://${host}/`, TestEgress.inside))
         assert.strictEqual(reason._tag, "PrivateAddress", host)
         assert.include(reason.message, "no setting allows it")
       }
@@ -206,7 +206,7 @@ describe("rejects hostile targets without connecting to loopback", () => {
 })
 
 describe("decides trust by the parsed URL", () => {
-  const policy = Door.policy({ trustedEndpoints: trustedEndpointDefaults })
+  const policy = TestEgress.policy({ trustedEndpoints: trustedEndpointDefaults })
   it.each([
     "https://evil.example/",
     "http://api.openai.com/v1",
@@ -246,7 +246,7 @@ describe("decides trust by the parsed URL", () => {
   })
 
   it("rejects every URL if the list is empty, and names the setting", () => {
-    const empty = Door.policy({ trustedEndpoints: [] })
+    const empty = TestEgress.policy({ trustedEndpoints: [] })
     assert.strictEqual(
       Result.getOrThrow(Result.flip(Destination.make("https://api.openai.com/", empty))).message,
       "Trusted connector endpoints regex is not configured. Please set plugins.ml_commons.trusted_connector_endpoints_regex.",

@@ -13,7 +13,7 @@ export interface BodyTemplate {
   readonly source: string
   readonly placeholders: ReadonlyArray<Placeholder>
   readonly program: Program.Program
-  /** The parameter of `Options.skipMissing`, and what the author says with it. */
+  /** The parameter of `Options.skipMissing`, and the author's value of it. */
   readonly skip: string | undefined
   readonly skipMissing: boolean
 }
@@ -21,7 +21,7 @@ export interface BodyTemplate {
 export interface Options {
   /** The content type of the request; absent means JSON. */
   readonly contentType?: string | undefined
-  /** The parameter that is `true` where a placeholder that nothing fills is left as it is. */
+  /** The parameter that, if `true`, leaves a placeholder without a value in place. */
   readonly skipMissing?: string | undefined
 }
 

@@ -26,7 +26,7 @@ interface Header {
 
 export interface HeadersTemplate {
   readonly placeholders: ReadonlyArray<Placeholder>
-  /** What only the connector may say: the parameters of the headers of `Options.fixedPrefix`. */
+  /** Parameters of the headers of `Options.fixedPrefix`, which only the connector may set. */
   readonly fixed: ReadonlyMap<string, string>
   readonly headers: ReadonlyArray<Header>
   /** The steps of all headers. */
@@ -136,7 +136,10 @@ const check = (header: string, value: string, fault: Fault, by = "Its value"): v
 export interface Options {
   /** How the names of headers begin, in lower case, whose parameters only the author may set. */
   readonly fixedPrefix?: string | undefined
-  /** Credentials that stand for a map of secrets, whose keys the document does not list: `name.key` is known where `name` is. */
+  /**
+   * Credentials that refer to a map of secrets, whose keys the document does not list: `name.key` is known if `name`
+   * is.
+   */
   readonly credentialMaps?: ReadonlyArray<string> | undefined
 }
 
@@ -197,7 +200,14 @@ export const compile = (
     const fixed = new Map<string, string>()
     const placeholders: Array<Placeholder> = []
     const compiled = Object.entries(headers).map(([name, value]) =>
-      compileHeader(name, value, { ...Composition.begin(author), placeholders, header: name }, credentials, fixed, options),
+      compileHeader(
+        name,
+        value,
+        { ...Composition.begin(author), placeholders, header: name },
+        credentials,
+        fixed,
+        options,
+      ),
     )
     return { placeholders, fixed, headers: compiled, program: compiled.flatMap(({ program }) => program) }
   })

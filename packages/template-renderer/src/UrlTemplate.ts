@@ -16,7 +16,7 @@ export interface UrlTemplate {
   /** As `URL` serialises it, e.g. `https://api.openai.com`. */
   readonly origin: string
   readonly placeholders: ReadonlyArray<Placeholder>
-  /** What only the connector may say: parameters of the origin, and those of `Options.fixed`. */
+  /** Parameters that only the connector may set: those of the origin, and those of `Options.fixed`. */
   readonly fixed: ReadonlyMap<string, string>
   readonly program: Program.Program
 }

@@ -26,7 +26,8 @@ const others: ReadonlyArray<Section> = [
   {
     code: "duplicate-key",
     severity: "error",
-    description: "A name occurs twice in one object. The REST API rejects it, because only one of them can be intended.",
+    description:
+      "A name occurs twice in one object. The REST API rejects it, because only one of them can be intended.",
   },
   {
     code: "not-runnable",
@@ -53,7 +54,7 @@ const section = ({ code, severity, description, example }: Section): ReadonlyArr
   `## ${code}`,
   "",
   `**${severity}** · ${description}`,
-  ...(example === undefined ? [] : ["", "Found:", ...fenced(example.wrong), "", "Mended:", ...fenced(example.right)]),
+  ...(example === undefined ? [] : ["", "Found:", ...fenced(example.wrong), "", "Fixed:", ...fenced(example.right)]),
 ]
 
 const fenced = (members: string): ReadonlyArray<string> => ["", "```text", members, "```"]

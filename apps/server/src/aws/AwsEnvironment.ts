@@ -7,7 +7,7 @@ import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
 export interface AwsEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly door: OperatorHttpClient["Service"]
+  readonly httpClient: OperatorHttpClient["Service"]
 }
 
 /** Keys and their expiry; undefined if this source is not configured. Fails with a message without a full stop. */

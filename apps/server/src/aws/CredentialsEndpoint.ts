@@ -9,8 +9,12 @@ import type { AwsEnvironment } from "./AwsEnvironment.ts"
 const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 5_000, maxResponseBytes: 65_536 }
 
 /** The text of a response with status 200; other statuses fail with a message that begins with `source`. */
-export const ask = ({ door }: AwsEnvironment, source: string, request: EgressRequest): Effect.Effect<string, string> =>
-  door.send(request, limits).pipe(
+export const ask = (
+  { httpClient }: AwsEnvironment,
+  source: string,
+  request: EgressRequest,
+): Effect.Effect<string, string> =>
+  httpClient.send(request, limits).pipe(
     Effect.mapError(({ message }) => `${source} returned no credentials: ${message}`),
     Effect.flatMap(({ status, body }: EgressResponse) =>
       status === 200

@@ -18,7 +18,7 @@ export const layer = ({ credentials, environment, signFor = [], roles }: Options
   Layer.effect(
     AwsIdentity,
     Effect.gen(function* () {
-      const keys = yield* Chain.make(credentials, { environment, door: yield* OperatorHttpClient })
+      const keys = yield* Chain.make(credentials, { environment, httpClient: yield* OperatorHttpClient })
       // Checks the identity at startup, so that the operator sees a problem before the first predict. A failure is only
       // logged, because it may be temporary.
       yield* Effect.forkScoped(Effect.ignore(Effect.tapError(keys, ({ message }) => Effect.logWarning(message))))

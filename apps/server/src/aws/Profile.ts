@@ -55,7 +55,7 @@ const keysOf = Effect.fnUntraced(function* (
     if (source === undefined) return yield* Effect.fail(`the profile ${name} has a role_arn, but no source_profile`)
     const { value } = yield* keysOf(reading, source, [...before, name])
     const options = {
-      way: world.door,
+      way: world.httpClient,
       region: profile.get("region") ?? regionOf(world),
       roleArn,
       proof: { keys: Effect.succeed(value), externalId: profile.get("external_id") },

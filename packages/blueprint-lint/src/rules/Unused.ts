@@ -48,7 +48,7 @@ export const unusedCredential: Rule = {
   },
 }
 
-/** The credentials that Drawbar reads by their names, given the protocol and what else the connector asks for. */
+/** The credentials that Drawbar reads by name, depending on the protocol and the connector's other features. */
 const readCredentials = ({ document, credentialNames, isAws }: LintContext): ReadonlySet<string> => {
   const { protocol } = document
   const read: ReadonlySet<unknown> = new Set([
@@ -66,5 +66,7 @@ const usedNames = ({ templates }: LintContext, kind: string): ReadonlySet<string
     : new Set(
         templates
           .flatMap(placeholdersOf)
-          .flatMap((placeholder) => (placeholder.kind === kind ? [placeholder.name, placeholder.name.replace(/\.toString\(\)$/, "")] : [])),
+          .flatMap((placeholder) =>
+            placeholder.kind === kind ? [placeholder.name, placeholder.name.replace(/\.toString\(\)$/, "")] : [],
+          ),
       )

@@ -15,7 +15,7 @@ const stepsPerLook = 65_536
  */
 const longText = 65_536
 
-/** Where one run of a script stands and what it may still use; `Result` is what a script returns. */
+/** The state and the remaining limits of one run; `Result` is what a script returns. */
 export class Execution<Result> {
   readonly limits: Limits
   /** Texts of the data that are already escaped. */
