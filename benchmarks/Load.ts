@@ -1,4 +1,4 @@
-/** Requests over kept connections. */
+/** Sends requests over kept connections. */
 import { setTimeout } from "node:timers/promises"
 import { Pool } from "undici"
 
@@ -7,12 +7,12 @@ export interface Target {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
-  /** What a right answer holds. */
+  /** A text that a correct response contains. */
   readonly expects: string
 }
 
 export interface Measured {
-  /** How many were answered. */
+  /** The number of responses. */
   readonly requests: number
   readonly seconds: number
   /** Milliseconds, sorted. */
@@ -26,7 +26,7 @@ const ask = async (pool: Pool, { origin, path, headers = {}, body, expects }: Ta
   const answer = await pool.request({ method: "POST", path, headers: sent, body })
   const text = await answer.body.text()
   if (answer.statusCode !== 200 || !text.includes(expects))
-    throw new Error(`${origin}${path} answered ${answer.statusCode}: ${text.slice(0, 1_000)}`)
+    throw new Error(`${origin}${path} returned ${answer.statusCode}: ${text.slice(0, 1_000)}`)
   return performance.now() - began
 }
 
@@ -36,7 +36,7 @@ const measured = (latencies: ReadonlyArray<number>, began: number): Measured => 
   latencies: latencies.toSorted((a, b) => a - b),
 })
 
-/** A closed loop: each connection asks again when it is answered. */
+/** A closed loop: each connection sends its next request after the response. */
 export const run = async (target: Target, connections: number, seconds: number): Promise<Measured> => {
   const pool = new Pool(target.origin, { connections })
   const latencies: Array<number> = []
@@ -51,17 +51,20 @@ export const run = async (target: Target, connections: number, seconds: number):
   return found
 }
 
-/** So many a second, whether those before have been answered or not: who is slow is asked no less often. */
+/**
+ * A fixed number of requests per second, whether earlier ones have completed or not, so that a slow subject receives as
+ * many.
+ */
 export const paced = async (target: Target, perSecond: number, seconds: number): Promise<Measured> => {
   const pool = new Pool(target.origin, { connections: 256 })
-  const asked: Array<Promise<number>> = []
+  const requested: Array<Promise<number>> = []
   const began = performance.now()
   for (let due = 0; due < perSecond * seconds;) {
     const now = performance.now() - began
-    for (; due < perSecond * seconds && (due * 1000) / perSecond <= now; due++) asked.push(ask(pool, target))
+    for (; due < perSecond * seconds && (due * 1000) / perSecond <= now; due++) requested.push(ask(pool, target))
     await setTimeout(1)
   }
-  const found = measured(await Promise.all(asked), began)
+  const found = measured(await Promise.all(requested), began)
   await pool.close()
   return found
 }

@@ -1,4 +1,4 @@
-/** A program under measurement: its own process, and the processor time that it has used. */
+/** A measured program: its own process, and its processor time. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readFileSync } from "node:fs"
@@ -9,11 +9,11 @@ export interface Program {
   readonly origin: string
 }
 
-/** Starts a program and waits until it prints where it listens. */
+/** Starts a program and waits until it prints its URL. */
 export const start = (args: ReadonlyArray<string>, command = process.execPath): Promise<Program> =>
   new Promise((resolve, reject) => {
     const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "ignore"] })
-    child.once("exit", (code) => reject(new Error(`${args.join(" ")} ended with ${code} before it listened`)))
+    child.once("exit", (code) => reject(new Error(`${args.join(" ")} exited with ${code} before it listened`)))
     let printed = ""
     child.stdout.on("data", (chunk) => {
       printed += String(chunk)
@@ -28,7 +28,7 @@ export const stop = async ({ child }: Program): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
 }
 
-/** It and all that it has started. */
+/** The process and its descendants. */
 const processes = (pid: number | undefined): ReadonlyArray<number> => {
   const list = `/proc/${pid}/task/${pid}/children`
   if (pid === undefined || !existsSync(list)) return []
@@ -38,7 +38,7 @@ const processes = (pid: number | undefined): ReadonlyArray<number> => {
 
 const sum = (values: ReadonlyArray<number>) => values.reduce((total, value) => total + value, 0)
 
-/** In MB: what it holds of the machine's memory. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+/** Resident memory in MB. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
 export const memory = ({ child }: Program): number =>
   sum(
     processes(child.pid).map((pid) =>

@@ -1,4 +1,4 @@
-/** Who is measured: each its own process, each asked for the same answer of the same platform. */
+/** The measured subjects: each its own process, each requesting the same response from the same upstream. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -8,7 +8,7 @@ import { request } from "undici"
 import type * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 
-/** What is asked for, how long the platform waits, in ms, and how many bytes of messages it is sent. */
+/** The task, the upstream's delay in ms, and the size of the messages in bytes. */
 export interface Work {
   readonly task?: Task
   readonly delay: number
@@ -21,17 +21,17 @@ export interface Subject {
   readonly name: string
   readonly program: Program.Program
   readonly target: (work: Work) => Promise<Load.Target>
-  /** The same as a stream; absent where it is not measured. */
+  /** The same as a stream; absent if it is not measured. */
   readonly streamed?: (work: Work) => Promise<Load.Target>
-  /** It is measured by chats alone. */
+  /** Whether only chats are measured. */
   readonly onlyChats?: true
-  /** Changes a record; absent where there are none. */
+  /** Changes a record; absent if there are none. */
   readonly write?: () => Promise<void>
 }
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const source = "--conditions=@drawbar/source"
-/** The server's bundle, run as `pnpm start` runs it. */
+/** The server's bundle, started like `pnpm start`. */
 export const bundle: ReadonlyArray<string> = ["--max-semi-space-size=8", file("../apps/server/dist/main.mjs")]
 const portkey = "@portkey-ai/gateway@1.15.2"
 
@@ -41,7 +41,7 @@ const post = async (url: string, body: unknown, headers: Json = {}): Promise<Jso
   const sent = { "content-type": "application/json", ...headers }
   const answer = await request(url, { method: "POST", headers: sent, body: JSON.stringify(body) })
   const text = await answer.body.text()
-  if (answer.statusCode >= 300) throw new Error(`${url} answered ${answer.statusCode}: ${text}`)
+  if (answer.statusCode >= 300) throw new Error(`${url} returned ${answer.statusCode}: ${text}`)
   return JSON.parse(text)
 }
 
@@ -58,7 +58,7 @@ const messages = (bytes: number) =>
 
 const texts = Array.from({ length: 256 }, (_, i) => `how do bees find flower ${i}?`)
 
-/** Each task's path at the platform, what is sent there beside the model's name, and what a right answer holds. */
+/** Each task's upstream path, the body in addition to the model's name, and a text that a correct response contains. */
 const tasks: Readonly<
   Record<Task, { readonly path: string; readonly sent: (bytes: number) => object; readonly expects: string }>
 > = {
@@ -76,7 +76,7 @@ const actions: Readonly<Record<Task, object>> = {
 
 const ml = "/_plugins/_ml"
 
-/** The path of a model for that work; made once. */
+/** The path of a model for that task; created once. */
 const modelsOf = (origin: string, platform: string, headers: Json) => {
   const known = new Map<string, Promise<string>>()
   return (task: Task, delay: number) => {
@@ -136,7 +136,7 @@ const drawbar = (name: string, program: Program.Program, platform: string, heade
 
 const writtenAction = { action_type: "predict", method: "GET", url: "http://127.0.0.1:8080/" }
 
-/** The same body as OpenAI's, to a subject that speaks its API; `prefix` is what its paths begin with. */
+/** The same body as OpenAI's, for a subject with its API; `prefix` is the beginning of its paths. */
 const openAi = (
   name: string,
   program: Program.Program,
@@ -163,7 +163,7 @@ const freePort = () =>
     })
   })
 
-/** Starts all of them, runs `work`, and stops them. */
+/** Starts all subjects, runs `work`, and stops them. */
 export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<Subject>) => Promise<A>): Promise<A> => {
   const folder = await mkdtemp(join(tmpdir(), "drawbar-bench-"))
   const programs: Array<Program.Program> = []

@@ -1,4 +1,7 @@
-/** The peak as a load generator in C finds it, which leaves more of the machine to the subject. Source: https://github.com/wg/wrk */
+/**
+ * The peak rate measured by a load generator in C, which leaves more of the machine to the subject. Source:
+ * https://github.com/wg/wrk
+ */
 import { execFile, execFileSync } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -11,12 +14,12 @@ export const isThere = (): boolean => {
     execFileSync("wrk", ["-v"], { stdio: "ignore" })
     return true
   } catch (cause) {
-    // It ends with 1 where it says its version.
+    // It exits with 1 after printing its version.
     return cause instanceof Error && "status" in cause && cause.status === 1
   }
 }
 
-/** Requests a second, all of them answered with 200. */
+/** Requests per second, all with status 200. */
 export const peak = async (
   { origin, path, headers = {}, body }: Load.Target,
   connections: number,

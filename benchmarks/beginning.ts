@@ -1,4 +1,4 @@
-/** From the start of the process to its first answer, and what it holds then. */
+/** From the start of the process to its first response, and its memory then. */
 import { request } from "undici"
 import * as Load from "./Load.ts"
 import * as Program from "./Program.ts"

@@ -1,4 +1,4 @@
-/** The same JSON work as a predict on bare `node:http` and undici: no template, no check, no record. */
+/** The same JSON work as a predict on bare `node:http` and undici: no template, no validation, no record. */
 import { createServer } from "node:http"
 import process from "node:process"
 import { text } from "node:stream/consumers"

@@ -1,4 +1,4 @@
-/** `pnpm bench`, or `pnpm bench --quick`: figures with their floor, in one run. README.md says what they mean. */
+/** `pnpm bench`, or `pnpm bench --quick`: measurements with their floor, in one run. README.md explains them. */
 import process from "node:process"
 import * as Beginning from "./beginning.ts"
 import * as Load from "./Load.ts"
@@ -18,7 +18,7 @@ for (const [name, { floor, drawbar }] of Object.entries(await Micro.measure(quic
   say(`${name}: ${fixed(drawbar)} µs, floor ${fixed(floor)} µs, ratio ${fixed(drawbar / floor, 2)}`)
 
 const beginning = await Beginning.measure(quick ? 3 : 9)
-say(`start: ${fixed(beginning.millis, 0)} ms to the first answer, ${fixed(beginning.memory, 0)} MB`)
+say(`start: ${fixed(beginning.millis, 0)} ms to the first response, ${fixed(beginning.memory, 0)} MB`)
 
 const small = { delay: 0, bytes: 200 }
 const cells: ReadonlyArray<Predict.Cell> = quick
@@ -33,7 +33,7 @@ const cells: ReadonlyArray<Predict.Cell> = quick
 const pace = quick ? { rounds: 1, seconds: 0.5 } : { rounds: 3, seconds: 2 }
 
 const named = ({ task = "chat", connections, perSecond, delay, bytes }: Predict.Cell) =>
-  `${task}, ${perSecond === undefined ? `${connections} connections` : `${perSecond} a second`}, platform waits ${delay} ms${task === "chat" ? `, ${bytes} bytes` : ""}`
+  `${task}, ${perSecond === undefined ? `${connections} connections` : `${perSecond} per second`}, upstream delay ${delay} ms${task === "chat" ? `, ${bytes} bytes` : ""}`
 
 await Subjects.use(!quick, async (subjects) => {
   const compare = async (cell: Predict.Cell) => {
@@ -54,21 +54,21 @@ await Subjects.use(!quick, async (subjects) => {
   for (const subject of subjects.filter(({ write }) => write !== undefined)) {
     const { alone, beside } = await Predict.whileWriting(subject, small, 200, pace)
     say(
-      `${subject.name}: 200 predicts a second, p99 ${fixed(alone, 2)} ms; ${fixed(beside, 2)} ms beside 200 writes a second`,
+      `${subject.name}: 200 predicts per second, p99 ${fixed(alone, 2)} ms; ${fixed(beside, 2)} ms with 200 writes per second`,
     )
   }
   for (const held of [0, quick ? 32 : 512]) {
-    say(`stream of 64 deltas, ${held} others held`)
+    say(`stream of 64 deltas, ${held} others open`)
     for (const { name, first, whole, memory } of await Streams.measure(subjects, { held, rounds: quick ? 20 : 300 }))
-      row(name, `first piece ${fixed(first, 2)} ms, whole ${fixed(whole, 1)} ms, ${fixed(memory, 0)} MB`)
+      row(name, `first chunk ${fixed(first, 2)} ms, total ${fixed(whole, 1)} ms, ${fixed(memory, 0)} MB`)
   }
-  say("memory, steady under 32 connections for a while, and 10 s after")
+  say("memory, steady under 32 connections, and 10 s later")
   for (const { name, program, target } of subjects) {
     await Load.run(await target(small), 32, quick ? 1 : 10)
     const steady = Program.memory(program)
     await new Promise((resume) => setTimeout(resume, quick ? 1_000 : 10_000))
     row(name, `${fixed(steady, 0)} MB, ${fixed(Program.memory(program), 0)} MB`)
   }
-  // The last, because megabytes of answers leave their mark in memory.
+  // Last, because responses of several megabytes affect the memory.
   if (!quick) await compare({ connections: 8, task: "embeddings", ...small })
 })

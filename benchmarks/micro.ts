@@ -1,4 +1,4 @@
-/** What the pure parts of a predict cost, each beside its floor. */
+/** The cost of the pure parts of a predict, each with its floor. */
 import { createHash } from "node:crypto"
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
@@ -12,7 +12,7 @@ import * as Parameter from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import * as Load from "./Load.ts"
 
-/** Microseconds a call: the median of the rounds. */
+/** Microseconds per call: the median of the rounds. */
 const time = async (rounds: number, run: () => unknown, calls = 2000): Promise<number> => {
   const round = async () => {
     const began = performance.now()
@@ -29,7 +29,7 @@ const messages = Array.from({ length: 20 }, (_, i) => ({ role: "user", content: 
 const template = Result.getOrThrow(
   BodyTemplate.compile('{"model":"${parameters.model}","messages":${parameters.messages}}', { model: "a-model" }),
 )
-/** From the values, as the floor does: a server that cuts them from the text of a request has less to do. */
+/** From the values, like the floor: a server that slices them from the request text has less work. */
 const render = () =>
   Result.getOrThrow(BodyTemplate.render(template, { caller: Parameter.fromRecord({ messages }), runtime: new Map() }))
 
@@ -55,7 +55,7 @@ const embeddings = (count: number, length: number): string =>
   JSON.stringify({ data: Array.from({ length: count }, (_, index) => ({ index, embedding: vectorOf(length) })) })
 const [one, many, half] = [embeddings(1, 1024), embeddings(256, 1024), embeddings(128, 1024)]
 
-/** What an answer of the platform costs from its bytes to the text that a caller gets. */
+/** The cost of an upstream response from its bytes to the text that a caller receives. */
 const openAi = Result.getOrThrow(
   CompiledConnector.compile(
     {

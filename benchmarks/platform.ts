@@ -1,6 +1,6 @@
 /**
- * The platform of the benchmark: one small completion, the same each time; `/d20/…` waits 20 ms, `"stream":true` gets 64 deltas,
- * and `/v1/embeddings` 256 vectors of 1,024 floats.
+ * The upstream of the benchmark: one small completion, always the same; `/d20/…` waits 20 ms, `"stream":true` gets 64
+ * deltas, and `/v1/embeddings` 256 vectors of 1,024 floats.
  */
 import { createServer, type ServerResponse } from "node:http"
 import { text } from "node:stream/consumers"

@@ -1,17 +1,17 @@
-/** Predicts side by side: rounds alternate between the subjects, and medians are compared. */
+/** Compares predicts: rounds alternate between the subjects, and medians are compared. */
 import * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 import type { Subject, Work } from "./Subjects.ts"
 
 export interface Cell extends Work {
   readonly connections: number
-  /** So many a second; absent: each connection asks again when it is answered. */
+  /** Requests per second; absent: each connection sends its next request after the response. */
   readonly perSecond?: number
 }
 
 export interface Row {
   readonly name: string
-  /** µs of processor time a request, requests a second, p50 and p99 in ms. */
+  /** µs of processor time per request, requests per second, p50 and p99 in ms. */
   readonly cpu: number
   readonly rate: number
   readonly p50: number
@@ -63,12 +63,12 @@ const once = async (
 }
 
 export interface Writing {
-  /** In ms, without writes and beside them. */
+  /** In ms, without and with concurrent writes. */
   readonly alone: number
   readonly beside: number
 }
 
-/** The p99 of predicts at a steady rate, and what it becomes while records are written, as many a second. */
+/** The p99 of predicts at a steady rate, without and with the same rate of record writes. */
 export const whileWriting = async (
   subject: Subject,
   work: Work,

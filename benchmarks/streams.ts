@@ -1,14 +1,14 @@
-/** Streams: how much later the first piece comes than from the platform itself, alone and beside many that are held. */
+/** Streams: the delay of the first chunk compared with the upstream itself, alone and with many other open streams. */
 import { Agent, request } from "undici"
 import * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 import type { Subject } from "./Subjects.ts"
 
-/** Time to the first piece, and to the end, in ms. `begun` is told of the first. */
+/** Time to the first chunk and to the end, in ms. `onFirst` is called with the first. */
 const one = async (
   { origin, path, headers = {}, body }: Load.Target,
   dispatcher: Agent,
-  begun: () => void = () => {},
+  onFirst: () => void = () => {},
 ): Promise<readonly [number, number]> => {
   const began = performance.now()
   const answer = await request(origin + path, {
@@ -19,10 +19,10 @@ const one = async (
   })
   let first: number | undefined
   for await (const _piece of answer.body) {
-    if (first === undefined) begun()
+    if (first === undefined) onFirst()
     first ??= performance.now() - began
   }
-  if (answer.statusCode !== 200 || first === undefined) throw new Error(`${origin}${path} gave no stream`)
+  if (answer.statusCode !== 200 || first === undefined) throw new Error(`${origin}${path} returned no stream`)
   return [first, performance.now() - began]
 }
 
@@ -31,11 +31,14 @@ export interface Streams {
   /** Medians in ms. */
   readonly first: number
   readonly whole: number
-  /** In MB, while they are held. */
+  /** In MB, while they are open. */
   readonly memory: number
 }
 
-/** Streams of 64 deltas one after the other, `rounds` of each subject in turn, while each holds `held` others that get a delta each second. */
+/**
+ * Streams of 64 deltas one after the other, `rounds` of each subject in turn, while `held` other streams are open that
+ * receive one delta per second.
+ */
 export const measure = async (
   subjects: ReadonlyArray<Subject>,
   { held, rounds }: { readonly held: number; readonly rounds: number },
@@ -63,11 +66,11 @@ const isStream = (target: Load.Target, agent: Agent): Promise<boolean> =>
     () => false,
   )
 
-/** Has so many streams under way when it is there; answers how to go away from all of them. */
+/** Opens a number of streams; returns a function that closes all of them. */
 const hold = async (target: Load.Target, count: number): Promise<() => Promise<void>> => {
   const agent = new Agent({ connections: Math.max(1, count), headersTimeout: 0, bodyTimeout: 0 })
   await Promise.all(
-    Array.from({ length: count }, () => new Promise<void>((begun) => one(target, agent, begun).catch(() => {}))),
+    Array.from({ length: count }, () => new Promise<void>((onFirst) => one(target, agent, onFirst).catch(() => {}))),
   )
   return () => agent.destroy()
 }

@@ -1,4 +1,4 @@
-// The bundles are what users start: each is made and run, because a test from source does not see what bundling breaks.
+// Builds and runs each bundle that users start, because tests from source do not detect what bundling breaks.
 import { spawn, spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -41,7 +41,7 @@ const url = await new Promise((resolve) => {
   }
   server.stdout.on("data", read)
   server.stderr.on("data", read)
-  server.on("close", (code) => fail(`the server's bundle ended with ${code}: ${said}`))
+  server.on("close", (code) => fail(`the server's bundle exited with ${code}: ${said}`))
 })
 
 const drawbar = (...args) => {
@@ -50,7 +50,7 @@ const drawbar = (...args) => {
     encoding: "utf8",
     env: { ...process.env, OPENAI_API_KEY: "sk-of-a-canary" },
   })
-  if (status !== 0) fail(`drawbar ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`)
+  if (status !== 0) fail(`drawbar ${args.join(" ")} exited with ${status}: ${stdout}${stderr}`)
   return stdout
 }
 drawbar("lint", "packages/blueprint-catalogue/blueprints/openai-chat/blueprint.json")
@@ -64,4 +64,4 @@ server.removeAllListeners("close")
 const ended = new Promise((resolve) => server.on("close", resolve))
 server.kill("SIGTERM")
 const code = await ended
-if (code !== 0) fail(`the server's bundle ended with ${code} when it was told to stop: ${said}`)
+if (code !== 0) fail(`the server's bundle exited with ${code} after SIGTERM: ${said}`)

@@ -1,5 +1,5 @@
-// Breaks a source file of a package and expects the tests of a package that imports it to fail: a cache that answers
-// "passed" without looking would be the worst of all tests.
+// Breaks a source file of a package and expects the tests of a dependent package to fail, to verify that the cache does
+// not report stale results.
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 
@@ -17,7 +17,8 @@ const source = readFileSync(upstream, "utf8")
 if (!passes()) fail(`The tests of ${downstream} fail before anything is broken.`)
 try {
   writeFileSync(upstream, `${source}\nthrow new Error("canary")\n`)
-  if (passes()) fail(`The tests of ${downstream} pass although ${upstream} is broken: the cache did not look.`)
+  if (passes())
+    fail(`The tests of ${downstream} pass although ${upstream} is broken: the cache returned a stale result.`)
 } finally {
   writeFileSync(upstream, source)
 }

@@ -1,5 +1,5 @@
-// Writes a source that goes round the door, each line in another way, and expects the linter to refuse each line: a rule that
-// looks for the wrong spelling would refuse nothing and say nothing.
+// Writes a source file that bypasses the egress guard in a different way on each line, and expects the linter to reject
+// each line: a rule with a wrong pattern would silently reject nothing.
 import { spawnSync } from "node:child_process"
 import { rmSync, writeFileSync } from "node:fs"
 import process from "node:process"
@@ -37,7 +37,7 @@ try {
   )
   const missed = ways.filter((_, i) => !refused.has(i + 1))
   if (missed.length > 0) {
-    console.error(`The linter lets the network be used by another way than the door:\n${missed.join("\n")}`)
+    console.error(`The linter allows network access without the egress guard:\n${missed.join("\n")}`)
     process.exitCode = 1
   }
 } finally {

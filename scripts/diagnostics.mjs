@@ -1,4 +1,4 @@
-// Effect's own diagnostics over every package. A run that checked no file is a failure, not a success.
+// Runs Effect's diagnostics over every package. A run that checks no file is a failure.
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 

@@ -1,12 +1,13 @@
-// Runs before each test file: what a test, or the code under it, adds to a built-in prototype throws, and what it changes there
-// fails the test. A prototype that a JSON document could write to would be written to for everybody.
+// Runs before each test file: adding to a built-in prototype throws, and changing one fails the test. A prototype that
+// a JSON document could modify would be modified for the whole process.
 import { afterEach } from "vitest"
 
 const builtIns = [Object, Function, Array, String, Number, Boolean, BigInt, Symbol, Error, RegExp, Date, Promise]
 const collections = [Map, Set, WeakMap, WeakSet, ArrayBuffer, Uint8Array, Object.getPrototypeOf(Uint8Array)]
 const prototypes = [...builtIns, ...collections].map(({ prototype }) => prototype)
 
-// Not frozen: where a prototype's property cannot be written, libraries can no longer give their own objects one of that name.
+// Not frozen: if a prototype's property is read-only, libraries can no longer set a property of that name on their own
+// objects.
 for (const prototype of prototypes) Object.preventExtensions(prototype)
 
 const propertiesOf = (prototype) =>

@@ -38,7 +38,7 @@ const fail = (step, sentences) => {
   throw new Error(step)
 }
 
-/** Every module that a packed package exports, by the declarations that it brought. */
+/** Every module that a packed package exports, according to its declarations. */
 const modulesOf = (name) => {
   const dist = join(project, "node_modules", name, "dist")
   return readdirSync(dist, { recursive: true, withFileTypes: true })
@@ -95,7 +95,7 @@ const exampleOf = ({ folder, manifest }) => {
   return { file: `${manifest.name.split("/")[1]}.ts`, code }
 }
 
-// Effect's own declarations name types of the web platform.
+// Effect's declarations use types of the web platform.
 const tsconfig = {
   compilerOptions: {
     target: "ES2024",

@@ -1,11 +1,11 @@
 import { defineConfig } from "rolldown"
 import { thirdPartyNotices } from "../../scripts/notices.mjs"
 
-/** The command and, in chunks of their own, what only some commands load. */
+/** Builds the command. Code that only some commands load goes into separate chunks. */
 export default defineConfig({
   input: { main: "src/main.ts" },
   platform: "node",
-  // A package without `exports` is taken as the module that it also is: its other form hides what it requires.
+  // Resolves a package without `exports` to its ES module. The bundler cannot see what its CommonJS form requires.
   resolve: {
     conditionNames: ["@drawbar/source", "node", "import", "module", "default"],
     mainFields: ["module", "main"],

@@ -1,11 +1,11 @@
 import { defineConfig } from "rolldown"
 import { thirdPartyNotices } from "../../scripts/notices.mjs"
 
-/** One file that Node runs as it is; only what is built into Node stays outside. */
+/** Bundles the server into one file that Node runs directly; only Node's built-in modules are external. */
 export default defineConfig({
   input: "src/main.ts",
   platform: "node",
-  // A package without `exports` is taken as the module that it also is: its other form hides what it requires.
+  // Resolves a package without `exports` to its ES module. The bundler cannot see what its CommonJS form requires.
   resolve: {
     conditionNames: ["@drawbar/source", "node", "import", "module", "default"],
     mainFields: ["module", "main"],

@@ -1,22 +1,22 @@
-/** One soak: what it does is in its file, what it has to hold in its figures. */
+/** One soak test: its file has the load, its figures have the goals. */
 export interface Figure {
   readonly what: string
   readonly value: number
   readonly unit: string
-  /** Where there is a goal: the most, or the least, that holds. */
+  /** The goal, if any: the maximum or minimum value. */
   readonly atMost?: number
   readonly atLeast?: number
 }
 
 export interface Options {
-  /** How long the long ones take. */
+  /** The duration of the long scenarios. */
   readonly minutes: number
 }
 
 export interface Scenario {
-  readonly says: string
+  readonly description: string
   readonly run: (options: Options) => Promise<ReadonlyArray<Figure>>
 }
 
-export const holds = ({ value, atMost, atLeast }: Figure): boolean =>
+export const meetsGoal = ({ value, atMost, atLeast }: Figure): boolean =>
   !(value > (atMost ?? Infinity)) && !(value < (atLeast ?? -Infinity)) && !Number.isNaN(value)

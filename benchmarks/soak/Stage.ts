@@ -1,4 +1,4 @@
-/** What a soak plays on: the server's bundle as its own process, and platforms of this one. */
+/** The environment of a soak test: the server's bundle as its own process, and upstreams in this process. */
 import { once } from "node:events"
 import { readdirSync } from "node:fs"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -9,25 +9,25 @@ import { Agent, request } from "undici"
 import * as Program from "../Program.ts"
 import { bundle } from "../Subjects.ts"
 
-/** How many may ask at once. */
+/** Maximum concurrent connections of callers. */
 const callers = 512
 
 const ml = "/_plugins/_ml"
 
 export interface Platform {
   readonly port: number
-  /** How many requests came. */
+  /** The number of requests received. */
   readonly asked: () => number
   readonly sockets: ReadonlySet<Socket>
   readonly close: () => void
 }
 
-/** Is called for each whole request, with its body. */
+/** Called for each complete request, with its body. */
 export type Act = (socket: Socket, body: string) => void
 
 export const platform = async (act: Act): Promise<Platform> => {
   const sockets = new Set<Socket>()
-  let asked = 0
+  let requested = 0
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on("close", () => sockets.delete(socket)).on("error", () => {})
@@ -37,7 +37,7 @@ export const platform = async (act: Act): Promise<Platform> => {
       const body = /\r\n\r\n(\{.*\})$/s.exec(text)?.[1]
       if (body === undefined) return
       text = ""
-      asked += 1
+      requested += 1
       act(socket, body)
     })
   })
@@ -48,7 +48,7 @@ export const platform = async (act: Act): Promise<Platform> => {
     for (const socket of sockets) socket.destroy()
     server.close()
   }
-  return { port, asked: () => asked, sockets, close }
+  return { port, asked: () => requested, sockets, close }
 }
 
 export const head = (status: number, headers: Readonly<Record<string, string | number>> = {}): string =>
@@ -77,14 +77,14 @@ export interface Model {
 export interface Stage extends AsyncDisposable {
   readonly program: Program.Program
   readonly model: (port: number, client_config?: object, action?: object) => Promise<Model>
-  /** Opens all connections that callers have, as those that have long been there. */
+  /** Opens all connections of the callers, so that they do not count as new. */
   readonly warm: () => Promise<unknown>
   readonly descriptors: () => number
-  /** How many timers are set. */
+  /** The number of active timers. */
   readonly timers: () => Promise<number>
 }
 
-// Says on demand what holds the process; the bundle itself is as it is shipped.
+// Reports on demand what keeps the process alive; the bundle itself is unchanged.
 const telling = `data:text/javascript,process.on("SIGUSR2",()=>process.stdout.write("timers "+process.getActiveResourcesInfo().filter((name)=>name==="Timeout").length+"\\n"))`
 
 export const start = async (): Promise<Stage> => {
@@ -139,9 +139,9 @@ export const start = async (): Promise<Stage> => {
     warm: () => Promise.all(Array.from({ length: callers }, () => post("/_plugins/_ml/connectors/_create", {}))),
     descriptors: () => readdirSync(`/proc/${program.child.pid}/fd`).length,
     timers: async () => {
-      const said = once(program.child.stdout!, "data")
+      const output = once(program.child.stdout!, "data")
       program.child.kill("SIGUSR2")
-      return Number(/timers (\d+)/.exec(String(await said))?.[1])
+      return Number(/timers (\d+)/.exec(String(await output))?.[1])
     },
     [Symbol.asyncDispose]: async () => {
       await agent.destroy()
@@ -151,7 +151,7 @@ export const start = async (): Promise<Stage> => {
   }
 }
 
-/** Calls from so many callers, each again when it is answered, as long as `more` says. */
+/** Sends requests from a number of callers, each after its previous response, while `more` returns true. */
 export const loop = async (callers: number, more: () => boolean, call: (n: number) => Promise<unknown>) => {
   let n = 0
   const caller = async () => {

@@ -1,4 +1,4 @@
-/** Callers who go away, in six phases. */
+/** Callers that disconnect, in six phases. */
 import { connect, type Socket } from "node:net"
 import { setTimeout as wait } from "node:timers/promises"
 import * as Load from "../Load.ts"
@@ -8,7 +8,7 @@ import * as Stage from "./Stage.ts"
 const count = 2_000
 const connections = 8
 
-/** What the platform does with what is left off. */
+/** The upstream's reaction to a request that is then aborted. */
 const acts: Readonly<Record<string, string>> = {
   silent: "",
   head: "HTTP/1.1 200 OK\r\ncontent-ty",
@@ -20,7 +20,7 @@ const phases = [...Object.keys(acts), "request", "queue"]
 const bodyOf = (way: string, nonce: string) => JSON.stringify({ parameters: { way, nonce } })
 
 export const scenario: Scenario = {
-  says: `${count} callers go away: in their request, in the queue, and while the platform is silent, in its head, its body, its stream`,
+  description: `${count} callers disconnect: in their request, in the queue, and before the response, in its head, its body, its stream`,
   run: async () => {
     const arrived = new Map<string, (socket: Socket) => void>()
     const platform = await Stage.platform((socket, body) => {
@@ -79,17 +79,17 @@ export const scenario: Scenario = {
     platform.close()
     const sorted = millis.toSorted((a, b) => a - b)
     return [
-      { what: "platform's connection closed, p50", value: Load.percentile(sorted, 0.5), unit: "ms" },
-      { what: "platform's connection closed, p99", value: Load.percentile(sorted, 0.99), unit: "ms", atMost: 100 },
-      { what: "platform's connection closed, last", value: sorted.at(-1) ?? Number.NaN, unit: "ms" },
+      { what: "upstream connection closed, p50", value: Load.percentile(sorted, 0.5), unit: "ms" },
+      { what: "upstream connection closed, p99", value: Load.percentile(sorted, 0.99), unit: "ms", atMost: 100 },
+      { what: "upstream connection closed, last", value: sorted.at(-1) ?? Number.NaN, unit: "ms" },
       {
-        what: "predicts that were answered after",
+        what: "predicts that succeeded afterwards",
         value: after.filter(({ status }) => status === 200).length,
         unit: "",
         atLeast: connections * 2,
       },
-      { what: "descriptors left", value: leaked[0], unit: "", atMost: 0 },
-      { what: "timers left", value: leaked[1], unit: "", atMost: 0 },
+      { what: "leaked descriptors", value: leaked[0], unit: "", atMost: 0 },
+      { what: "leaked timers", value: leaked[1], unit: "", atMost: 0 },
     ]
   },
 }

@@ -1,11 +1,11 @@
-/** A platform that fails always: how much more often it is asked than Drawbar is. */
+/** An upstream that always fails: how many requests it receives per request to Drawbar. */
 import type { Scenario } from "./Scenario.ts"
 import * as Stage from "./Stage.ts"
 
 const seconds = 5
 
 export const scenario: Scenario = {
-  says: `a platform answers 503 to all, and each call may be sent four times: 50 callers, ${seconds} s`,
+  description: `an upstream returns 503 to all requests, and each call may be sent four times: 50 callers, ${seconds} s`,
   run: async () => {
     const platform = await Stage.platform((socket) => void socket.write(Stage.whole("{}", 503)))
     await using stage = await Stage.start()
@@ -20,9 +20,9 @@ export const scenario: Scenario = {
     const spare = 10 + (10 * (performance.now() - began)) / 1_000
     return [
       { what: "calls", value: calls, unit: "" },
-      { what: "requests a call", value: platform.asked() / calls, unit: "" },
+      { what: "requests per call", value: platform.asked() / calls, unit: "" },
       {
-        what: "requests a call, without the 10 a second that are always there",
+        what: "requests per call, without the constant 10 per second",
         value: (platform.asked() - spare) / calls,
         unit: "",
         atMost: 1.2,

@@ -1,4 +1,7 @@
-/** Hours in minutes: predicts and streams of which one in twenty fails. Memory and descriptors stay what they were. */
+/**
+ * Long-term behaviour in minutes: predicts and streams of which one in twenty fails. Memory and descriptors must not
+ * grow.
+ */
 import * as Program from "../Program.ts"
 import type { Scenario } from "./Scenario.ts"
 import * as Stage from "./Stage.ts"
@@ -7,7 +10,7 @@ const delta = 'data: {"choices":[{"delta":{"content":"some words "}}]}\n\n'
 const last = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 const streaming = { "content-type": "text/event-stream", connection: "close" }
 
-const ways: Readonly<Record<string, Stage.Act>> = {
+const behaviours: Readonly<Record<string, Stage.Act>> = {
   well: (socket, body) => void socket.write(Stage.whole(JSON.stringify({ body, filler: "word ".repeat(400) }))),
   stream: (socket) => void socket.end(Stage.head(200, streaming) + delta.repeat(64) + last),
 }
@@ -21,7 +24,7 @@ const faults: Readonly<Record<string, Stage.Act>> = {
 }
 const names = Object.keys(faults)
 
-/** Of the straight line nearest to the points, for each step. https://en.wikipedia.org/wiki/Simple_linear_regression */
+/** The slope of the least-squares line, per step. https://en.wikipedia.org/wiki/Simple_linear_regression */
 const slope = (values: ReadonlyArray<number>): number => {
   const middle = (values.length - 1) / 2
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
@@ -30,11 +33,11 @@ const slope = (values: ReadonlyArray<number>): number => {
 }
 
 export const scenario: Scenario = {
-  says: "16 callers of predicts and streams, of which 5 % fail",
+  description: "16 callers of predicts and streams, of which 5 % fail",
   run: async ({ minutes }) => {
     const platform = await Stage.platform((socket, body) => {
       const { way } = JSON.parse(body)
-      ;(ways[way] ?? faults[way])?.(socket, body)
+      ;(behaviours[way] ?? faults[way])?.(socket, body)
     })
     await using stage = await Stage.start()
     const model = await stage.model(platform.port, { read_timeout: 1, max_connection: 32 })
@@ -49,7 +52,7 @@ export const scenario: Scenario = {
     })
     clearInterval(look)
     platform.close()
-    // V8 takes its time to find its size.
+    // V8 needs time to settle on its heap size.
     const steady = seen.slice(Math.floor(seen.length / 2))
     const memories = steady.map(([memory]) => memory)
     const descriptors = steady.map(([, open]) => open)
@@ -57,10 +60,10 @@ export const scenario: Scenario = {
       ...Array.from(statuses, ([status, count]) => ({ what: `status ${status}`, value: count, unit: "" })),
       { what: "memory, first", value: memories[0] ?? Number.NaN, unit: "MB" },
       { what: "memory, last", value: memories.at(-1) ?? Number.NaN, unit: "MB" },
-      { what: "memory, most", value: Math.max(...memories), unit: "MB" },
-      { what: "memory's slope", value: slope(memories) * 60, unit: "MB a minute", atMost: 5 },
-      { what: "descriptors, most", value: Math.max(...descriptors), unit: "" },
-      { what: "descriptors' slope", value: slope(descriptors) * 60, unit: "a minute", atMost: 5 },
+      { what: "memory, maximum", value: Math.max(...memories), unit: "MB" },
+      { what: "memory, slope", value: slope(memories) * 60, unit: "MB per minute", atMost: 5 },
+      { what: "descriptors, maximum", value: Math.max(...descriptors), unit: "" },
+      { what: "descriptors, slope", value: slope(descriptors) * 60, unit: "per minute", atMost: 5 },
     ]
   },
 }

@@ -1,4 +1,4 @@
-/** Platforms that fall silent everywhere, and callers with little time: how much longer than that they wait. */
+/** Upstreams that stall in every place, and callers with a short timeout: how much longer than that they wait. */
 import * as Load from "../Load.ts"
 import type { Scenario } from "./Scenario.ts"
 import * as Stage from "./Stage.ts"
@@ -16,7 +16,7 @@ const drip =
     socket.on("close", () => clearInterval(timer))
   }
 
-const ways: Readonly<Record<string, Stage.Act>> = {
+const behaviours: Readonly<Record<string, Stage.Act>> = {
   silent: () => {},
   "in the head": (socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-ty"),
   "in the body": (socket) => void socket.write(`${Stage.head(200, { "content-length": 900 })}{"a"`),
@@ -26,15 +26,15 @@ const ways: Readonly<Record<string, Stage.Act>> = {
   "streams for ever": drip(Stage.head(200, streaming), event),
   "is busy": (socket) => void socket.write(Stage.whole("{}", 503, { "retry-after-ms": 100 })),
 }
-const names = Object.keys(ways)
+const names = Object.keys(behaviours)
 
 export const scenario: Scenario = {
-  says: `${count} calls with a timeout of ${timeout} ms, 48 at once for 40 connections, of a platform that hangs in ${names.length} ways`,
+  description: `${count} calls with a timeout of ${timeout} ms, 48 at once for 40 connections, to an upstream that hangs in ${names.length} ways`,
   run: async () => {
-    const platform = await Stage.platform((socket, body) => ways[JSON.parse(body).way]?.(socket, body))
+    const platform = await Stage.platform((socket, body) => behaviours[JSON.parse(body).way]?.(socket, body))
     await using stage = await Stage.start()
     const model = await stage.model(platform.port, { max_connection: 40, max_retry_times: -1, read_timeout: 60 })
-    const late: Array<number> = []
+    const delays: Array<number> = []
     let left = count
     let wrong = 0
     await Stage.loop(
@@ -44,17 +44,17 @@ export const scenario: Scenario = {
         const way = names[n % names.length] ?? ""
         const path = way.includes("stream") ? "/stream" : ""
         const { status, text, millis } = await model.predict({ way }, `${path}?timeout=${timeout}ms`)
-        late.push(millis - timeout)
+        delays.push(millis - timeout)
         if (status !== 504 && status !== 503 && !text.includes('"status":504')) wrong += 1
       },
     )
     platform.close()
-    const sorted = late.toSorted((a, b) => a - b)
+    const sorted = delays.toSorted((a, b) => a - b)
     return [
-      { what: "later than the deadline, p50", value: Load.percentile(sorted, 0.5), unit: "ms" },
-      { what: "later than the deadline, p99", value: Load.percentile(sorted, 0.99), unit: "ms" },
-      { what: "later than the deadline, most", value: sorted.at(-1) ?? Number.NaN, unit: "ms", atMost: 250 },
-      { what: "answers that say something else", value: wrong, unit: "", atMost: 0 },
+      { what: "after the deadline, p50", value: Load.percentile(sorted, 0.5), unit: "ms" },
+      { what: "after the deadline, p99", value: Load.percentile(sorted, 0.99), unit: "ms" },
+      { what: "after the deadline, maximum", value: sorted.at(-1) ?? Number.NaN, unit: "ms", atMost: 250 },
+      { what: "unexpected responses", value: wrong, unit: "", atMost: 0 },
     ]
   },
 }

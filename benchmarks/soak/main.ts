@@ -1,4 +1,4 @@
-/** `pnpm soak`, `pnpm soak aborts stops`, `pnpm soak faults --minutes 10`. README.md says what the figures mean. */
+/** `pnpm soak`, `pnpm soak aborts stops`, `pnpm soak faults --minutes 10`. README.md explains the figures. */
 import process from "node:process"
 import { parseArgs } from "node:util"
 import * as Aborts from "./aborts.ts"
@@ -27,12 +27,13 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 let missed = 0
 for (const name of positionals.length === 0 ? Object.keys(scenarios) : positionals) {
   const scenario = scenarios[name]
-  if (scenario === undefined) throw new Error(`There is no soak ${name}, only ${Object.keys(scenarios).join(", ")}`)
-  say(`${name}: ${scenario.says}`)
+  if (scenario === undefined)
+    throw new Error(`Unknown soak test ${name}; use one of ${Object.keys(scenarios).join(", ")}`)
+  say(`${name}: ${scenario.description}`)
   for (const figure of await scenario.run({ minutes })) {
     const { what, value, unit, atMost, atLeast } = figure
     const goal = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : undefined
-    const isMet = Scenario.holds(figure)
+    const isMet = Scenario.meetsGoal(figure)
     if (!isMet) missed += 1
     const shown = `${Math.round(value * 1_000) / 1_000} ${unit}`.trim()
     say(`  ${what}: ${shown}${goal === undefined ? "" : ` (goal ${goal}${isMet ? "" : ", MISSED"})`}`)

@@ -1,4 +1,4 @@
-/** One dead platform beside nine that are well: what it costs them. */
+/** The effect of one dead upstream on nine healthy ones. */
 import { setTimeout as wait } from "node:timers/promises"
 import * as Load from "../Load.ts"
 import type { Scenario } from "./Scenario.ts"
@@ -7,7 +7,7 @@ import * as Stage from "./Stage.ts"
 const seconds = 5
 
 export const scenario: Scenario = {
-  says: `nine platforms answer after 10 ms, two callers each; then a tenth takes 60 callers' requests and says nothing: ${seconds} s`,
+  description: `nine upstreams respond after 10 ms, two callers each; then a tenth receives requests of 60 callers and never responds: ${seconds} s`,
   run: async () => {
     const wells = await Promise.all(
       Array.from({ length: 9 }, () =>
@@ -31,7 +31,7 @@ export const scenario: Scenario = {
     }
     await measured()
     const alone = await measured()
-    // Who is refused at once does not ask again at once.
+    // A caller that is rejected immediately waits before its next request.
     const dying = Stage.loop(60, Stage.forSeconds(seconds), () => Promise.all([silent.predict({}), wait(100)]))
     const beside = await measured()
     await dying
@@ -39,10 +39,10 @@ export const scenario: Scenario = {
     const [before, after] = [alone, beside].map((sorted) => Load.percentile(sorted, 0.99))
     return [
       { what: "p99 of the nine alone", value: before ?? Number.NaN, unit: "ms" },
-      { what: "p99 of the nine beside it", value: after ?? Number.NaN, unit: "ms" },
+      { what: "p99 of the nine with the tenth", value: after ?? Number.NaN, unit: "ms" },
       { what: "p50 of the nine alone", value: Load.percentile(alone, 0.5), unit: "ms" },
-      { what: "p50 of the nine beside it", value: Load.percentile(beside, 0.5), unit: "ms" },
-      { what: "p99, one to the other", value: (after ?? Number.NaN) / (before ?? Number.NaN), unit: "×", atMost: 1.5 },
+      { what: "p50 of the nine with the tenth", value: Load.percentile(beside, 0.5), unit: "ms" },
+      { what: "p99, ratio", value: (after ?? Number.NaN) / (before ?? Number.NaN), unit: "×", atMost: 1.5 },
       { what: "failures of the nine", value: failures, unit: "", atMost: 0 },
     ]
   },

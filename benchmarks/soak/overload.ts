@@ -1,4 +1,7 @@
-/** Ten times as many requests as can be answered: what is answered all the same, how soon the rest is refused, and how soon it is over. */
+/**
+ * Ten times as many requests as the server can process: its goodput, how fast it rejects the rest, and how fast it
+ * recovers.
+ */
 import { setTimeout as wait } from "node:timers/promises"
 import * as Load from "../Load.ts"
 import type { Scenario } from "./Scenario.ts"
@@ -6,25 +9,25 @@ import * as Stage from "./Stage.ts"
 
 const seconds = 10
 
-/** Some ms of a processor. */
+/** A few ms of processor time. */
 const script =
   'int s = 0; for (int i = 0; i < 150000; ++i) { s += i % 7 } return \'{"name":"x","data_type":"INT32","shape":[1],"data":[\' + s + \']}\''
 
-/** An answer later than that is no use to anybody. */
-const useful = 1_000
+/** A later response does not count. */
+const maxLatencyMs = 1_000
 
 export const scenario: Scenario = {
-  says: `predicts with a heavy script, as fast as they are answered, then ten times as fast, ${seconds} s each`,
+  description: `predicts with an expensive script, first at the maximum rate, then at ten times that rate, ${seconds} s each`,
   run: async () => {
     const platform = await Stage.platform((socket) => void socket.write(Stage.whole('{"a":1}')))
     await using stage = await Stage.start()
     const model = await stage.model(platform.port, { max_connection: 1_000 }, { post_process_function: script })
     await Stage.loop(8, Stage.forSeconds(1), () => model.predict({}))
     let answered = 0
-    const usual: Array<number> = []
+    const baseline: Array<number> = []
     await Stage.loop(8, Stage.forSeconds(seconds), async () => {
       const { millis } = await model.predict({})
-      usual.push(millis)
+      baseline.push(millis)
       answered += 1
     })
     const peak = answered / seconds
@@ -42,7 +45,7 @@ export const scenario: Scenario = {
           .predict({})
           .then(({ status, millis }) => {
             if (status !== 200) refused.push(millis)
-            else if (millis <= useful) good += 1
+            else if (millis <= maxLatencyMs) good += 1
           })
           .catch(() => (failed += 1))
           .finally(() => pending.delete(call))
@@ -52,7 +55,7 @@ export const scenario: Scenario = {
     const over = performance.now()
     const calm =
       Load.percentile(
-        usual.toSorted((a, b) => a - b),
+        baseline.toSorted((a, b) => a - b),
         0.99,
       ) * 2
     let recovered = Number.NaN
@@ -64,14 +67,18 @@ export const scenario: Scenario = {
     platform.close()
     const sorted = refused.toSorted((a, b) => a - b)
     return [
-      { what: "answers a second at the peak", value: peak, unit: "/s" },
-      { what: `answers a second within ${useful} ms, under ten times as many`, value: good / seconds, unit: "/s" },
-      { what: "one to the other", value: good / seconds / peak, unit: "", atLeast: 0.9 },
+      { what: "responses per second at the maximum rate", value: peak, unit: "/s" },
+      {
+        what: `responses per second within ${maxLatencyMs} ms, at ten times that rate`,
+        value: good / seconds,
+        unit: "/s",
+      },
+      { what: "ratio", value: good / seconds / peak, unit: "", atLeast: 0.9 },
       { what: "refused", value: refused.length, unit: "" },
       { what: "failed", value: failed, unit: "", atMost: 0 },
-      { what: "refused after, p50", value: Load.percentile(sorted, 0.5), unit: "ms" },
-      { what: "refused after, p99", value: Load.percentile(sorted, 0.99), unit: "ms", atMost: 100 },
-      { what: "as usual again after", value: recovered, unit: "ms", atMost: 2_000 },
+      { what: "rejected after, p50", value: Load.percentile(sorted, 0.5), unit: "ms" },
+      { what: "rejected after, p99", value: Load.percentile(sorted, 0.99), unit: "ms", atMost: 100 },
+      { what: "recovered after", value: recovered, unit: "ms", atMost: 2_000 },
     ]
   },
 }

@@ -1,4 +1,4 @@
-/** SIGTERM under load, again and again: nothing that a platform was asked for is dropped. */
+/** Repeated SIGTERM under load: no request that an upstream has received may be dropped. */
 import { once } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Scenario } from "./Scenario.ts"
@@ -7,14 +7,14 @@ import * as Stage from "./Stage.ts"
 const stops = 50
 
 export const scenario: Scenario = {
-  says: `${stops} SIGTERMs under the load of 16 callers`,
+  description: `${stops} SIGTERMs under the load of 16 callers`,
   run: async () => {
     let [answered, dropped, unclean, slowest] = [0, 0, 0, 0]
     for (let round = 0; round < stops; round++) {
-      const asked = new Set<string>()
+      const requested = new Set<string>()
       const platform = await Stage.platform((socket, body) => {
         const { nonce } = JSON.parse(body)
-        asked.add(nonce)
+        requested.add(nonce)
         setTimeout(() => socket.write(Stage.whole(JSON.stringify({ nonce }))), 5 + Math.random() * 60)
       })
       await using stage = await Stage.start()
@@ -28,7 +28,7 @@ export const scenario: Scenario = {
             const { status } = await model.predict({ nonce: `n${n}` })
             if (status !== 200) return
             answered += 1
-            asked.delete(`n${n}`)
+            requested.delete(`n${n}`)
           } catch {
             isOpen = false
           }
@@ -43,12 +43,12 @@ export const scenario: Scenario = {
       isOpen = false
       await callers
       if (code !== 0) unclean += 1
-      dropped += asked.size
+      dropped += requested.size
       platform.close()
     }
     return [
       { what: "answered", value: answered, unit: "" },
-      { what: "asked of a platform and not answered", value: dropped, unit: "", atMost: 0 },
+      { what: "received by an upstream without a response to the caller", value: dropped, unit: "", atMost: 0 },
       { what: "exit codes other than 0", value: unclean, unit: "", atMost: 0 },
       { what: "slowest stop", value: slowest, unit: "ms" },
     ]

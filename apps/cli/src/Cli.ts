@@ -38,7 +38,7 @@ const tree = Root.command.pipe(
 
 const services = Layer.merge(NodeServices.layer, FetchHttpClient.layer)
 
-/** Runs one command line and gives its exit code. */
+/** Runs one command line and returns its exit code. */
 export const run = (args: ReadonlyArray<string>): Promise<number> =>
   Command.runWith(tree, { version })(args).pipe(
     Effect.as(0),
@@ -54,5 +54,5 @@ export const run = (args: ReadonlyArray<string>): Promise<number> =>
     Effect.runPromise,
   )
 
-// Help that was asked for is an error to the parser only.
+// The parser reports requested help as an error.
 const isWrongUse = (error: CliError.CliError): boolean => error._tag !== "ShowHelp" || error.errors.length > 0

@@ -1,11 +1,11 @@
-/** Why a command ends with another code than 0, in one sentence. */
+/** Why a command exits with a code other than 0, in one sentence. */
 import type { ErrorEnvelope } from "@drawbar/http-api/errors/ErrorEnvelope"
 import { Data } from "effect"
 
-/** The command line, or a file that it names, is wrong. */
+/** The command line, or a file that it names, is invalid. */
 export class WrongUse extends Data.TaggedError("WrongUse")<{ readonly message: string }> {}
 
-/** The server refused, or what was waited for failed. */
+/** The server rejected the request, or the awaited work failed. */
 export class Failed extends Data.TaggedError("Failed")<{ readonly message: string }> {}
 
 export const wrongUse = (message: string) => new WrongUse({ message })
@@ -13,7 +13,7 @@ export const failed = (message: string) => new Failed({ message })
 
 export const exitCodeOf = (error: unknown): number => (error instanceof WrongUse ? 2 : 1)
 
-/** The sentence for anything that a call through the client can fail with. */
+/** The sentence for any error that a client call can fail with. */
 export const sentenceOf = (error: unknown): string => {
   if (isEnvelope(error)) return refusal(error)
   return error instanceof Error ? error.message : String(error)

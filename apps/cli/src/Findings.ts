@@ -1,7 +1,7 @@
-/** What lint finds, as people read it. */
+/** Formats lint findings as text. */
 import type { Finding, Severity } from "@drawbar/blueprint-lint/Finding"
 
-/** `file:line:column: severity code: message`, so that editors find the place. */
+/** `file:line:column: severity code: message`, the form that editors turn into links. */
 export const line = ({ code, severity, pointer, message, line, column }: Finding, file: string): string => {
   const place = line === undefined ? file : `${file}:${line}:${column}`
   const [first = "", ...rest] = message.split("\n")
@@ -14,7 +14,7 @@ export const summary = (findings: ReadonlyArray<Pick<Finding, "severity">>): str
     const count = findings.filter((finding) => finding.severity === severity).length
     return count === 0 ? [] : [`${count} ${severity}${count === 1 || severity === "info" ? "" : "s"}`]
   })
-  return counts.length === 0 ? "Nothing found" : counts.join(", ")
+  return counts.length === 0 ? "No findings" : counts.join(", ")
 }
 
 const severities: ReadonlyArray<Severity> = ["error", "warning", "info"]

@@ -1,4 +1,4 @@
-/** Who the command asks as: the API key in `DRAWBAR_API_KEY`, where it is set. */
+/** Adds the credentials of the command: the API key in `DRAWBAR_API_KEY`, if set. */
 import process from "node:process"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"

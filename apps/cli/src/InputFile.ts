@@ -1,4 +1,4 @@
-/** Reading what a command line names: a file, or `-` for what is piped in. */
+/** Reads the document that a command line names: a file, or `-` for standard input. */
 import { readFile } from "node:fs/promises"
 import process from "node:process"
 import { text as textOf } from "node:stream/consumers"
@@ -8,17 +8,17 @@ import * as Json from "@drawbar/json-text/Json"
 import { Effect, Result, type Schema } from "effect"
 import { wrongUse, type WrongUse } from "./Failure.ts"
 
-/** JSON, or what the Dev Tools console takes; a fault is shown at its line and column. */
+/** Reads JSON or Dev Tools console text. A syntax error is reported with its line and column. */
 export const read = (path: string): Effect.Effect<Json.JsonObject, WrongUse> =>
   Effect.flatMap(source(path), (text) => {
     const parsed = ConsoleText.parse(text)
     if (Result.isFailure(parsed)) return Effect.fail(wrongUse(fault(path, text, parsed.failure)))
     return Json.isObject(parsed.success)
       ? Effect.succeed(parsed.success)
-      : Effect.fail(wrongUse(`${name(path)} holds no JSON object`))
+      : Effect.fail(wrongUse(`${name(path)} does not contain a JSON object`))
   })
 
-/** As `read`, for a document of a known shape. */
+/** Like `read`, for a document of a known shape. */
 export const readAs = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, path: string) =>
   Effect.flatMap(read(path), (value) => as(schema, value, path))
 
@@ -38,7 +38,7 @@ export const source = (path: string): Effect.Effect<string, WrongUse> =>
 
 const name = (path: string) => (path === "-" ? "standard input" : path)
 
-// The line itself is shown only up to its first quote: what stands in quotes may be a secret.
+// The line is shown only up to its first quote, because a quoted value may be a secret.
 const fault = (path: string, text: string, { line, column, message }: Json.JsonError): string => {
   const shown = (text.split("\n")[line - 1] ?? "")
     .slice(0, column)

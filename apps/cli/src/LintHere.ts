@@ -1,4 +1,4 @@
-/** Lint on this machine: what a server trusts unless its operator says otherwise, and what its runtime compiles. */
+/** Lints locally, with the server's default trusted endpoints and the patterns that its runtime compiles. */
 import type { LintEnvironment } from "@drawbar/blueprint-lint/LintEnvironment"
 import { trustedEndpointDefaults } from "@drawbar/egress/TrustedEndpointDefaults"
 import * as EgressPolicy from "@drawbar/egress/EgressPolicy"
@@ -7,8 +7,8 @@ import { Result } from "effect"
 
 export * as Lint from "@drawbar/blueprint-lint/Lint"
 
-/** `trust`: further hosts and regular expressions of URLs. */
-export const host = (trust: ReadonlyArray<string>): Result.Result<LintEnvironment, string> =>
+/** `trust`: additional hosts and regular expressions of URLs. */
+export const environment = (trust: ReadonlyArray<string>): Result.Result<LintEnvironment, string> =>
   Result.mapBoth(EgressPolicy.make({ trustedEndpoints: [...trustedEndpointDefaults, ...trust] }), {
     onSuccess: (policy) => ServerLintEnvironment.make(() => policy, true),
     onFailure: ({ message }) => message,

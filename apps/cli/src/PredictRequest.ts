@@ -1,4 +1,4 @@
-/** What a model is asked, from a file and from flags. */
+/** The input of a predict request, read from a file and from flags. */
 import * as Json from "@drawbar/json-text/Json"
 import * as PredictAlgorithm from "@drawbar/http-api/predictions/PredictAlgorithm"
 import { PredictDocument } from "@drawbar/http-api/predictions/PredictionsApi"
@@ -11,7 +11,7 @@ export const flags = {
   parameters: Flag.String("parameters").pipe(
     Flag.withAlias("p"),
     Flag.withMetavar("FILE"),
-    Flag.withDescription("The body of the predict, or its parameters alone; - for standard input"),
+    Flag.withDescription("The body of the predict request, or only its parameters; - for standard input"),
     Flag.optional,
   ),
   param: Flag.String("param").pipe(
@@ -21,19 +21,19 @@ export const flags = {
   ),
   text: Flag.String("text").pipe(Flag.withDescription("A document to embed; repeatable"), Flag.atLeast(0)),
   query: Flag.String("query").pipe(
-    Flag.withDescription("A query to which the --text documents are compared"),
+    Flag.withDescription("The query to compare the --text documents with"),
     Flag.optional,
   ),
 }
 
-interface Given {
+interface PredictFlags {
   readonly parameters: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
   readonly param: ReadonlyArray<string>
   readonly text: ReadonlyArray<string>
   readonly query: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }
 }
 
-export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: Given) {
+export const read = Effect.fnUntraced(function* ({ parameters, param, text, query }: PredictFlags) {
   const body = parameters._tag === "None" ? {} : asBody(yield* InputFile.read(parameters.value))
   const named = Object.fromEntries(yield* Effect.forEach(param, parameter))
   const whole: Json.JsonObject = {
@@ -53,13 +53,13 @@ const fields = Object.keys(PredictDocument.fields)
 const asBody = (document: Json.JsonObject): Json.JsonObject =>
   Object.keys(document).some((name) => fields.includes(name)) ? document : { parameters: document }
 
-const parameter = (given: string) => {
-  const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(given) ?? []
-  if (name === undefined) return Effect.fail(wrongUse(`--param ${given} is neither NAME=TEXT nor NAME:=JSON`))
+const parameter = (text: string) => {
+  const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(text) ?? []
+  if (name === undefined) return Effect.fail(wrongUse(`--param ${text} must have the form NAME=TEXT or NAME:=JSON`))
   if (sign === "=") return Effect.succeed([name, value] as const)
   return Result.match(Json.parse(value), {
     onSuccess: (json) => Effect.succeed([name, json] as const),
     onFailure: ({ message, column }) =>
-      Effect.fail(wrongUse(`--param ${name}: column ${column} of its JSON: ${message}`)),
+      Effect.fail(wrongUse(`--param ${name}: invalid JSON at column ${column}: ${message}`)),
   })
 }

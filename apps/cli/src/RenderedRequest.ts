@@ -1,4 +1,4 @@
-/** A request as text: as it goes over the wire, or as a command for curl. */
+/** Formats a request as the text sent over the wire, or as a curl command. */
 import type { RenderedRequest } from "@drawbar/http-api/predictions/PredictionsApi"
 import * as TerminalText from "./TerminalText.ts"
 
@@ -11,7 +11,7 @@ export const toText = ({ method, url, headers, body }: Rendered): string =>
     ...(body === undefined ? [] : ["", body]),
   ].join("\n")
 
-/** Curl reads a file where a body begins with `@`, and many URLs where one has brackets, without these flags. */
+/** Without these flags curl reads a file if the body begins with `@`, and expands brackets in a URL. */
 export const toCurl = ({ method, url, headers, body }: Rendered): string =>
   [
     `curl ${/[[\]{}]/.test(url) ? "-g " : ""}-X ${method} ${quoted(url)}`,
@@ -19,7 +19,10 @@ export const toCurl = ({ method, url, headers, body }: Rendered): string =>
     ...(body === undefined ? [] : [`--data-raw ${quoted(body)}`]),
   ].join(" \\\n  ")
 
-/** A POSIX shell takes everything between single quotes as it is; what a terminal would act on stands there byte by byte. */
+/**
+ * A POSIX shell takes text in single quotes literally. Characters that a terminal would interpret are escaped byte by
+ * byte.
+ */
 const quoted = (text: string): string =>
   TerminalText.isUnsafe(text) ? `$'${[...text].map(spelled).join("")}'` : `'${text.replaceAll("'", `'\\''`)}'`
 

@@ -1,4 +1,4 @@
-/** Secrets by reference: the command line names a variable or a file, and the value goes to the server only. */
+/** Secrets by reference: the command line names a variable or a file, and only the server receives the value. */
 import { readFile } from "node:fs/promises"
 import process from "node:process"
 import { Effect } from "effect"
@@ -7,11 +7,11 @@ import { wrongUse, type WrongUse } from "./Failure.ts"
 
 export const flag = Flag.String("credential").pipe(
   Flag.withMetavar("NAME=env:VARIABLE|NAME=file:PATH"),
-  Flag.withDescription("A secret of the connector, read from the environment or a file; repeatable"),
+  Flag.withDescription("A connector secret, read from the environment or a file; repeatable"),
   Flag.atLeast(0),
 )
 
-/** The values by name. A line break at the end of a file is no part of the secret. */
+/** Returns the values by name. A line break at the end of a file is not part of the secret. */
 export const resolve = (references: ReadonlyArray<string>): Effect.Effect<Readonly<Record<string, string>>, WrongUse> =>
   Effect.map(Effect.forEach(references, one), (entries) => Object.fromEntries(entries))
 
@@ -19,7 +19,7 @@ const one = Effect.fnUntraced(function* (reference: string) {
   const [, name, kind, place] = /^([^=]+)=(env|file):(.+)$/s.exec(reference) ?? []
   if (name === undefined || place === undefined)
     return yield* wrongUse(
-      "--credential wants NAME=env:VARIABLE or NAME=file:PATH; a secret on the command line stays in the shell's history",
+      "--credential requires NAME=env:VARIABLE or NAME=file:PATH; a secret on the command line stays in the shell's history",
     )
   const value = kind === "env" ? process.env[place] : yield* contentOf(place)
   if (value === undefined || value === "")
@@ -36,8 +36,9 @@ const contentOf = (path: string) =>
   })
 
 /**
- * A document with the secrets put in. References that stand in the document itself are not followed: whoever wrote it
- * would choose which of your variables go to which platform. What the server's operator has set aside is the server's to read.
+ * Adds the secrets to a document. References inside the document are not followed: its author could otherwise choose
+ * which local variables are sent to which provider. References to secrets that the operator has provided are resolved
+ * by the server.
  */
 export const into = <D extends { readonly credential?: Readonly<Record<string, unknown>> | null }>(
   document: D,
@@ -50,7 +51,7 @@ export const into = <D extends { readonly credential?: Readonly<Record<string, u
   )
   if (open !== undefined)
     return Effect.fail(
-      wrongUse(`the document leaves the credential ${open[0]} to you: add --credential ${open[0]}=${String(open[1])}`),
+      wrongUse(`the document does not set the credential ${open[0]}; add --credential ${open[0]}=${String(open[1])}`),
     )
   return Effect.succeed(Object.keys(credential).length === 0 ? document : { ...document, credential })
 }

@@ -1,4 +1,4 @@
-/** A conversation with the server that the command line names, through the client made from the API's contracts. */
+/** A session with the server that the command line names. The client is derived from the API's contracts. */
 import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
 import { Effect } from "effect"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -8,12 +8,13 @@ import * as Failure from "./Failure.ts"
 import * as Identity from "./Identity.ts"
 import * as Root from "./Root.ts"
 
-/** Add to a request to have the answer's own text, whose numbers have all their digits. */
+/** Add to a request to also receive the response text, in which every number keeps its digits. */
 export const whole = { responseMode: "decoded-and-response" } as const
 
 export const open = Effect.gen(function* () {
   const { url, output } = yield* Root.command
-  if (!URL.canParse(url)) return yield* Failure.wrongUse(`--url ${url} is no URL, such as http://127.0.0.1:9200`)
+  if (!URL.canParse(url))
+    return yield* Failure.wrongUse(`--url ${url} is not a valid URL; use the form http://127.0.0.1:9200`)
   const client = yield* HttpApiClient.make(DrawbarApi, { baseUrl: url, transformClient: Identity.onto })
 
   const ask = <A, E, R>(
@@ -37,11 +38,11 @@ const explain = (error: unknown, url: string): string => {
     return Failure.sentenceOf(error)
   const code = codeOf(error.reason.cause)
   return /CERT|SIGNATURE/.test(code)
-    ? `the certificate of ${url} is not trusted here (${code}). Use a name that it has, and name its authority's PEM file in NODE_EXTRA_CA_CERTS`
-    : `no answer from ${url}. Start the server there with \`drawbar serve\`, or name another with --url`
+    ? `the certificate of ${url} is not trusted (${code}). Use a host name that the certificate contains, and set NODE_EXTRA_CA_CERTS to the PEM file of its certificate authority`
+    : `cannot connect to ${url}. Start the server there with \`drawbar serve\`, or set another URL with --url`
 }
 
-/** Node's own code, wherever it stands in the chain of causes. */
+/** Node's error code, found anywhere in the chain of causes. */
 const codeOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return ""
   return "code" in cause && typeof cause.code === "string" ? cause.code : codeOf(cause.cause)

@@ -1,4 +1,4 @@
-/** An answer that is printed as it comes. */
+/** Prints a response as it arrives. */
 import process from "node:process"
 import { basePath } from "@drawbar/http-api/routes/BasePath"
 import * as Json from "@drawbar/json-text/Json"
@@ -10,7 +10,7 @@ import * as Failure from "./Failure.ts"
 import * as Identity from "./Identity.ts"
 import * as TerminalText from "./TerminalText.ts"
 
-/** Prints the pieces of text of a model's answer, and nothing else; what goes wrong on the way fails. */
+/** Prints only the text deltas of a model's response. Fails if the stream reports an error. */
 export const print = (
   url: string,
   modelId: string,

@@ -1,4 +1,4 @@
-/** The process: arguments in, an exit code out. 0 done, 1 failed, 2 wrong use. */
+/** The entry point: arguments in, an exit code out. 0 success, 1 failure, 2 invalid usage. */
 import process from "node:process"
 import * as Cli from "./Cli.ts"
 

@@ -12,7 +12,7 @@ afterAll(async () => {
 const idIn = (text: string, noun: string): string => new RegExp(`${noun} (\\S{20})`).exec(text)?.[1] ?? ""
 const messages = 'messages:=[{"role":"user","content":"it\'s 1.50"}]'
 
-/** A chat connector and a deployed model on it. */
+/** A chat connector and a deployed model that uses it. */
 const chat = async () => {
   const { drawbar } = terminal
   const created = await drawbar(["blueprint", "use", "openai-chat", "--credential", "openAI_key=env:OPENAI_API_KEY"])
@@ -23,7 +23,7 @@ const chat = async () => {
   return { connector, model: idIn(registered.out, "model") }
 }
 
-it("a model is made, shown, asked, put away and deleted from a terminal", async () => {
+it("creates, shows, calls, undeploys and deletes a model from a terminal", async () => {
   const { drawbar, platform } = terminal
   const { connector, model } = await chat()
 
@@ -36,9 +36,9 @@ it("a model is made, shown, asked, put away and deleted from a terminal", async 
   const curl = await drawbar(["render", model, "--param", messages, "--curl"])
   expect(curl.out).toContain("it'\\''s 1.50")
 
-  const asked = await drawbar(["model", "predict", model, "--param", messages])
-  expect(asked).toMatchObject({ code: 0, err: "" })
-  expect(asked.out).toContain("You said: it's 1.50")
+  const requested = await drawbar(["model", "predict", model, "--param", messages])
+  expect(requested).toMatchObject({ code: 0, err: "" })
+  expect(requested.out).toContain("You said: it's 1.50")
   expect(platform.requests.at(-1)?.text).toContain('"content":"it\'s 1.50"')
 
   const streamed = await drawbar(["model", "predict", model, "--param", messages, "--stream"])
@@ -51,10 +51,10 @@ it("a model is made, shown, asked, put away and deleted from a terminal", async 
   expect((await drawbar(["model", "undeploy", model])).out).toContain("undeployed")
   expect((await drawbar(["model", "delete", model])).out).toBe(`Deleted model ${model}\n`)
   expect((await drawbar(["connector", "delete", connector])).out).toBe(`Deleted connector ${connector}\n`)
-  for (const { out, err } of [rendered, curl, asked, inUse]) expect(out + err).not.toContain(Terminal.secret)
+  for (const { out, err } of [rendered, curl, requested, inUse]) expect(out + err).not.toContain(Terminal.secret)
 }, 60_000)
 
-it("parameters come from a file, from Dev Tools text and from standard input", async () => {
+it("reads parameters from a JSON file, from Dev Tools text and from standard input", async () => {
   const { drawbar, file } = terminal
   const { model } = await chat()
   const body = '{ "messages": [{ "role": "user", "content": "from here" }] }'
@@ -66,7 +66,7 @@ it("parameters come from a file, from Dev Tools text and from standard input", a
   expect((await drawbar(["model", "predict", model, "-p", "-"], body)).out).toContain("You said: from here")
 }, 60_000)
 
-it("`--output json` gives the server's answer wherever it stands in the line", async () => {
+it("prints the server's response for `--output json`, before or after the subcommand", async () => {
   const { drawbar } = terminal
   await chat()
   for (const args of [
@@ -83,42 +83,52 @@ it("`--output json` gives the server's answer wherever it stands in the line", a
 const broken = '{\n  "name": "x",\n  "credential": { "a": "sk-1" "b" }\n}'
 
 it.each([
-  { says: "what a typo may have meant", args: ["connector", "creat"], code: 2, err: "create" },
-  { says: "which flag it does not know", args: ["model", "predict", "x", "--paramz", "y"], code: 2, err: "--paramz" },
-  { says: "which file cannot be read", args: ["connector", "create", "none.json"], code: 2, err: "none.json" },
-  { says: "where a file is no JSON", args: ["connector", "create", "broken.json"], code: 2, err: "broken.json:3:31" },
+  { behaviour: "suggests a subcommand for a typo", args: ["connector", "creat"], code: 2, err: "create" },
+  { behaviour: "names an unknown flag", args: ["model", "predict", "x", "--paramz", "y"], code: 2, err: "--paramz" },
   {
-    says: "that a secret is named and not typed",
+    behaviour: "names a file that cannot be read",
+    args: ["connector", "create", "none.json"],
+    code: 2,
+    err: "none.json",
+  },
+  {
+    behaviour: "shows the line and column of invalid JSON",
+    args: ["connector", "create", "broken.json"],
+    code: 2,
+    err: "broken.json:3:31",
+  },
+  {
+    behaviour: "rejects a secret on the command line",
     args: ["blueprint", "use", "openai-chat", "--credential", `openAI_key=${Terminal.secret}`],
     code: 2,
     err: "env:VARIABLE",
   },
   {
-    says: "which variable is not set",
+    behaviour: "names a variable that is not set",
     args: ["blueprint", "use", "openai-chat", "--credential", "openAI_key=env:NOT_SET"],
     code: 2,
     err: "NOT_SET",
   },
   {
-    says: "which credential a blueprint leaves open",
+    behaviour: "names a credential that a blueprint leaves open",
     args: ["blueprint", "use", "openai-chat"],
     code: 2,
     err: "--credential openAI_key=env:OPENAI_API_KEY",
   },
   {
-    says: "which model is not there",
+    behaviour: "names a model that does not exist",
     args: ["model", "predict", "nope", "--param", "a=b"],
     code: 1,
     err: "Failed to find model (status 404)",
   },
   {
-    says: "how to start a server",
+    behaviour: "explains how to start a server that does not respond",
     args: ["connector", "list", "--url", "http://127.0.0.1:1"],
     code: 1,
     err: "drawbar serve",
   },
 ])(
-  "a refusal says $says",
+  "$behaviour",
   async ({ args, code, err }) => {
     await terminal.file("broken.json", broken)
     const ended = await terminal.drawbar(args)
@@ -130,14 +140,14 @@ it.each([
   30_000,
 )
 
-it("a server whose authority is unknown here is told apart from one that is away", async () => {
+it("reports an untrusted certificate authority, not an unreachable server", async () => {
   const { drawbar, platform } = terminal
   const { code, err } = await drawbar(["connector", "list", "--url", `https://127.0.0.1:${platform.port}`])
   expect(code).toBe(1)
   expect(err).toContain("NODE_EXTRA_CA_CERTS")
 })
 
-it("secrets in the environment go nowhere unless the command line names them", async () => {
+it("sends no environment variable that the command line does not name", async () => {
   const { drawbar, file } = terminal
   const shown = JSON.parse((await drawbar(["blueprint", "show", "openai-chat"])).out)
   await file("hostile.json", JSON.stringify({ ...shown, credential: { openAI_key: "env:PATH" } }))
@@ -146,7 +156,7 @@ it("secrets in the environment go nowhere unless the command line names them", a
   expect(ended.err).toContain("--credential openAI_key=env:PATH")
 }, 30_000)
 
-it("a blueprint is looked at, by the command alone and by the server, before it is created", async () => {
+it("checks a blueprint locally and on the server before creating a connector", async () => {
   const { drawbar, file } = terminal
   const good = (await drawbar(["blueprint", "show", "openai-chat", "--output", "json"])).out
   await file("good.json", JSON.stringify(JSON.parse(good).blueprint ?? JSON.parse(good)))
@@ -169,7 +179,7 @@ it("a blueprint is looked at, by the command alone and by the server, before it 
   expect(refused.out).toContain("Unsupported connector protocol")
 }, 60_000)
 
-it("a connector is tried, and what stops it is told", async () => {
+it("tests a connector, and reports the stage that fails", async () => {
   const { drawbar, platform } = terminal
   const { connector } = await chat()
   const before = platform.requests.length

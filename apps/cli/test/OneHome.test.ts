@@ -1,4 +1,4 @@
-/** What every package must say alike is written in one file, and in no other source. */
+/** Texts that every package must share are defined in one file, and in no other source. */
 import { globSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { basePath } from "@drawbar/http-api/routes/BasePath"

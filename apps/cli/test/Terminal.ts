@@ -1,4 +1,4 @@
-/** A terminal beside a server: each command is a process of its own, as a user starts it. */
+/** A terminal beside a server: each command runs as a separate process, as a user would start it. */
 import { spawn } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -22,15 +22,15 @@ export interface Ended {
 export interface Terminal extends AsyncDisposable {
   readonly url: string
   readonly platform: StubPlatform.StubPlatform
-  /** Types a command; `input` is piped into it. */
+  /** Runs a command; `input` is piped to its standard input. */
   readonly drawbar: (args: ReadonlyArray<string>, input?: string) => Promise<Ended>
-  /** Writes a file and gives its path. */
+  /** Writes a file and returns its path. */
   readonly file: (name: string, content: string) => Promise<string>
 }
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
-/** Starts OpenAI's stub, a server in memory and a temporary folder; `await using` ends them. */
+/** Starts the OpenAI stub, a server with a memory store and a temporary folder; `await using` disposes of them. */
 export const open = async (): Promise<Terminal> => {
   const platform = await StubPlatform.start({ handler: OpenAi.handler({ apiKey: secret }), tls: ["api.openai.com"] })
   const scope = Effect.runSync(Scope.make())

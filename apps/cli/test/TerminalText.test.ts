@@ -1,4 +1,4 @@
-/** What a terminal would act on does not reach it, from any source. */
+/** No text from any source reaches a terminal as a control sequence. */
 import { execFileSync } from "node:child_process"
 import { assert, describe, it } from "vitest"
 import * as RenderedRequest from "../src/RenderedRequest.ts"
@@ -9,17 +9,17 @@ const controls = Array.from({ length: 0xa0 }, (_, code) => code).filter(
 )
 const others = [0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xd800, 0xdfff]
 
-describe("text for a terminal", () => {
-  it.each([...controls, ...others])("shows U+%i and does not do it", (code) => {
+describe("terminal text", () => {
+  it.each([...controls, ...others])("shows U+%i instead of sending it to the terminal", (code) => {
     const text = `a${String.fromCharCode(code)}b`
     const shown = TerminalText.visible(text)
     assert.strictEqual(shown, `a\\u${code.toString(16).padStart(4, "0")}b`)
     assert.isFalse(TerminalText.isUnsafe(shown))
-    // As JSON it is the same value.
+    // JSON text keeps the same value.
     assert.strictEqual(JSON.parse(`"${shown}"`), text)
   })
 
-  it("leaves text, line breaks and tabs as they are", () => {
+  it("leaves text, line breaks and tabs unchanged", () => {
     const text = "Grüße, 世界 👋\n\t{}\u0301"
     assert.strictEqual(TerminalText.visible(text), text)
     assert.strictEqual(TerminalText.visible("a\r\nb"), "a\nb")
@@ -30,13 +30,13 @@ const request = (more: object = {}) => ({ method: "POST", url: "https://a.exampl
 
 const bash = (line: string) => execFileSync("bash", ["-c", line], { encoding: "utf8" })
 
-/** What a shell hands to curl. */
+/** The arguments that a shell passes to curl. */
 const args = (rendered: Parameters<typeof RenderedRequest.toCurl>[0]) =>
   bash(`curl() { printf '%s\\0' "$@"; }; ${RenderedRequest.toCurl(rendered)}`)
     .split("\0")
     .slice(0, -1)
 
-describe("a request as a curl command", () => {
+describe("a curl command", () => {
   it.each([
     "@/etc/passwd",
     "it's 1.50",
@@ -47,13 +47,13 @@ describe("a request as a curl command", () => {
     "\u202egnp.exe",
     "$(id) `id` ${HOME}",
     "",
-  ])("has the body %j as it is, in one argument, and nothing that a terminal would act on", (body) => {
+  ])("passes the body %j unchanged in one argument, without terminal control characters", (body) => {
     const rendered = request({ body })
     assert.isFalse(TerminalText.isUnsafe(RenderedRequest.toCurl(rendered)))
     assert.deepStrictEqual(args(rendered), ["-X", "POST", "https://a.example/v1", "--data-raw", body])
   })
 
-  it("sends an empty header, and takes brackets in a URL for themselves", () => {
+  it("sends an empty header, and takes brackets in a URL literally", () => {
     assert.deepStrictEqual(args(request({ url: "https://a.example/{x}[1-9]", headers: { "X-Empty": "" } })), [
       "-g",
       "-X",

@@ -1,4 +1,4 @@
-/** The server as a program: flags in, sentences and an exit code out. */
+/** The server as a program: flags in, messages and an exit code out. */
 import process from "node:process"
 import { version } from "@drawbar/http-api/routes/Version"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
@@ -10,17 +10,17 @@ import * as FreePort from "./options/FreePort.ts"
 import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
-const complain = (text: string) => process.stderr.write(`${text}\n`)
+const print = (text: string) => process.stdout.write(`${text}\n`)
+const printError = (text: string) => process.stderr.write(`${text}\n`)
 
-// Who reads what is said may go away (`| head`): the server serves on.
-const unheard = () => {
+// The reader of the output may close it (`| head`); the server keeps running.
+const ignoreClosedPipes = () => {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 }
 
-// The runtime would print what was thrown, and with it what it quotes.
+// The runtime would print the thrown value, including any secret that it quotes.
 const crash = (thrown: unknown) => {
-  complain(`Drawbar crashed: ${SafeErrorText.describe(thrown)}`)
+  printError(`Drawbar crashed: ${SafeErrorText.describe(thrown)}`)
   process.exit(1)
 }
 
@@ -41,54 +41,58 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
       const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
-      say(greeting(options, running))
+      print(greeting(options, running))
       yield* untilSignal
-      say("ShuttingDown: requests under way may end, for up to 30 s. Press Ctrl-C again to cut them off.")
+      print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
     }),
   )
 
-/** Where the command looks for a server unless it is told. */
-const usual = "http://127.0.0.1:9200"
+/** The command's default URL of a server. */
+const defaultUrl = "http://127.0.0.1:9200"
 
-/** Where one listens, and where nobody can be asked. */
-const everywhere = /0\.0\.0\.0|\[::\]/
+/** Addresses to listen on that a client cannot connect to. */
+const anyAddress = /0\.0\.0\.0|\[::\]/
 
 const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew, databaseIsEmpty }: Server.Running) =>
   [
     `Drawbar ${version} listens on ${url}`,
     files === undefined
-      ? "Records and keys are in memory, and gone when it stops."
-      : `Records are in ${files.database}, the keys that seal their credentials in ${typeof files.keyring === "string" ? files.keyring : files.keyring.source}.`,
+      ? "Records and keys are kept in memory and lost when the server stops."
+      : `Records are stored in ${files.database}, encryption keys in ${typeof files.keyring === "string" ? files.keyring : files.keyring.source}.`,
     ...(files !== undefined && keyRingIsNew
-      ? [`The key ring is new. Back it up, apart from the records: without it no stored credential can be read again.`]
+      ? [
+          `The key ring is new. Back it up separately from the records: without it, stored credentials cannot be decrypted.`,
+        ]
       : []),
     ...(files !== undefined && databaseIsEmpty
       ? [
-          `The key ring was there before, but the database ${files.database} is empty. If you expected records, stop the server and check --data and --keyring.`,
+          `The key ring already existed, but the database ${files.database} is empty. If you expected records, stop the server and check --data and --keyring.`,
         ]
       : []),
-    ...(auth === true ? ["Everybody has to say who he is; the command takes an API key from DRAWBAR_API_KEY."] : []),
-    `Next, in another terminal: npx -y pnpm@12.21.0 --silent drawbar blueprint list${url === usual ? "" : ` --url ${url.replace(everywhere, "localhost")}`}`,
+    ...(auth === true
+      ? ["Authentication is required; the drawbar command takes an API key from DRAWBAR_API_KEY."]
+      : []),
+    `Next, in another terminal: npx -y pnpm@12.21.0 --silent drawbar blueprint list${url === defaultUrl ? "" : ` --url ${url.replace(anyAddress, "localhost")}`}`,
   ].join("\n")
 
-const sentenceOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>
+const messageOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>
   failure._tag === "ListenError" && failure.code === "EADDRINUSE"
-    ? `Port ${failure.port} is taken by another program. Start Drawbar with --port ${await FreePort.near(failure.host, failure.port)}, which is free.`
+    ? `Port ${failure.port} is in use. Start Drawbar with --port ${await FreePort.near(failure.host, failure.port)}, which is free.`
     : failure.message
 
-/** Serves until a signal. 0 stopped as asked, 1 could not start or was cut off, 2 wrong flags. */
+/** Serves until a signal. 0 stopped normally, 1 failed to start or was aborted, 2 invalid flags. */
 export const run = async (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<number> => {
   const flags = Flags.read(args, environment)
   if (Result.isFailure(flags)) {
-    complain(`${FlagTable.usage}\n${flags.failure}`)
+    printError(`${FlagTable.usage}\n${flags.failure}`)
     return 2
   }
   if (flags.success.help) {
-    say(FlagTable.usage)
+    print(FlagTable.usage)
     return 0
   }
-  unheard()
-  // What it writes is for its own user: records, keys, the audit log.
+  ignoreClosedPipes()
+  // Its files (records, keys, the audit log) are readable by its own user only.
   process.umask(0o077)
   process.on("uncaughtException", crash)
   const exit = await Effect.runPromiseExit(
@@ -99,10 +103,10 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
     ),
   )
   if (Exit.isFailure(exit)) {
-    complain(`Drawbar failed: ${SafeErrorText.describe(exit.cause)}`)
+    printError(`Drawbar failed: ${SafeErrorText.describe(exit.cause)}`)
     return 1
   }
   if (Result.isSuccess(exit.value)) return 0
-  complain(await sentenceOf(exit.value.failure))
+  printError(await messageOf(exit.value.failure))
   return 1
 }

@@ -1,4 +1,4 @@
-/** All the wiring on one screen. */
+/** All wiring of the server. */
 import type { AddressInfo } from "node:net"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
 import { Egress } from "@drawbar/egress/Egress"
@@ -38,13 +38,16 @@ import type { StartOptions } from "./options/StartOptions.ts"
 export interface Running {
   readonly address: AddressInfo
   readonly url: string
-  /** Whether this start made the key ring. */
+  /** Whether this start created the key ring. */
   readonly keyRingIsNew: boolean
-  /** Whether a key ring that was there before stands beside a database without a record: one of the two may be the wrong one. */
+  /** Whether an existing key ring belongs to a database without records: one of the two may be the wrong one. */
   readonly databaseIsEmpty: boolean
 }
 
-/** Serves until the scope closes: then no more is accepted, what is under way ends, and the records are closed last. */
+/**
+ * Serves until the scope closes. Then it accepts no more requests, lets pending ones finish, and closes the records
+ * last.
+ */
 export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   const { host, port, accessLog, auditLog, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
@@ -76,7 +79,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   }
 })
 
-// Most servers have no collector: what talks to one is loaded for those that do.
+// Loaded lazily, because most servers have no collector.
 const exported = (settings: OtlpSettings) =>
   Effect.flatMap(
     Effect.promise(() => import("./telemetry/Otlp.ts")),
@@ -136,5 +139,6 @@ const layer = ({
   )
 }
 
-// A rotation that a crash cut off is ended by the next start, beside everything else; so is the look at what cannot be opened.
+// The next start completes a key rotation that a crash interrupted, in the background. It also reports credentials that
+// cannot be decrypted.
 const resealing = Layer.effectDiscard(Effect.forkScoped(KeyRotation.resume))

@@ -1,4 +1,4 @@
-/** Who may ask what, where everybody has to say who he is. */
+/** Authentication and authorization of every endpoint with --auth on. */
 import { request as httpsRequest } from "node:https"
 import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
 import type { Tls } from "@drawbar/http-server/http/HttpServer"
@@ -54,14 +54,14 @@ const ask = async (
 const keys: Partial<Record<Role, string>> = {}
 let expired = ""
 let folder = ""
-/** Who guesses often has to wait. */
+/** Repeated wrong credentials are throttled. */
 let strangers = 0
 let server: InProcess.InProcess
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "drawbar-"))
   const files = { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") }
-  // Before anybody is known, the machine itself says who may ask.
+  // Before the first principal exists, the local machine creates it.
   const first = await InProcess.listen({ files })
   for (const role of roles) {
     const made = await ask(first.url, "POST", `${ml}/api_keys`, undefined, {
@@ -99,46 +99,49 @@ HttpApi.reflect(DrawbarApi, {
 const isRefused = (status: number) => status === 401 || status === 403
 
 describe("every endpoint", () => {
-  it.each(endpoints)("$method $path opens to those who may, and to nobody else", async ({ method, path, needed }) => {
-    const real = path.replaceAll(/:\w+/g, "some")
-    const statusOf = async (authorization?: string) => (await ask(server.url, method, real, authorization)).status
-    for (const role of roles) {
-      const status = await statusOf(`Bearer ${keys[role]}`)
-      const may = needed === undefined || Permission.granted[role].includes(needed)
-      // An admin's key that rotates, or lists, may do so; what matters is who was let in.
-      assert.strictEqual(isRefused(status), !may, `${role}: ${status}`)
-      if (!may) assert.strictEqual(status, 403)
-    }
-    for (const nobody of [
-      undefined,
-      "Bearer dbk_000_wrong",
-      `Bearer ${expired}`,
-      `Basic ${btoa(`nobody-${++strangers}:wrong password`)}`,
-    ])
-      assert.strictEqual(await statusOf(nobody), needed === undefined ? await statusOf(`Bearer ${keys.admin}`) : 401)
-  })
+  it.each(endpoints)(
+    "$method $path is open to the permitted roles and to no other caller",
+    async ({ method, path, needed }) => {
+      const real = path.replaceAll(/:\w+/g, "some")
+      const statusOf = async (authorization?: string) => (await ask(server.url, method, real, authorization)).status
+      for (const role of roles) {
+        const status = await statusOf(`Bearer ${keys[role]}`)
+        const may = needed === undefined || Permission.granted[role].includes(needed)
+        // An admin key that rotates or lists keys may do so; only authorization is checked here.
+        assert.strictEqual(isRefused(status), !may, `${role}: ${status}`)
+        if (!may) assert.strictEqual(status, 403)
+      }
+      for (const nobody of [
+        undefined,
+        "Bearer dbk_000_wrong",
+        `Bearer ${expired}`,
+        `Basic ${btoa(`unknown-${++strangers}:wrong password`)}`,
+      ])
+        assert.strictEqual(await statusOf(nobody), needed === undefined ? await statusOf(`Bearer ${keys.admin}`) : 401)
+    },
+  )
 })
 
-describe("who asks", () => {
-  it("may be OpenSearch's client with a name and a password", async () => {
+describe("authentication", () => {
+  it("accepts OpenSearch's client with a name and a password", async () => {
     const client = new Client({ node: server.url, auth: { username: "alice", password } })
     const { body } = await client.ml.searchModels({ body: { query: { match_all: {} } } } as any)
     assert.strictEqual((body as any).hits.total.value, 0)
     await client.close()
   })
 
-  it("is told how to say who he is", async () => {
+  it("explains how to authenticate", async () => {
     const answer = await ask(server.url, "GET", `${ml}/stats`)
     assert.include(answer.headers.get("www-authenticate"), "Basic")
     assert.include(answer.json.error.reason, "Authorization: Bearer")
   })
 
-  it("is told which right he lacks", async () => {
+  it("names the missing permission", async () => {
     const answer = await ask(server.url, "POST", `${ml}/connectors/_create`, `Bearer ${keys.reader}`, {})
     assert.include(answer.json.error.reason, "may not write here")
   })
 
-  it("is shut out at once when his key is deleted", async () => {
+  it("rejects a key immediately after its deletion", async () => {
     const admin = `Bearer ${keys.admin}`
     const made = await ask(server.url, "POST", `${ml}/api_keys`, admin, { name: "gone", roles: ["reader"] })
     const key = `Bearer ${made.json.api_key}`
@@ -147,7 +150,7 @@ describe("who asks", () => {
     assert.strictEqual((await ask(server.url, "GET", `${ml}/stats`, key)).status, 401)
   })
 
-  it("is listed without a password, a key or a hash", async () => {
+  it("lists principals without passwords, keys or hashes", async () => {
     const admin = `Bearer ${keys.admin}`
     const users = await ask(server.url, "GET", `${ml}/users`, admin)
     const all = users.text + (await ask(server.url, "GET", `${ml}/api_keys`, admin)).text
@@ -157,24 +160,24 @@ describe("who asks", () => {
 
   it.each([
     ["a short password", `${ml}/users`, { name: "bob", password: "short", roles: ["reader"] }, 400, "12 characters"],
-    ["a name that is taken", `${ml}/users`, { name: "alice", password, roles: ["reader"] }, 409, "alice already"],
-    ["an odd name", `${ml}/users`, { name: "a b", password, roles: ["reader"] }, 400, "letters, digits"],
+    ["a name that exists", `${ml}/users`, { name: "alice", password, roles: ["reader"] }, 409, "alice already"],
+    ["an invalid name", `${ml}/users`, { name: "a b", password, roles: ["reader"] }, 400, "letters, digits"],
     ["an unknown role", `${ml}/api_keys`, { name: "k", roles: ["king"] }, 400, "roles"],
-  ])("cannot be made with %s", async (_name, path, body, status, sentence) => {
+  ])("rejects a user with %s", async (_name, path, body, status, sentence) => {
     const answer = await ask(server.url, "POST", path, `Bearer ${keys.admin}`, body)
     assert.strictEqual(answer.status, status, answer.text)
     assert.include(answer.text, sentence)
   })
 })
 
-describe("a server that asks who asks", () => {
-  it("does not start before there is anybody", async () => {
+describe("a server with --auth on", () => {
+  it("does not start without a user or API key", async () => {
     const exit = await Effect.runPromiseExit(Effect.scoped(Server.listen({ host: "127.0.0.1", port: 0, auth: true })))
     assert.isTrue(Exit.isFailure(exit))
     assert.include(String(exit), "drawbar user create")
   })
 
-  it("speaks TLS with the certificate it is given, and with the one after it", async () => {
+  it("serves TLS with its certificate, and with a renewed one", async () => {
     const [one, two] = [Certificate.issue(["localhost"]), Certificate.issue(["localhost"])]
     const renewals: Array<Parameters<Tls["watch"]>[0]> = []
     const tls: Tls = {

@@ -1,6 +1,7 @@
 /**
- * Who may use whose connectors, groups and models: each cell of the table people × modes × operations, against the rules of
- * https://docs.opensearch.org/latest/ml-commons-plugin/model-access-control/, which are written here a second time.
+ * Access to connectors, groups and models: each cell of the table principals × modes × operations, compared with an
+ * independent implementation of the rules of
+ * https://docs.opensearch.org/latest/ml-commons-plugin/model-access-control/.
  */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -28,7 +29,7 @@ const fieldsOf = {
   restricted: { backend_roles: ["ml"] },
 } as const
 
-/** The rule itself. */
+/** The expected rule. */
 const mayUse = (name: Name, mode: Mode): boolean =>
   name === "admin" ||
   mode === "public" ||
@@ -36,7 +37,9 @@ const mayUse = (name: Name, mode: Mode): boolean =>
   name === "owner" ||
   (mode === "restricted" && name === "colleague")
 
-/** A connector that nobody owns may be used by who knows its id, and is not found; a group that nobody owns is public. */
+/**
+ * A connector without an owner can be used by its id, and is not found by searches; a group without an owner is public.
+ */
 const mayFind = (name: Name, mode: Mode, kind: string): boolean =>
   mayUse(name, mode) && (mode !== "unowned" || name === "admin" || kind !== "connectors")
 
@@ -92,7 +95,7 @@ type Operation = (who: Name, records: Records) => Promise<AuthenticatedServer.An
 
 const predictBody = { parameters: { texts: ["a"] } }
 
-/** Every way in which one record of the three is touched by its id. */
+/** Every operation on a record by its id. */
 const operations: Readonly<Record<string, Operation>> = {
   "read a connector": (who, { connector }) => server.as(who, "GET", `${ml}/connectors/${connector}`),
   "change a connector": (who, { connector }) =>
@@ -101,7 +104,8 @@ const operations: Readonly<Record<string, Operation>> = {
     await server.as("admin", "DELETE", `${ml}/models/${model}`)
     return await server.as(who, "DELETE", `${ml}/connectors/${connector}`)
   },
-  "try a connector": (who, { connector }) => server.as(who, "POST", `${ml}/connectors/${connector}/_test`, predictBody),
+  "test a connector": (who, { connector }) =>
+    server.as(who, "POST", `${ml}/connectors/${connector}/_test`, predictBody),
   "register a model with a connector": (who, { connector }) =>
     server.as(who, "POST", `${ml}/models/_register`, {
       name: `m${(counter += 1)}`,
@@ -129,13 +133,13 @@ const operations: Readonly<Record<string, Operation>> = {
     await server.as("admin", "POST", `${ml}/models/${model}/_deploy`)
     return await server.as(who, "POST", `${ml}/models/${model}/_undeploy`)
   },
-  "ask a model that nobody deployed": (who, { model }) =>
+  "call a model that is not deployed": (who, { model }) =>
     server.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody),
-  "ask a deployed model": async (who, { model }) => {
+  "call a deployed model": async (who, { model }) => {
     await server.as("admin", "POST", `${ml}/models/${model}/_deploy`)
     return await server.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody)
   },
-  "look at a model's request": (who, { model }) => server.as(who, "POST", `${ml}/models/${model}/_render`, predictBody),
+  "render a model's request": (who, { model }) => server.as(who, "POST", `${ml}/models/${model}/_render`, predictBody),
   "limit a model": (who, { model }) => server.as(who, "POST", `${ml}/controllers/${model}`, limits),
   "read a model's limits": async (who, { model }) => {
     await server.as("admin", "POST", `${ml}/controllers/${model}`, limits)
@@ -161,7 +165,7 @@ const cells = Object.keys(operations).flatMap((operation) =>
 )
 
 describe("by its id", () => {
-  it.each(cells)("$who may $operation that is $mode: $may", async ({ operation, mode, who, may }) => {
+  it.each(cells)("$who: $operation, $mode: $may", async ({ operation, mode, who, may }) => {
     const { status, text } = await operations[operation]!(who, await created(mode))
     if (may) assert.strictEqual(status, 200, text)
     else assert.strictEqual(status, 403, text)
@@ -174,19 +178,19 @@ const searchCells = (Object.keys(kinds) as Array<keyof typeof kinds>).flatMap((k
 )
 
 describe("by a search", () => {
-  it.each(searchCells)("$who finds $kind that are $mode: $may", async ({ kind, mode, who, may }) => {
+  it.each(searchCells)("$who finds $kind, $mode: $may", async ({ kind, mode, who, may }) => {
     const records = await created(mode)
     const query = { ids: { values: [records[kinds[kind]]] } }
-    // However it is asked, the records of others are not among the hits, nor in their number.
-    for (const asked of [query, { bool: { should: [query], must_not: [{ ids: { values: ["x"] } }] } }]) {
-      const { status, json, text } = await server.as(who, "POST", `${ml}/${kind}/_search`, { query: asked })
+    // Records of other owners are neither among the hits nor in the total, whatever the query.
+    for (const requested of [query, { bool: { should: [query], must_not: [{ ids: { values: ["x"] } }] } }]) {
+      const { status, json, text } = await server.as(who, "POST", `${ml}/${kind}/_search`, { query: requested })
       assert.strictEqual(status, 200, text)
       assert.strictEqual(json.hits.total.value, may ? 1 : 0, text)
     }
   })
 })
 
-/** What a server that overlooks a rule would let happen. */
+/** Faulty servers that ignore one rule. */
 interface Overlooking {
   readonly ids?: (cell: (typeof cells)[number]) => boolean
   readonly searches?: (who: Name, mode: Mode, kind: string) => boolean
@@ -195,29 +199,31 @@ interface Overlooking {
 const overlooking: Readonly<Record<string, Overlooking>> = {
   "that private is private": { ids: ({ may, mode }) => may || mode === "private" },
   "that restricted is restricted": { ids: ({ may, mode }) => may || mode === "restricted" },
-  "who the owner is": { ids: ({ may, who, mode }) => may && !(who === "owner" && mode === "private") },
-  "that colleagues share": { ids: ({ may, who, mode }) => may && !(who === "colleague" && mode === "restricted") },
-  "that admins may": { ids: ({ may, who, mode }) => may && !(who === "admin" && mode === "private") },
+  ownership: { ids: ({ may, who, mode }) => may && !(who === "owner" && mode === "private") },
+  "sharing by backend roles": { ids: ({ may, who, mode }) => may && !(who === "colleague" && mode === "restricted") },
+  "admin access": { ids: ({ may, who, mode }) => may && !(who === "admin" && mode === "private") },
   "that public is public": { ids: ({ may, who, mode }) => may && !(who === "stranger" && mode === "public") },
-  "that nobody's are everybody's": { ids: ({ may, who, mode }) => may && !(who === "loner" && mode === "unowned") },
-  "that a role of its own opens nothing": {
+  "that records without an owner are public": {
+    ids: ({ may, who, mode }) => may && !(who === "loner" && mode === "unowned"),
+  },
+  "that a backend role alone grants no other access": {
     ids: ({ may, who, mode }) => may || (who === "stranger" && mode === "restricted"),
   },
-  "to look, where roles are none": { ids: ({ may, who, mode }) => may || (who === "loner" && mode === "restricted") },
-  "that a search is access, too": { searches: () => true },
-  "that a search shows nobody's to admins alone": {
+  "the check for missing roles": { ids: ({ may, who, mode }) => may || (who === "loner" && mode === "restricted") },
+  "access checks in searches": { searches: () => true },
+  "that a search finds records without an owner for admins only": {
     searches: (who, mode, kind) => mayFind(who, mode, kind) || mode === "unowned",
   },
-  "that a search finds what is shared": { searches: (who, mode) => who === "admin" || mode === "public" },
+  "that a search finds shared records": { searches: (who, mode) => who === "admin" || mode === "public" },
   ...Object.fromEntries(
     Object.keys(operations).map((one) => [
-      `to look before one may ${one}`,
+      `the permission to ${one}`,
       { ids: ({ may, operation }: (typeof cells)[number]) => may || operation === one },
     ]),
   ),
 }
 
-it.each(Object.entries(overlooking))("a server that overlooks %s would fail a cell above", (_, { ids, searches }) => {
+it.each(Object.entries(overlooking))("a server that ignores %s fails a cell above", (_, { ids, searches }) => {
   const found = [
     ...cells.filter((cell) => (ids?.(cell) ?? cell.may) !== cell.may),
     ...searchCells.filter(({ who, mode, kind, may }) => (searches?.(who, mode, kind) ?? may) !== may),
@@ -232,8 +238,8 @@ const register = (who: Name, access: object) =>
 const create = (who: Name, access: object) =>
   server.as(who, "POST", `${ml}/connectors/_create`, { ...blueprint, ...access })
 
-describe("what a record says of its access", () => {
-  it("names its owner, his roles and the mode", async () => {
+describe("access fields of a record", () => {
+  it("contain its owner, the owner's roles and the mode", async () => {
     const { json } = await register("owner", { add_all_backend_roles: true })
     const group = await server.as("owner", "GET", `${ml}/model_groups/${json.model_group_id}`)
     assert.deepInclude(group.json, {
@@ -249,7 +255,7 @@ describe("what a record says of its access", () => {
     })
   })
 
-  it("is private where nothing is said", async () => {
+  it("default to private", async () => {
     const { json } = await create("owner", {})
     const connector = await server.as("owner", "GET", `${ml}/connectors/${json.connector_id}`)
     assert.strictEqual(connector.json.access, "private")
@@ -262,7 +268,7 @@ describe("what a record says of its access", () => {
     ["loner", { access_mode: "restricted", backend_roles: ["ml"] }, "at least one backend role to create"],
     ["owner", { access_mode: "restricted" }, "must specify at least one backend role"],
     ["owner", { backend_roles: ["finance"] }, "You don't have the backend roles specified."],
-  ] as const)("%s cannot create a connector with %j", async (who, access, sentence) => {
+  ] as const)("reject a connector by %s with %j", async (who, access, sentence) => {
     const { status, json } = await create(who, access)
     assert.strictEqual(status, 400)
     assert.include(json.error.reason, sentence)
@@ -275,13 +281,13 @@ describe("what a record says of its access", () => {
     ["loner", { add_all_backend_roles: true }, "at least one backend role to register"],
     ["owner", { access_mode: "restricted" }, "You must specify one or more backend roles"],
     ["owner", { backend_roles: ["finance"] }, "You don't have the backend roles specified."],
-  ] as const)("%s cannot register a group with %j", async (who, access, sentence) => {
+  ] as const)("reject a group by %s with %j", async (who, access, sentence) => {
     const { status, json } = await register(who, access)
     assert.strictEqual(status, 400)
     assert.include(json.error.reason, sentence)
   })
 
-  it("is changed by its owner and by admins only, and holds for models that run", async () => {
+  it("can be changed only by the owner and admins, and apply to deployed models", async () => {
     const { group, model } = await created("public")
     const predict = (who: Name) => server.as(who, "POST", `${ml}/models/${model}/_predict`, predictBody)
     assert.strictEqual((await predict("stranger")).status, 200)
@@ -295,7 +301,7 @@ describe("what a record says of its access", () => {
     const opened = await server.as("admin", "PUT", path, { access_mode: "restricted", backend_roles: ["finance"] })
     assert.strictEqual(opened.status, 200, opened.text)
     assert.strictEqual((await predict("stranger")).status, 200)
-    // Who made it has the role no more that it is now shared by.
+    // The creator no longer has the role with which it is now shared.
     assert.strictEqual((await predict("owner")).status, 403)
   })
 
@@ -309,14 +315,14 @@ describe("what a record says of its access", () => {
       { add_all_backend_roles: false },
       "You have to specify backend roles when add all backend roles is set to false.",
     ],
-  ] as const)("%s cannot change that of a group to %j", async (who, access, sentence) => {
+  ] as const)("reject a change of a group by %s to %j", async (who, access, sentence) => {
     const { group } = await created("restricted")
     const { status, json } = await server.as(who, "PUT", `${ml}/model_groups/${group}`, access)
     assert.strictEqual(status, 400)
     assert.include(json.error.reason, sentence)
   })
 
-  it("becomes restricted where roles are given, and needs roles to have", async () => {
+  it("become restricted if roles are given, which the owner must have", async () => {
     const { group } = await created("private")
     const path = `${ml}/model_groups/${group}`
     assert.strictEqual((await server.as("owner", "PUT", path, { backend_roles: ["ml"] })).status, 200)
@@ -329,7 +335,7 @@ describe("what a record says of its access", () => {
     assert.include(refused.json.error.reason, "You don't have any backend roles.")
   })
 
-  it("of its connector does not matter to who asks a model", async () => {
+  it("of a connector do not restrict callers of its model", async () => {
     const { connector } = await created("private")
     const model = await server.as("owner", "POST", `${ml}/models/_register`, {
       name: `m${(counter += 1)}`,
@@ -358,14 +364,14 @@ describe("what a record says of its access", () => {
     ["GET", "models", "model", undefined, "User doesn't have privilege to perform this operation on this model"],
     ["PUT", "models", "model", {}, "User doesn't have privilege to perform this operation on this model, model ID "],
     ["POST", "controllers", "model", limits, "on this model controller. Model ID: "],
-  ] as const)("refuses %s of %s in the known words", async (method, path, record, body, sentence) => {
+  ] as const)("reject %s of %s in ML Commons' words", async (method, path, record, body, sentence) => {
     const records = await created("private")
     const { status, json } = await server.as("stranger", method, `${ml}/${path}/${records[record]}`, body)
     assert.strictEqual(status, 403)
     assert.include(json.error.reason, sentence)
   })
 
-  it("is refused where access control is off, as a promise that would not be kept", async () => {
+  it("are rejected if access control is off, because they would have no effect", async () => {
     await using open = await AuthenticatedServer.start({ owner: people.owner })
     const connector = await open.as("owner", "POST", `${ml}/connectors/_create`, {
       ...blueprint,
@@ -380,27 +386,31 @@ const judged = (judge: string) => ({
   guardrails: { type: "model", input_guardrail: { model_id: judge, response_validation_regex: ".*" } },
 })
 
-describe("what is another's", () => {
+describe("a connector of another owner", () => {
   const elsewhere = [{ ...blueprint.actions[0], url: "https://api.openai.com/v1/embed" }]
   const ways: ReadonlyArray<readonly [string, object, number]> = [
     ["another host", { actions: elsewhere }, 403],
-    ["another issuer of tokens", { parameters: { oauth2_token_url: "https://oauth2.googleapis.com/token" } }, 403],
-    ["another host, with a secret of his own beside it", { actions: elsewhere, credential: { mine: "sk-mine" } }, 403],
+    ["another token issuer", { parameters: { oauth2_token_url: "https://oauth2.googleapis.com/token" } }, 403],
+    ["another host, with an additional secret", { actions: elsewhere, credential: { mine: "sk-mine" } }, 403],
     ["another path", { actions: [{ ...blueprint.actions[0], url: "https://api.cohere.ai/v2/embed" }] }, 200],
-    ["another host, with the credential anew", { actions: elsewhere, credential: { cohere_key: "sk-other" } }, 200],
+    [
+      "another host, with the credential sent again",
+      { actions: elsewhere, credential: { cohere_key: "sk-other" } },
+      200,
+    ],
   ]
 
-  it.each(ways)("credential goes with a change to %s only as its owner wants", async (_, change, status) => {
+  it.each(ways)("allows a change to %s only to the owner and admins", async (_, change, status) => {
     const { connector } = await created("public")
     const put = (who: Name) => server.as(who, "PUT", `${ml}/connectors/${connector}`, change)
-    const his = await put("stranger")
-    assert.strictEqual(his.status, status, his.text)
+    const response = await put("stranger")
+    assert.strictEqual(response.status, status, response.text)
     if (status === 403)
-      assert.include(his.json.error.reason, "Only the owner or an admin can point this connector at https")
+      assert.include(response.json.error.reason, "Only the owner or an admin can point this connector at https")
     assert.strictEqual((await put("owner")).status, 200)
   })
 
-  it("credential stays where it is when it stands in a model", async () => {
+  it("protects the credential of an embedded connector", async () => {
     const { group } = await created("public")
     const model = await server.as("owner", "POST", `${ml}/models/_register`, {
       name: `m${(counter += 1)}`,
@@ -413,7 +423,7 @@ describe("what is another's", () => {
     assert.deepStrictEqual([(await put("stranger")).status, (await put("owner")).status], [403, 200])
   })
 
-  it("credential stays where it is also where records have no owner, but for admins", async () => {
+  it("protects the credential also if records have no owner, except from admins", async () => {
     await using open = await AuthenticatedServer.start({ dev: { roles: ["developer"] }, admin: { roles: ["admin"] } })
     const { connector_id } = (await open.as("dev", "POST", `${ml}/connectors/_create`, blueprint)).json
     const put = async (who: "dev" | "admin", change: object) =>
@@ -423,7 +433,7 @@ describe("what is another's", () => {
     assert.strictEqual(await put("admin", { actions: blueprint.actions }), 200)
   })
 
-  it("model is no judge", async () => {
+  it("cannot be used as a guardrail model", async () => {
     const { model } = await created("private")
     const own = await created("public")
     const statuses = async (who: Name) => {
@@ -440,7 +450,7 @@ describe("what is another's", () => {
     assert.deepStrictEqual(await statuses("owner"), [200, 200])
   })
 
-  it("model hides no profile of one's own", async () => {
+  it("does not hide the profile of an accessible model", async () => {
     const { model } = await created("private")
     const open = await created("public")
     for (const id of [model, open.model]) await server.as("owner", "POST", `${ml}/models/${id}/_deploy`)
@@ -451,10 +461,10 @@ describe("what is another's", () => {
   })
 })
 
-describe("a key", () => {
+describe("an API key", () => {
   const usage = { prompt_tokens: 30, completion_tokens: 5, total_tokens: 35 }
 
-  it("may be for some models only", async () => {
+  it("can be restricted to some models", async () => {
     const { model } = await created("public")
     const other = await created("public")
     const key = await server.as("admin", "POST", `${ml}/api_keys`, {
@@ -479,7 +489,7 @@ describe("a key", () => {
   it.each([
     ["requests", { requests_per_minute: 2 }, "2 requests per minute"],
     ["tokens", { tokens_per_day: 70 }, "70 tokens per day"],
-  ] as const)("may have a quota of %s, which is told with when to ask again", async (_, quota, sentence) => {
+  ] as const)("can have a quota of %s, and reports when to retry", async (_, quota, sentence) => {
     await using metered = await AuthenticatedServer.start(
       { admin: people.admin, metered: { roles: ["developer"], quota }, free: { roles: ["developer"] } },
       { handler: () => Answer.json({ embeddings: [[1]], usage }) },

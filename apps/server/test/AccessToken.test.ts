@@ -1,4 +1,4 @@
-/** Connectors whose platform wants an access token that has to be fetched. */
+/** Connectors for upstreams that require a fetched access token. */
 import { generateKeyPairSync, verify } from "node:crypto"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Received from "@drawbar/stub-platform/Received"
@@ -23,7 +23,7 @@ const chat = {
   ],
 }
 
-/** One host is both: the platform, and the server that gives its tokens. */
+/** One host is both the upstream and its token issuer. */
 const start = async (token: (form: URLSearchParams, basic: string | undefined) => Answer.Answer) => {
   let issued = 0
   const drawbar = await Drawbar.start((received) => {
@@ -57,8 +57,8 @@ const client = {
   credential: { client_id: "the client", client_secret: "a+secret/of:a test" },
 }
 
-describe("a client's own credentials", () => {
-  it("bring a token, which is kept while it lives", async () => {
+describe("client credentials", () => {
+  it("send a token, which is cached for its lifetime", async () => {
     const { drawbar, issued } = await start((form, basic) => {
       assert.deepStrictEqual(Object.fromEntries(form), { grant_type: "client_credentials", scope: "chat" })
       const [id, secret] = Buffer.from(basic?.slice("Basic ".length) ?? "", "base64")
@@ -78,7 +78,7 @@ describe("a client's own credentials", () => {
     assert.strictEqual(issued(), 1)
   })
 
-  it("bring another token when the first is about to expire", async () => {
+  it("fetch another token shortly before the first expires", async () => {
     const { drawbar, issued } = await start(() => Answer.json({ access_token: `token-${issued()}`, expires_in: 60 }))
     await using _ = drawbar
     const id = await register(drawbar, client)
@@ -89,10 +89,10 @@ describe("a client's own credentials", () => {
 
   it.each([
     ["for five minutes", '"token-1", "expires_in": 300.0', 200],
-    ["beyond all time", '"token-1", "expires_in": 1e308', 200],
-    ["that would end its header", '"token-1\\r\\nX-Other: 1"', 400],
-    ["that no header carries", '"token-\u2603"', 400],
-  ])("bring a token %s", async (_, token, status) => {
+    ["with an infinite lifetime", '"token-1", "expires_in": 1e308', 200],
+    ["with a line break", '"token-1\\r\\nX-Other: 1"', 400],
+    ["with a character that headers cannot contain", '"token-\u2603"', 400],
+  ])("handle a token %s", async (_, token, status) => {
     const { drawbar, issued } = await start(() => ({
       kind: "response",
       status: 200,
@@ -107,12 +107,12 @@ describe("a client's own credentials", () => {
       [status, status],
       answers[0]?.text,
     )
-    // What cannot be used is not kept.
+    // An invalid token is not cached.
     assert.strictEqual(issued(), status === 200 ? 1 : 2)
     if (status === 400) assert.include(answers[0]?.text, "its token has a character that no header carries")
   })
 
-  it("bring a token that is not told when the platform repeats it", async () => {
+  it("mask a token that the upstream echoes", async () => {
     const { drawbar } = await start(() => Answer.json({ access_token: "an-old-token-of-a-test", expires_in: 3_600 }))
     await using _ = drawbar
     const { status, text } = await predict(drawbar, await register(drawbar, client))
@@ -121,7 +121,7 @@ describe("a client's own credentials", () => {
     assert.notInclude(text, "an-old-token")
   })
 
-  it("that are refused are told, and the secret is not", async () => {
+  it("report a rejection without the secret", async () => {
     const { drawbar } = await start(() => Answer.json({ error: "invalid_client", error_description: "who?" }, 401))
     await using _ = drawbar
     const { status, text, json } = await predict(drawbar, await register(drawbar, client))
@@ -133,20 +133,17 @@ describe("a client's own credentials", () => {
     assert.notInclude(text, "a+secret")
   })
 
-  it.each(["https://evil.example/token", "soon"])(
-    "go to no issuer that is not trusted: %s",
-    async (oauth2_token_url) => {
-      const { drawbar } = await start(() => Answer.json({}))
-      await using _ = drawbar
-      const { status, text } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, {
-        ...client,
-        parameters: { oauth2_token_url },
-      })
-      assert.strictEqual(status, 400, text)
-    },
-  )
+  it.each(["https://evil.example/token", "soon"])("reject an untrusted issuer: %s", async (oauth2_token_url) => {
+    const { drawbar } = await start(() => Answer.json({}))
+    await using _ = drawbar
+    const { status, text } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, {
+      ...client,
+      parameters: { oauth2_token_url },
+    })
+    assert.strictEqual(status, 400, text)
+  })
 
-  it("that lack a part are told which", async () => {
+  it("name a missing part", async () => {
     const { drawbar } = await start(() => Answer.json({}))
     await using _ = drawbar
     const { json } = await predict(drawbar, await register(drawbar, { ...client, credential: { client_id: "a" } }))
@@ -154,7 +151,7 @@ describe("a client's own credentials", () => {
   })
 })
 
-describe("a service account of Google's", () => {
+describe("a Google service account", () => {
   const keyFile = {
     type: "service_account",
     client_email: "drawbar@project.iam.gserviceaccount.com",
@@ -163,7 +160,7 @@ describe("a service account of Google's", () => {
     token_uri: "https://api.cohere.ai/oauth/token",
   }
 
-  it("signs for a token", async () => {
+  it("requests a token with a signed assertion", async () => {
     const { drawbar } = await start((form) => {
       const [head = "", claims = "", signature = ""] = (form.get("assertion") ?? "").split(".")
       const isSigned = verify(
@@ -172,13 +169,13 @@ describe("a service account of Google's", () => {
         publicKey,
         Buffer.from(signature, "base64url"),
       )
-      const said = JSON.parse(Buffer.from(claims, "base64url").toString())
+      const output = JSON.parse(Buffer.from(claims, "base64url").toString())
       const isRight =
         isSigned &&
-        said.iss === keyFile.client_email &&
-        said.aud === keyFile.token_uri &&
-        said.scope === "https://www.googleapis.com/auth/cloud-platform" &&
-        said.exp - said.iat === 3_600
+        output.iss === keyFile.client_email &&
+        output.aud === keyFile.token_uri &&
+        output.scope === "https://www.googleapis.com/auth/cloud-platform" &&
+        output.exp - output.iat === 3_600
       return isRight
         ? Answer.json({ access_token: "token-1", expires_in: 3_599 })
         : Answer.json({ error: "invalid_grant" }, 400)
@@ -194,7 +191,7 @@ describe("a service account of Google's", () => {
     [JSON.stringify({ ...keyFile, token_uri: "planted-no-url" }), "its token_uri is not a URL: the scheme is missing"],
     [JSON.stringify({ ...keyFile, token_uri: `${keyFile.token_uri}\n` }), "it has a line break at its end"],
     [JSON.stringify({ ...keyFile, token_uri: "https://planted.example/token" }), "trusted connector endpoint"],
-  ])("whose key file names no issuer is refused at create, and repeats nothing of it", async (file, sentence) => {
+  ])("is rejected on create if its key file has no issuer, without repeating it", async (file, sentence) => {
     const { drawbar } = await start(() => Answer.json({}))
     await using _ = drawbar
     const { status, text } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, {
@@ -206,7 +203,7 @@ describe("a service account of Google's", () => {
     assert.notInclude(text, "planted-")
   })
 
-  it("whose key cannot be read says so at predict, and repeats nothing of it", async () => {
+  it("reports an unreadable key at predict, without repeating it", async () => {
     const { drawbar } = await start(() => Answer.json({}))
     await using _ = drawbar
     const google_service_account = JSON.stringify({ ...keyFile, private_key: "planted-no-key" })

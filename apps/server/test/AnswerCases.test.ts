@@ -1,4 +1,4 @@
-/** The small cases of answers (`../shared/cases`): each is what its `expected.md` says. */
+/** The response cases in `../shared/cases`: each behaves as its `expected.md` describes. */
 import { existsSync, readFileSync } from "node:fs"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { resolve } from "node:path"
@@ -19,7 +19,7 @@ interface Said {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly encoding?: string
-  /** A whole response to the byte. */
+  /** A complete response, byte for byte. */
   readonly raw?: string
 }
 
@@ -45,12 +45,12 @@ const headersOf = ({ headers = {}, encoding }: Said): Record<string, string> => 
   ...headers,
 })
 
-/** What is answered, one entry a call; the last one is repeated. */
-let said: ReadonlyArray<Said> = []
+/** The responses, one per call; the last one is repeated. */
+let reply: ReadonlyArray<Said> = []
 let calls = 0
-const next = (): Said => said[Math.min(calls++, said.length - 1)] ?? {}
+const next = (): Said => reply[Math.min(calls++, reply.length - 1)] ?? {}
 
-/** Plain HTTP, to the byte. */
+/** Plain HTTP, byte for byte. */
 const wire = createServer((socket) => {
   socket.on("error", () => {})
   socket.on("data", () => {
@@ -113,7 +113,7 @@ interface Case {
 }
 
 const run = async ({ connector, register = {}, predict, upstream }: Case, algorithm: string | undefined) => {
-  said = upstream
+  reply = upstream
   calls = 0
   const { url } = server
   const written = JSON.parse(JSON.stringify(connector).replaceAll("{{STUB}}", `127.0.0.1:${portOf(wire)}`))
@@ -192,7 +192,7 @@ const cases: ReadonlyArray<readonly [name: string, algorithm: string | undefined
     ["D1-interface-with-a-misplaced-required", undefined, 200, holds('"relevance_score":0.5')],
   ]
 
-describe.skipIf(!isPresent)("the cases of answers (skipped: ../shared/cases is absent)", () => {
+describe.skipIf(!isPresent)("response cases (skipped: ../shared/cases is absent)", () => {
   it.each(cases)("%s", async (name, algorithm, status, expected) => {
     const answered = await run(read(name), algorithm)
     assert.strictEqual(answered.status, status, answered.text)
@@ -217,8 +217,8 @@ const openai = (action: object, parameters: object = {}) => ({
   ],
 })
 
-describe("an answer", () => {
-  it("to each of several images is one result, in the order of the images", async () => {
+describe("a response", () => {
+  it("to several images has one result per image, in order", async () => {
     const connector = openai({
       request_body: '{ "images": ${parameters.images} }',
       pre_process_function: "connector.pre_process.cohere.multimodal_embedding",
@@ -232,7 +232,7 @@ describe("an answer", () => {
     assert.deepStrictEqual(answered.json.inference_results, [{ output: [tensor, tensor, tensor], status_code: 200 }])
   })
 
-  it("in lines, filtered or not, says that it is a stream", async () => {
+  it("in lines, with or without a filter, reports that it is a stream", async () => {
     const upstream = [{ headers: { "content-type": "application/x-ndjson" }, body: '{"a":1}\n{"a":2}\n' }]
     for (const parameters of [{}, { response_filter: "$.a" }]) {
       const connector = openai({ request_body: "{}" }, parameters)
@@ -242,15 +242,15 @@ describe("an answer", () => {
     }
   })
 
-  it("is refused above the bound that its connector sets, compressed or not", async () => {
+  it("above the connector's limit is rejected, compressed or not", async () => {
     for (const encoding of [undefined, "gzip"]) {
       const connector = { ...openai({ request_body: "{}" }), client_config: { max_response_bytes: 2_000 } }
-      const said = encoding === undefined ? {} : { encoding }
+      const reply = encoding === undefined ? {} : { encoding }
       for (const [size, status] of [
         [1_000, 200],
         [3_000, 502],
       ] as const) {
-        const upstream = [{ ...said, body: { text: "x".repeat(size) } }]
+        const upstream = [{ ...reply, body: { text: "x".repeat(size) } }]
         const answered = await run({ connector, upstream, predict: { parameters: {} } }, undefined)
         assert.strictEqual(answered.status, status, answered.text)
         if (status === 502) assert.include(answered.text, "2000")
@@ -258,7 +258,7 @@ describe("an answer", () => {
     }
   })
 
-  it("of a chunk with too many vectors names both numbers", async () => {
+  it("with too many vectors for a chunk reports both numbers", async () => {
     const connector = openai(
       {
         request_body: '{ "input": ${parameters.input} }',
@@ -279,12 +279,12 @@ const callerFilters = (value: boolean | null) =>
     persistent: { "plugins.drawbar.caller_filters_enabled": value },
   })
 
-describe("a filter that a call brings", () => {
+describe("a filter sent by a call", () => {
   const upstream = [{ body: { a: [{ b: "x".repeat(4_000) }] } }]
   const connector = openai({ request_body: "{}" })
   const filtered = (parameters: object) => run({ connector, upstream, predict: { parameters } }, undefined)
 
-  it("is refused by its name where it produces too much, and the server goes on", async () => {
+  it("that produces too much is rejected by name, and the server keeps running", async () => {
     for (const response_filter of [
       `$[${Array.from({ length: 900 }, () => "*").join(",")}]`,
       `$${`..[${Array.from({ length: 20 }, () => "*").join(",")}]`.repeat(3)}`,
@@ -299,7 +299,7 @@ describe("a filter that a call brings", () => {
     assert.include(answered.text, "output_processors: A chain of processors takes too much work")
   })
 
-  it("is refused by its name where the operator has switched it off, and the connector's own stays", async () => {
+  it("is rejected by name if the operator has disabled it, and the connector's filter still applies", async () => {
     assert.strictEqual((await callerFilters(false)).status, 200)
     try {
       for (const parameters of [{ response_filter: "$.a" }, { input_processors: [] }, { output_processors: [] }]) {

@@ -1,4 +1,4 @@
-/** `--audit-required`: no change is made that the audit log could not have. */
+/** `--audit-required`: no change is made without an audit record. */
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -14,11 +14,11 @@ const create = (url: string) =>
 const count = async (url: string) =>
   (await ask(url, undefined, "POST", `${ml}/connectors/_search`, { query: { match_all: {} } })).json.hits.total.value
 
-/** A device that takes nothing, as a full disk does. */
+/** A device that rejects writes, like a full disk. */
 const full = () => AuditLog.open("/dev/full")
 
 describe("an audit log that cannot be written", () => {
-  it("keeps changes from being made where it is required, and nothing else", async () => {
+  it("blocks changes, and only changes, if it is required", async () => {
     await using server = await InProcess.listen({ auditLog: full(), auditRequired: true })
     const refused = await create(server.url)
     assert.strictEqual(refused.status, 503)
@@ -29,14 +29,14 @@ describe("an audit log that cannot be written", () => {
     assert.strictEqual((await ask(server.url, undefined, "GET", "/_cluster/settings")).status, 200)
   })
 
-  it("keeps none where it is not required", async () => {
+  it("does not block changes if it is not required", async () => {
     await using server = await InProcess.listen({ auditLog: full() })
     assert.strictEqual((await create(server.url)).status, 200)
     assert.strictEqual(await count(server.url), 1)
   })
 })
 
-describe("an audit log that is required", () => {
+describe("a required audit log", () => {
   it("has a line before each change and one after it", async () => {
     const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
     const file = join(folder, "audit.log")

@@ -1,4 +1,4 @@
-/** A server that asks everybody who he is, with files, keys for some people, and a stub of the platform that the test's blueprint calls. */
+/** A server with --auth on, files, keys for several principals, and a stub upstream that the test's blueprint calls. */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -22,7 +22,7 @@ export interface Answered {
   readonly headers: Headers
 }
 
-/** What a request answers; `who` is the value of its Authorization header. */
+/** The response of a request; `who` is the value of its Authorization header. */
 export const ask = async (
   url: string,
   who: string | undefined,
@@ -45,7 +45,7 @@ export const ask = async (
   return { status: response.status, text, json, headers: response.headers }
 }
 
-/** As `ask`, and again while the server says that it has too much to do: on a busy machine it may. */
+/** Like `ask`, but retries while the server sheds load, which can happen on a busy machine. */
 export const askPatiently: typeof ask = async (...request) => {
   const answered = await ask(...request)
   if (answered.status !== 503 || !answered.text.includes("more to do than it can bear")) return answered
@@ -61,7 +61,7 @@ export interface Guarded<Name extends string> extends AsyncDisposable {
   readonly keys: Readonly<Record<Name, string>>
 }
 
-/** Starts it; `before` acts on it before it asks who is there. */
+/** Starts it; `before` prepares the server before authentication is required. */
 export const start = async <Name extends string>(
   people: Readonly<Record<Name, Person>>,
   {
@@ -71,7 +71,7 @@ export const start = async <Name extends string>(
     ...options
   }: Partial<StartOptions> & {
     readonly handler?: Answer.Handler
-    /** What the stub answers for. */
+    /** The stub's host names. */
     readonly hosts?: ReadonlyArray<string>
     readonly before?: (url: string) => Promise<void>
   } = {},

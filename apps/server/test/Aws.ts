@@ -1,4 +1,7 @@
-/** AWS on loopback: its token service, Bedrock, Secrets Manager, a container's endpoint, an instance's metadata; and a server that asks them. */
+/**
+ * AWS on loopback: its token service, Bedrock, Secrets Manager, a container endpoint and an instance metadata service;
+ * and a server that uses them.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -17,7 +20,7 @@ export const roleArn = "arn:aws:iam::123456789012:role/models"
 export const webToken = "the-token-of-the-pod"
 export const containerToken = "the-token-of-the-container"
 
-/** Whom AWS knows, by their access keys. */
+/** The known identities by access key. */
 const known = ["VARIABLES", "FILE", "OTHERFILE", "ROLE", "CONTAINER", "INSTANCE", "INSECRET"] as const
 export type Who = (typeof known)[number]
 export const keysOf = (who: Who) => ({
@@ -28,10 +31,10 @@ export const keysOf = (who: Who) => ({
     : { sessionToken: `token-of-${who.toLowerCase()}==` }),
 })
 
-/** Who signed, or what AWS answers to a signature that does not hold. */
+/** The signer, or AWS's response to an invalid signature. */
 const signer = (received: Received.Received, service: string): Who | Answer.Response => {
-  const said = /Credential=AKID([A-Z]+)\//.exec(Received.header(received, "authorization") ?? "")?.[1]
-  const who = known.find((name) => name === said) ?? "VARIABLES"
+  const output = /Credential=AKID([A-Z]+)\//.exec(Received.header(received, "authorization") ?? "")?.[1]
+  const who = known.find((name) => name === output) ?? "VARIABLES"
   return AwsSignature.refuse(received, { ...keysOf(who), region, service }) ?? who
 }
 
@@ -57,7 +60,7 @@ const sts = (received: Received.Received): Answer.Answer => {
   return Answer.text(xml, 200, { "content-type": "text/xml" })
 }
 
-/** Secrets by their ARNs, and by whom each is read. */
+/** Secrets by ARN, and the identity that may read each. */
 export type Secrets = Readonly<Record<string, { readonly by: Who; readonly text?: string }>>
 
 const secretsManager = (received: Received.Received, secrets: Secrets): Answer.Answer => {
@@ -84,7 +87,7 @@ const metadata = (received: Received.Received): Answer.Answer => {
     return Received.header(received, "x-aws-ec2-metadata-token-ttl-seconds") === undefined
       ? Answer.text("", 400)
       : Answer.text("session-of-imds")
-  // The first version of the protocol, which knows no token, is off.
+  // Version 1 of the metadata protocol, which uses no token, is disabled.
   if (token !== "session-of-imds") return Answer.text("", 401)
   if (received.target === "/latest/meta-data/iam/security-credentials/") return Answer.text("the-role")
   return received.target === "/latest/meta-data/iam/security-credentials/the-role"
@@ -98,7 +101,7 @@ export interface Options {
   readonly files?: Readonly<Record<string, string>>
   readonly secrets?: Secrets
   readonly server?: (environment: Record<string, string>) => Partial<StartOptions>
-  /** What the platform of `http` connectors answers. */
+  /** The response of the upstream for `http` connectors. */
   readonly handler?: Answer.Handler
 }
 
@@ -150,7 +153,7 @@ export const start = async ({
     near,
     folder,
     tell,
-    /** Makes a model with a connector. */
+    /** Creates a model with a connector. */
     register: (connector: object) =>
       tell("POST", "/models/_register", { name: "m", function_name: "remote", connector }),
     predict: (id: string) => tell("POST", `/models/${id}/_predict`, { parameters: { text: "x" } }),

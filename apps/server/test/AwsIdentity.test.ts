@@ -1,4 +1,4 @@
-/** Who the server is to AWS by its environment, and which connectors may sign as it. */
+/** The server's AWS identity by its environment, and which connectors may sign with it. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -68,7 +68,7 @@ const files = { credentials, config, token: `${Aws.webToken}\n`, authorization: 
 
 type Environment = NonNullable<Aws.Options["environment"]>
 
-/** What says where keys are, by way; those that come later in the list come later in the chain. */
+/** The configuration of each source, in the order of the chain. */
 const ways = {
   variables: () => variables,
   profile: ({ folder }) => ({
@@ -101,7 +101,7 @@ const profile =
   (name: string): Environment =>
   (world) => ({ ...ways.profile(world), AWS_PROFILE: name })
 
-/** Makes a model that is signed for by the server and asks it; the answer says who signed. */
+/** Creates a model that the server signs for and calls it; the response names the signer. */
 const signedBy = async (server: Awaited<ReturnType<typeof Aws.start>>, connector: object = lent) => {
   const { json, text } = await server.register(connector)
   assert.isString(json.model_id, text)
@@ -109,24 +109,21 @@ const signedBy = async (server: Awaited<ReturnType<typeof Aws.start>>, connector
   return answer.status === 200 ? answer.json.inference_results[0].output[0].dataAsMap.who : answer.json.error.reason
 }
 
-describe("the server's own keys", () => {
-  it.each(all.map(([name], i) => [name, i] as const))(
-    "are those of its %s before all that comes later",
-    async (name, i) => {
-      const later = all.slice(i).map(([, way]) => way)
-      await using server = await Aws.start({
-        files,
-        environment: (world) => Object.assign({}, ...later.map((way) => way(world))),
-      })
-      assert.strictEqual(await signedBy(server), first[name as keyof typeof ways])
-    },
-  )
+describe("the server's AWS keys", () => {
+  it.each(all.map(([name], i) => [name, i] as const))("come from its %s before all later sources", async (name, i) => {
+    const later = all.slice(i).map(([, way]) => way)
+    await using server = await Aws.start({
+      files,
+      environment: (world) => Object.assign({}, ...later.map((way) => way(world))),
+    })
+    assert.strictEqual(await signedBy(server), first[name as keyof typeof ways])
+  })
 
   it.each<readonly [string, Aws.Who, Environment]>([
     ["a profile by its name", "OTHERFILE", profile("other")],
-    ["a profile of the file of settings", "OTHERFILE", profile("in-config")],
-    ["a role that one profile takes on with another's keys", "ROLE", profile("role")],
-    ["a role that a profile takes on with its own keys", "ROLE", profile("itself")],
+    ["a profile in the config file", "OTHERFILE", profile("in-config")],
+    ["a role that one profile assumes with another's keys", "ROLE", profile("role")],
+    ["a role that a profile assumes with its own keys", "ROLE", profile("itself")],
     [
       "a container by its path",
       "CONTAINER",
@@ -140,30 +137,30 @@ describe("the server's own keys", () => {
         AWS_CONTAINER_AUTHORIZATION_TOKEN: Aws.containerToken,
       }),
     ],
-  ])("may be those of %s", async (_, who, environment) => {
+  ])("can come from %s", async (_, who, environment) => {
     await using server = await Aws.start({ files, environment })
     assert.strictEqual(await signedBy(server), who)
   })
 
-  it("are in the files of the home folder, where nothing names others", async () => {
+  it("come from the files of the home folder by default", async () => {
     await using server = await Aws.start({})
     await mkdir(`${server.folder}/.aws`)
     await writeFile(`${server.folder}/.aws/credentials`, credentials)
     assert.strictEqual(await signedBy(server), "FILE")
   })
 
-  it("take on a role with what it asks for", async () => {
+  it("assume a role with its required parameters", async () => {
     await using server = await Aws.start({ files, environment: profile("role") })
     await signedBy(server)
-    const [asked] = server.platform.requests
-    assert.deepInclude(Object.fromEntries(new URLSearchParams(asked?.text)), {
+    const [requested] = server.platform.requests
+    assert.deepInclude(Object.fromEntries(new URLSearchParams(requested?.text)), {
       Action: "AssumeRole",
       ExternalId: "outside",
       RoleSessionName: "drawbar",
     })
   })
 
-  it("are fetched once for all connectors, those with a role among them", async () => {
+  it("are fetched once for all connectors, including those with a role", async () => {
     await using server = await Aws.start({ environment: ways.instance })
     const who = await Promise.all([lent, lent, Aws.bedrock({ roleArn: Aws.roleArn })].map((c) => signedBy(server, c)))
     assert.deepStrictEqual(who, ["INSTANCE", "INSTANCE", "ROLE"])
@@ -179,27 +176,27 @@ describe("the server's own keys", () => {
 
   const nowhere = { AWS_EC2_METADATA_DISABLED: "true" }
   const somewhere = { AWS_EC2_METADATA_DISABLED: "false" }
-  it.each<readonly [string, Environment, says: string]>([
-    ["nowhere", () => nowhere, "nothing in its environment says where they are"],
+  it.each<readonly [string, Environment, expectedText: string]>([
+    ["nowhere", () => nowhere, "nowhere"],
     ["half in the environment", () => ({ AWS_ACCESS_KEY_ID: "AKIDVARIABLES" }), "are not both set"],
-    ["in a profile that is not there", profile("none"), "no profile is called none"],
+    ["in a missing profile", profile("none"), "contain no profile none"],
     ["in a profile without keys", profile("nothing"), "the profile nothing has neither"],
     ["printed by a program", profile("process"), "the profile process has neither"],
     ["of a role without a source", profile("sourceless"), "has a role_arn, but no source_profile"],
-    ["of a role that goes round in circles", profile("round"), "the profile round has neither"],
-    ["of a role that AWS does not give", profile("refused"), "AccessDenied: not yours"],
+    ["of a role with a cyclic source", profile("round"), "the profile round has neither"],
+    ["of a role that AWS denies", profile("refused"), "AccessDenied: not yours"],
     [
-      "in a file that is not there",
+      "in a missing file",
       ({ folder }) => ({ AWS_SHARED_CREDENTIALS_FILE: `${folder}/none` }),
       "none cannot be read (ENOENT)",
     ],
     [
-      "behind a token that is not there",
+      "with a missing token file",
       (world) => ({ ...ways["web identity"](world), AWS_WEB_IDENTITY_TOKEN_FILE: `${world.folder}/none` }),
       "AWS_WEB_IDENTITY_TOKEN_FILE cannot be read (ENOENT)",
     ],
     [
-      "behind a token that AWS does not take",
+      "with a token that AWS rejects",
       (world) => ({ ...ways["web identity"](world), AWS_WEB_IDENTITY_TOKEN_FILE: `${world.folder}/authorization` }),
       "InvalidIdentityToken: not the pod's",
     ],
@@ -209,40 +206,40 @@ describe("the server's own keys", () => {
       "AWS_ROLE_ARN is not",
     ],
     [
-      "of a web identity in no region",
+      "of a web identity with an invalid region",
       (world) => ({ ...ways["web identity"](world), AWS_REGION: "evil.example/" }),
       "evil.example/ is no region of AWS",
     ],
     [
-      "of a container that asks who it is",
+      "of a container that requires authorization",
       ({ metadata }) => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata}/pod` }),
-      "the container's endpoint gave none: it answered with status 401",
+      "the container's endpoint returned no credentials: status 401",
     ],
     [
-      "beyond this machine, and not encrypted",
+      "beyond this machine, without encryption",
       () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://198.51.100.1/pod" }),
-      "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither",
+      "AWS_CONTAINER_CREDENTIALS_FULL_URI must be",
     ],
     [
       "at an address that hides another",
       () => ({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "@evil.example/" }),
-      "is neither an https URL",
+      "must be an https URL",
     ],
     [
-      "with a metadata service that is not there",
+      "with an unreachable metadata service",
       () => ({ AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:1", ...somewhere }),
-      "the instance's metadata service gave none",
+      "the instance's metadata service returned no credentials",
     ],
     [
-      "with a metadata service that is another",
+      "with another service as metadata service",
       ({ metadata }) => ({ AWS_EC2_METADATA_SERVICE_ENDPOINT: `${metadata}/elsewhere`, ...somewhere }),
-      "the instance's metadata service gave none: it answered with status 401",
+      "the instance's metadata service returned no credentials: status 401",
     ],
-  ])("that are %s are told of in a sentence, and no later way is tried", async (_, environment, says) => {
+  ])("that are %s are reported in a message, and no later source is tried", async (_, environment, expectedText) => {
     await using server = await Aws.start({ files, environment: (world) => ({ ...nowhere, ...environment(world) }) })
-    const said = await signedBy(server)
-    assert.include(said, "This server has no keys of AWS: ")
-    assert.include(said, says)
+    const reply = await signedBy(server)
+    assert.include(reply, "This server has no AWS credentials: ")
+    assert.include(reply, expectedText)
   })
 
   it("do not open the metadata service's address to connectors", async () => {
@@ -257,9 +254,9 @@ describe("the server's own keys", () => {
       }),
     })
     const action = { action_type: "predict", method: "GET", url: "http://169.254.169.254/latest/meta-data/" }
-    const said = await signedBy(server, { name: "a", version: 1, protocol: "http", actions: [action] })
-    assert.include(said, "169.254.169.254")
-    assert.include(said, "no setting opens it")
+    const reply = await signedBy(server, { name: "a", version: 1, protocol: "http", actions: [action] })
+    assert.include(reply, "169.254.169.254")
+    assert.include(reply, "no setting allows it")
   })
 })
 
@@ -268,17 +265,17 @@ const lending =
   (environment) => ({ aws: { credentials: "env", environment, signFor } })
 
 describe("a connector", () => {
-  it.each<readonly [string, object, NonNullable<Aws.Options["server"]>, says: string]>([
-    ["that asks for an identity which the server does not have", lent, () => ({}), "start it with --aws-credentials"],
+  it.each<readonly [string, object, NonNullable<Aws.Options["server"]>, expectedText: string]>([
+    ["with an identity that the server does not have", lent, () => ({}), "start it with --aws-credentials"],
     [
-      "for a service that the operator does not list",
+      "for a service that the operator does not allow",
       lent,
       lending(["textract"]),
       "start it with --aws-sign-for bedrock",
     ],
-    ["for no service at all that is listed", lent, lending([]), "start it with --aws-sign-for bedrock"],
+    ["with no allowed service", lent, lending([]), "start it with --aws-sign-for bedrock"],
     [
-      "that goes elsewhere than to AWS",
+      "for a host outside AWS",
       Aws.bedrock(
         {},
         {
@@ -289,18 +286,18 @@ describe("a connector", () => {
       lending(["bedrock"]),
       "https://api.cohere.ai is not AWS",
     ],
-    ["that asks for another", Aws.bedrock({}, asking("yes")), lending(["bedrock"]), "aws_identity can only be"],
-    ["that asks for none", Aws.bedrock({}), lending(["bedrock"]), "Missing credential"],
-  ])("%s is refused when it is created", async (_, connector, server, says) => {
+    ["with another value", Aws.bedrock({}, asking("yes")), lending(["bedrock"]), "aws_identity can only be"],
+    ["without an identity", Aws.bedrock({}), lending(["bedrock"]), "Missing credential"],
+  ])("%s is rejected on create", async (_, connector, server, expectedText) => {
     await using aws = await Aws.start({ environment: ways.variables, server })
     const { status, text } = await aws.tell("POST", "/connectors/_create", connector)
     assert.strictEqual(status, 400, text)
-    assert.include(text, says.replaceAll('"', '\\"'))
+    assert.include(text, expectedText.replaceAll('"', '\\"'))
     assert.strictEqual((await aws.register(connector)).status, 400)
     assert.strictEqual(aws.platform.requests.length, 0)
   })
 
-  it("shows that it signs as the server, and cannot come to it by an update that is not allowed", async () => {
+  it("shows that it signs as the server, and rejects an update to a service that is not allowed", async () => {
     await using aws = await Aws.start({ environment: ways.variables, server: lending(["bedrock"]) })
     const made = await aws.tell("POST", "/connectors/_create", lent)
     const { text } = await aws.tell("GET", `/connectors/${made.json.connector_id}`)
@@ -311,7 +308,7 @@ describe("a connector", () => {
     assert.include(changed.text, "--aws-sign-for sagemaker")
   })
 
-  it("no longer signs as the server when its operator has changed his mind", async () => {
+  it("no longer signs as the server after the operator has withdrawn the permission", async () => {
     const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
     const files = { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") }
     const kept = (services: ReadonlyArray<string>) =>
@@ -333,7 +330,7 @@ describe("a connector", () => {
     await rm(folder, { recursive: true })
   })
 
-  it("signs with keys of its own, where it has them", async () => {
+  it("signs with its own keys if it has them", async () => {
     const { accessKeyId, secretAccessKey } = Aws.keysOf("OTHERFILE")
     await using aws = await Aws.start({ environment: ways.variables, server: lending(["bedrock"]) })
     assert.strictEqual(

@@ -1,4 +1,4 @@
-/** A connector that acts in a role: its keys are fetched from AWS's token service, and again before they expire. */
+/** A connector that assumes a role: its keys are fetched from AWS's token service, and again before they expire. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as AwsSignature from "@drawbar/stub-platform/AwsSignature"
 import * as Received from "@drawbar/stub-platform/Received"
@@ -19,7 +19,7 @@ const roleArn = "arn:aws:iam::123456789012:role/models"
 interface Options {
   readonly region?: string
   readonly identity?: boolean
-  /** What the token service answers, in place of keys. */
+  /** The response of the token service instead of keys. */
   readonly sts?: Answer.Answer
   readonly secondsLeft?: number
 }
@@ -28,7 +28,7 @@ const xml = (expiration: string) =>
   `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${role.accessKeyId}</AccessKeyId><SecretAccessKey>${role.secretAccessKey}</SecretAccessKey><SessionToken>${role.sessionToken}</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
 
 const start = async ({ identity = true, sts, secondsLeft = 3_600, region = "us-east-1" }: Options) => {
-  const asked: Array<URLSearchParams> = []
+  const requested: Array<URLSearchParams> = []
   const platform = await StubPlatform.start({
     tls: ["sts.us-east-1.amazonaws.com", "bedrock-runtime.us-east-1.amazonaws.com"],
     handler: (received) => {
@@ -39,7 +39,7 @@ const start = async ({ identity = true, sts, secondsLeft = 3_600, region = "us-e
         )
       const refused = AwsSignature.refuse(received, { ...own, region: "us-east-1", service: "sts" })
       if (refused !== undefined) return refused
-      asked.push(new URLSearchParams(received.text))
+      requested.push(new URLSearchParams(received.text))
       const expiration = new Date(Date.now() + secondsLeft * 1_000).toISOString()
       return sts ?? Answer.text(xml(expiration), 200, { "content-type": "text/xml" })
     },
@@ -84,7 +84,7 @@ const start = async ({ identity = true, sts, secondsLeft = 3_600, region = "us-e
     },
   })
   return {
-    asked,
+    asked: requested,
     registered: json,
     predict: () => ask(`/models/${json.model_id}/_predict`, { parameters: { text: "x" } }),
     [Symbol.asyncDispose]: async () => {
@@ -110,20 +110,20 @@ describe("a connector with a roleArn", () => {
     })
   })
 
-  it("answers whoever comes first, however many", async () => {
+  it("serves any number of concurrent first calls", async () => {
     await using server = await start({})
     const answers = await Promise.all(Array.from({ length: 20 }, () => server.predict()))
     assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [200])
   })
 
-  it("fetches keys anew that expire soon", async () => {
+  it("refreshes keys that expire soon", async () => {
     await using server = await start({ secondsLeft: 60 })
     await server.predict()
     await server.predict()
     assert.strictEqual(server.asked.length, 2)
   })
 
-  it("is told why AWS does not give the role", async () => {
+  it("reports why AWS denies the role", async () => {
     const sts = Answer.json({ Error: { Code: "AccessDenied", Message: "not yours" } }, 403)
     await using server = await start({ sts })
     const { status, json } = await server.predict()
@@ -131,9 +131,9 @@ describe("a connector with a roleArn", () => {
     assert.include(json.error.reason, `AWS did not give this server the role ${roleArn}: AccessDenied: not yours`)
   })
 
-  // The server's own identity would be shown to a host of the connector's choice.
+  // The server's own identity would be revealed to a host that the connector chooses.
   it.each(["evil.example/#", "x@evil.example/", "us-east-1.evil.example", "evil:8443/", ""])(
-    "whose region is %j is refused, and nobody is asked",
+    "with the region %j is rejected without a request",
     async (region) => {
       await using server = await start({ region })
       assert.strictEqual(server.registered.status, 400)
@@ -142,7 +142,7 @@ describe("a connector with a roleArn", () => {
     },
   )
 
-  it("is told that the server has no identity", async () => {
+  it("reports that the server has no identity", async () => {
     await using server = await start({ identity: false })
     const { status, json } = await server.predict()
     assert.strictEqual(status, 400)

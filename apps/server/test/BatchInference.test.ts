@@ -1,4 +1,4 @@
-/** `batch_inference_config`: the documents of one predict in several calls of the platform. */
+/** `batch_inference_config`: the documents of one predict in several upstream calls. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
@@ -34,7 +34,7 @@ describe("batch_inference_config", () => {
     [{ max_items_per_request: 4, max_bytes_per_request: -1 }, [1, 4]],
     [{ max_items_per_request: -1, max_bytes_per_request: -1 }, [5]],
     [{ max_items_per_request: 5, dynamic_batching: { enabled: false } }, [5]],
-  ])("%j splits five documents, whose order is kept", async (batch_inference_config, calls) => {
+  ])("%j splits five documents and keeps their order", async (batch_inference_config, calls) => {
     await using drawbar = await Drawbar.start(embed)
     const { json, text } = await register(drawbar, { batch_inference_config })
     assert.isString(json.model_id, text)
@@ -45,7 +45,7 @@ describe("batch_inference_config", () => {
     assert.deepStrictEqual(sent(drawbar).toSorted(), calls)
   })
 
-  it("is shown, changed and removed", async () => {
+  it("is returned, changed and removed", async () => {
     await using drawbar = await Drawbar.start(embed)
     const { json } = await register(drawbar, { batch_inference_config: { max_items_per_request: 2 } })
     const path = `${ml}/models/${json.model_id}`
@@ -62,7 +62,7 @@ describe("batch_inference_config", () => {
     assert.deepStrictEqual(sent(drawbar), [1, 1, 1, 3])
   })
 
-  it("shows the first of its calls in a dry run", async () => {
+  it("shows the first call in a dry run", async () => {
     await using drawbar = await Drawbar.start(embed)
     const { json } = await register(drawbar, { batch_inference_config: { max_items_per_request: 2 } })
     const { json: rendered, text } = await Drawbar.ask(drawbar, "POST", `${ml}/models/${json.model_id}/_render`, {
@@ -72,7 +72,7 @@ describe("batch_inference_config", () => {
     assert.strictEqual(drawbar.platform.requests.length, 0)
   })
 
-  it("fails as a whole where one part fails", async () => {
+  it("fails entirely if one part fails", async () => {
     await using drawbar = await Drawbar.start(embed)
     const { json } = await register(drawbar, { batch_inference_config: { max_items_per_request: 1 } })
     const { status, text } = await embedded(drawbar, json.model_id, ["a", "fail", "c"])
@@ -83,8 +83,8 @@ describe("batch_inference_config", () => {
   it.each([
     ["one too few", (texts: ReadonlyArray<string>) => texts.slice(1)],
     ["one too many", (texts: ReadonlyArray<string>) => [...texts, "more"]],
-  ])("refuses a part with %s of the vectors of its documents", async (_, given) => {
-    // The totals are right: what one part lacks, or has too many, the other makes up for.
+  ])("rejects a part with %s of the vectors of its documents", async (_, given) => {
+    // The totals are correct: one part has one vector too few or too many, and another compensates.
     const opposite = (texts: ReadonlyArray<string>) =>
       given(texts).length > texts.length ? texts.slice(1) : [...texts, "more"]
     await using drawbar = await Drawbar.start((received) => {
@@ -98,7 +98,7 @@ describe("batch_inference_config", () => {
     assert.notInclude(text, "inference_results")
   })
 
-  it("takes text_docs only, where it is on", async () => {
+  it("accepts only text_docs", async () => {
     await using drawbar = await Drawbar.start(embed)
     for (const [limit, status] of [
       [1, 400],
@@ -125,7 +125,7 @@ describe("batch_inference_config", () => {
     [{ batch_inference_config: { queue: { enabled: true } } }, "queue is not supported"],
     [{ dynamic_batching: { enabled: true, flush_timeout_ms: 50 } }, "dynamic_batching is not supported"],
     [{ dynamic_batching: true }, "dynamic_batching is not supported"],
-  ])("%j is refused at register and at update", async (settings, sentence) => {
+  ])("%j is rejected on register and on update", async (settings, sentence) => {
     await using drawbar = await Drawbar.start(embed)
     const { json } = await register(drawbar, {})
     const answers = [

@@ -1,4 +1,7 @@
-/** What connectors may do with an identity or a secret that is not their own: services that give out keys stay closed, roles and hosts are listed. */
+/**
+ * Limits on what connectors may do with an identity or a secret that is not their own: services that return keys are
+ * blocked, and roles and hosts must be allowed.
+ */
 import { mkdtemp, mkdir, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -74,7 +77,7 @@ const signing = (identity: keyof typeof identities, service_name: string, host: 
 
 describe("a connector with a borrowed identity", () => {
   const bedrock = "bedrock-runtime.us-east-1.amazonaws.com"
-  // Should an operator list them all the same, by another way than the flag: still closed.
+  // Blocked even if an operator allows the service by a way other than the flag.
   const services = [
     "sts",
     "STS",
@@ -98,20 +101,20 @@ describe("a connector with a borrowed identity", () => {
       cells.push({ identity, service, host: bedrock, closed: true })
 
   it.each(cells)(
-    "signs with $identity for $service at $host: refused $closed",
+    "using $identity for $service at $host is rejected: $closed",
     async ({ identity, service, host, closed }) => {
       const signFor = [...services, "bedrock"]
       await using server = await start({ aws: { credentials: "env", environment, signFor } })
       const count = platform.requests.length
       const made = await register(server.url, signing(identity, service, host))
       assert.strictEqual(made.status, closed ? 400 : 200, made.text)
-      if (closed) assert.include(made.text, "gives out keys or secrets")
+      if (closed) assert.include(made.text, "returns keys or secrets")
       else assert.strictEqual((await predict(server.url, made.json.model_id)).status, 200)
       if (closed) assert.strictEqual(platform.requests.length, count)
     },
   )
 
-  it("may call such a service with keys of its own", async () => {
+  it("may call such a service with its own keys", async () => {
     await using server = await start({ aws: { credentials: "env", environment } })
     const made = await register(server.url, {
       ...signing("a roleArn", "sts", "sts.us-east-1.amazonaws.com"),
@@ -126,7 +129,7 @@ describe("a connector with a borrowed identity", () => {
     ["teams/search", true],
     ["admin", false],
     ["models-too", false],
-  ] as const)("takes on the role %s where the operator lists others: %s", async (name, may) => {
+  ] as const)("assumes the role %s if the operator allows others: %s", async (name, may) => {
     const roles = [role("models"), role("teams/*")]
     await using server = await start({ aws: { credentials: "env", environment, roles } })
     const count = platform.requests.length
@@ -143,7 +146,7 @@ describe("a connector with a borrowed identity", () => {
   })
 })
 
-describe("a secret of the operator's", () => {
+describe("an operator's secret", () => {
   const bound = [
     { reference: "env:DRAWBAR_SECRET_BOUND", host: "own.example" },
     { reference: "env:DRAWBAR_SECRET_BOUND", host: "*.models.example" },
@@ -171,7 +174,7 @@ describe("a secret of the operator's", () => {
     assert.strictEqual(made.status, may ? 200 : 400, made.text)
     if (!may) assert.include(made.text, `does not let ${reference} be sent to https://${host}`)
     if (!may) {
-      // Nor by a change of a connector that may have it, nor by an issuer of tokens.
+      // The same holds for an update of an allowed connector, and for a token issuer.
       const good = await register(server.url, connector("own.example"))
       const path = `${ml}/models/${good.json.model_id}`
       for (const change of [
@@ -189,7 +192,7 @@ describe("a secret of the operator's", () => {
 })
 
 describe("a file outside the folder of secrets", () => {
-  it("is refused in the same words whether it is there or not, however it is named", async () => {
+  it("is rejected with the same message whether it exists or not, in every notation", async () => {
     const folder = await mkdtemp(join(tmpdir(), "drawbar-"))
     await mkdir(join(folder, "secrets/inner"), { recursive: true })
     await mkdir(join(folder, "outside"))
@@ -201,7 +204,7 @@ describe("a file outside the folder of secrets", () => {
     await symlink("inner", join(folder, "secrets/linked-inner"))
     await writeFile(join(folder, "secrets/inner/key"), "sk-in-a-folder-1")
     await using server = await start({ secrets: { environment, folder: join(folder, "secrets") } })
-    const said = async (name: string) => {
+    const output = async (name: string) => {
       const { status, text } = await register(server.url, {
         credential: { key: `file:${name}` },
         actions: calling("own.example", { Authorization: "${credential.key}" }),
@@ -216,12 +219,12 @@ describe("a file outside the folder of secrets", () => {
       ["to-there", "to-none"],
       ["../outside", "../absent"],
     ] as const) {
-      assert.strictEqual(await said(there), await said(none), there)
-      assert.include(await said(there), "leads out of the server's folder of secrets")
+      assert.strictEqual(await output(there), await output(none), there)
+      assert.include(await output(there), "is outside the server's folder of secrets")
     }
-    assert.include(await said("loop"), "leads out of")
-    assert.strictEqual(await said("linked-inner/key"), "read")
-    assert.strictEqual(await said("inner/../inner/key"), "read")
+    assert.include(await output("loop"), "is outside")
+    assert.strictEqual(await output("linked-inner/key"), "read")
+    assert.strictEqual(await output("inner/../inner/key"), "read")
     await rm(folder, { recursive: true })
   })
 })

@@ -1,4 +1,7 @@
-/** Callers who go away, in every phase: the platform's connection is closed, and nothing of theirs is left. DRAWBAR_ABORTS says how many. */
+/**
+ * Callers that disconnect in every phase: the upstream connection is closed, and no state is left. DRAWBAR_ABORTS sets
+ * the number of rounds.
+ */
 import { createServer, type Socket, type AddressInfo, connect } from "node:net"
 import process from "node:process"
 import { setTimeout as wait } from "node:timers/promises"
@@ -11,9 +14,9 @@ const ml = "/_plugins/_ml"
 const aborts = Number(process.env["DRAWBAR_ABORTS"] ?? 250)
 const maxConnection = 8
 
-/** What the platform does before the caller goes. */
+/** The behaviour of the upstream before the caller disconnects. */
 const phases: Readonly<Record<string, (socket: Socket) => void>> = {
-  "while the platform is silent": () => {},
+  "before the response": () => {},
   "inside the head": (socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-ty"),
   "inside the body": (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{"a":"'),
   "inside a stream": (socket) =>
@@ -47,7 +50,7 @@ const platform = async () => {
   return {
     port: (server.address() as AddressInfo).port,
     sockets,
-    /** The platform's socket of that request, once it has come. */
+    /** The upstream's socket of that request, once it arrives. */
     of: async (nonce: string) => {
       if (!open.has(nonce)) await new Promise<void>((resume) => arrived.set(nonce, resume))
       return open.get(nonce)!
@@ -59,8 +62,8 @@ const platform = async () => {
 const closed = (socket: Socket) =>
   socket.closed ? Promise.resolve() : new Promise<void>((resume) => void socket.once("close", () => resume()))
 
-describe("a caller who goes away", () => {
-  it(`leaves nothing behind, ${aborts} times in ${Object.keys(phases).length + 1} phases`, async () => {
+describe("a caller that disconnects", () => {
+  it(`leaves no state, ${aborts} times in ${Object.keys(phases).length + 1} phases`, async () => {
     const slow = await platform()
     const server = await InProcess.listen({
       settings: Loopback.settings,
@@ -78,7 +81,7 @@ describe("a caller who goes away", () => {
     const abort = async (phase: string, nonce: string) => {
       const going = new AbortController()
       const suffix = phase === "inside a stream" ? "/stream" : ""
-      const asked = fetch(url + path + suffix, {
+      const requested = fetch(url + path + suffix, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ parameters: { phase, nonce } }),
@@ -91,9 +94,9 @@ describe("a caller who goes away", () => {
       await wait(Math.random() * 5)
       going.abort()
       await closed(socket)
-      await asked
+      await requested
     }
-    /** The caller's own request is cut off. */
+    /** The caller disconnects within its own request. */
     const halfAsked = () =>
       new Promise<void>((resume) => {
         const { port, hostname } = new URL(url)
@@ -117,7 +120,7 @@ describe("a caller who goes away", () => {
     }
     await Promise.all(Array.from({ length: maxConnection }, (_, number) => worker(number)))
 
-    // All places of the pool are free again.
+    // All slots of the pool are free again.
     const after = await Promise.all(Array.from({ length: maxConnection * 2 }, (_, n) => well_(`after ${n}`)))
     assert.deepStrictEqual([...new Set(after.map(({ status }) => status))], [200])
     await server[Symbol.asyncDispose]()

@@ -1,7 +1,10 @@
-/** Secrets and prompts of every shape, each round a word of its own; how platforms spell them; and who finds them again. */
+/**
+ * Secrets and prompts in many forms, each containing a unique word; the encodings in which upstreams echo them; and a
+ * search for them.
+ */
 import { generateKeyPairSync } from "node:crypto"
 
-/** A text, and the word in it that nothing else holds. */
+/** A text, and the unique word in it. */
 export interface Plant {
   readonly text: string
   readonly word: string
@@ -42,7 +45,7 @@ const shapes: ReadonlyArray<(word: string) => string> = [
 
 export const secrets: ReadonlyArray<Plant> = Array.from({ length: 40 }, (_, n) => ({
   word: word("S", n),
-  // The last one's beginning is the first one.
+  // The beginning of the last one equals the first one.
   text: (shapes[n % shapes.length] ?? String)(n === 19 ? word("S", 0) : word("S", n)),
 }))
 
@@ -55,7 +58,7 @@ const hexOf = (text: string) => Buffer.from(text).toString("hex")
 const units = (text: string, spell: (code: string) => string) =>
   Array.from({ length: text.length }, (_, at) => spell(text.charCodeAt(at).toString(16).padStart(4, "0"))).join("")
 
-/** As platforms repeat what they were sent. */
+/** Encodings in which upstreams echo a text. */
 export const spellings: Readonly<Record<string, (text: string, n: number) => string>> = {
   plain: (text) => text,
   "JSON as another language writes it": (text) =>
@@ -76,7 +79,9 @@ const base64Of = (text: string) =>
     return bytes.toString("base64").slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 8) / 6))
   })
 
-/** A word as it stands in a text that has it in any spelling. Words are letters and digits: most spellings leave them alone. */
+/**
+ * Matches a word in a text in any encoding. Words consist of letters and digits, which most encodings leave unchanged.
+ */
 const formsOf = (it: string): ReadonlyArray<string> => [
   it,
   hexOf(it),
@@ -86,7 +91,7 @@ const formsOf = (it: string): ReadonlyArray<string> => [
   ...base64Of(it),
 ]
 
-/** The spellings of the plants' words that a text or a file has. */
+/** The encodings of the planted words that a text or a file contains. */
 export const finder = (plants: ReadonlyArray<Plant>): ((where: string | Buffer) => ReadonlyArray<string>) => {
   const forms = plants.flatMap(({ word: it }) => formsOf(it))
   return (where) => {

@@ -1,4 +1,4 @@
-/** Dead and failing platforms: what they cost the others, and how often they are asked. */
+/** Isolation of upstreams that are down or failing from others, and the number of requests that they receive. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "vitest"
@@ -16,15 +16,15 @@ const model = async (url: string, port: number, client_config: object = {}) => {
 }
 
 const platform = async (status: number, body: string) => {
-  let asked = 0
+  let requested = 0
   const server = createServer((request, response) => {
-    asked += 1
+    requested += 1
     request.resume().on("end", () => response.writeHead(status, { "content-type": "application/json" }).end(body))
   })
   await new Promise<void>((resume) => server.listen(0, "127.0.0.1", resume))
   return {
     port: (server.address() as AddressInfo).port,
-    asked: () => asked,
+    asked: () => requested,
     close: () => {
       server.closeAllConnections()
       server.close()
@@ -32,8 +32,8 @@ const platform = async (status: number, body: string) => {
   }
 }
 
-describe("a platform that is down", () => {
-  it("is not asked for a while, and said to be so, while another answers", async () => {
+describe("an upstream that is down", () => {
+  it("receives no requests for a while, and the error says so, while another upstream responds", async () => {
     const gone = await platform(200, "{}")
     gone.close()
     const well = await platform(200, '{"a":1}')
@@ -43,7 +43,7 @@ describe("a platform that is down", () => {
     for (let n = 0; n < 22; n++) statuses.push((await dead()).status)
     assert.deepStrictEqual(statuses, [...Array<number>(20).fill(502), 503, 503])
     const refused = await dead()
-    assert.include(refused.json.error.reason, "gave no answer to the last 20 requests")
+    assert.include(refused.json.error.reason, "did not respond to the last 20 requests")
     assert.isAtLeast(Number(refused.headers.get("retry-after")), 1)
     assert.strictEqual((await alive()).status, 200)
     const { text } = await ask(server.url, undefined, "GET", "/metrics")
@@ -56,7 +56,7 @@ describe("a platform that is down", () => {
     well.close()
   })
 
-  it("that answers 503 to all is asked hardly more often than Drawbar is", async () => {
+  it("that returns 503 to all requests receives few retries", async () => {
     const failing = await platform(503, '{"error":"busy"}')
     await using server = await listen({})
     const predict = await model(server.url, failing.port, {
@@ -74,7 +74,7 @@ describe("a platform that is down", () => {
   })
 })
 
-describe("an answer that is not in its charset", () => {
+describe("a response that is not in its charset", () => {
   it.each([
     ["UTF-8 cut short", "application/json", Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xc3, 0x22, 0x7d]), 502],
     ["Latin-1 that says so", "application/json; charset=iso-8859-1", Buffer.from('{"a":"\xe9"}', "latin1"), 200],

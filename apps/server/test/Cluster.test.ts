@@ -1,4 +1,4 @@
-/** What set-up scripts and health checks ask of a cluster, and the settings that they send. */
+/** The cluster endpoints that set-up scripts and health checks use, and the settings that they send. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Drawbar from "./Drawbar.ts"
 import * as Recording from "./Recording.ts"
@@ -24,7 +24,7 @@ describe("the server describes itself", () => {
     assert.match(detailed.json.version.drawbar, /^\d+\.\d+\.\d+/)
   })
 
-  it("to HEAD by the type and the length of what GET returns", async () => {
+  it("to HEAD with the type and length of the GET response", async () => {
     await using drawbar = await Drawbar.start()
     const get = await Recording.exchange(drawbar.port, { method: "GET", path: "/" })
     const head = await Recording.exchange(drawbar.port, { method: "HEAD", path: "/" })
@@ -70,7 +70,7 @@ describe("the server describes itself", () => {
   })
 })
 
-describe("settings of a cluster", () => {
+describe("cluster settings", () => {
   const kept: ReadonlyArray<readonly [name: string, value: unknown]> = [
     ["cluster.max_shards_per_node", 1000],
     ["cluster.routing.allocation.disk.threshold_enabled", false],
@@ -82,7 +82,7 @@ describe("settings of a cluster", () => {
     ["plugins.ml_commons.safe_delete_model", true],
   ]
   for (const [name, value] of kept)
-    it(`${name} is kept and shown, without effect, which a header says`, async () => {
+    it(`${name} is stored and returned without effect, and a header says so`, async () => {
       await using drawbar = await Drawbar.start()
       const shown = Array.isArray(value) ? value : String(value)
       const { status, json, warning } = await put(drawbar, { persistent: { [name]: value } })
@@ -99,13 +99,13 @@ describe("settings of a cluster", () => {
       )
     })
 
-  it("that have an effect bring no Warning", async () => {
+  it("with an effect cause no Warning", async () => {
     await using drawbar = await Drawbar.start()
     const { warning } = await put(drawbar, { persistent: { "plugins.ml_commons.stream_enabled": true } })
     assert.isNull(warning)
   })
 
-  it("that an upgrade has archived are removed by null, beside others", async () => {
+  it("archived by an upgrade are removed by null, together with others", async () => {
     await using drawbar = await Drawbar.start()
     const { status, json } = await put(drawbar, {
       persistent: { "archived.plugins.x": null, "plugins.ml_commons.connector.private_ip_enabled": "true" },
@@ -116,7 +116,7 @@ describe("settings of a cluster", () => {
     assert.strictEqual((await put(drawbar, { persistent: { "archived.plugins.x": 1 } })).status, 400)
   })
 
-  it("of a prefix are taken back by a wildcard", async () => {
+  it("with a prefix are reset by a wildcard", async () => {
     await using drawbar = await Drawbar.start()
     await put(drawbar, { persistent: { cluster: { a: 1, b: { c: 2 } }, "search.d": 3 } })
     assert.strictEqual((await put(drawbar, { persistent: { "cluster.*": null } })).status, 200)
@@ -145,26 +145,26 @@ describe("settings of a cluster", () => {
       "persistent setting [plugins.security.x], not recognized",
     ],
     [
-      "one that cannot change",
+      "an immutable one",
       { persistent: { "plugins.ml_commons.multi_tenancy_enabled": true } },
       "settings_exception",
       "persistent setting [plugins.ml_commons.multi_tenancy_enabled], not dynamically updateable",
     ],
     [
-      "a name that reaches into objects",
+      "a name that would reach into an object",
       { persistent: { "cluster.__proto__.x": 1 } },
       "settings_exception",
       "persistent setting [cluster.__proto__.x], not recognized",
     ],
     [
-      "a wrong value",
+      "an invalid value",
       { persistent: { "plugins.ml_commons.max_batch_inference_tasks": "x" } },
       "illegal_argument_exception",
       "Failed to parse value [x] for setting [plugins.ml_commons.max_batch_inference_tasks]",
     ],
   ]
   for (const [name, body, type, reason] of refused)
-    it(`${name} is refused, and nothing of the request holds`, async () => {
+    it(`${name} is rejected, and nothing of the request is applied`, async () => {
       await using drawbar = await Drawbar.start()
       const { status, json } = await put(drawbar, body)
       assert.deepStrictEqual([status, json.error.type, json.error.reason], [400, type, reason])
@@ -174,7 +174,7 @@ describe("settings of a cluster", () => {
       })
     })
 
-  it("without effect are bounded in number and in length", async () => {
+  it("without effect are limited in number and length", async () => {
     await using drawbar = await Drawbar.start()
     const many = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`cluster.n${i}`, i]))
     assert.include((await put(drawbar, { persistent: many })).json.error.reason, "up to 200")

@@ -1,6 +1,7 @@
 /**
- * Bodies that are small to send and large to read, as requests and as answers: each ends in a typed error, and the server's memory,
- * looked at from outside, stays within a bound. DRAWBAR_BOMB_PARTS says of how many keys, objects and numbers.
+ * Bodies that are small to send and large to process, as requests and as responses. Each ends in a typed error, and the
+ * server's memory, measured from outside, stays within a limit. DRAWBAR_BOMB_PARTS sets the number of keys, objects and
+ * numbers.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo, connect, type Server, type Socket } from "node:net"
@@ -17,7 +18,7 @@ const ml = "/_plugins/_ml"
 
 const parts = Number(process.env["DRAWBAR_BOMB_PARTS"] ?? 1_500_000)
 
-/** In bytes: what the process may take at its worst. A body may have 100 MB, and its text as much again. */
+/** Maximum memory of the process, in bytes. A body may have 100 MB, and its text the same again. */
 const bearable = 1_200_000_000
 
 const zeros = Buffer.alloc(90_000_000, 0x30)
@@ -48,7 +49,7 @@ const streamed = (type: string, ...first: ReadonlyArray<string>) => [
 ]
 const piece = "x".repeat(65_536)
 
-/** What a platform says, and what it repeats for as long as anybody listens. */
+/** The upstream's responses, and what it repeats while the connection is open. */
 interface Said {
   readonly parts: ReadonlyArray<string | Buffer>
   readonly forEver?: string
@@ -65,25 +66,25 @@ const answers: Readonly<Record<string, () => Said>> = {
   "many keys": () => ({ parts: whole(keys()) }),
   "many objects": () => ({ parts: whole(objects()) }),
   "more than it announces": () => ({ parts: [head("content-length: 99999999999\r\n")], forEver: piece }),
-  "a body without end": () => ({ parts: [head("")], forEver: piece }),
-  "headers without end": () => ({ parts: ["HTTP/1.1 200 OK\r\n"], forEver: `a: ${"b".repeat(1_000)}\r\n` }),
-  "a header without end": () => ({ parts: ["HTTP/1.1 200 OK\r\na: "], forEver: piece }),
+  "an endless body": () => ({ parts: [head("")], forEver: piece }),
+  "endless headers": () => ({ parts: ["HTTP/1.1 200 OK\r\n"], forEver: `a: ${"b".repeat(1_000)}\r\n` }),
+  "an endless header": () => ({ parts: ["HTTP/1.1 200 OK\r\na: "], forEver: piece }),
   "a hundred thousand headers": () => ({ parts: whole("{}", "a: b\r\n".repeat(100_000)) }),
-  "a chunk's extension without end": () => ({
+  "an endless chunk extension": () => ({
     parts: [head("transfer-encoding: chunked\r\n"), "1;a="],
     forEver: piece,
   }),
-  "trailers without end": () => ({
+  "endless trailers": () => ({
     parts: [head("transfer-encoding: chunked\r\n"), "2\r\n{}\r\n0\r\n"],
     forEver: `a: ${"b".repeat(1_000)}\r\n`,
   }),
-  "heads without end": () => ({ parts: [], forEver: "HTTP/1.1 103 Early Hints\r\na: b\r\n\r\n".repeat(1_000) }),
+  "endless interim responses": () => ({ parts: [], forEver: "HTTP/1.1 103 Early Hints\r\na: b\r\n\r\n".repeat(1_000) }),
 }
 
 const streams: Readonly<Record<string, () => Said>> = {
-  "an event's line without end": () => ({ parts: streamed("text/event-stream", "data: "), forEver: piece }),
-  "an event without end": () => ({ parts: streamed("text/event-stream"), forEver: `data: ${piece}\n` }),
-  "a line of JSON without end": () => ({ parts: streamed("application/x-ndjson", "{"), forEver: piece }),
+  "an endless event line": () => ({ parts: streamed("text/event-stream", "data: "), forEver: piece }),
+  "an endless event": () => ({ parts: streamed("text/event-stream"), forEver: `data: ${piece}\n` }),
+  "an endless line of JSON": () => ({ parts: streamed("application/x-ndjson", "{"), forEver: piece }),
   "an event of a million levels": () => ({ parts: streamed("text/event-stream", `data: ${deep}\n\n`) }),
 }
 
@@ -91,7 +92,7 @@ let folder = ""
 let server: Spawned.Spawned
 let url = ""
 let platform: Server
-let said: Said = { parts: [] }
+let output: Said = { parts: [] }
 
 const say = (socket: Socket, { parts, forEver }: Said) => {
   for (const part of parts) socket.write(part)
@@ -109,7 +110,7 @@ beforeAll(async () => {
   await writeFile(settings, JSON.stringify(Loopback.settings))
   platform = createServer((socket) => {
     socket.on("error", () => {})
-    socket.once("data", () => say(socket, said))
+    socket.once("data", () => say(socket, output))
   })
   await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
   server = await Spawned.start(["--port", "0", "--data", ":memory:", "--settings", settings, "--log", "off"])
@@ -128,7 +129,7 @@ const modelOf = (parameters: object, read_timeout = 20) =>
     client_config: { read_timeout },
   })
 
-/** By Linux's count; elsewhere only the errors are looked at. */
+/** On Linux only; elsewhere only the errors are checked. */
 const peak = async (): Promise<number> => {
   const status = await readFile(`/proc/${server.child.pid}/status`, "utf8").catch(() => "")
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1_024
@@ -139,12 +140,12 @@ const survives = async () => {
   assert.strictEqual((await fetch(`${url}/_health/ready`)).status, 200)
 }
 
-describe("a platform that answers with", () => {
+describe("an upstream response of", () => {
   it.each(Object.keys(answers))("%s", async (name) => {
-    said = answers[name]!()
-    // What is no end of nothing is told by the clock.
-    const [expected, patience] = name.includes("extension") ? [504, 1] : [502, 20]
-    const id = await modelOf({}, patience)
+    output = answers[name]!()
+    // Only a timeout can end an endless sequence of empty parts.
+    const [expected, flushIntervalMs] = name.includes("extension") ? [504, 1] : [502, 20]
+    const id = await modelOf({}, flushIntervalMs)
     const { status, json } = await ask(url, undefined, "POST", `${ml}/models/${id}/_predict`, { parameters: {} })
     assert.strictEqual(status, expected, JSON.stringify(json).slice(0, 500))
     assert.isString(json.error.type)
@@ -152,15 +153,15 @@ describe("a platform that answers with", () => {
   })
 
   it.each(Object.keys(streams))("%s", async (name) => {
-    said = streams[name]!()
+    output = streams[name]!()
     const id = await modelOf(name.includes("line of JSON") ? { _llm_interface: "ollama/api/chat" } : {})
     const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${id}/_predict/stream`, { parameters: {} })
     assert.isTrue(status === 502 || text.includes("error"), `${status} ${text.slice(0, 500)}`)
     await survives()
   })
 
-  it("many numbers, which are many and no more than that", async () => {
-    said = { parts: whole(numbers()) }
+  it("many numbers, which is large but allowed", async () => {
+    output = { parts: whole(numbers()) }
     const { status } = await ask(url, undefined, "POST", `${ml}/models/${await modelOf({})}/_predict`, {
       parameters: {},
     })
@@ -199,7 +200,7 @@ describe("a request of", () => {
     for (const path of ["/connectors/_create", `/models/${id}/_predict`, `/models/${id}/_predict/stream`]) {
       const response = await send(new Uint8Array(Buffer.from(bytes)), headers, path)
       const { error } = (await response.json()) as { readonly error: { readonly type: string } }
-      // Only what goes to a model may be this large.
+      // Only predict bodies may be this large.
       const status = path === "/connectors/_create" && bytes.length > 1_000_000 ? 413 : expected
       assert.strictEqual(response.status, status, `${path}: ${JSON.stringify(error).slice(0, 300)}`)
     }
@@ -209,16 +210,16 @@ describe("a request of", () => {
   const begun = `POST ${ml}/connectors/_create HTTP/1.1\r\nhost: HOST\r\n`
 
   it.each([
-    ["headers without end", begun, `a: ${"b".repeat(1_000)}\r\n`],
-    ["a header without end", `${begun}a: `, piece],
-    ["a target without end", "GET /", piece],
-    ["a chunk's extension without end", `${begun}transfer-encoding: chunked\r\n\r\n1;a=`, piece],
+    ["endless headers", begun, `a: ${"b".repeat(1_000)}\r\n`],
+    ["an endless header", `${begun}a: `, piece],
+    ["an endless target", "GET /", piece],
+    ["an endless chunk extension", `${begun}transfer-encoding: chunked\r\n\r\n1;a=`, piece],
     [
-      "a body without end",
+      "an endless body",
       `${begun}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`,
       `10000\r\n${piece}\r\n`,
     ],
-  ])("%s is cut off", async (_, first, forEver) => {
+  ])("%s is rejected", async (_, first, forEver) => {
     const answer = await raw([first], forEver)
     if (answer !== "") assert.match(answer, /^HTTP\/1\.1 4\d\d /)
     await survives()

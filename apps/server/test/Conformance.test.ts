@@ -1,4 +1,7 @@
-/** Every response of the official client's walk has only fields that a recorded response of the same endpoint has, or that are named here. */
+/**
+ * Every response to the official client has only fields that a recorded response of the same endpoint has, or that are
+ * listed here.
+ */
 import type { ApiResponse } from "@opensearch-project/opensearch"
 import { assert, describe, it } from "@effect/vitest"
 import * as Drawbar from "./Drawbar.ts"
@@ -14,7 +17,7 @@ const endpointOf = (method: string, path: string) =>
     .replace(/\/stats\/[^/]+$/, "/stats/:stat")
     .replace(/\/(connectors|models|model_groups|tasks)\/(?!_)[^/]+/, "/$1/:id")}`
 
-/** The places of all members: lists are `*`, and so are names that a server or a caller makes up. */
+/** The paths of all members: list indexes become `*`, and so do names chosen by a server or a caller. */
 const placesOf = (value: unknown, place = ""): ReadonlyArray<string> => {
   if (settings.test(place)) return []
   if (Array.isArray(value)) return value.flatMap((item) => placesOf(item, `${place}/*`))
@@ -28,12 +31,12 @@ const placesOf = (value: unknown, place = ""): ReadonlyArray<string> => {
   ]
 }
 
-// Their names are those of settings, which have tables of their own.
+// Their names are those of settings, which are compared in their own tables.
 const settings = /^\/(persistent|transient|defaults)\//
 
 const isId = (name: string) => /^(?=.*[A-Z0-9])(?:[\w-]{20}|[\w-]{22})$/.test(name)
 
-/** Endpoints that are not recorded, by what OpenSearch's specification has of them. */
+/** Endpoints without recordings, according to OpenSearch's specification. */
 const specified: Readonly<Record<string, ReadonlyArray<string>>> = {
   "GET /":
     `/name /cluster_name /cluster_uuid /tagline /version /version/distribution /version/number /version/build_type
@@ -41,17 +44,17 @@ const specified: Readonly<Record<string, ReadonlyArray<string>>> = {
     /version/minimum_wire_compatibility_version /version/minimum_index_compatibility_version`.split(/\s+/),
 }
 
-/** What a response may have beyond the recorded ones, and why. */
+/** Allowed additional fields of a response, and the reason. */
 const named: ReadonlyArray<readonly [place: RegExp, reason: string]> = [
   [/^\/error\/remote\b/, "of an error of a provider's response"],
   [/^\/error\/rendering\b/, "of an error of rendering"],
   [/^(\/hits\/hits\/\*\/_source)?\/client_config\/mutual_tls_enabled$/, "a field of ML Commons 3.9"],
   [/\/algorithms\/remote\/(register|deploy|undeploy)\b/, "documented counts, which the recorded requests filter out"],
-  [/^\/defaults$/, "what `include_defaults` asks for"],
+  [/^\/defaults$/, "requested by `include_defaults`"],
   [/^\/ml_connector_count$/, "recorded as YAML"],
   [/^\/last_undeployed_time$|^\/planning_worker_nodes$/, "documented fields of a model after its undeployment"],
-  [/^\/hits\/hits\/\*\/_source\/\w+/, "fields of the stored record, which its own endpoint is held against"],
-  [/^\/hits\/hits\/\*\/sort\b/, "what the request sorted by"],
+  [/^\/hits\/hits\/\*\/_source\/\w+/, "fields of the stored record, which are compared at its own endpoint"],
+  [/^\/hits\/hits\/\*\/sort\b/, "the request's sort keys"],
 ]
 
 const recorded = () => {
@@ -75,7 +78,7 @@ interface Seen {
   readonly body: unknown
 }
 
-/** What is there and in no recorded response of the endpoint. */
+/** The fields that no recorded response of the endpoint has. */
 const undeclared = (places: ReadonlyMap<string, ReadonlySet<string>>, { endpoint, body }: Seen) => {
   const known = places.get(endpoint)
   if (known === undefined) return [`${endpoint} is neither recorded nor specified`]
@@ -86,11 +89,11 @@ const undeclared = (places: ReadonlyMap<string, ReadonlySet<string>>, { endpoint
 
 const refused = (run: () => Promise<unknown>) =>
   run().then(
-    () => assert.fail("the call was not refused"),
+    () => assert.fail("the call was not rejected"),
     () => undefined,
   )
 
-/** Takes every step of a model's life by OpenSearch's own client, refusals too, and remembers each response. */
+/** Performs every step of a model's life with OpenSearch's client, including errors, and records each response. */
 const walk = async (drawbar: Drawbar.Drawbar): Promise<ReadonlyArray<Seen>> => {
   const { ml, client } = drawbar
   const seen: Array<Seen> = []
@@ -142,28 +145,31 @@ const walk = async (drawbar: Drawbar.Drawbar): Promise<ReadonlyArray<Seen>> => {
   return seen
 }
 
-describe.skipIf(recordings === undefined)("the official client's walk (skipped: ../shared/reference is absent)", () => {
-  it("meets only fields that are recorded, specified or named", async () => {
-    await using drawbar = await Drawbar.start()
-    const seen = await walk(drawbar)
-    assert.isAbove(seen.length, 30)
-    const places = recorded()
-    assert.deepStrictEqual([...new Set(seen.flatMap((one) => undeclared(places, one)))], [])
-  })
+describe.skipIf(recordings === undefined)(
+  "responses to the official client (skipped: ../shared/reference is absent)",
+  () => {
+    it("have only fields that are recorded, specified or listed", async () => {
+      await using drawbar = await Drawbar.start()
+      const seen = await walk(drawbar)
+      assert.isAbove(seen.length, 30)
+      const places = recorded()
+      assert.deepStrictEqual([...new Set(seen.flatMap((one) => undeclared(places, one)))], [])
+    })
 
-  it("would find a field of Drawbar's own", async () => {
-    await using drawbar = await Drawbar.start()
-    const { ml } = drawbar
-    const { connector_id } = (await ml.createConnector({ body: Drawbar.blueprint })).body
-    const places = recorded()
-    const found = async (path: string) => {
-      const { json } = await Drawbar.ask(drawbar, "GET", `${path}?drawbar=true`)
-      return undeclared(places, { endpoint: endpointOf("GET", path), body: json })
-    }
-    assert.include(
-      (await found(`/_plugins/_ml/connectors/${connector_id}`)).join(),
-      "GET /_plugins/_ml/connectors/:id /credential_keys",
-    )
-    assert.deepStrictEqual(await found("/"), ["GET / /version/drawbar"])
-  })
-})
+    it("are checked: a field of Drawbar's own is detected", async () => {
+      await using drawbar = await Drawbar.start()
+      const { ml } = drawbar
+      const { connector_id } = (await ml.createConnector({ body: Drawbar.blueprint })).body
+      const places = recorded()
+      const found = async (path: string) => {
+        const { json } = await Drawbar.ask(drawbar, "GET", `${path}?drawbar=true`)
+        return undeclared(places, { endpoint: endpointOf("GET", path), body: json })
+      }
+      assert.include(
+        (await found(`/_plugins/_ml/connectors/${connector_id}`)).join(),
+        "GET /_plugins/_ml/connectors/:id /credential_keys",
+      )
+      assert.deepStrictEqual(await found("/"), ["GET / /version/drawbar"])
+    })
+  },
+)

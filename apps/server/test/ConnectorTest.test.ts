@@ -1,4 +1,4 @@
-/** Looking at a connector before it is used: what lint says of it, and how far one live call comes. */
+/** Checking a connector before use: lint findings, and the stages of a live call. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
@@ -22,8 +22,8 @@ const names = (trial: any) => trial.stages.map(({ stage }: { readonly stage: str
 const last = (trial: any) => trial.stages.at(-1)
 const [action] = Drawbar.blueprint.actions
 
-describe("a connector that is tried", () => {
-  it("is told stage by stage, with a sample where no input is sent", async () => {
+describe("a connector test", () => {
+  it("reports each stage, with a sample if no input is sent", async () => {
     const trial = await tried(ok)
     assert.isTrue(trial.ok && trial.sampled)
     assert.deepStrictEqual(names(trial), ["rendered", "resolved", "connected", "secured", "answered", "processed"])
@@ -35,7 +35,7 @@ describe("a connector that is tried", () => {
     assert.deepInclude(JSON.parse(trial.requests[0]), { texts: ["Hello from Drawbar"] })
   })
 
-  it("is asked what is sent", async () => {
+  it("sends the given input", async () => {
     const trial = await tried(ok, { body: { text_docs: ["one", "two"] } })
     assert.isFalse(trial.sampled)
     assert.deepInclude(JSON.parse(trial.requests[0]), { texts: ["one", "two"] })
@@ -43,18 +43,24 @@ describe("a connector that is tried", () => {
 
   it.each<[string, Answer.Handler, object, string, string]>([
     ["its input", ok, { body: { parameters: { other: 1 } } }, "rendered", "texts"],
-    ["a refusal", () => Answer.json({ message: "invalid api key" }, 401), {}, "answered", "invalid api key"],
-    ["half an answer", () => Answer.half(Answer.json({ embeddings: [[1, 2, 3]] })), {}, "answered", "broke"],
-    ["what the answer is", () => Answer.json({ other: 1 }), {}, "processed", "$.embeddings"],
+    ["an error response", () => Answer.json({ message: "invalid api key" }, 401), {}, "answered", "invalid api key"],
+    [
+      "half a response",
+      () => Answer.half(Answer.json({ embeddings: [[1, 2, 3]] })),
+      {},
+      "answered",
+      "incomplete response",
+    ],
+    ["the form of the response", () => Answer.json({ other: 1 }), {}, "processed", "$.embeddings"],
     ["a page", () => Answer.text("<html>hi</html>"), {}, "processed", "HTML page"],
-  ])("ends at %s, and says so", async (_name, handler, options, stage, sentence) => {
+  ])("ends at %s, and reports it", async (_name, handler, options, stage, sentence) => {
     const trial = await tried(handler, options)
     assert.isFalse(trial.ok)
     assert.deepInclude(last(trial), { stage, ok: false })
     assert.include(last(trial).error, sentence)
   })
 
-  it("and whose platform is gone says so", async () => {
+  it("reports an unreachable upstream", async () => {
     await using drawbar = await Drawbar.start()
     const { json } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, Drawbar.blueprint)
     await drawbar.platform.close()
@@ -63,9 +69,9 @@ describe("a connector that is tried", () => {
     assert.include(last(trial.json).error, "ECONNREFUSED")
   })
 
-  it("has to be there", async () => {
+  it("requires an existing connector", async () => {
     await using drawbar = await Drawbar.start()
-    assert.strictEqual((await Drawbar.ask(drawbar, "POST", `${ml}/connectors/nobody/_test`)).status, 404)
+    assert.strictEqual((await Drawbar.ask(drawbar, "POST", `${ml}/connectors/missing/_test`)).status, 404)
   })
 })
 
@@ -78,7 +84,7 @@ const validate = async (body: unknown) => {
 }
 
 describe("the catalogue", () => {
-  it("lists its blueprints, and shows one", async () => {
+  it("lists its blueprints, and returns one", async () => {
     await using drawbar = await Drawbar.start()
     const { json } = await Drawbar.ask(drawbar, "GET", `${ml}/blueprints`)
     assert.isAtLeast(json.blueprints.length, 30)
@@ -93,8 +99,8 @@ describe("the catalogue", () => {
   })
 })
 
-describe("a blueprint that is validated", () => {
-  it("and good has no finding", async () =>
+describe("validation of a blueprint", () => {
+  it("has no finding for a valid one", async () =>
     assert.deepStrictEqual(await validate(Drawbar.blueprint), {
       valid: true,
       findings: [
@@ -110,7 +116,7 @@ describe("a blueprint that is validated", () => {
           code: "caller-parameters",
           severity: "info",
           pointer: "/actions/0",
-          message: "A call has to bring: texts",
+          message: "A predict request must provide: texts",
           line: 1,
           column: 243,
         },
@@ -125,20 +131,20 @@ describe("a blueprint that is validated", () => {
       "/actions/0/url",
     ],
     [
-      "a filter that is none",
+      "an invalid filter",
       { ...Drawbar.blueprint, parameters: { response_filter: "$[" } },
       "not-runnable",
       "/parameters/response_filter",
     ],
     [
-      "a chain that is none",
+      "an invalid chain",
       { ...Drawbar.blueprint, parameters: { output_processors: [{ type: "shout" }] } },
       "not-runnable",
       "/parameters/output_processors",
     ],
-    ["comments", `{ // who\n"name": "A" }`, "console-syntax", ""],
-    ["a text that is no JSON", `{"name": "A",\n}`, "syntax", ""],
-  ])("is told of %s", async (_name, body, code, pointer) => {
+    ["comments", `{ // comment\n"name": "A" }`, "console-syntax", ""],
+    ["a text that is not JSON", `{"name": "A",\n}`, "syntax", ""],
+  ])("reports %s", async (_name, body, code, pointer) => {
     const { valid, findings } = await validate(body)
     assert.isFalse(valid)
     assert.deepInclude(
@@ -147,7 +153,7 @@ describe("a blueprint that is validated", () => {
     )
   })
 
-  it("is found out by dry_run too", async () => {
+  it("is also performed by dry_run", async () => {
     await using drawbar = await Drawbar.start()
     const response = await fetch(`${drawbar.url}${ml}/connectors/_create`, {
       method: "POST",

@@ -1,4 +1,7 @@
-/** A server in this process, in memory, whose one trusted platform is a stub on loopback; and OpenSearch's own client of it. */
+/**
+ * A server in this process with a memory store, whose only trusted upstream is a stub on loopback; and OpenSearch's
+ * client for it.
+ */
 import { type ApiResponse, Client } from "@opensearch-project/opensearch"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
@@ -10,7 +13,7 @@ export interface Drawbar extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly client: Client
-  /** The client's methods for models, without their types, which know less of the API than the client does. */
+  /** The client's methods for models, without their types, which cover less of the API than the client does. */
   readonly ml: Readonly<Record<keyof Client["ml"], (params?: object) => Promise<ApiResponse>>>
   readonly platform: StubPlatform.StubPlatform
 }
@@ -61,7 +64,7 @@ export const blueprint = {
   ],
 }
 
-/** What a request of the API answers, whatever its status. */
+/** The response of an API request, whatever its status. */
 export const ask = async (
   { url }: Drawbar,
   method: string,

@@ -65,7 +65,7 @@ const inputs: ReadonlyArray<Input> = [
   ["a model with a guardrail that it passes", "plain", texts, guarded(".*wasp.*")],
   ["no body's parameters", "plain", { parameters: {} }],
   ["a missing parameter", "plain", { parameters: { other: 1 } }],
-  ["a text where JSON has to stand", "plain", { parameters: { texts: "bees" } }],
+  ["a text in the position of JSON", "plain", { parameters: { texts: "bees" } }],
   ["an origin moved by the caller", "plain", { parameters: { texts: ["a"], endpoint: "evil.example" } }],
   ["documents without a function for them", "raw", { query_text: "q", text_docs: ["one"] }],
   ["no documents", "plain", { text_docs: [] }, {}, "?algorithm=text_embedding"],
@@ -105,7 +105,7 @@ const register = async (connector: keyof typeof connectors, model: object): Prom
 
 describe(`${inputs.length} inputs`, () => {
   it.each<Input>([...inputs])(
-    "%s: the same requests, or the same refusal",
+    "%s: the same requests, or the same error",
     async (_name, connector, body, model = {}, query = "") => {
       const id = await register(connector, model)
       const rendered = await Drawbar.ask(drawbar, "POST", `${ml}/models/${id}/_render${query}`, body)

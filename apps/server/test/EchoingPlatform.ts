@@ -1,12 +1,15 @@
-/** A platform that repeats what it was sent, in every kind of answer and of stream: what it does is said by the case that a request names. */
+/**
+ * An upstream that echoes what it received in every kind of response and stream; each request names the case that
+ * defines the behaviour.
+ */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { EventStreamCodec } from "@smithy/eventstream-codec"
 
-/** What it says, in which spelling; and what it does about it on the connection of the case. */
+/** The text to echo, its encoding, and the action on the connection of the case. */
 export interface Case {
   readonly said: string
-  /** `asked` is the request, as it came. */
-  readonly act: (socket: Socket, said: string, asked: string) => void
+  /** `asked` is the request, as received. */
+  readonly act: (socket: Socket, output: string, requested: string) => void
 }
 
 const cases = new Map<string, Case>()
@@ -27,18 +30,18 @@ export const answer = (
 }
 
 export type Act = Case["act"]
-export const says =
-  (bytes: (said: string, asked: string) => string | Buffer): Act =>
-  (socket, said, asked) =>
-    void socket.write(bytes(said, asked))
+export const responseThat =
+  (bytes: (output: string, requested: string) => string | Buffer): Act =>
+  (socket, output, requested) =>
+    void socket.write(bytes(output, requested))
 export const breaks =
-  (bytes: (said: string) => string | Buffer): Act =>
-  (socket, said) =>
-    void socket.end(bytes(said))
+  (bytes: (output: string) => string | Buffer): Act =>
+  (socket, output) =>
+    void socket.end(bytes(output))
 
 const json = JSON.stringify
-/** What a header can carry. */
-export const inHeader = (said: string) => (/^[\x20-\x7e]{1,4000}$/.test(said) ? said : "unsaid")
+/** As a header value. */
+export const inHeader = (output: string) => (/^[\x20-\x7e]{1,4000}$/.test(output) ? output : "unsaid")
 
 export const start = async (): Promise<Server> => {
   const server = createServer((socket) => {
@@ -50,10 +53,10 @@ export const start = async (): Promise<Server> => {
       const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0)
       if (end === -1 || text.length < end + 4 + length) return
       const id = /case(?:\/|%23|#)(\d+)/.exec(text)?.[1] ?? ""
-      const asked = text
+      const requested = text
       text = ""
-      const { act, said } = cases.get(id) ?? { act: says(() => answer("{}")), said: "" }
-      act(socket, said, asked)
+      const { act, said: output } = cases.get(id) ?? { act: responseThat(() => answer("{}")), said: "" }
+      act(socket, output, requested)
     })
   })
   await new Promise<void>((resume) => server.listen(0, "127.0.0.1", resume))
@@ -65,7 +68,7 @@ export const portOf = (server: Server) => (server.address() as AddressInfo).port
 export interface Streamed {
   readonly url: string
   readonly parameters?: object
-  /** The bytes of a stream that says a text in pieces of so many characters. */
+  /** The bytes of a stream that sends a text in chunks of a number of characters. */
   readonly bytes: (text: string, size: number) => ReadonlyArray<string | Uint8Array>
   readonly type: string
 }
@@ -135,7 +138,7 @@ export const streams: Readonly<Record<string, Streamed>> = {
       `${json({ done: true, done_reason: "stop" })}\n`,
     ],
   },
-  "Bedrock's events, which hold base64": {
+  "Bedrock's events, which contain base64": {
     url: "/model/m/invoke",
     type: "application/vnd.amazon.eventstream",
     bytes: (text, size) => [
@@ -143,30 +146,30 @@ export const streams: Readonly<Record<string, Streamed>> = {
       amazonEvent({ completionReason: "FINISH" }),
     ],
   },
-  "an error within": {
+  "an error inside": {
     url: "/v1/chat/completions",
     type: "text/event-stream",
     bytes: (text) => [event({ choices: [{ delta: { content: "a" } }] }), event({ error: { message: text } })],
   },
-  "an event that is no JSON": {
+  "an event that is not JSON": {
     url: "/v1/chat/completions",
     type: "text/event-stream",
     bytes: (text) => [event({ choices: [{ delta: { content: "a" } }] }), `data: {"a": ${text}\n\n`],
   },
-  "no stream at all": { url: "/v1/chat/completions", type: "text/plain", bytes: (text) => [text] },
-  "any platform's": {
+  "a response without a stream": { url: "/v1/chat/completions", type: "text/plain", bytes: (text) => [text] },
+  "any provider's": {
     url: "/any",
     type: "text/event-stream",
     parameters: { stream_delta_path: "$.said" },
-    bytes: (text, size) => pieces(text, size).map((said) => event({ said })),
+    bytes: (text, size) => pieces(text, size).map((output) => event({ said: output })),
   },
 }
 
-/** Head and bytes in pieces as TCP may cut them: in the middle of characters, of escapes, of events. */
+/** Head and bytes in chunks as TCP may split them: inside characters, escapes and events. */
 export const streaming =
   ({ bytes, type }: Streamed, size: number): Act =>
-  (socket, said) => {
-    const body = Buffer.concat(bytes(said, size).map((piece) => Buffer.from(piece as string)))
+  (socket, output) => {
+    const body = Buffer.concat(bytes(output, size).map((piece) => Buffer.from(piece as string)))
     const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nconnection: close\r\n\r\n`
     const whole = Buffer.concat([Buffer.from(head), body])
     socket.setNoDelay(true)

@@ -1,6 +1,7 @@
 /**
- * No way leads inside: each spelling of each inner address, by each entry point, on a server whose list trusts every host.
- * A canary listens on loopback and counts; and the process has no way to the network but by the one door.
+ * No connection to private addresses: each notation of each private address, through each entry point, on a server that
+ * trusts every host. A listener on loopback counts connections, and the process has no way to the network other than
+ * the egress guard.
  */
 import { spawnSync } from "node:child_process"
 import { generateKeyPairSync } from "node:crypto"
@@ -80,13 +81,13 @@ let url = ""
 const oneDoor = ["--import", join(import.meta.dirname, "NetworkGuard.ts")]
 
 beforeAll(async () => {
-  let heard = 0
+  let receivedCount = 0
   const listener = createServer((socket) => {
-    heard += 1
+    receivedCount += 1
     socket.destroy()
   })
   await new Promise<void>((resume) => listener.listen(0, "0.0.0.0", resume))
-  canary = { port: (listener.address() as AddressInfo).port, heard: () => heard, close: () => listener.close() }
+  canary = { port: (listener.address() as AddressInfo).port, heard: () => receivedCount, close: () => listener.close() }
   platform = await StubPlatform.start({ handler: () => Answer.json({ a: 1 }) })
   folder = await mkdtemp(join(tmpdir(), "drawbar-"))
   const settings = join(folder, "settings.json")
@@ -173,13 +174,16 @@ const entries: Readonly<Record<string, Entry>> = {
     const made = await ask(url, undefined, "POST", `${ml}/connectors/_create`, connector(at(host)))
     if (made.status !== 200) return made.status
     const trial = await ask(url, undefined, "POST", `${ml}/connectors/${made.json.connector_id}/_test`, body)
-    // A trial answers 200 and says how far it came.
+    // A connector test returns 200 and reports how far it came.
     assert.notInclude(trial.text, '"connected"')
     return 400
   },
 }
 
-/** The hosts of the list that an entry does not refuse, and whether the canary was heard although all were refused. */
+/**
+ * The hosts that an entry point does not reject, and whether the listener received a connection although all were
+ * rejected.
+ */
 const through = async (entry: Entry): Promise<ReadonlyArray<string>> => {
   const before = canary.heard()
   const open: Array<string> = []
@@ -187,11 +191,11 @@ const through = async (entry: Entry): Promise<ReadonlyArray<string>> => {
     const status = await entry(host)
     if (status < 400 || status >= 500) open.push(`${host}: ${status}`)
   }
-  return canary.heard() === before ? open : [...open, "the canary was heard"]
+  return canary.heard() === before ? open : [...open, "the listener received a connection"]
 }
 
 describe.each(Object.keys(entries))("%s", (name) => {
-  it(`reaches none of ${hosts.length} inner hosts`, async () => {
+  it(`reaches none of ${hosts.length} private hosts`, async () => {
     assert.deepStrictEqual(await through(entries[name]!), [])
   }, 60_000)
 })
@@ -200,24 +204,24 @@ const letting = (hosts: RegExp) => async (host: string) => (hosts.test(host) ? 5
 
 describe("the list", () => {
   it.each<[string, Entry]>([
-    ["reads no number but four decimal ones", letting(/^(\d+|0x[\da-f]+)$/i)],
-    ["reads no octal numbers", letting(/^0\d+\./)],
-    ["reads no hexadecimal parts", letting(/^0x[\da-f]+\.0x/i)],
-    ["reads no short forms", letting(/^\d+\.\d+(\.\d+)?$/)],
-    ["takes a dot at the end for a name's", letting(/^\d+\.\d+\.\d+\.\d+\.$/)],
-    ["decodes nothing", letting(/%2e/)],
-    ["knows no wide digits", letting(/\uff11|\u20e3/)],
-    ["knows no wide dots", letting(/\u3002/)],
-    ["looks into no mapped address", letting(/^\[::ffff:/)],
-    ["looks into no translated address", letting(/^\[64:ff9b::/)],
-    ["lets 6to4 pass", letting(/^\[2002:/)],
-    ["lets Teredo pass", letting(/^\[2001:0:/)],
-    ["knows loopback and no other network", letting(/^(10|192\.168|172\.16|100\.64|169\.254)\./)],
-    ["knows one metadata service", letting(/^\[fd00:ec2/)],
-    ["knows localhost in small letters", letting(/^LOCALHOST$/)],
-    ["takes what stands before an @ for the host", letting(/@/)],
+    ["accepts only four decimal numbers", letting(/^(\d+|0x[\da-f]+)$/i)],
+    ["does not read octal numbers", letting(/^0\d+\./)],
+    ["does not read hexadecimal parts", letting(/^0x[\da-f]+\.0x/i)],
+    ["does not read short forms", letting(/^\d+\.\d+(\.\d+)?$/)],
+    ["treats a trailing dot as part of a name", letting(/^\d+\.\d+\.\d+\.\d+\.$/)],
+    ["does not decode", letting(/%2e/)],
+    ["does not know full-width digits", letting(/\uff11|\u20e3/)],
+    ["does not know full-width dots", letting(/\u3002/)],
+    ["does not unwrap mapped addresses", letting(/^\[::ffff:/)],
+    ["does not unwrap translated addresses", letting(/^\[64:ff9b::/)],
+    ["allows 6to4", letting(/^\[2002:/)],
+    ["allows Teredo", letting(/^\[2001:0:/)],
+    ["knows only loopback", letting(/^(10|192\.168|172\.16|100\.64|169\.254)\./)],
+    ["knows only one metadata service", letting(/^\[fd00:ec2/)],
+    ["knows localhost only in lower case", letting(/^LOCALHOST$/)],
+    ["takes the user for the host", letting(/@/)],
     [
-      "refuses after it has connected",
+      "rejects after connecting",
       (host) =>
         new Promise((resume) => {
           if (host !== "127.0.0.1") return resume(400)
@@ -226,18 +230,18 @@ describe("the list", () => {
           socket.on("error", () => {})
         }),
     ],
-  ])("would tell where a door %s", async (_, entry) => assert.isNotEmpty(await through(entry)))
+  ])("detects an egress guard that %s", async (_, entry) => assert.isNotEmpty(await through(entry)))
 })
 
 describe("the process", () => {
-  it("reaches its own platform by its one door", async () => {
+  it("reaches its own upstream through the egress guard", async () => {
     const id = await modelOf(connector("http://own.example/v1"))
     const { status, text } = await ask(url, undefined, "POST", `${ml}/models/${String(id)}/_predict`, body)
     assert.strictEqual(status, 200, text)
     assert.strictEqual(platform.requests.length, 1)
   })
 
-  it("has tried no other way", () => assert.notInclude(server.said(), "NOT BY THE DOOR"))
+  it("has used no other way", () => assert.notInclude(server.said(), "NOT BY THE DOOR"))
 
   it.each([
     'import { connect } from "node:net"; connect(PORT, "127.0.0.1")',
@@ -253,7 +257,7 @@ describe("the process", () => {
     'await fetch("http://127.0.0.1:PORT")',
     'new WebSocket("ws://127.0.0.1:PORT")',
     'const { ClientRequest } = await import("node:http"); new ClientRequest("http://127.0.0.1:PORT")',
-  ])("would be caught where it did: %s", (script) => {
+  ])("detects another way: %s", (script) => {
     const before = canary.heard()
     const source = script.replace("PORT", String(canary.port))
     const { status, stderr } = spawnSync(process.execPath, [...oneDoor, "--input-type=module", "--eval", source], {

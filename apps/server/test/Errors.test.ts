@@ -1,4 +1,7 @@
-/** Each class of docs/errors.md, caused for real: its status, type and Retry-After, whether it is sent again, and what the breaker makes of it. */
+/**
+ * Each error class of docs/errors.md, caused on a real connection: its status, type and Retry-After, whether it is
+ * retried, and whether it counts for the circuit breaker.
+ */
 import { EventEmitter, once } from "node:events"
 import { createServer, connect, type AddressInfo, type Socket } from "node:net"
 import * as LiveConnector from "@drawbar/connector-runtime/call/LiveConnector"
@@ -15,18 +18,18 @@ const ml = "/_plugins/_ml"
 
 interface World {
   readonly server: Running
-  /** Asks the way's model. */
+  /** Calls the model of the case. */
   readonly predict: () => Promise<Answered>
-  /** The next request that comes to the platform. */
+  /** The next request that the upstream receives. */
   readonly arrival: () => Promise<unknown>
   readonly path: string
 }
 
-/** How a class comes about; a platform that says nothing where nothing is given. */
+/** How a class is caused; by default the upstream never responds. */
 interface Way {
-  /** What the platform does with a request. */
+  /** The upstream's reaction to a request. */
   readonly act?: (socket: Socket) => void
-  /** What the platform does with a connection. */
+  /** The upstream's reaction to a connection. */
   readonly greet?: (socket: Socket) => void
   readonly isGone?: true
   readonly url?: (port: number) => string
@@ -36,13 +39,13 @@ interface Way {
   readonly query?: string
   readonly parameters?: object
   readonly isStream?: true
-  /** What has to happen before the predict that fails. */
+  /** Preparation before the predict that fails. */
   readonly before?: (world: World) => unknown
-  /** In place of one plain predict. */
+  /** Replaces the single plain predict. */
   readonly cause?: (world: World) => Promise<Answered>
 }
 
-const says =
+const expectedText =
   (text: string | Buffer, ending: "keep" | "end" | "reset" = "keep"): Required<Way>["act"] =>
   (socket) => {
     socket.write(text, () => {
@@ -62,7 +65,7 @@ const well = whole('{"a":1}')
 const settle = (url: string, settings: object) =>
   ask(url, undefined, "PUT", "/_cluster/settings", { persistent: settings })
 
-/** Announces a body of that size, and sends a byte of it. */
+/** Announces a body of that size, and sends one byte of it. */
 const announce = (url: string, path: string, bytes: number) => {
   const { hostname, port, host } = new URL(url)
   const socket = connect(Number(port), hostname).on("error", () => {})
@@ -73,7 +76,7 @@ const announce = (url: string, path: string, bytes: number) => {
 
 const limit = 100_000_000
 
-/** Only of those that have to run out: a busy machine takes its time. */
+/** Only for cases that must time out: a busy machine needs longer. */
 const quick = { connection_timeout: 1, read_timeout: 1 }
 
 const filled = Promise.withResolvers<void>()
@@ -87,17 +90,17 @@ const ways: Record<ErrorClasses.Name, Way> = {
     },
   },
   "rate limit": {
-    act: says(well),
+    act: expectedText(well),
     model: { rate_limiter: { limit: "1", unit: "HOURS" } },
     before: ({ predict }) => predict(),
   },
   overload: {
-    act: says(well),
+    act: expectedText(well),
     cause: async ({ server, path }) => {
       const waiting = Array.from({ length: 10 }, () => announce(server.url, path, limit))
       const predict = () => ask(server.url, undefined, "POST", path, { parameters: { q: "x" } })
       let refused = await predict()
-      // They have to arrive first.
+      // The earlier ones must arrive first.
       while (refused.status === 200) refused = await predict()
       for (const socket of waiting) socket.destroy()
       return refused
@@ -123,9 +126,9 @@ const ways: Record<ErrorClasses.Name, Way> = {
   },
   stop: {
     cause: async ({ server, predict }) => {
-      const asked = predict()
+      const requested = predict()
       setTimeout(() => void server.close(), 300)
-      return asked
+      return requested
     },
   },
   "timeout of the caller": { query: "?timeout=200ms" },
@@ -138,14 +141,14 @@ const ways: Record<ErrorClasses.Name, Way> = {
   "private address": {
     before: ({ server }) => settle(server.url, { "plugins.ml_commons.connector.private_ip_enabled": false }),
   },
-  // No name has a label that long, so that nobody is asked.
+  // A label of this length is invalid, so DNS is not queried.
   "name not found": { url: (port) => `http://${"a".repeat(64)}.example:${port}/` },
   "connection refused": { isGone: true },
   "connection timeout": { config: quick, url: (port) => `https://127.0.0.1:${port}/` },
-  TLS: { url: (port) => `https://127.0.0.1:${port}/`, greet: says("HTTP/1.1 400 Bad Request\r\n\r\n", "end") },
+  TLS: { url: (port) => `https://127.0.0.1:${port}/`, greet: expectedText("HTTP/1.1 400 Bad Request\r\n\r\n", "end") },
   proxy: {
     url: () => "http://models.example:8080/",
-    greet: says("HTTP/1.1 403 Forbidden\r\n\r\n", "end"),
+    greet: expectedText("HTTP/1.1 403 Forbidden\r\n\r\n", "end"),
     server: (port) => ({ proxy: { host: "127.0.0.1", port, authorization: undefined, bypasses: () => false } }),
   },
   "pool full": {
@@ -161,7 +164,7 @@ const ways: Record<ErrorClasses.Name, Way> = {
     before: ({ predict }) => Promise.all(Array.from({ length: 20 }, () => predict())),
   },
   "headers timeout": { config: quick },
-  "idle timeout": { config: quick, act: says(`${head(200, "content-length: 500")}{"a"`) },
+  "idle timeout": { config: quick, act: expectedText(`${head(200, "content-length: 500")}{"a"`) },
   deadline: {
     config: { ...quick, retry_timeout_seconds: 0 },
     act: (socket) => {
@@ -171,30 +174,33 @@ const ways: Record<ErrorClasses.Name, Way> = {
     },
   },
   "reset before the response": { act: (socket) => void socket.resetAndDestroy() },
-  "reset in the response": { act: says(`${head(200, "content-length: 500")}{"a"`, "reset") },
-  "length mismatch": { act: says(`${head(200, "content-length: 500")}{"a"`, "end") },
-  "response too large": { act: says(head(200, "content-length: 200000000")) },
-  "headers too large": { act: says(head(200, `x: ${"y".repeat(100_000)}`)) },
-  "not HTTP": { act: says("220 mail.example ESMTP\r\n") },
-  encoding: { act: says(whole("hello", 200, "content-encoding: gzip")) },
+  "reset in the response": { act: expectedText(`${head(200, "content-length: 500")}{"a"`, "reset") },
+  "length mismatch": { act: expectedText(`${head(200, "content-length: 500")}{"a"`, "end") },
+  "response too large": { act: expectedText(head(200, "content-length: 200000000")) },
+  "headers too large": { act: expectedText(head(200, `x: ${"y".repeat(100_000)}`)) },
+  "not HTTP": { act: expectedText("220 mail.example ESMTP\r\n") },
+  encoding: { act: expectedText(whole("hello", 200, "content-encoding: gzip")) },
   charset: {
-    act: says(
+    act: expectedText(
       Buffer.concat([Buffer.from(head(200, "content-length: 5")), Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])]),
     ),
   },
-  "not JSON": { act: says(whole('{"a":')) },
-  "empty response": { act: says(whole("")) },
-  filter: { act: says(well), parameters: { q: "x", response_filter: "$.b" } },
-  redirect: { act: says(whole("", 302, "location: http://127.0.0.1:1/")) },
-  "provider's 4xx": { act: says(whole("{}", 400)) },
-  "provider's 401": { act: says(whole("{}", 401)) },
-  "provider's 429": { act: says(whole("{}", 429, "retry-after-ms: 20")) },
-  "provider's 500": { act: says(whole("{}", 500)) },
-  "provider's 503": { act: says(whole("{}", 503, "retry-after-ms: 20")) },
-  "provider's 529": { act: says(whole("{}", 529)) },
-  "stream cut short": { isStream: true, act: says(events(delta), "end") },
-  "stream not readable": { isStream: true, act: says(events(delta, "nonsense"), "end") },
-  "error in the stream": { isStream: true, act: says(events(delta, '{"error":{"message":"overloaded"}}'), "end") },
+  "not JSON": { act: expectedText(whole('{"a":')) },
+  "empty response": { act: expectedText(whole("")) },
+  filter: { act: expectedText(well), parameters: { q: "x", response_filter: "$.b" } },
+  redirect: { act: expectedText(whole("", 302, "location: http://127.0.0.1:1/")) },
+  "provider's 4xx": { act: expectedText(whole("{}", 400)) },
+  "provider's 401": { act: expectedText(whole("{}", 401)) },
+  "provider's 429": { act: expectedText(whole("{}", 429, "retry-after-ms: 20")) },
+  "provider's 500": { act: expectedText(whole("{}", 500)) },
+  "provider's 503": { act: expectedText(whole("{}", 503, "retry-after-ms: 20")) },
+  "provider's 529": { act: expectedText(whole("{}", 529)) },
+  "stream cut short": { isStream: true, act: expectedText(events(delta), "end") },
+  "stream not readable": { isStream: true, act: expectedText(events(delta, "nonsense"), "end") },
+  "error in the stream": {
+    isStream: true,
+    act: expectedText(events(delta, '{"error":{"message":"overloaded"}}'), "end"),
+  },
 }
 
 const platform = async ({ act = () => {}, greet, isGone }: Way) => {
@@ -244,7 +250,7 @@ const start = async (options: Partial<StartOptions>) => {
     ),
   )
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
-  /** The log's line of a request, once it is there. */
+  /** The log line of a request, once it is written. */
   const logged = async (holds: (line: any) => boolean): Promise<any> => {
     for (;;) {
       const found = lines.map((line) => JSON.parse(line)).find(holds)
@@ -257,7 +263,7 @@ const start = async (options: Partial<StartOptions>) => {
 type Platform = Awaited<ReturnType<typeof platform>>
 type Running = Awaited<ReturnType<typeof start>>
 
-/** What a stream fails with in its last event, as if it were an answer. */
+/** The error in a stream's last event, in the form of a response. */
 const lastOf = (answered: Answered): Answered => {
   if (answered.json !== undefined) return answered
   const last = JSON.parse(answered.text.trimEnd().split("\n\n").at(-1)!.slice("data: ".length))
@@ -298,8 +304,8 @@ const world = async (server: Running, way: Way, { port, arrival }: Platform, ret
   return { server, path, predict, arrival }
 }
 
-describe("a predict that fails", () => {
-  it.concurrent.each(ErrorClasses.all)("by $name is told as docs/errors.md says", async (expected) => {
+describe("a failing predict", () => {
+  it.concurrent.each(ErrorClasses.all)("reports $name as docs/errors.md describes", async (expected) => {
     const way = ways[expected.name]
     const upstream = await platform(way)
     const server = await start(way.server?.(upstream.port) ?? {})
@@ -321,14 +327,14 @@ describe("a predict that fails", () => {
       const all = await Promise.all(Array.from({ length: 20 - attempts }, many.predict))
       assert.deepStrictEqual([...new Set(all.map((one) => one.status))], [status])
       const next = await many.predict()
-      assert.strictEqual(next.json.error.reason.includes("gave no answer to the last"), expected.isCounted, next.text)
+      assert.strictEqual(next.json.error.reason.includes("did not respond to the last"), expected.isCounted, next.text)
     } finally {
       await server.close()
       upstream.close()
     }
   })
 
-  it("because its caller has gone is one of status 499 in the log", async () => {
+  it("is logged with status 499 if its caller disconnects", async () => {
     const upstream = await platform({})
     const server = await start({})
     const { path } = await world(server, {}, upstream, 0)

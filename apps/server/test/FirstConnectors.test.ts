@@ -15,7 +15,10 @@ const action = (url: string, headers: Record<string, string>, request_body: stri
 })
 const bearer = (name: string) => ({ Authorization: `Bearer \${credential.${name}}` })
 
-/** The connectors that newcomers meet first: what each is, what is asked, and the body that its platform must get. */
+/**
+ * The connectors that new users meet first: each with its blueprint, a predict, and the body that the upstream must
+ * receive.
+ */
 const connectors = {
   "OpenAI chat": {
     host: "api.openai.com",
@@ -91,9 +94,9 @@ const connectors = {
   },
 } as const
 
-describe.each(Object.entries(connectors))("%s", (name, { host, handler, document, asked, target, body }) => {
+describe.each(Object.entries(connectors))("%s", (name, { host, handler, document, asked: requested, target, body }) => {
   it.each(["standalone", "inline"] as const)(
-    "answers as a %s connector, and its platform gets these bytes",
+    "a %s connector responds, and its upstream receives these bytes",
     async (kind) => {
       await using platform = await StubPlatform.start({ handler, tls: [host] })
       const server = await InProcess.listen({
@@ -118,7 +121,7 @@ describe.each(Object.entries(connectors))("%s", (name, { host, handler, document
           task_type: "DEPLOY_MODEL",
           status: "COMPLETED",
         })
-        const { inference_results } = await post(`models/${model_id}/_predict`, { parameters: asked })
+        const { inference_results } = await post(`models/${model_id}/_predict`, { parameters: requested })
         expect(inference_results).toHaveLength(1)
         expect(inference_results[0].status_code).toBe(200)
         expect(inference_results[0].output[0].name).toBe("response")

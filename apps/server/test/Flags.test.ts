@@ -31,19 +31,19 @@ describe("the flags", () => {
       tls: undefined,
     }))
 
-  it("outrank the environment, which outranks the defaults", () => {
+  it("take precedence over the environment, which takes precedence over the defaults", () => {
     const flags = read(["--port", "1"], { DRAWBAR_PORT: "2", DRAWBAR_DATA: "/d" })
     assert.deepStrictEqual([flags.port, flags.data, flags.keyring], [1, "/d", "/d/keyring.json"])
   })
 
-  it("open other addresses only where everybody says who he is and nobody else reads it", () => {
+  it("allow other addresses only with authentication and TLS", () => {
     const tls = ["--tls-cert", "a", "--tls-key", "b"]
     assert.strictEqual(read(["--host", "0.0.0.0", "--auth", "on", ...tls]).host, "0.0.0.0")
     assert.strictEqual(read(["--host", "10.0.0.7", "--auth", "on", "--behind-proxy"]).host, "10.0.0.7")
     assert.strictEqual(read(["--host", "::"], { DRAWBAR_AUTH: "on", DRAWBAR_BEHIND_PROXY: "on" }).host, "::")
   })
 
-  it("that repeat are lists, with commas in the environment", () => {
+  it("that repeat are lists, separated by commas in the environment", () => {
     const connectTo = { "a.example:443": "127.0.0.1:1", "[::2]:80": "[::1]:2" }
     assert.deepStrictEqual(
       read(["--connect-to", "a.example:443:127.0.0.1:1", "--connect-to", "[::2]:80:[::1]:2"]).connectTo,
@@ -57,12 +57,12 @@ describe("the flags", () => {
     assert.deepStrictEqual(read([], { DRAWBAR_ALLOW_HOST: "a:1,b:2" }).allowedHosts, ["a:1", "b:2"])
   })
 
-  it("that are set to nothing are not set", () => {
+  it("that are set to an empty text are not set", () => {
     const empty = { DRAWBAR_PORT: "", DRAWBAR_SETTINGS: "", DRAWBAR_BEHIND_PROXY: "", DRAWBAR_CA_FILE: "" }
     assert.deepStrictEqual(read([], empty), read([]))
   })
 
-  const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: string]> = [
+  const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, expectedText: string]> = [
     [["--prot", "1"], "--prot"],
     [["serve"], "serve"],
     [["--port", "70000"], "0 to 65535"],
@@ -70,16 +70,16 @@ describe("the flags", () => {
     [["--host", "0.0.0.0"], "--host 127.0.0.1"],
     [["--host", "0.0.0.0", "--auth", "on"], "--tls-cert"],
     [["--host", "0.0.0.0", "--tls-cert", "a", "--tls-key", "b"], "--auth on"],
-    [["--tls-cert", "a"], "go together"],
+    [["--tls-cert", "a"], "must be used together"],
     [["--aws-credentials", "env"], "AWS_ACCESS_KEY_ID"],
-    [["--aws-credentials", "all"], "none of off, env and default"],
-    [["--google-credentials", "on"], "not one of [off, file, metadata]"],
+    [["--aws-credentials", "all"], "must be off, env or default"],
+    [["--google-credentials", "on"], "must be one of [off, file, metadata]"],
     [["--aws-sign-for", "bedrock"], "add --aws-credentials"],
-    [["--aws-credentials", "default", "--aws-sign-for", "sts"], "would let connectors fetch keys"],
+    [["--aws-credentials", "default", "--aws-sign-for", "sts"], "would allow connectors to fetch keys"],
     [["--aws-credentials", "default", "--aws-sign-for", "a b"], "signing name"],
     [["--aws-secret", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a"], "add --aws-credentials"],
     [["--aws-credentials", "default", "--aws-secret", "*"], "arn:aws:secretsmanager"],
-    [["--aws-credentials", "default", "--aws-sign-for", "ecr"], "would let connectors fetch keys"],
+    [["--aws-credentials", "default", "--aws-sign-for", "ecr"], "would allow connectors to fetch keys"],
     [["--aws-role", "arn:aws:iam::123456789012:role/a"], "add --aws-credentials"],
     [["--aws-credentials", "default", "--aws-role", "*"], "arn:aws:iam"],
     [["--bind-secret", "DRAWBAR_SECRET_A=a.example"], "REFERENCE=HOST"],
@@ -87,8 +87,8 @@ describe("the flags", () => {
     [["--bind-secret", "env:DRAWBAR_*_A=a.example"], "REFERENCE=HOST"],
     [["--audit-required"], "add --audit FILE"],
     [["--vault-prefix", "secret/drawbar"], "VAULT_ADDR"],
-    [["--vault-prefix", "secret/../auth"], "is no path"],
-    [["--auth", "yes"], "--auth yes is neither on nor off"],
+    [["--vault-prefix", "secret/../auth"], "must be a path"],
+    [["--auth", "yes"], "--auth yes must be on or off"],
     [["--host", "::"], "--host 127.0.0.1"],
     [["--host", "127.0.0.1.evil.example"], "--host 127.0.0.1"],
     [["--allow-host", "a b"], "HOST:PORT"],
@@ -96,14 +96,14 @@ describe("the flags", () => {
     [["--connect-to", "a:1"], "HOST:PORT:ADDRESS:PORT"],
     [["--connect-to", "a:1:localhost:2"], "HOST:PORT:ADDRESS:PORT"],
   ]
-  for (const [args, says] of refused)
-    it(`${args.join(" ")} is refused`, () => {
+  for (const [args, expectedText] of refused)
+    it(`${args.join(" ")} is rejected`, () => {
       const outcome = Flags.read(args, {})
-      assert.include(Result.isFailure(outcome) ? outcome.failure : "no refusal", says)
+      assert.include(Result.isFailure(outcome) ? outcome.failure : "no error", expectedText)
     })
 
-  it("that are switched by a variable are on or off, and nothing else", () => {
+  it("that are switched by a variable must be on or off", () => {
     for (const name of ["DRAWBAR_BEHIND_PROXY", "DRAWBAR_ALLOW_UNVERIFIED_TLS"])
-      assert.deepStrictEqual(Flags.read([], { [name]: "true" }), Result.fail(`${name} true is neither on nor off.`))
+      assert.deepStrictEqual(Flags.read([], { [name]: "true" }), Result.fail(`${name} true must be on or off.`))
   })
 })

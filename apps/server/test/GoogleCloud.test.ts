@@ -1,4 +1,7 @@
-/** Connectors of protocol `google_cloud`: tokens by a key of their own, or as the server itself, before Gemini and embeddings. */
+/**
+ * Connectors of protocol `google_cloud`: tokens from their own key, or from the server's identity, for Gemini and
+ * embeddings.
+ */
 import { generateKeyPairSync, verify } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -57,7 +60,7 @@ const asServer = { ...gemini, parameters: { ...gemini.parameters, auth_mode: "ad
 const token = "ya29.an-access-token-of-a-test"
 const candidate = (text: string) => ({ candidates: [{ content: { role: "model", parts: [{ text }] } }] })
 
-/** One stub is Vertex AI, Google's issuer and the metadata service; `asked` lists what tokens were asked for. */
+/** One stub is Vertex AI, Google's issuer and the metadata service; `asked` lists the token requests. */
 const start = async ({
   google,
   settings,
@@ -67,11 +70,11 @@ const start = async ({
   readonly settings?: object
   readonly token?: Answer.Answer
 } = {}) => {
-  const asked: Array<Received.Received> = []
+  const requested: Array<Received.Received> = []
   const handler: Answer.Handler = (received) => {
     const path = Received.path(received)
     if (path === "/token" || path.startsWith("/computeMetadata/")) {
-      asked.push(received)
+      requested.push(received)
       return issuing.token ?? Answer.json({ access_token: token, expires_in: 3_599, token_type: "Bearer" })
     }
     if (Received.header(received, "authorization") !== `Bearer ${token}`) return Answer.json({ error: {} }, 401)
@@ -101,7 +104,7 @@ const start = async ({
   return {
     platform,
     plain,
-    asked,
+    asked: requested,
     ask,
     register,
     predict: (id: string) => ask("POST", `/models/${id}/_predict`, { parameters: { prompt: "hi" } }),
@@ -114,8 +117,8 @@ const start = async ({
   }
 }
 
-describe("a key of a service account", () => {
-  it("signs for one token, which many calls share", async () => {
+describe("a service account key", () => {
+  it("fetches one token, which many calls share", async () => {
     await using server = await start()
     const id = await server.register(gemini)
     const first = await server.predict(id)
@@ -129,15 +132,15 @@ describe("a key of a service account", () => {
     assert.isTrue(
       verify("RSA-SHA256", Buffer.from(`${head}.${claims}`), publicKey, Buffer.from(signature, "base64url")),
     )
-    const said = JSON.parse(Buffer.from(claims, "base64url").toString())
-    assert.deepInclude(said, { iss: email, aud: `https://${issuer}/token`, scope })
-    assert.strictEqual(said.exp - said.iat, 3_600)
+    const reply = JSON.parse(Buffer.from(claims, "base64url").toString())
+    assert.deepInclude(reply, { iss: email, aud: `https://${issuer}/token`, scope })
+    assert.strictEqual(reply.exp - reply.iat, 3_600)
   })
 
   it.each([
     ["token_uri is left out", { private_key: pem, client_email: email }],
-    ["line breaks are two characters each", { private_key: pem.replaceAll("\n", "\\n"), client_email: email }],
-  ])("works where its %s", async (_, credential) => {
+    ["line breaks are escaped", { private_key: pem.replaceAll("\n", "\\n"), client_email: email }],
+  ])("works if its %s", async (_, credential) => {
     await using server = await start()
     const { status, text } = await server.predict(await server.register({ ...gemini, credential }))
     assert.strictEqual(status, 200, text)
@@ -167,7 +170,7 @@ describe("a key of a service account", () => {
     assert.include(sent?.target, ":streamGenerateContent?alt=sse")
   })
 
-  it("that cannot be read is taken, and named at predict without a word of it", async () => {
+  it("that cannot be read is accepted, and reported at predict without its content", async () => {
     await using server = await start()
     const id = await server.register({ ...gemini, credential: { ...gemini.credential, private_key: "planted-no-key" } })
     const { status, text } = await server.predict(id)
@@ -176,7 +179,7 @@ describe("a key of a service account", () => {
     assert.notInclude(text, "planted")
   })
 
-  it("is shown nowhere, and its token neither", async () => {
+  it("is never shown, and its token is not either", async () => {
     await using server = await start({
       token: Answer.json({ access_token: "another-token-of-a-test", expires_in: 60 }),
     })
@@ -210,25 +213,25 @@ describe("a key of a service account", () => {
       "oauth2.googleapis.com",
     ],
     [
-      "an issuer that is none",
+      "an invalid issuer",
       { credential: { ...gemini.credential, token_uri: "soon" } },
       "Credential 'token_uri' cannot be used",
     ],
     ["no key", { credential: { client_email: email } }, "private_key and client_email are required for google_cloud"],
     ["no project", { parameters: { location: "l", model: "m" } }, "Missing project_id"],
     ["no model", { parameters: { project_id: "p", location: "us-central1" } }, "Missing model"],
-    ["a mode that is none", { parameters: { ...gemini.parameters, auth_mode: "me" } }, "auth_mode must be one of"],
+    ["an invalid mode", { parameters: { ...gemini.parameters, auth_mode: "me" } }, "auth_mode must be one of"],
     [
-      "scopes that are none",
+      "invalid scopes",
       { parameters: { ...gemini.parameters, scopes: "everything" } },
       "scopes must be scopes of Google Cloud",
     ],
-    ["the server's identity, which it has not", asServer, "--google-credentials file or metadata"],
-  ])("with %s is refused on all four ways in", async (_, change, sentence) => {
+    ["the server's identity, which does not exist", asServer, "--google-credentials file or metadata"],
+  ])("with %s is rejected on create and update of connectors and models", async (_, change, sentence) => {
     await using server = await start()
     const { json } = await server.ask("POST", "/connectors/_create", gemini)
     const model = await server.register(gemini)
-    // An update changes what is there, so that what is left out has to be removed by name.
+    // An update merges, so a missing value must be removed by name.
     const whole = { ...gemini, ...change }
     const parameters = {
       ...Object.fromEntries(Object.keys(gemini.parameters).map((name) => [name, null])),
@@ -251,7 +254,7 @@ describe("a key of a service account", () => {
     assert.strictEqual(server.asked.length, 0)
   })
 
-  it("is refused where the operator has switched the protocol off", async () => {
+  it("is rejected if the operator has disabled the protocol", async () => {
     const settings = { "plugins.ml_commons.connector.vertexai_enabled": false }
     await using server = await start({ settings })
     const { status, text } = await server.ask("POST", "/connectors/_create", gemini)
@@ -272,12 +275,12 @@ const inFolder = async <A>(content: object, run: (file: string) => Promise<A>): 
 }
 
 describe("auth_mode adc", () => {
-  // The operator's client does not ask the connectors' list.
+  // The operator's client does not use the connectors' trusted list.
   const settings = { "plugins.ml_commons.trusted_connector_endpoints_regex": ["*-aiplatform.googleapis.com"] }
 
   it.each([
     [
-      "a key of a service account",
+      "a service account key",
       { type: "service_account", client_email: email, private_key: pem, token_uri: `https://${issuer}/token` },
       "urn:ietf:params:oauth:grant-type:jwt-bearer",
     ],
@@ -286,7 +289,7 @@ describe("auth_mode adc", () => {
       { type: "authorized_user", client_id: "c", client_secret: "s-of-a-test", refresh_token: "r-of-a-test" },
       "refresh_token",
     ],
-  ])("calls with a token by the file of %s, past the connectors' egress", (_, content, grant) =>
+  ])("calls with a token from the file of %s, outside the connectors' egress policy", (_, content, grant) =>
     inFolder(content, async (file) => {
       const environment = { GOOGLE_APPLICATION_CREDENTIALS: file }
       await using server = await start({ google: () => ({ source: "file", environment }), settings })
@@ -298,7 +301,7 @@ describe("auth_mode adc", () => {
     }),
   )
 
-  it("calls with a token of the metadata service, past the connectors' egress", async () => {
+  it("calls with a token from the metadata service, outside the connectors' egress policy", async () => {
     await using server = await start({
       google: (port) => ({ source: "metadata", environment: { GCE_METADATA_HOST: `127.0.0.1:${port}` } }),
       settings,
@@ -311,10 +314,10 @@ describe("auth_mode adc", () => {
 
   it.each([
     ["another host", "https://evil.example/v1:generateContent"],
-    ["another service of Google's", "https://generativelanguage.googleapis.com/v1:generateContent"],
-    ["a host that only looks like it", "https://aiplatform.googleapis.com.evil.example/v1"],
+    ["another Google service", "https://generativelanguage.googleapis.com/v1:generateContent"],
+    ["a host with a similar name", "https://aiplatform.googleapis.com.evil.example/v1"],
     ["Vertex AI over http", "http://aiplatform.googleapis.com/v1:generateContent"],
-  ])("lends no token to %s", async (_, url) => {
+  ])("sends no token to %s", async (_, url) => {
     await using server = await start({
       google: (port) => ({ source: "metadata", environment: { GCE_METADATA_HOST: `127.0.0.1:${port}` } }),
       settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
@@ -326,15 +329,15 @@ describe("auth_mode adc", () => {
   })
 
   it.each([
-    ["is not there", undefined, "cannot be read"],
-    ["is of another type", { type: "external_account" }, "is not of type service_account or authorized_user"],
+    ["is missing", undefined, "cannot be read"],
+    ["has another type", { type: "external_account" }, "must have type service_account or authorized_user"],
     ["lacks a part", { type: "authorized_user", client_id: "c" }, "has no client_id, client_secret and refresh_token"],
     [
-      "is refused",
+      "is rejected",
       { type: "authorized_user", client_id: "c", client_secret: "s-of-a-test", refresh_token: "r-of-a-test" },
       "https://oauth2.googleapis.com gave no access token: status 400, invalid_grant",
     ],
-  ])("says why there is no token where its file %s", (_, content, sentence) =>
+  ])("reports why there is no token if its file %s", (_, content, sentence) =>
     inFolder(content ?? {}, async (file) => {
       const environment = { GOOGLE_APPLICATION_CREDENTIALS: content === undefined ? `${file}.not` : file }
       await using server = await start({
@@ -343,7 +346,7 @@ describe("auth_mode adc", () => {
       })
       const { status, text, json } = await server.predict(await server.register(asServer))
       assert.strictEqual(status, 400)
-      assert.include(json.error.reason, `This server has no token of Google Cloud: `)
+      assert.include(json.error.reason, `This server has no Google Cloud token: `)
       assert.include(json.error.reason, sentence)
       assert.notInclude(text, "r-of-a-test")
     }),

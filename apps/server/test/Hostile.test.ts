@@ -1,4 +1,7 @@
-/** What a principal with few rights may ask of routes that are no predict: bounded, never a failure of the server's own, and never another principal's. */
+/**
+ * Requests of a low-privileged principal to routes other than predict: limited, never an internal server error, and
+ * never another principal's data.
+ */
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import * as AuthenticatedServer from "./AuthenticatedServer.ts"
 import { blueprint } from "./Drawbar.ts"
@@ -53,7 +56,7 @@ const shown = async (principal: keyof typeof people) => {
   return text.includes(model)
 }
 
-describe("what names a private model", () => {
+describe("the name of a private model", () => {
   const paths = [
     ["tasks/_search", "POST", { size: 100 }],
     ["stats", "GET", undefined],
@@ -61,7 +64,7 @@ describe("what names a private model", () => {
     ["models/_search", "POST", { size: 100 }],
   ] as const
 
-  it.each(paths)("%s shows it to its owner and to admins only", async (path, method, body) => {
+  it.each(paths)("%s shows it only to its owner and admins", async (path, method, body) => {
     for (const [principal, isShown] of [
       ["owner", true],
       ["admin", true],
@@ -73,11 +76,11 @@ describe("what names a private model", () => {
     }
   })
 
-  it("is in the metrics of its owner and of admins only", async () => {
+  it("is in the metrics of its owner and admins only", async () => {
     assert.deepStrictEqual([await shown("owner"), await shown("admin"), await shown("stranger")], [true, true, false])
   })
 
-  it("is in a task that others neither read nor delete", async () => {
+  it("is in a task that others can neither read nor delete", async () => {
     for (const method of ["GET", "DELETE"]) {
       const refused = await server.as("stranger", method, `${ml}/tasks/${task}`)
       assert.strictEqual(refused.status, 403, refused.text)
@@ -94,14 +97,16 @@ const setting = (value: number | null) =>
 const status = async () =>
   (await server.as("owner", "POST", `${ml}/models/_search`, { query: { match: { name: large } } })).status
 
-describe("what is out of bounds is refused by name", () => {
+describe("an oversized value is rejected by name", () => {
   const key = { name: "k", roles: ["reader"] }
-  const table: ReadonlyArray<readonly [what: string, path: string, body: unknown, status: number, says: string]> = [
+  const table: ReadonlyArray<
+    readonly [what: string, path: string, body: unknown, status: number, expectedText: string]
+  > = [
     ["a search of 1.1 MB", `${ml}/models/_search`, { query: { match: { name: large } } }, 413, "larger than 1000000"],
     ["a connector of 1.1 MB", `${ml}/connectors/_create`, { ...blueprint, description: large }, 413, "larger than"],
-    ["a key that never ends", `${ml}/api_keys`, { ...key, expires_in_days: 1e305 }, 400, "[/expires_in_days]"],
+    ["a key that never expires", `${ml}/api_keys`, { ...key, expires_in_days: 1e305 }, 400, "[/expires_in_days]"],
     ["a key for 101 years", `${ml}/api_keys`, { ...key, expires_in_days: 36_501 }, 400, "[/expires_in_days]"],
-    ["a quota without an end", `${ml}/api_keys`, { ...key, quota: { tokens_per_day: 1e300 } }, 400, "tokens_per_day"],
+    ["a quota without a limit", `${ml}/api_keys`, { ...key, quota: { tokens_per_day: 1e300 } }, 400, "tokens_per_day"],
     [
       "60,000 credentials",
       `${ml}/connectors/_create`,
@@ -125,13 +130,13 @@ describe("what is out of bounds is refused by name", () => {
     ],
   ]
 
-  it.each(table)("%s", async (_what, path, body, status, says) => {
+  it.each(table)("%s", async (_what, path, body, status, expectedText) => {
     const refused = await server.as("admin", "POST", path, body)
     assert.strictEqual(refused.status, status, refused.text.slice(0, 500))
-    assert.include(refused.text, says)
+    assert.include(refused.text, expectedText)
   })
 
-  it("raises the bound of bodies by a setting, and never lowers it", async () => {
+  it("a setting raises the body limit, and never lowers it", async () => {
     assert.strictEqual((await setting(2_000_000)).status, 200)
     assert.strictEqual(await status(), 400)
     assert.strictEqual((await setting(0)).status, 200)
@@ -169,7 +174,7 @@ const word = () =>
 const scalar = (): unknown =>
   pick<() => unknown>([word, () => random(1e9) - 5e8, () => null, () => true, () => 1e308, () => 0.1])()
 
-describe(`what nests (SEED=${seed})`, () => {
+describe(`nested values (SEED=${seed})`, () => {
   const fields = {
     "models/_register": [
       "name",
@@ -192,7 +197,7 @@ describe(`what nests (SEED=${seed})`, () => {
     parameters: ["p"],
   }
 
-  it("is taken or refused, at any place and depth, and shown again", async () => {
+  it("are accepted or rejected in any position and depth, and returned unchanged", async () => {
     for (const [path, names] of Object.entries(fields))
       for (const name of names)
         for (const levels of [100, 500, 990]) {
@@ -228,7 +233,7 @@ describe(`what nests (SEED=${seed})`, () => {
       }
   })
 
-  it("and what is random is never a failure of the server's own", async () => {
+  it("and random values never cause an internal server error", async () => {
     const value = (depth: number): unknown => {
       if (depth === 0) return scalar()
       return pick<() => unknown>([

@@ -1,4 +1,4 @@
-/** Tokens of an issuer whom the operator trusts, and the log of who changed what. */
+/** Tokens of a trusted issuer, and the audit log of changes. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Received from "@drawbar/stub-platform/Received"
 import { base64url, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
@@ -12,7 +12,7 @@ const audience = "drawbar"
 
 const search = { query: { match_all: {} } }
 
-describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s", (way) => {
+describe.each(["a set", "a URL"] as const)("a token with keys given as %s", (way) => {
   let server: AuthenticatedServer.Guarded<"admin">
   let rsa: Awaited<ReturnType<typeof generateKeyPair>>
   let other: Awaited<ReturnType<typeof generateKeyPair>>
@@ -62,7 +62,7 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     readonly key?: Parameters<SignJWT["sign"]>[0]
     readonly algorithm?: string
     readonly kid?: string
-    /** Further members of its head. */
+    /** Additional members of its header. */
     readonly head?: object
   }
   const token = (made: Made = {}): Promise<string> => {
@@ -82,7 +82,7 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     body: unknown = search,
   ): Promise<number> => (await AuthenticatedServer.ask(server.url, `Bearer ${jwt}`, method, path, body)).status
 
-  it("opens what its claims' roles open, and no more", async () => {
+  it("grants the roles of its claims, and no others", async () => {
     assert.strictEqual(await status(await token()), 200)
     assert.strictEqual(await status(await token(), "PUT", "/_cluster/settings", {}), 403)
     const reader = await token({ claims: { groups: ["ml-readers"] } })
@@ -97,15 +97,15 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     ...[60, 3_600, 1e12].map(
       (ahead) =>
         [
-          `that says it was made ${ahead} s from now`,
+          `that was issued ${ahead} s in the future`,
           () =>
             token({ issued: Math.floor(Date.now() / 1_000) + ahead, expires: Math.floor(Date.now() / 1_000) + 2e12 }),
         ] as const,
     ),
-    ["that names nobody", () => token({ subject: "" })],
-    ["whose name is no text for a terminal", () => token({ subject: "alice\u009b31m" })],
-    ["signed by somebody else", () => token({ key: other.privateKey })],
-    ["whose key nobody knows", () => token({ key: other.privateKey, kid: "never" })],
+    ["without a subject", () => token({ subject: "" })],
+    ["whose subject contains control characters", () => token({ subject: "alice\u009b31m" })],
+    ["signed with another key", () => token({ key: other.privateKey })],
+    ["with an unknown key", () => token({ key: other.privateKey, kid: "never" })],
     ["with a shared secret", () => token({ algorithm: "HS256", key: new Uint8Array(32) })],
     [
       "without a signature",
@@ -117,40 +117,37 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
           .setExpirationTime("5m")
           .encode(),
     ],
-    ["that is none", () => "a.b.c"],
+    ["that is malformed", () => "a.b.c"],
     [
       "with its public key as a shared secret",
       async () => token({ algorithm: "HS256", key: new TextEncoder().encode(await exportSPKI(rsa.publicKey)) }),
     ],
     [
-      "with a shared secret that stands among the public keys",
+      "with a shared secret that is among the public keys",
       () => token({ algorithm: "HS256", key: new Uint8Array(32), kid: "shared" }),
     ],
     ...["../../etc/passwd", "one' OR '1'='1", "__proto__", "", "one\u0000", "https://evil.example/key"].map(
-      (kid) => [`whose key is called ${JSON.stringify(kid)}`, () => token({ key: other.privateKey, kid })] as const,
+      (kid) => [`with the key id ${JSON.stringify(kid)}`, () => token({ key: other.privateKey, kid })] as const,
     ),
-    [
-      "that brings its own key",
-      async () => token({ key: other.privateKey, head: { jwk: await publicKey(other, "one") } }),
-    ],
+    ["with its own key", async () => token({ key: other.privateKey, head: { jwk: await publicKey(other, "one") } })],
     ...["jku", "x5u"].map(
       (name) =>
         [
-          `that says by ${name} where its key is`,
+          `that names the location of its key in ${name}`,
           () => token({ key: other.privateKey, kid: "theirs", head: { [name]: "https://evil.example/keys" } }),
         ] as const,
     ),
-    ["that wants what nobody knows", () => token({ head: { crit: ["unknown"], unknown: 1 } })],
-    ["that is of tomorrow", () => token({ claims: { nbf: Math.floor(Date.now() / 1_000) + 3_600 } })],
+    ["with an unknown critical extension", () => token({ head: { crit: ["unknown"], unknown: 1 } })],
+    ["that is not valid yet", () => token({ claims: { nbf: Math.floor(Date.now() / 1_000) + 3_600 } })],
     [
-      "whose algorithm was changed to none",
+      "with its algorithm changed to none",
       async () => {
         const [, payload = ""] = (await token()).split(".")
         return `${base64url.encode(JSON.stringify({ alg: "none", kid: "one" }))}.${payload}.`
       },
     ],
     [
-      "that was changed",
+      "that was modified",
       async () =>
         (await token()).replace(
           /\.[^.]+\./,
@@ -159,21 +156,21 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     ],
   ]
 
-  it.each(worthless)("%s opens nothing", async (_, make) => {
+  it.each(worthless)("%s grants nothing", async (_, make) => {
     assert.strictEqual(await status(await make()), 401)
   })
 
-  it("is looked for nowhere but where the operator says", () => {
-    const asked = server.platform.requests.map(Received.path)
-    assert.deepStrictEqual([...new Set(asked)], way === "a URL" ? ["/keys"] : [])
+  it("is verified only with the operator's keys", () => {
+    const requested = server.platform.requests.map(Received.path)
+    assert.deepStrictEqual([...new Set(requested)], way === "a URL" ? ["/keys"] : [])
   })
 
-  it("without a role that the table has is refused by name of what it lacks", async () => {
+  it("without a mapped role is rejected with the missing permission", async () => {
     assert.strictEqual(await status(await token({ claims: { groups: ["toString", "__proto__", "staff"] } })), 403)
   })
 
   if (way === "a URL")
-    it("is looked up once, and not for every key that somebody makes up", async () => {
+    it("fetches keys once, not for every unknown key id", async () => {
       const before = fetches
       for (let round = 0; round < 20; round++) await status(await token({ key: other.privateKey, kid: `k${round}` }))
       assert.isAtMost(fetches - before, 1)
@@ -181,8 +178,8 @@ describe.each(["a set", "a URL"] as const)("a token whose keys are given as %s",
     })
 })
 
-describe("tokens whose issuer is away", () => {
-  it("are refused at once where its keys were never seen, without asking for each", async () => {
+describe("tokens of an unreachable issuer", () => {
+  it("are rejected immediately if its keys were never fetched, without a request for each", async () => {
     let fetches = 0
     await using server = await AuthenticatedServer.start(
       { admin: { roles: ["admin"] } },
@@ -204,7 +201,7 @@ describe("tokens whose issuer is away", () => {
 })
 
 describe("the audit log", () => {
-  it("has who changed what, and who was turned away, and no secret", async () => {
+  it("contains changes and rejected requests, and no secret", async () => {
     const lines: Array<string> = []
     await using server = await AuthenticatedServer.start(
       { admin: { roles: ["admin"] }, app: { roles: ["application"] } },
@@ -217,10 +214,17 @@ describe("the audit log", () => {
     await AuthenticatedServer.ask(server.url, `Bearer ${"wrong"}`, "POST", `${ml}/models/_search`, search)
     await server.as("admin", "POST", `${ml}/connectors/_create`, { ...blueprint, protocol: "gopher" })
     await server.as("admin", "DELETE", `${ml}/connectors/${connector_id}`)
-    const told = lines.map((line) => JSON.parse(line))
+    const reported = lines.map((line) => JSON.parse(line))
     const admin = { kind: "api_key", name: "admin" }
     assert.deepStrictEqual(
-      told.map(({ who, method, route, object, outcome, status }) => ({ who, method, route, object, outcome, status })),
+      reported.map(({ who, method, route, object, outcome, status }) => ({
+        who,
+        method,
+        route,
+        object,
+        outcome,
+        status,
+      })),
       [
         {
           who: admin,
@@ -250,14 +254,14 @@ describe("the audit log", () => {
         },
       ],
     )
-    for (const { time, id } of told) {
+    for (const { time, id } of reported) {
       assert.match(time, /^\d{4}-\d\d-\d\dT/)
       assert.isNotEmpty(id)
     }
     assert.notInclude(lines.join(), secret)
   })
 
-  it("has who could not say who he is, by the name that he gave, and who was held back", async () => {
+  it("contains failed and throttled logins by the given name", async () => {
     const lines: Array<string> = []
     await using server = await AuthenticatedServer.start(
       { admin: { roles: ["admin"] }, metered: { roles: ["application"], quota: { requests_per_minute: 1 } } },
@@ -274,17 +278,17 @@ describe("the audit log", () => {
     await server.as("metered", "POST", path, body)
     const wrong = `Basic ${btoa("mallory:a-wrong-password")}`
     for (let times = 0; times < 6; times++) await AuthenticatedServer.ask(server.url, wrong, "POST", path, body)
-    const told = lines.map((line) => JSON.parse(line)).filter(({ route }) => route.endsWith("_predict"))
+    const reported = lines.map((line) => JSON.parse(line)).filter(({ route }) => route.endsWith("_predict"))
     assert.deepStrictEqual(
-      told.map(({ who, claimed, outcome, status }) => [who?.name ?? null, claimed, outcome, status]),
+      reported.map(({ who, claimed, outcome, status }) => [who?.name ?? null, claimed, outcome, status]),
       [
-        // What the platform says of its key turns away nobody here.
+        // The upstream's response to its key does not count as a failed login.
         ["metered", undefined, "limited", 429],
         ...Array.from({ length: 5 }, () => [null, "mallory", "denied", 401]),
         [null, "mallory", "limited", 429],
       ],
     )
-    assert.deepStrictEqual([...new Set(told.map(({ object }) => object.model_id))], [made.json.model_id])
+    assert.deepStrictEqual([...new Set(reported.map(({ object }) => object.model_id))], [made.json.model_id])
     for (const text of ["a-wrong-password", "a prompt", secret]) assert.notInclude(lines.join(), text)
   })
 })

@@ -1,4 +1,4 @@
-/** The server in this process, on a free port of loopback; in memory unless it is told where. */
+/** The server in this process, on a free loopback port; with a memory store by default. */
 import { Effect, Exit, Scope } from "effect"
 import * as Server from "../src/Server.ts"
 import type { StartOptions } from "../src/options/StartOptions.ts"

@@ -1,4 +1,4 @@
-/** An issuer's keys, remembered: a slow issuer, and tokens that name made-up keys, hold up no token whose key is known. */
+/** Cached keys of an issuer: a slow issuer, and tokens with unknown key ids, do not delay tokens with a known key. */
 import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
 import type { JWTVerifyGetKey } from "jose"
 import { assert, describe, it } from "vitest"
@@ -12,9 +12,9 @@ const minute = 60 * second
 
 interface World {
   readonly keys: JwtKeys.JwtKeys
-  /** Lets time pass, in ms; the clock on the wall may jump by more. */
+  /** Advances time, in ms; the wall clock may jump further. */
   readonly pass: (ms: number, jump?: number) => void
-  /** What the issuer gives from now on. */
+  /** What the issuer returns from now on. */
   issuer: Effect.Effect<JWTVerifyGetKey, "refused">
   looks: number
 }
@@ -43,7 +43,7 @@ const run = (test: (world: World) => Effect.Effect<void, "refused">) =>
             wall += ms + jump
           },
           keys: yield* Effect.provideService(
-            JwtKeys.remembered(
+            JwtKeys.cached(
               Effect.suspend(() => {
                 world.looks += 1
                 return world.issuer
@@ -59,12 +59,12 @@ const run = (test: (world: World) => Effect.Effect<void, "refused">) =>
     ),
   )
 
-/** The outcome of what does not have to wait. */
+/** The result of an effect that must not wait. */
 const atOnce = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.timeoutOrElse(effect, { duration: 500, orElse: () => Effect.die(new Error("it had to wait")) })
 
 describe("keys of an issuer", () => {
-  it("that are known are there at once while tokens with made-up keys wait for a slow issuer", () =>
+  it("that are cached are returned immediately while tokens with unknown keys wait for a slow issuer", () =>
     run((world) =>
       Effect.gen(function* () {
         const slow = yield* Deferred.make<JWTVerifyGetKey, "refused">()
@@ -80,7 +80,7 @@ describe("keys of an issuer", () => {
       }),
     ))
 
-  it("that are no longer fresh are there at once, and newer ones are fetched beside", () =>
+  it("that are stale are returned immediately and refreshed in the background", () =>
     run((world) =>
       Effect.gen(function* () {
         const slow = yield* Deferred.make<JWTVerifyGetKey, "refused">()
@@ -95,7 +95,7 @@ describe("keys of an issuer", () => {
       }),
     ))
 
-  it("hold for an hour while the issuer is away, which is asked every 30 s at most", () =>
+  it("remain valid for an hour while the issuer is unreachable, with a request every 30 s at most", () =>
     run((world) =>
       Effect.gen(function* () {
         world.issuer = Effect.fail("refused")
@@ -118,7 +118,7 @@ describe("keys of an issuer", () => {
       }),
     ))
 
-  it("are looked for once in 30 s for keys that are not known, however many are made up", () =>
+  it("are fetched once in 30 s for unknown key ids, however many", () =>
     run((world) =>
       Effect.gen(function* () {
         for (let at = 0; at < 20; at++) {
@@ -129,7 +129,7 @@ describe("keys of an issuer", () => {
       }),
     ))
 
-  it("let no more than a bounded number of requests wait for one look", () =>
+  it("let only a limited number of requests wait for a refresh", () =>
     run((world) =>
       Effect.gen(function* () {
         world.issuer = Effect.never
@@ -143,7 +143,7 @@ describe("keys of an issuer", () => {
       }),
     ))
 
-  it.each([-86_400_000 * 365, 86_400_000 * 365])("take no notice of a clock that is set by %s ms", (jump) =>
+  it.each([-86_400_000 * 365, 86_400_000 * 365])("are not affected by a clock change of %s ms", (jump) =>
     run((world) =>
       Effect.gen(function* () {
         world.pass(second, jump)

@@ -1,4 +1,4 @@
-/** Platforms that close the connections that are kept, with a word and without: no predict is lost to that. */
+/** Upstreams that close idle connections, announced or not: no predict is lost. */
 import { createServer, type Socket, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
@@ -21,7 +21,7 @@ const answer = (nonce: string, ...lines: ReadonlyArray<string>) => {
   ].join("\r\n")
 }
 
-/** What a connection does with its `n`th request, counted from 1. */
+/** The behaviour of a connection for its `n`th request, counted from 1. */
 type Habit = (socket: Socket, nonce: string, n: number) => void
 
 const saysOneSecond: Habit = (socket, nonce) => {
@@ -29,18 +29,21 @@ const saysOneSecond: Habit = (socket, nonce) => {
   socket.setTimeout(1_000, () => socket.end())
 }
 
-/** Nothing of these is lost, though a connector says nothing of retries; nor is anything sent twice. */
+/** No request is lost, although the connector configures no retries; and none is sent twice. */
 const inOrder: Readonly<Record<string, Habit>> = {
-  "closes after nine answers, and says so": (socket, nonce, n) =>
+  "closes after nine responses with connection: close": (socket, nonce, n) =>
     n === 9 ? void socket.end(answer(nonce, "connection: close")) : void socket.write(answer(nonce)),
   "closes what is idle for a second, and says so": saysOneSecond,
 }
 
-/** What these have closed already may be written to: it is sent again where the connector says so. */
+/**
+ * A request may be written to a connection that these have already closed: it is retried if the connector configures
+ * retries.
+ */
 const withoutAWord: Readonly<Record<string, Habit>> = {
-  "closes after nine answers, and does not say so": (socket, nonce, n) =>
+  "closes after nine responses without announcing it": (socket, nonce, n) =>
     n === 9 ? void socket.end(answer(nonce)) : void socket.write(answer(nonce)),
-  "resets after nine answers": (socket, nonce, n) =>
+  "resets after nine responses": (socket, nonce, n) =>
     void socket.write(answer(nonce), () => (n === 9 ? socket.resetAndDestroy() : undefined)),
 }
 /** Pauses that are longer find all connections closed. No timer closes them: on a busy machine that would race with a request. */
@@ -58,7 +61,7 @@ const habits = [
 ]
 
 const platform = async (habit: Habit) => {
-  const asked: Array<string> = []
+  const requested: Array<string> = []
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
@@ -70,7 +73,7 @@ const platform = async (habit: Habit) => {
         const nonce = /\r\n\r\n\{"nonce":"([^"]+)"\}/.exec(text)?.[1]
         if (nonce === undefined) return
         text = ""
-        asked.push(nonce)
+        requested.push(nonce)
         habit(socket, nonce, ++n)
       })
   })
@@ -91,7 +94,7 @@ const platform = async (habit: Habit) => {
           return closed
         }),
     )
-  return { port: (server.address() as AddressInfo).port, asked, close, closeIdle }
+  return { port: (server.address() as AddressInfo).port, asked: requested, close, closeIdle }
 }
 
 describe("a platform that", () => {

@@ -1,6 +1,6 @@
 /**
- * Keys are rotated while models answer, and a rotation that is cut off loses nothing. DRAWBAR_ROTATION_ROUNDS says how often it is cut
- * off, at moments of DRAWBAR_SEED.
+ * Key rotation while models are called, and interrupted rotations. DRAWBAR_ROTATION_ROUNDS sets the number of
+ * interruptions, DRAWBAR_SEED their times.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -19,10 +19,10 @@ const ml = "/_plugins/_ml"
 const rounds = Number(process.env["DRAWBAR_ROTATION_ROUNDS"] ?? 5)
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e6))
 
-/** In ms: a hundred predicts a second. */
+/** In ms: a hundred predicts per second. */
 const pace = 10
 
-/** A platform that knows its key. */
+/** An upstream that verifies its key. */
 const handler: Answer.Handler = (received) =>
   Received.header(received, "authorization") === `Bearer ${Drawbar.secret}`
     ? Answer.json({ embeddings: [[1]] })
@@ -52,7 +52,7 @@ const makeModels = async (url: string, count: number): Promise<ReadonlyArray<str
   return ids
 }
 
-it("every predict is answered while keys are rotated", async () => {
+it("every predict succeeds during a key rotation", async () => {
   await using drawbar = await Drawbar.start(handler)
   const ids = await makeModels(drawbar.url, 12)
   const done = new AbortController()
@@ -133,7 +133,7 @@ const randoms = (state: number) => () => {
 }
 
 it(
-  `a process that is killed while it rotates has lost no secret, and failed no predict (${rounds} rounds, DRAWBAR_SEED=${seed})`,
+  `a process killed during a rotation loses no secret and fails no predict (${rounds} rounds, DRAWBAR_SEED=${seed})`,
   async () => {
     const platform = await StubPlatform.start({ handler, tls: ["api.cohere.ai"] })
     const data = await mkdtemp(join(tmpdir(), "drawbar-"))
@@ -142,7 +142,7 @@ it(
     const to = `api.cohere.ai:443:127.0.0.1:${platform.port}`
     const start = () => Spawned.start(["--data", data, "--connect-to", to, "--ca-file", ca, "--log", "off"])
     const random = randoms(seed)
-    const told = { predicts: 0, cutOff: 0, rotated: 0 }
+    const reported = { predicts: 0, cutOff: 0, rotated: 0 }
     try {
       let server = await start()
       const ids = await makeModels(server.url, 25)
@@ -162,9 +162,9 @@ it(
         const isCutOff = ({ status, ended }: (typeof answers)[number]) => typeof status === "string" && ended >= killed
         const failed = answers.filter((answer) => answer.status !== 200 && !isCutOff(answer))
         assert.deepStrictEqual(failed, [], `round ${round}`)
-        told.predicts += answers.length
-        told.cutOff += answers.filter(isCutOff).length
-        if ((await rotating) !== undefined) told.rotated++
+        reported.predicts += answers.length
+        reported.cutOff += answers.filter(isCutOff).length
+        if ((await rotating) !== undefined) reported.rotated++
         server = await start()
         const { json } = await ask(server.url, "GET", `${ml}/keys/_doctor`)
         assert.deepStrictEqual(json.unreadable, [], `round ${round}`)
@@ -185,7 +185,7 @@ it(
       await server.ended
       const ring = JSON.parse(await readFile(join(data, "keyring.json"), "utf8"))
       assert.isAbove(Object.keys(ring.keys).length, 1)
-      assert.isAbove(told.predicts - told.cutOff, rounds * 5)
+      assert.isAbove(reported.predicts - reported.cutOff, rounds * 5)
     } finally {
       await platform.close()
       await rm(data, { recursive: true })

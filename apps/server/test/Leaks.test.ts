@@ -1,14 +1,14 @@
 /**
- * Forty secrets and forty prompts, platforms that repeat both in six spellings in every kind of answer, and everything that comes
- * out of the server: nothing of a secret comes out anywhere, and nothing of a prompt but to who sent it. By default each kind of
- * answer meets each spelling once, with secrets and prompts in turn; DRAWBAR_LEAKS=all meets all secrets.
+ * Forty secrets and forty prompts, upstreams that echo both in six encodings in every kind of response, and all output
+ * of the server: no secret appears anywhere, and a prompt only in a response to its sender. By default each kind of
+ * response is combined with each encoding once, alternating secrets and prompts; DRAWBAR_LEAKS=all tests all secrets.
  */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "vitest"
 import { finder, prompts, secrets } from "./CanarySecrets.ts"
-import { answer, portOf, remember, says, streaming, streams } from "./EchoingPlatform.ts"
+import { answer, portOf, remember, responseThat, streaming, streams } from "./EchoingPlatform.ts"
 import {
   json,
   say,
@@ -29,18 +29,20 @@ import { spell, sinks, find, leakOf } from "./leaks/LeakSinks.ts"
 
 const everySecret = process.env["DRAWBAR_LEAKS"] === "all"
 
-/** What is no failure: an answer goes out as well. */
+/** Successful responses are checked as well. */
 const successes: Readonly<Record<string, Meet>> = {
-  "a success": platformDoes(says((it) => answer(json({ it })))),
-  "words as success": platformDoes(says((it) => answer(it, 200, { "content-type": "text/plain" }))),
+  "a success": platformDoes(responseThat((it) => answer(json({ it })))),
+  "text as success": platformDoes(responseThat((it) => answer(it, 200, { "content-type": "text/plain" }))),
   "a success in tensors": platformDoes(
-    says((it) => answer(json({ embeddings: [[1]], said: it }))),
+    responseThat((it) => answer(json({ embeddings: [[1]], said: it }))),
     "tensors",
     { post_process_function: "connector.post_process.cohere.embedding" },
   ),
-  "a defect of the server's own": platformDoes(says((it) => answer(`{"it":${json(`${it} a defect, please`)}}`))),
-  "a trial": async ({ said, prompt, third }) => {
-    const id = remember({ said, act: says((it) => answer(json({ it }), 400)) })
+  "an internal error of the server": platformDoes(
+    responseThat((it) => answer(`{"it":${json(`${it} a defect, please`)}}`)),
+  ),
+  "a connector test": async ({ said: reply, prompt, third }) => {
+    const id = remember({ said: reply, act: responseThat((it) => answer(json({ it }), 400)) })
     const made = await say("trial", "POST", `${ml}/connectors/_create`, blueprint(third))
     const path = `${ml}/connectors/${made.json.connector_id}/_test`
     return (await say("trial", "POST", path, { parameters: { q: `${prompt} #case#${id}` } }, { ofPlatform: true }))
@@ -55,7 +57,7 @@ const kinds: ReadonlyArray<readonly [string, Meet]> = [
   ),
 ]
 
-/** So many at once. */
+/** Maximum concurrent requests. */
 const inLanes = async <A>(all: ReadonlyArray<A>, lanes: number, run: (one: A) => Promise<void>) => {
   const waiting = [...all]
   const lane = async () => {
@@ -64,9 +66,9 @@ const inLanes = async <A>(all: ReadonlyArray<A>, lanes: number, run: (one: A) =>
   await Promise.all(Array.from({ length: lanes }, lane))
 }
 
-describe("a platform that repeats what it was sent", () => {
+describe("an upstream that echoes what it received", () => {
   it(
-    "is met in every kind of answer and spelling",
+    "covers every kind of response and encoding",
     async () => {
       const seen = new Map<string, Set<number>>()
       const every = kinds.flatMap(([name, meet], kind) =>
@@ -82,11 +84,11 @@ describe("a platform that repeats what it was sent", () => {
         const status = await meet(met)
         seen.set(name, (seen.get(name) ?? new Set()).add(status))
       })
-      // Each secret in each spelling, where a platform would repeat it.
-      const refusal = platformDoes(says((it) => answer(json({ error: it }), 401)))
+      // Each secret in each encoding, if the upstream would echo it.
+      const refusal = platformDoes(responseThat((it) => answer(json({ error: it }), 401)))
       const pairs = secrets.flatMap((_, n) => spelled.map(([, spell]) => metBy(n, spell)))
       await inLanes(pairs, 24, async (met) => void assert.strictEqual(await refusal(met), 401))
-      // What is no success above has to have failed, or the table meets nothing.
+      // Everything that is not a success above must have failed, otherwise the table tests nothing.
       for (const [name, statuses] of seen)
         if (!(name in successes)) assert.isFalse(statuses.has(200), `${name}: ${[...statuses].join()}`)
         else assert.isFalse(statuses.has(404), name)
@@ -95,9 +97,9 @@ describe("a platform that repeats what it was sent", () => {
   )
 })
 
-describe("a stream that repeats a key", () => {
+describe("a stream that echoes a key", () => {
   it(
-    "does not give it away in pieces either",
+    "does not reveal it across chunks",
     async () => {
       const every = Object.entries(streams).flatMap(([name, streamed], row) =>
         spelled.flatMap(([spelling, spell], column) =>
@@ -122,16 +124,16 @@ describe("a stream that repeats a key", () => {
           { parameters: { q: `${met.prompt} #case#${id}` } },
           { ofPlatform: true },
         )
-        // What the pieces say together is looked at too.
-        const said = [...got.text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? "{}"))
-        const output = said.map((one) => one.inference_results?.[0]?.output[0].dataAsMap ?? one)
+        // The concatenated chunks are checked too.
+        const reply = [...got.text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? "{}"))
+        const output = reply.map((one) => one.inference_results?.[0]?.output[0].dataAsMap ?? one)
         const content = output.map((one) => one.content ?? "").join("")
         const tools = output.map(({ tool_calls }) => {
           const [call] = Array.isArray(tool_calls) ? tool_calls : [tool_calls]
           return call?.function?.arguments ?? call?.delta?.partial_json ?? ""
         })
         answers.push({ text: `${content}\n${tools.join("")}`, ofPlatform: true, kind })
-        // The prompt is whole: what waited came out in the end.
+        // The prompt is complete: everything that was held back was sent in the end.
         if (size !== 1_000 && got.status === 200 && spelling === "plain" && !/error|JSON/.test(name))
           assert.include(`${content}${tools.join("")}`, met.prompt, kind)
       })
@@ -140,7 +142,7 @@ describe("a stream that repeats a key", () => {
   )
 })
 
-describe("what comes out", () => {
+describe("the output of the server", () => {
   const findPrompts = finder(prompts)
 
   const check = async () => {
@@ -152,7 +154,7 @@ describe("what comes out", () => {
       }
   }
 
-  it("has no secret in an answer, and no prompt in one that is not the platform's own", () => {
+  it("contains no secret, and a prompt only in responses with upstream content", () => {
     const search = find()
     for (const { text, ofPlatform, kind } of answers) {
       assert.deepStrictEqual(search(text), [], `${kind}: ${text.slice(0, 2_000)}`)
@@ -161,7 +163,7 @@ describe("what comes out", () => {
     assert.isAbove(answers.length, 500)
   })
 
-  it("has neither in a log, the audit, metrics, records, files or traces", async () => {
+  it("contains neither in logs, audit log, metrics, records, files or traces", async () => {
     await asked(server.url, admin, "GET", "/", undefined, { "x-request-id": leakOf(7).text })
     await new Promise((resume) => setTimeout(resume, 2_300))
     await check()
@@ -169,12 +171,12 @@ describe("what comes out", () => {
     assert.include(Buffer.concat(collected).toString(), "resourceSpans")
   })
 
-  it("ten leaks that are planted are found, each where it is and as it is spelled", async () => {
+  it("detects ten planted leaks, each with its location and encoding", async () => {
     const model = await register("leaking", blueprint(0, {}, { parameters: { note: spell(0) } }), {
       description: spell(1),
     })
     const leaks: Readonly<Record<string, () => Promise<string | Buffer | ReadonlyArray<string | Buffer>>>> = {
-      "an answer, in plain": async () => (await asked(server.url, admin, "GET", `${ml}/models/${model}`)).text,
+      "a response, in plain text": async () => (await asked(server.url, admin, "GET", `${ml}/models/${model}`)).text,
       "the records, in JSON": async () => (await sinks())["records"] ?? [],
       "the database, throughout": async () => {
         await register("leaking", blueprint(0, {}, { parameters: { note: spell(2) } }))
@@ -197,7 +199,7 @@ describe("what comes out", () => {
         await asked(server.url, admin, "DELETE", `${ml}/models/${encodeURIComponent(leakOf(6).text)}`)
         return readFile(join(folder, "audit.log"))
       },
-      // It was asked for above, because spans are sent now and then.
+      // Read earlier, because spans are sent periodically.
       "a trace": async () => Buffer.concat(collected),
       "a metric": async () => {
         await say("metric", "POST", `${ml}/models/_register`, {
@@ -227,7 +229,7 @@ describe("what comes out", () => {
     }
   }, 20_000)
 
-  it("has neither where the process crashes", async () => {
+  it("contains neither if the process crashes", async () => {
     server.child.kill("SIGUSR2")
     assert.strictEqual(await server.ended, 1)
     assert.include(server.said(), "Drawbar crashed: SyntaxError\n    at ")

@@ -1,4 +1,4 @@
-/** What a key may take counts on every way to a platform: predicts, tests of connectors, and the models that judge. */
+/** Quotas of API keys apply to every kind of upstream call: predicts, connector tests and guardrail models. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe, it } from "vitest"
 import * as AuthenticatedServer from "./AuthenticatedServer.ts"
@@ -87,11 +87,11 @@ const judged = (id: string, sides: ReadonlyArray<string> = ["input_guardrail"]) 
   },
 })
 
-describe("two keys of one name", () => {
+describe("two keys with the same name", () => {
   it.each([
     ["requests_per_minute", 3, 5],
     ["tokens_per_day", 100, 170],
-  ] as const)("have a quota of %s each, and neither resets the other's", async (quota, small, large) => {
+  ] as const)("have separate quotas of %s, and do not reset each other's", async (quota, small, large) => {
     await using server = await start()
     const { model } = await modelOf(server, "admin")
     const one = await caller(server, { quota: { [quota]: small } }, "twin")
@@ -117,11 +117,11 @@ const shared = async (server: Server, models: ReadonlyArray<object> = [{}]) => {
   return { id, ids }
 }
 
-describe("a test of a connector", () => {
+describe("a connector test", () => {
   it.each([
     ["requests_per_minute", 2],
     ["tokens_per_day", 70],
-  ] as const)("counts for %s", async (quota, limit) => {
+  ] as const)("counts towards %s", async (quota, limit) => {
     await using server = await start()
     const { id, ids } = await shared(server)
     const key = await caller(server, { quota: { [quota]: limit } })
@@ -129,14 +129,14 @@ describe("a test of a connector", () => {
     assert.strictEqual((await key.predict(ids[0]!)).status, 429)
   })
 
-  it("is weighed with the predicts that are under way", async () => {
+  it("counts towards the memory of concurrent predicts", async () => {
     await using server = await start()
     const { id } = await shared(server)
     const key = await caller(server, {})
     assert.match((await key.test(id)).headers.get("server-timing") ?? "", /^upstream;dur=/)
   })
 
-  it("is for keys of the models that use it", async () => {
+  it("requires a key for the models that use the connector", async () => {
     await using server = await start()
     const { id, ids } = await shared(server)
     const { model } = await modelOf(server, "admin")
@@ -146,7 +146,7 @@ describe("a test of a connector", () => {
     assert.include(refused.text, "none of them uses the connector")
   })
 
-  it("counts for the rate limits of the models that use it", async () => {
+  it("counts towards the rate limits of the models that use the connector", async () => {
     await using server = await start()
     const { id, ids } = await shared(server, [{ rate_limiter: { limit: "2", unit: "MINUTES" } }, {}])
     const key = await caller(server, {})
@@ -156,23 +156,23 @@ describe("a test of a connector", () => {
   })
 })
 
-describe("a model that judges", () => {
+describe("a guardrail model", () => {
   it.each([
     ["requests_per_minute", 5],
     ["tokens_per_day", 140],
-  ] as const)("counts for %s of the caller", async (quota, limit) => {
+  ] as const)("counts towards %s of the caller", async (quota, limit) => {
     await using server = await start()
     const judge = await modelOf(server, "admin")
     const { model } = await modelOf(server, "admin", judged(judge.model))
     const key = await caller(server, { quota: { [quota]: limit } })
     const statuses = await times(3, () => key.predict(model))
-    // Each takes two calls: the third has one left, or none.
+    // Each predict makes two calls: the third has one left, or none.
     assert.deepStrictEqual(statuses, [200, 200, 429])
     const free = await caller(server, {})
     assert.deepStrictEqual(await times(3, () => free.predict(model)), [200, 200, 200])
   })
 
-  it("is for keys that list it", async () => {
+  it("requires a key that lists it", async () => {
     await using server = await start()
     const judge = await modelOf(server, "admin")
     const { model } = await modelOf(server, "admin", judged(judge.model, ["output_guardrail"]))
@@ -184,7 +184,7 @@ describe("a model that judges", () => {
     assert.strictEqual((await (await caller(server, { models: [model, judge.model] })).predict(model)).status, 200)
   })
 
-  it("has its own rate limit, which is refused with 429", async () => {
+  it("has its own rate limit, which is rejected with 429", async () => {
     await using server = await start()
     const judge = await modelOf(server, "admin", { rate_limiter: { limit: "2", unit: "MINUTES" } })
     const { model } = await modelOf(server, "admin", judged(judge.model))
@@ -192,7 +192,7 @@ describe("a model that judges", () => {
     assert.deepStrictEqual(await times(3, () => key.predict(model)), [200, 200, 429])
   })
 
-  it("is not asked any more once it is closed to the principal that named it", async () => {
+  it("is no longer called once the principal that configured it loses access", async () => {
     await using server = await start(access)
     const judge = await modelOf(server, "judge", { connector: { ...connector, name: "judging" } }, open)
     const { model } = await modelOf(server, "owner", judged(judge.model), open)
@@ -206,7 +206,7 @@ describe("a model that judges", () => {
     assert.strictEqual(refused.status, 400)
     assert.include(refused.text, "guardrails triggered")
     assert.strictEqual(server.platform.requests.length, count)
-    // Named again by an admin it is asked: it is open to them.
+    // Configured again by an admin, it is called, because admins have access.
     assert.strictEqual((await server.as("admin", "PUT", `${ml}/models/${model}`, judged(judge.model))).status, 200)
     assert.strictEqual((await key.predict(model)).status, 200)
     assert.notInclude((await server.as("owner", "GET", `${ml}/models/${model}`)).text, "guarded_by")

@@ -1,4 +1,4 @@
-/** Models whose platform is a socket of this machine, and the settings under which a server lets its connectors call that. */
+/** Models whose upstream is a loopback socket, and the settings that allow connectors to call it. */
 import { assert } from "vitest"
 import { ask } from "./AuthenticatedServer.ts"
 
@@ -14,7 +14,7 @@ export interface Options {
   readonly client_config?: object
 }
 
-/** Registers a model; answers its id. */
+/** Registers a model; returns its id. */
 export const register = async (
   url: string,
   port: number,

@@ -1,4 +1,4 @@
-/** What is measured: the table in docs/operating.md, what Prometheus is told, and what a collector gets. */
+/** Telemetry: the table in docs/operating.md, Prometheus output, and what a collector receives. */
 import { readFile } from "node:fs/promises"
 import { createServer, request } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -92,7 +92,7 @@ const start = async (environment: Readonly<Record<string, string>> = {}): Promis
   }
 }
 
-/** A collector, and what it was sent. */
+/** A collector, and what it received. */
 const collect = async () => {
   const documents: Array<any> = []
   const server = createServer((request, response) => {
@@ -131,18 +131,18 @@ const until = async (holds: () => Promise<boolean>) => {
 }
 
 describe("the table of metrics", () => {
-  it("names what there is, its type and its labels, and no more", async () => {
+  it("lists all metrics with type and labels, and no others", async () => {
     await using collector = await collect()
     await using server = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint })
     await server.predict("hello")
     await server.predict("refuse")
     await server.predict("hello", {}, "_predict/stream")
-    const told = new Map<string, { type: string; labels: Set<string> }>()
+    const reported = new Map<string, { type: string; labels: Set<string> }>()
     for (const line of (await metrics(server.url)).split("\n")) {
       const [, name, type] = /^# TYPE (\S+) (\S+)/.exec(line) ?? []
-      if (name !== undefined && type !== undefined) told.set(name, { type, labels: new Set() })
+      if (name !== undefined && type !== undefined) reported.set(name, { type, labels: new Set() })
       const [, series = "", labels = ""] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? []
-      const family = told.get(series) ?? told.get(series.replace(/_(?:bucket|sum|count)$/, ""))
+      const family = reported.get(series) ?? reported.get(series.replace(/_(?:bucket|sum|count)$/, ""))
       for (const [, label = ""] of labels.matchAll(/(\w+)="/g)) if (label !== "le") family?.labels.add(label)
     }
     const page = await readFile(join(import.meta.dirname, "../../../docs/operating.md"), "utf8")
@@ -153,13 +153,13 @@ describe("the table of metrics", () => {
     ])
     assert.deepStrictEqual(
       rows.toSorted(),
-      [...told].map(([name, { type, labels }]) => [name, type, [...labels].toSorted()]).toSorted(),
+      [...reported].map(([name, { type, labels }]) => [name, type, [...labels].toSorted()]).toSorted(),
     )
   })
 })
 
 describe("metrics", () => {
-  it("follow a predict to its platform and back, and a stream piece by piece", async () => {
+  it("follow a predict to its upstream and back, and a stream chunk by chunk", async () => {
     await using server = await start()
     await server.predict("hello")
     await server.predict("refuse")
@@ -194,7 +194,7 @@ describe("metrics", () => {
     assert.notInclude(text, planted)
   })
 
-  it("let go of a model that is deleted, and make no series of ids that are made up, whatever is asked of them", async () => {
+  it("are removed with a deleted model, and have no series for unknown ids", async () => {
     await using server = await start()
     await server.predict("hello")
     const path = (id: string) => `${ml}/models/${id}/_predict`
@@ -218,8 +218,8 @@ describe("metrics", () => {
   })
 })
 
-describe("the load", () => {
-  it("is what callers send, announced or not, and what platforms answer, until the predict is over", async () => {
+describe("the memory load", () => {
+  it("includes request bodies, announced or not, and upstream responses, until the predict ends", async () => {
     await using server = await start()
     const { hostname, port } = new URL(server.url)
     const path = `${ml}/models/${server.model}/_predict`
@@ -240,7 +240,7 @@ describe("the load", () => {
 })
 
 describe("the log", () => {
-  it("says why a predict failed, how often it was tried, and its trace", async () => {
+  it("contains the reason of a failed predict, its attempts and its trace", async () => {
     await using collector = await collect()
     await using server = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint })
     await server.predict("refuse", { "x-request-id": "mine" })
@@ -265,7 +265,7 @@ describe("the log", () => {
 })
 
 describe("a stream", () => {
-  it("says in its head how long its first piece took", async () => {
+  it("reports the time to its first chunk in its headers", async () => {
     await using server = await start()
     const { headers } = await server.predict("hello", {}, "_predict/stream")
     assert.match(headers.get("server-timing") ?? "", /^upstream;dur=\d+\.\d, drawbar;dur=\d+\.\d$/)
@@ -273,7 +273,7 @@ describe("a stream", () => {
 })
 
 describe("a collector", () => {
-  it("gets metrics and spans in the words of OpenTelemetry's conventions, and nothing of what was said", async () => {
+  it("receives metrics and spans by OpenTelemetry's conventions, without prompts and responses", async () => {
     await using collector = await collect()
     const model = await (async () => {
       await using server = await start({
@@ -344,14 +344,14 @@ describe("a collector", () => {
   })
 
   it.each([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector" }, "OTEL_EXPORTER_OTLP_ENDPOINT collector is no URL"],
-    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "x" }, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT x is no URL"],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "OTEL_EXPORTER_OTLP_PROTOCOL grpc is none of"],
-    [{ OTEL_METRIC_EXPORT_INTERVAL: "1m" }, "OTEL_METRIC_EXPORT_INTERVAL 1m is no number"],
-    [{ OTEL_TRACES_SAMPLER: "sometimes" }, "OTEL_TRACES_SAMPLER sometimes is none of"],
-    [{ OTEL_TRACES_SAMPLER_ARG: "2" }, "OTEL_TRACES_SAMPLER_ARG is no number"],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector" }, "OTEL_EXPORTER_OTLP_ENDPOINT collector must be a URL"],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "x" }, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT x must be a URL"],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "OTEL_EXPORTER_OTLP_PROTOCOL grpc must be one of"],
+    [{ OTEL_METRIC_EXPORT_INTERVAL: "1m" }, "OTEL_METRIC_EXPORT_INTERVAL 1m must be a number"],
+    [{ OTEL_TRACES_SAMPLER: "sometimes" }, "OTEL_TRACES_SAMPLER sometimes must be one of"],
+    [{ OTEL_TRACES_SAMPLER_ARG: "2" }, "OTEL_TRACES_SAMPLER_ARG must be a number"],
     [{ OTEL_RESOURCE_ATTRIBUTES: "a=%" }, "OTEL_RESOURCE_ATTRIBUTES has a %"],
-  ])("is not looked for where a variable cannot be (%o)", (environment, sentence) => {
+  ])("is not used if a variable is invalid (%o)", (environment, sentence) => {
     const read = OtlpSettings.read({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318", ...environment })
     assert.isTrue(Result.isFailure(read))
     if (Result.isFailure(read)) assert.include(read.failure, sentence)

@@ -1,4 +1,4 @@
-/** What clients of ML Commons rely on, status by status and word by word. */
+/** The statuses and texts that clients of ML Commons rely on. */
 import { assert, describe, it } from "@effect/vitest"
 import { request } from "node:http"
 import * as Drawbar from "./Drawbar.ts"
@@ -6,7 +6,7 @@ import { connector, ml, register } from "./ml-commons/Case.ts"
 import * as OperationCases from "./ml-commons/OperationCases.ts"
 import * as RecordCases from "./ml-commons/RecordCases.ts"
 
-describe("a client of ML Commons is answered", () => {
+describe("responses to a client of ML Commons", () => {
   for (const { name, after = [], ask, platform, status, type, reason, json } of [
     ...RecordCases.cases,
     ...OperationCases.cases,
@@ -27,7 +27,7 @@ describe("a client of ML Commons is answered", () => {
       if (json !== undefined) assert.deepStrictEqual(answered.json, json)
     })
 
-  it("a setting that opens more than it seems to, with a warning", async () => {
+  it("a setting that allows more than it appears to, with a warning", async () => {
     await using drawbar = await Drawbar.start()
     const warning = async (pattern: string) => {
       const response = await fetch(`${drawbar.url}/_cluster/settings`, {
@@ -64,7 +64,7 @@ describe("a client of ML Commons is answered", () => {
     assert.strictEqual(JSON.parse(text).hits.total.value, 1)
   })
 
-  it("a predict whose numbers keep their digits on both ways", async () => {
+  it("a predict whose numbers keep their digits in both directions", async () => {
     const body = '{"embeddings":[[1.10,2e400]]}'
     await using drawbar = await Drawbar.start(() => ({
       kind: "response",

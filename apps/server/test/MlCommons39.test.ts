@@ -1,4 +1,7 @@
-/** What ML Commons 3.9 corrected: ids with hyphens, one record that cannot be read among good ones, models without `additional_config`. */
+/**
+ * Corrections of ML Commons 3.9: ids with hyphens, one unreadable record among others, models without
+ * `additional_config`.
+ */
 import { mkdtemp, rm } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
@@ -17,7 +20,7 @@ const model = (connector_id: string, more: object = {}) => ({
   ...more,
 })
 
-const asked = (url: string) => (method: string, path: string, body?: unknown) =>
+const requested = (url: string) => (method: string, path: string, body?: unknown) =>
   Drawbar.ask({ url } as Drawbar.Drawbar, method, `${ml}${path}`, body)
 
 describe("an id with hyphens", () => {
@@ -44,13 +47,13 @@ describe("an id with hyphens", () => {
   })
 })
 
-describe("a record that cannot be read", () => {
+describe("an unreadable record", () => {
   it.each([
     ["connector", '{"name":7}'],
     ["connector", "{"],
     ["model", '{"model_state":"DEPLOYING"}'],
     ["model", "{"],
-  ])("a %s of %s leaves the others in use", async (collection, source) => {
+  ])("a %s of %s leaves the others usable", async (collection, source) => {
     const folder = await mkdtemp(join(tmpdir(), "drawbar-record-"))
     const platform = await StubPlatform.start({
       handler: () => Answer.json({ embeddings: [[1]] }),
@@ -65,7 +68,7 @@ describe("a record that cannot be read", () => {
     try {
       {
         await using server = await InProcess.listen(options)
-        const ask = asked(server.url)
+        const ask = requested(server.url)
         for (const id of ids) {
           await ask("POST", "/connectors/_create", { ...Drawbar.blueprint, connector_id: id })
           await ask("POST", "/models/_register?deploy=true", model(id, { model_id: id, name: id }))
@@ -78,7 +81,7 @@ describe("a record that cannot be read", () => {
       database.close()
       assert.strictEqual(Number(changes), 1)
       await using server = await InProcess.listen(options)
-      const ask = asked(server.url)
+      const ask = requested(server.url)
       const predict = (id: string) => ask("POST", `/models/${id}/_predict`, { parameters: { texts: ["a"] } })
       const good = await predict("good")
       assert.strictEqual(good.status, 200, good.text)

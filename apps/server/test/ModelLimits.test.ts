@@ -1,4 +1,4 @@
-/** What a model may refuse before, and after, its platform is asked; through OpenSearch's own client. */
+/** What a model may reject before and after its upstream call; with OpenSearch's client. */
 import { Client, errors } from "@opensearch-project/opensearch"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as ModelInterface from "@drawbar/registry/models/ModelInterface"
@@ -48,7 +48,7 @@ const statuses = async (calls: ReadonlyArray<Promise<{ readonly status: number }
   (await Promise.all(calls)).map(({ status }) => status).toSorted()
 
 describe("a rate limiter", () => {
-  it("lets as many through as it says, whoever comes first, and says when to come again", async () => {
+  it("allows its number of calls by any caller, and reports when to retry", async () => {
     await using drawbar = await Drawbar.start(() => Answer.json({ ok: true }))
     const id = await register(drawbar, { rate_limiter: { limit: 4, unit: "HOURS" } })
     const calls = Array.from({ length: 12 }, () => predict(drawbar, id))
@@ -60,7 +60,7 @@ describe("a rate limiter", () => {
     assert.isAtMost(Number(refused.retryAfter), 900)
   })
 
-  it("holds through an update of the model, and goes when it is taken away", async () => {
+  it("survives an update of the model, and ends when it is removed", async () => {
     await using drawbar = await Drawbar.start(() => Answer.json({ ok: true }))
     const id = await register(drawbar, { rate_limiter: { limit: "1", unit: "DAYS" } })
     assert.strictEqual((await predict(drawbar, id)).status, 200)
@@ -72,7 +72,7 @@ describe("a rate limiter", () => {
 })
 
 describe("a controller", () => {
-  it("is made, changed, shown and deleted, and counts by user", async () => {
+  it("is created, changed, returned and deleted, and counts by user", async () => {
     await using drawbar = await Drawbar.start(() => Answer.json({ ok: true }))
     const { ml, url } = drawbar
     const model_id = await register(drawbar, {})
@@ -109,10 +109,17 @@ describe("a controller", () => {
   })
 
   it.each([
-    ["of no model", "POST", "nobody", {}, 404, "Failed to find model to create the corresponding model controller"],
-    ["that is not there", "GET", "", undefined, 404, "Failed to find model controller with the provided model ID"],
     [
-      "that is not there, changed",
+      "of a model that does not exist",
+      "POST",
+      "missing",
+      {},
+      404,
+      "Failed to find model to create the corresponding model controller",
+    ],
+    ["that does not exist", "GET", "", undefined, 404, "Failed to find model controller with the provided model ID"],
+    [
+      "that does not exist, on change",
       "PUT",
       "",
       { user_rate_limiter: {} },
@@ -122,7 +129,7 @@ describe("a controller", () => {
     ["without a body", "POST", "", "", 400, "Create model controller request has empty body"],
     ["with a bad limit", "POST", "", { user_rate_limiter: { a: { limit: "x" } } }, 400, "positive number"],
     ["with a bad unit", "POST", "", { user_rate_limiter: { a: { unit: "AGES" } } }, 400, "Wrong time unit of AGES"],
-  ])("%s is refused", async (_name, method, id, body, status, sentence) => {
+  ])("%s is rejected", async (_name, method, id, body, status, sentence) => {
     await using drawbar = await Drawbar.start()
     const model_id = await register(drawbar, {})
     const answer = await Drawbar.ask(drawbar, method, `/_plugins/_ml/controllers/${id || model_id}`, body)
@@ -131,7 +138,7 @@ describe("a controller", () => {
   })
 })
 
-describe("an interface that is broken in many places", () => {
+describe("an interface violated in many places", () => {
   it.each([
     [{ items: { type: "string" } }, Array<number>(2_000_000).fill(0), "$.parameters.a[0]"],
     [{ items: { type: "string" } }, [0, 1], "$.parameters.a[1]"],
@@ -144,7 +151,7 @@ describe("an interface that is broken in many places", () => {
       ],
       "duplicate items",
     ],
-  ])("%j tells of some of them", (schema, a, sentence) => {
+  ])("%j reports some of them", (schema, a, sentence) => {
     const { problems } = Result.getOrThrow(
       ModelInterface.compile(JSON.stringify({ properties: { parameters: { properties: { a: schema } } } })),
     )
@@ -153,7 +160,7 @@ describe("an interface that is broken in many places", () => {
     assert.isAtMost(found.length, 5)
   })
 
-  it("takes items that differ", () => {
+  it("accepts distinct items", () => {
     const { problems } = Result.getOrThrow(ModelInterface.compile('{"uniqueItems":true}'))
     assert.deepStrictEqual(problems([1, "1", [1], { a: 1 }, { a: "1" }, null]), [])
   })
@@ -187,7 +194,7 @@ describe("an interface", () => {
     [{ q: "abc", n: 0 }, 400, "$.parameters.n: must be >= 1"],
     [{ q: "abc", messages: [{ role: "user" }, {}] }, 400, "$.parameters.messages[1].role: is missing"],
     [{ q: "abc", other: 1 }, 400, "$.parameters.other: is not allowed"],
-  ])("holds %j against its input: %i %s", async (parameters, status, sentence) => {
+  ])("validates %j against its input: %i %s", async (parameters, status, sentence) => {
     await using drawbar = await Drawbar.start(() => Answer.json({ ok: true }))
     const id = await register(drawbar, { interface: { input: JSON.stringify(input) } })
     const answer = await predict(drawbar, id, parameters)
@@ -196,7 +203,7 @@ describe("an interface", () => {
     assert.strictEqual(drawbar.platform.requests.length, status === 200 ? 1 : 0)
   })
 
-  it("refuses an answer that its platform should not have given", async () => {
+  it("rejects an invalid upstream response", async () => {
     await using drawbar = await Drawbar.start(() => Answer.json({ wrong: true }))
     const output = {
       properties: {
@@ -216,7 +223,7 @@ describe("an interface", () => {
     [{ output: "{" }, "/interface/output", "The output interface is not valid JSON"],
     [{ input: { $ref: "https://elsewhere.example/schema.json" } }, "/interface/input", "can't resolve reference"],
     [{ input: { pattern: "(" } }, "/interface/input", "The input interface is no JSON Schema"],
-  ])("%j is refused when the model is registered", async (given, _at, sentence) => {
+  ])("%j is rejected when the model is registered", async (given, _at, sentence) => {
     await using drawbar = await Drawbar.start()
     const body = { name: "m", function_name: "remote", connector: chat, interface: given }
     const answer = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", body)
@@ -226,7 +233,7 @@ describe("an interface", () => {
 })
 
 describe("guardrails", () => {
-  it("of patterns forbid what is sent and what comes back", async () => {
+  it("of patterns block requests and responses", async () => {
     await using drawbar = await Drawbar.start(({ text }) => Answer.json({ said: JSON.parse(text).q }))
     const id = await register(drawbar, {
       guardrails: { input_guardrail: { regex: [".*abort.*"] }, output_guardrail: { regex: [".*secret.*"] } },
@@ -240,7 +247,7 @@ describe("guardrails", () => {
     assert.strictEqual(await reasons("please abort"), "")
   })
 
-  it("of another model ask it, and forbid where it cannot answer", async () => {
+  it("of another model call it, and block if it fails", async () => {
     await using drawbar = await Drawbar.start(({ text }) => {
       const { q } = JSON.parse(text) as { readonly q: string }
       return q.startsWith("judge:")
@@ -276,7 +283,7 @@ describe("guardrails", () => {
     [{ input_guardrail: { stop_words: [{ index_name: "w", source_fields: ["t"] }] } }, "Write the words as regex"],
     [{ type: "model", input_guardrail: { model_id: "m" } }, "response_validation_regex"],
     [{ type: "model", output_guardrail: { response_validation_regex: "a" } }, "model_id"],
-  ])("%j are refused when the model is registered", async (guardrails, sentence) => {
+  ])("%j are rejected when the model is registered", async (guardrails, sentence) => {
     await using drawbar = await Drawbar.start()
     const body = { name: "m", function_name: "remote", connector: chat, guardrails }
     const answer = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", body)
@@ -285,8 +292,8 @@ describe("guardrails", () => {
   })
 })
 
-describe("a chain of processors that a call brings", () => {
-  it("changes what it sends and what comes back", async () => {
+describe("a chain of processors sent by a call", () => {
+  it("changes the request and the response", async () => {
     await using drawbar = await Drawbar.start(({ text }) =>
       Answer.json({ text: `so: {"q": "${JSON.parse(text).q}"} done` }),
     )

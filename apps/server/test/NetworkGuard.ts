@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`node --import`), it lets nothing but the door use the network: whatever else does throws, and is named on
- * standard error, because who asked may take what is thrown for an answer.
+ * Loaded before a program (`node --import`), it allows only the egress guard to use the network. Any other use throws,
+ * and is reported on standard error, because its caller may treat the exception as a response.
  */
 import dgram from "node:dgram"
 import http from "node:http"
@@ -16,7 +16,7 @@ const isDoor = /egress.src.internal.(Connection|Tunnel)\.ts/
 const guard = (holder: object, ...names: ReadonlyArray<string>) => {
   for (const name of names) {
     const own = Reflect.get(holder, name)
-    if (typeof own !== "function") throw new Error(`there is no ${name} to guard`)
+    if (typeof own !== "function") throw new Error(`${name} to guard does not exist`)
     const guarded = function (this: unknown, ...args: ReadonlyArray<unknown>) {
       const { stackTraceLimit } = Error
       Error.stackTraceLimit = Infinity
@@ -34,7 +34,7 @@ const guard = (holder: object, ...names: ReadonlyArray<string>) => {
 }
 
 guard(net, "connect", "createConnection")
-// Every way to TCP in Node ends here, those within Node itself too.
+// Every path to TCP in Node ends here, including those inside Node.
 guard(net.Socket.prototype, "connect")
 guard(tls, "connect")
 guard(http, "request", "get")

@@ -1,4 +1,4 @@
-/** What an operator sees of a predict: its times, its tokens, its trace. */
+/** What an operator sees of a predict: durations, tokens, trace. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -42,7 +42,7 @@ const predict = (
   )
 
 describe("a predict", () => {
-  it("says how long the platform took and what Drawbar added, to its caller, in the log and in the metrics", async () => {
+  it("reports upstream time and overhead to its caller, in the log and in the metrics", async () => {
     const lines: Array<string> = []
     await using server = await AuthenticatedServer.start(
       { admin: { roles: ["admin"] } },
@@ -62,7 +62,7 @@ describe("a predict", () => {
     assert.deepStrictEqual(line.tokens, [30, 5])
   })
 
-  it("goes on with its caller's trace, hands it to the platform, and tells the collector", async () => {
+  it("continues its caller's trace, passes it to the upstream, and sends it to the collector", async () => {
     const documents: Array<any> = []
     const collector = createServer((request, response) => {
       const pieces: Array<Buffer> = []

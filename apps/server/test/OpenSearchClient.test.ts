@@ -11,7 +11,7 @@ const refusal = async (run: () => Promise<unknown>): Promise<{ status: number | 
     if (error instanceof errors.ResponseError) return { status: error.statusCode, reason: error.body.error.reason }
     throw error
   }
-  throw new Error("the call was not refused")
+  throw new Error("the call was not rejected")
 }
 
 const connected = async (drawbar: Drawbar.Drawbar) => {
@@ -28,7 +28,7 @@ const registered = async (drawbar: Drawbar.Drawbar, deploy = false) => {
 }
 
 describe("OpenSearch's own client", () => {
-  it("knows the server", async () => {
+  it("identifies the server", async () => {
     await using drawbar = await Drawbar.start()
     const { body } = await drawbar.client.info()
     assert.strictEqual(body.version.distribution, "opensearch")
@@ -172,7 +172,7 @@ describe("OpenSearch's own client", () => {
     assert.strictEqual(model.model_state, "DEPLOYED")
   })
 
-  it("is told what a platform refuses", async () => {
+  it("receives an upstream error", async () => {
     await using drawbar = await Drawbar.start(() =>
       Answer.json({ message: "slow down" }, 429, { "x-request-id": "r-1", "retry-after": "7" }),
     )
@@ -207,7 +207,7 @@ describe("OpenSearch's own client", () => {
     )
   })
 
-  it("counts what was done, and shows what is live", async () => {
+  it("counts operations, and shows current ones", async () => {
     await using drawbar = await Drawbar.start()
     const { ml } = drawbar
     assert.deepStrictEqual((await ml.getProfile()).body, {})
@@ -225,7 +225,7 @@ describe("OpenSearch's own client", () => {
     assert.strictEqual(live.models[model_id].predict_request_stats.count, 1)
   })
 
-  it("is told what is not served, and what is not there yet", async () => {
+  it("receives errors for unsupported and unimplemented endpoints", async () => {
     await using drawbar = await Drawbar.start()
     const { ml } = drawbar
     assert.strictEqual((await refusal(() => ml.getAllTools())).status, 400)

@@ -19,7 +19,7 @@ const registered = async (drawbar: Drawbar.Drawbar): Promise<string> => {
 }
 
 describe("health", () => {
-  it("is good while the server works, by whatever name it is asked", async () => {
+  it("is good while the server works, on every path", async () => {
     await using drawbar = await Drawbar.start()
     for (const path of ["/_health/live", "/_health/ready"]) {
       assert.deepStrictEqual((await Drawbar.ask(drawbar, "GET", path)).json, { status: "ok" })
@@ -35,7 +35,7 @@ describe("health", () => {
 })
 
 describe("metrics", () => {
-  it("count requests by route and predicts by model, and make no series of what does not exist", async () => {
+  it("count requests by route and predicts by model, without series for what does not exist", async () => {
     await using drawbar = await Drawbar.start(({ text }) =>
       text.includes("bad") ? Answer.json({}, 429) : Answer.json({ embeddings: [[1]] }),
     )
@@ -45,7 +45,7 @@ describe("metrics", () => {
     await predict(id, "good")
     await predict(id, "good")
     await predict(id, "bad")
-    await predict("nobody-in-particular", "good")
+    await predict("unknown-model", "good")
     const text = await metricsOf(drawbar)
     const has = (pattern: RegExp) => assert.match(text, pattern)
     has(new RegExp(`drawbar_predict_requests_total\\{[^}]*model="${id}"[^}]*\\} 2`))
@@ -53,13 +53,13 @@ describe("metrics", () => {
     has(new RegExp(`drawbar_predict_duration_seconds_bucket\\{[^}]*model="${id}"`))
     has(/drawbar_http_requests_total\{[^}]*route="\/_plugins\/_ml\/models\/:model_id\/_predict"[^}]*\} 2/)
     has(/process_resident_memory_bytes \d{7}/)
-    assert.notInclude(text, "nobody-in-particular")
+    assert.notInclude(text, "unknown-model")
     assert.notInclude(text, Drawbar.secret)
   })
 })
 
 describe("the log", () => {
-  it("has a line for each request, with ids and times, and nothing of what was said", async () => {
+  it("has a line for each request, with ids and times, without prompts and responses", async () => {
     const lines: Array<string> = []
     const server = await InProcess.listen({ accessLog: (line) => lines.push(line) })
     const { url } = server

@@ -1,4 +1,4 @@
-/** The operator's own doors: where he may mean them to lead, and where nobody may. */
+/** The operator's HTTP clients: the addresses that an operator may configure, and those that are never allowed. */
 import * as Proxy from "@drawbar/egress/Proxy"
 import { Resolver } from "@drawbar/egress/Resolver"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -9,7 +9,7 @@ import { OperatorHttpClient } from "../src/secrets/OperatorHttpClient.ts"
 
 const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 5_000, maxResponseBytes: 1_000 }
 
-/** Where names lead, by the one resolver of a test. */
+/** Where names resolve to, by the test's only resolver. */
 const leadingTo = (address: string) =>
   Layer.succeed(Resolver, {
     resolve: (_host: string, port: number) => Effect.succeed({ addresses: [address] as const, port, trusted: false }),
@@ -17,29 +17,29 @@ const leadingTo = (address: string) =>
 
 const sent = (url: string, resolver: Layer.Layer<Resolver>) =>
   Effect.runPromise(
-    OperatorHttpClient.use((door) => Effect.result(door.send({ method: "GET", url, headers: {} }, limits))).pipe(
-      Effect.provide(Layer.provide(OperatorHttpClient.layer([]), resolver)),
-    ),
+    OperatorHttpClient.use((httpClient) =>
+      Effect.result(httpClient.send({ method: "GET", url, headers: {} }, limits)),
+    ).pipe(Effect.provide(Layer.provide(OperatorHttpClient.layer([]), resolver))),
   )
 
-describe("a door of the operator's", () => {
-  // Nothing is sent: the address is judged when the door opens.
+describe("the operator's HTTP client", () => {
+  // Nothing is sent: the address is checked when the client is opened.
   it.each(["http://169.254.169.254", "http://[fd00:ec2::254]", "http://169.254.170.2", "http://10.0.0.1"])(
-    "leads to %s, where he writes it",
+    "connects to %s if it is configured literally",
     async (origin) => {
-      const opened = Effect.scoped(Effect.result(OperatorHttpClient.use((door) => door.open(origin)))).pipe(
+      const opened = Effect.scoped(Effect.result(OperatorHttpClient.use((httpClient) => httpClient.open(origin)))).pipe(
         Effect.provide(Layer.provide(OperatorHttpClient.layer([]), Resolver.layer)),
       )
       assert.isTrue(Result.isSuccess(await Effect.runPromise(opened)))
     },
   )
 
-  it("does not lead to the metadata service by a name that somebody turned there", async () => {
+  it("does not connect to the metadata service through a host name", async () => {
     const outcome = await sent("http://vault.example/", leadingTo("169.254.169.254"))
-    assert.include(Result.isFailure(outcome) ? outcome.failure.message : "sent", "no setting opens it")
+    assert.include(Result.isFailure(outcome) ? outcome.failure.message : "sent", "no setting allows it")
   })
 
-  it("takes no proxy to an address of this machine", async () => {
+  it("uses no proxy for an address of this machine", async () => {
     await using near = await StubPlatform.start({ handler: () => Answer.text("near") })
     await using proxy = await StubPlatform.start()
     const by = Result.getOrThrow(Proxy.read({ HTTPS_PROXY: proxy.origin }))

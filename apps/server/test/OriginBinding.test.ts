@@ -1,6 +1,7 @@
 /**
- * A caller cannot move a credential: connectors whose hosts, paths and headers are templates, asked with whatever callers may send.
- * The key is seen by the platform it is bound to and by nobody else. DRAWBAR_SEED and DRAWBAR_FUZZ say which and how many.
+ * A caller cannot redirect a credential: connectors whose hosts, paths and headers are templates, called with arbitrary
+ * input. Only the upstream to which the key is bound receives it. DRAWBAR_SEED and DRAWBAR_FUZZ set the seed and the
+ * number of calls.
  */
 import process from "node:process"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -99,7 +100,7 @@ interface Call {
   readonly body: object
 }
 
-/** What a platform saw of a call, and what the caller was told. */
+/** What an upstream received of a call, and the response to the caller. */
 interface Outcome {
   readonly seen: ReadonlyArray<{ readonly by: string; readonly host: string; readonly holdsKey: boolean }>
   readonly told: string
@@ -122,14 +123,14 @@ const someCall = (): Call => {
   }
 }
 
-/** The first thing that must not have happened. */
+/** The first violation. */
 const complaint = async (subject: Subject, times: number): Promise<string | undefined> => {
   for (let n = 0; n < times; n++) {
     const call = someCall()
-    const { seen, told } = await subject(call)
+    const { seen, told: reported } = await subject(call)
     const sight = seen.find(({ by, host }) => by !== own || host !== own)
-    if (sight !== undefined) return `${JSON.stringify(call)} came to ${sight.by} as ${sight.host}`
-    if (told.includes(secret)) return `${JSON.stringify(call)} was told the key`
+    if (sight !== undefined) return `${JSON.stringify(call)} reached ${sight.by} as ${sight.host}`
+    if (reported.includes(secret)) return `${JSON.stringify(call)} returned the key`
   }
   return undefined
 }
@@ -142,7 +143,8 @@ const sightOf =
     holdsKey: headers.some(([name, value]) => /authorization/i.test(name) && /sk-bound|AKIDEXAMPLE/.test(value)),
   })
 
-// Renderers that put a caller's text where it decides: what they would send is read by the URL parser, and not sent.
+// Faulty renderers that insert a caller's text where it has an effect: the URL parser evaluates their result, and
+// nothing is sent.
 const text = (call: Call, name: string): string | undefined => {
   const value = call.parameters[name]
   return typeof value === "string" ? value : undefined
@@ -161,13 +163,13 @@ const where =
   }
 
 describe(`a credential (DRAWBAR_SEED=${seed})`, () => {
-  it(`goes to its own platform alone, in ${calls} calls`, async () => {
+  it(`reaches only its own upstream, in ${calls} calls`, async () => {
     const bound = await StubPlatform.start({ handler: () => Answer.json({ a: 1 }), tls: [own] })
     const canary = await StubPlatform.start({ handler: () => Answer.json({ a: 1 }), tls: [evil] })
     const server = await InProcess.listen({
       connectTo: { [`${own}:443`]: `127.0.0.1:${bound.port}`, [`${evil}:443`]: `127.0.0.1:${canary.port}` },
       certificateAuthorities: [bound.ca, canary.ca],
-      // The list trusts both: what keeps the key at home is the connector.
+      // The trusted list allows both: only the connector binds the key.
       settings: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] },
     })
     const { url } = server
@@ -236,7 +238,7 @@ describe(`a credential (DRAWBAR_SEED=${seed})`, () => {
       "what its own text names",
       async (call) => ({ seen: [], told: String(text(call, "x")).replace("${credential.key}", secret) }),
     ],
-  ])("would be seen astray where a caller may set %s", async (_, faulty) =>
+  ])("is detected elsewhere if a caller may set %s", async (_, faulty) =>
     assert.isDefined(await complaint(faulty, 2_000)),
   )
 })

@@ -1,4 +1,4 @@
-/** The ways out that an operator opens: client certificates, a proxy, unverified TLS; and a clock that is wrong. */
+/** Outbound options of an operator: client certificates, a proxy, unverified TLS; and an incorrect clock. */
 import { createServer } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import { type AddressInfo, connect } from "node:net"
@@ -16,7 +16,7 @@ const ml = "/_plugins/_ml"
 
 const create = (url: string, connector: object) => ask(url, undefined, "POST", `${ml}/connectors/_create`, connector)
 
-/** Makes a model with that connector and asks it once. */
+/** Creates a model with that connector and calls it once. */
 const predict = async (url: string, connector: object, parameters: object = { texts: ["a"] }) => {
   const made = await ask(url, undefined, "POST", `${ml}/models/_register`, {
     name: "m",
@@ -40,8 +40,8 @@ describe("mutual TLS", () => {
   it.each([
     ["PEM", identity],
     ["PEM in base64", Object.fromEntries(Object.entries(identity).map(([name, text]) => [name, btoa(text)]))],
-    ["PEM with the platform's own authority", { ...identity, ca_cert_pem: platform.ca }],
-  ] as const)("shows the connector's certificate from %s", async (_, credential) => {
+    ["PEM with the upstream's own authority", { ...identity, ca_cert_pem: platform.ca }],
+  ] as const)("presents the connector's certificate from %s", async (_, credential) => {
     const seen: Array<string> = []
     const exacting = createSecureServer(
       { cert: platform.certificate, key: platform.key, ca: client.ca, requestCert: true, rejectUnauthorized: true },
@@ -67,19 +67,19 @@ describe("mutual TLS", () => {
   it.each([
     ["no certificate", { mutual_tls_enabled: true }, {}, "client_cert_pem"],
     ["no key", { mutual_tls_enabled: true }, { client_cert_pem: client.certificate }, "client_key_pem"],
+    ["another's key", { mutual_tls_enabled: true }, { ...identity, client_key_pem: platform.key }, "do not match"],
     [
-      "another's key",
-      { mutual_tls_enabled: true },
-      { ...identity, client_key_pem: platform.key },
-      "do not belong together",
-    ],
-    [
-      "what is no certificate",
+      "an invalid certificate",
       { mutual_tls_enabled: true },
       { ...identity, client_cert_pem: "hello" },
       "cannot be read",
     ],
-    ["no PKCS#12", { mutual_tls_enabled: true, keystore_type: "PKCS12" }, identity, "client_cert_pkcs12"],
+    [
+      "an invalid PKCS#12 archive",
+      { mutual_tls_enabled: true, keystore_type: "PKCS12" },
+      identity,
+      "client_cert_pkcs12",
+    ],
     [
       "a broken PKCS#12",
       { mutual_tls_enabled: true, keystore_type: "PKCS12" },
@@ -88,7 +88,7 @@ describe("mutual TLS", () => {
     ],
     ["unverified TLS", { mutual_tls_enabled: true, skip_ssl_verification: true }, identity, "skip_ssl_verification"],
     ["an api_key", { mutual_tls_enabled: true }, { ...identity, api_key: "sk-1" }, "api_key"],
-  ] as const)("with %s is refused when the connector is created", async (_, config, credential, sentence) => {
+  ] as const)("with %s is rejected when the connector is created", async (_, config, credential, sentence) => {
     await using server = await InProcess.listen({})
     const { status, json, text } = await create(server.url, withConfig(config, credential))
     assert.strictEqual(status, 400, text)
@@ -98,7 +98,7 @@ describe("mutual TLS", () => {
 })
 
 describe("unverified TLS", () => {
-  it("is refused when the connector is created, unless the operator allows it", async () => {
+  it("is rejected when the connector is created, unless the operator allows it", async () => {
     const platform = await StubPlatform.start({
       handler: () => Answer.json({ embeddings: [[1]] }),
       tls: ["api.cohere.ai"],
@@ -156,7 +156,7 @@ const start = async (answers: (target: string, authorization: string | undefined
 }
 
 describe("a proxy", () => {
-  it("is asked for a tunnel to the platform's name, with its own credentials", async () => {
+  it("receives a request for a tunnel to the upstream's name, with its own credentials", async () => {
     await using proxy = await start((_, authorization) =>
       authorization === `Basic ${btoa("bob:p@ss")}` ? undefined : 407,
     )
@@ -169,7 +169,7 @@ describe("a proxy", () => {
     assert.deepStrictEqual(proxy.targets, ["api.cohere.ai:443"])
   })
 
-  it("that gives no tunnel is named, and its password is not", async () => {
+  it("that refuses a tunnel is named, without its password", async () => {
     await using proxy = await start(() => 407)
     await using server = await InProcess.listen({
       ...proxy.read({}, "bob:hunter2@"),
@@ -182,7 +182,7 @@ describe("a proxy", () => {
     assert.notInclude(text, "hunter2")
   })
 
-  it("opens no way to addresses and names of the inside", async () => {
+  it("does not reach private addresses and names", async () => {
     await using proxy = await start(() => undefined)
     await using server = await InProcess.listen({
       ...proxy.read(),
@@ -220,7 +220,7 @@ describe("a proxy", () => {
     ["api.cohere.ai:8443", false],
     ["here.ai", false],
     ["", false],
-  ] as const)("with NO_PROXY=%s is passed by: %s", (NO_PROXY, isBypassed) => {
+  ] as const)("with NO_PROXY=%s is bypassed by: %s", (NO_PROXY, isBypassed) => {
     const proxy = Result.getOrThrow(Proxy.read({ HTTPS_PROXY: "http://proxy:3128", NO_PROXY }))
     assert.strictEqual(proxy?.bypasses("api.cohere.ai", 443), isBypassed)
   })
@@ -235,7 +235,7 @@ const dateOf = (headers: ReadonlyArray<readonly [string, string]>) => {
   return Date.parse(text.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"))
 }
 
-describe("a clock that is wrong", () => {
+describe("an incorrect clock", () => {
   const connector = {
     name: "SageMaker",
     version: 1,
@@ -254,15 +254,15 @@ describe("a clock that is wrong", () => {
   const there = Date.now() + 3_600_000
 
   it.each([
-    ["is corrected by what a refusal says, once", true, [403, 200]],
-    ["is not what a refusal is about that has the same time", false, [403]],
+    ["is corrected once, by the time in an error response", true, [403, 200]],
+    ["is not corrected if the error response has the same time", false, [403]],
   ] as const)("%s", async (_, isOff, statuses) => {
-    const asked: Array<number> = []
+    const requested: Array<number> = []
     const platform = await StubPlatform.start({
       tls: ["runtime.sagemaker.us-east-1.amazonaws.com"],
       handler: ({ headers }) => {
         const isRight = isOff && Math.abs(dateOf(headers as never) - there) < 300_000
-        asked.push(isRight ? 200 : 403)
+        requested.push(isRight ? 200 : 403)
         return Answer.json(isRight ? [[1]] : { message: "Signature expired" }, isRight ? 200 : 403, {
           date: new Date(isOff ? there : Date.now()).toUTCString(),
         })
@@ -275,7 +275,7 @@ describe("a clock that is wrong", () => {
       })
       const answer = await predict(server.url, connector)
       assert.strictEqual(answer.status, statuses.at(-1), answer.text)
-      assert.deepStrictEqual(asked, [...statuses])
+      assert.deepStrictEqual(requested, [...statuses])
     }
     await platform.close()
   })

@@ -1,7 +1,8 @@
 /**
- * Whose a model is does not change with its group: random walks of changes by an owner, a colleague who may use what is theirs, and a
- * stranger, each with groups of their own. After each step every model and connector is called, and no platform that a credential was
- * not bound to has seen it. DRAWBAR_SEED and DRAWBAR_WALK say which walk and how many steps.
+ * The owner of a model does not change with its group: random sequences of changes by an owner, a colleague who may use
+ * the model, and a stranger, each with their own groups. After each step every model and connector is called, and no
+ * upstream receives a credential that is not bound to it. DRAWBAR_SEED and DRAWBAR_WALK set the seed and the number of
+ * steps.
  */
 import process from "node:process"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -90,7 +91,7 @@ const random = (() => {
 const below = (count: number) => Math.floor(random() * count)
 const one = <A>(all: ReadonlyArray<A>): A => all[below(all.length)]!
 
-/** Which platforms have seen a text since the last look. */
+/** The upstreams that received a text since the last check. */
 const looks = () => {
   const seen = platforms.map(({ requests }) => requests.length)
   return (text: string) =>
@@ -100,7 +101,7 @@ const looks = () => {
 }
 
 describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
-  it(`goes where its owner sends it and nowhere else, in ${steps} changes by three principals`, async () => {
+  it(`reaches only the destinations of its owner, in ${steps} changes by three principals`, async () => {
     const groups = [
       await groupOf("owner", open),
       await groupOf("owner", { backend_roles: ["ml"] }),
@@ -111,7 +112,7 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
       await groupOf("stranger", { access_mode: "private" }),
     ]
     const canary = "sk-canary-0123456789"
-    // The connectors are there to be shared: what is private can be tried by one principal alone.
+    // The connectors are shared: only one principal can test private ones.
     const connector = idOf(
       await server.as("owner", "POST", `${ml}/connectors/_create`, { ...connectorOf(0, `${canary}-c`), ...open }),
       "connector_id",
@@ -121,7 +122,7 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
       await modelIn("owner", groups[1]!, { connector: connectorOf(0, `${canary}-1`) }),
       await modelIn("owner", groups[3]!, { connector: connectorOf(0, `${canary}-2`) }),
     ]
-    /** Where the canary of a record may go: where its owner or an admin has pointed it. */
+    /** The allowed destinations of a record's secret: those set by its owner or an admin. */
     const bound = new Map([...models, connector].map((id) => [id, new Set([0])]))
     const canaryOf = new Map([
       ...models.map((id, n) => [id, `${canary}-${n}`] as const),
@@ -163,19 +164,19 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
       const astray = seen(canaryOf.get(record)!).filter((platform) => !bound.get(record)!.has(platform))
       assert.deepStrictEqual(astray, [], done.join("\n"))
     }
-    // A walk in which all is refused, or nothing, would show nothing.
+    // A sequence in which every change is rejected, or none, would test nothing.
     assert.isAbove(refused, steps / 20)
     assert.isAbove(steps - refused, steps / 20)
   }, 120_000)
 
-  it("stays when a model is moved into another principal's group by any number of steps", async () => {
+  it("stays when a model is moved into another principal's group in any number of steps", async () => {
     const shared = await groupOf("owner", open)
     const [theirs, further] = [await groupOf("colleague", open), await groupOf("stranger", open)]
     const model = await modelIn("owner", shared, { connector: connectorOf(0, "sk-moved-0123456789") })
     const moved = await put("colleague", model, { model_group_id: theirs })
     assert.strictEqual(moved.status, 403)
     assert.include(moved.text, "Only the owner of this model, the owner of its model group or an admin can move it")
-    // Moved by those who may, it is its owner's in every group.
+    // Moved by a permitted principal, the model keeps its owner in every group.
     for (const [by, group] of [
       ["owner", theirs],
       ["colleague", further],
@@ -189,7 +190,7 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
     assert.strictEqual((await put("admin", model, { connector: { actions: actions(2) } })).status, 200)
   })
 
-  it("can be replaced by those who may use the model, and then goes where they say", async () => {
+  it("can be replaced by a principal that may use the model, and is then sent where that principal says", async () => {
     const model = await modelIn("owner", await groupOf("owner", open), {
       connector: connectorOf(0, "sk-old-0123456789"),
     })
@@ -205,7 +206,7 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
 })
 
 describe("a model's owner", () => {
-  it("may move it out of a group that was closed to them", async () => {
+  it("may move it out of a group that has become inaccessible", async () => {
     const theirs = await groupOf("colleague", open)
     const model = await modelIn("owner", theirs, { connector: connectorOf(0, "sk-out-0123456789") })
     const closed = await server.as("colleague", "PUT", `${ml}/model_groups/${theirs}`, { access_mode: "private" })
@@ -213,7 +214,7 @@ describe("a model's owner", () => {
     assert.strictEqual((await put("owner", model, { model_group_id: await groupOf("owner", open) })).status, 200)
   })
 
-  it("is in no answer, and is found by no search", async () => {
+  it("is not in responses, and is not searchable", async () => {
     const group = await groupOf("owner", open)
     const model = await modelIn("owner", group, { connector: connectorOf(0, "sk-shown-0123456789") })
     const got = await server.as("owner", "GET", `${ml}/models/${model}`)
@@ -235,7 +236,7 @@ describe("a model's owner", () => {
 })
 
 describe("skip_ssl_verification", () => {
-  it("is set on a connector by its owner or an admin alone, even with a credential of one's own", async () => {
+  it("is set on a connector only by its owner or an admin, even with another credential", async () => {
     await using unverified = await AuthenticatedServer.start(people, { settings, allowUnverifiedTls: true })
     const made = await unverified.as("owner", "POST", `${ml}/connectors/_create`, {
       ...connectorOf(0, "sk-tls-0123456789"),

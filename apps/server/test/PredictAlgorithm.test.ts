@@ -1,4 +1,4 @@
-/** Which kind of input a predict's body is: by `?algorithm=`, else by its fields, and alike wherever it is read. */
+/** The kind of input in a predict body: by `?algorithm=`, otherwise by its fields, and the same in every endpoint. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Drawbar from "./Drawbar.ts"
 
@@ -20,7 +20,7 @@ interface Case {
   readonly name: string
   readonly query?: string
   readonly body: unknown
-  /** The documents that reach the provider, or the sentence that refuses. */
+  /** The documents that reach the upstream, or the error message. */
   readonly texts?: ReadonlyArray<string>
   readonly reason?: string
 }
@@ -64,9 +64,9 @@ const cases: ReadonlyArray<Case> = [
   { name: "nothing", body: {}, reason: unfilled },
 ]
 
-describe("a predict's body", () => {
+describe("a predict body", () => {
   for (const { name, query = "", body, texts, reason } of cases)
-    it(`with ${name} is the same to _predict and to _render`, async () => {
+    it(`with ${name} is the same for _predict and _render`, async () => {
       await using drawbar = await started()
       const rendered = await Drawbar.ask(drawbar, "POST", `${model}/_render${query}`, body)
       const predicted = await Drawbar.ask(drawbar, "POST", `${model}/_predict${query}`, body)

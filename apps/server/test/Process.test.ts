@@ -23,7 +23,7 @@ const filesIn = async (path: string): Promise<ReadonlyArray<readonly [name: stri
 }
 
 describe("a secret", () => {
-  it("is in no file and in nothing that the process says", async () => {
+  it("is in no file and not in the output of the process", async () => {
     await using data = await folder()
     const secret = "sk-planted-in-a-process-5e3f"
     const blueprint = {
@@ -41,7 +41,7 @@ describe("a secret", () => {
         },
       ],
     }
-    // Nobody listens on that port: the predict fails.
+    // The port is closed: the predict fails.
     await using server = run("--port", "0", "--data", data.path, "--connect-to", "api.openai.com:443:127.0.0.1:1")
     const url = await server.url
     const ml = `${url}/_plugins/_ml`
@@ -56,7 +56,7 @@ describe("a secret", () => {
       const files = await filesIn(data.path)
       assert.isAbove(files.length, 1)
       for (const [name, bytes] of files)
-        for (const spelling of spellings) assert.isFalse(bytes.includes(spelling), `${name} holds ${spelling}`)
+        for (const spelling of spellings) assert.isFalse(bytes.includes(spelling), `${name} contains ${spelling}`)
     }
     await look()
     server.child.kill("SIGTERM")
@@ -68,7 +68,7 @@ describe("a secret", () => {
 
 describe("the process", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    it(`stops at ${signal} with 0, and finds its records and keys again`, async () => {
+    it(`stops on ${signal} with exit code 0, and finds its records and keys again`, async () => {
       await using data = await folder()
       const flags = ["--port", "0", "--data", join(data.path, "new")]
       {
@@ -88,7 +88,7 @@ describe("the process", () => {
       assert.notInclude(second.said(), "Back it up")
     })
 
-  it("ends at once, with 1, at a second signal, whichever it is", async () => {
+  it("exits immediately with 1 on a second signal of either kind", async () => {
     const mute = createServer()
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
     const { port } = mute.address() as AddressInfo
@@ -116,18 +116,20 @@ describe("the process", () => {
     }
     const model = { name: "m", function_name: "remote", connector }
     const { model_id }: any = await (await post(`${url}/_plugins/_ml/models/_register`, model)).json()
-    const asked = once(mute, "connection")
-    const predict = post(`${url}/_plugins/_ml/models/${model_id}/_predict`, { parameters: {} }).catch(() => "cut off")
-    await asked
+    const requested = once(mute, "connection")
+    const predict = post(`${url}/_plugins/_ml/models/${model_id}/_predict`, { parameters: {} }).catch(
+      () => "abort them",
+    )
+    await requested
     process.child.kill("SIGINT")
     await once(process.child.stdout!, "data")
     process.child.kill("SIGTERM")
     assert.strictEqual(await process.ended, 1)
-    assert.strictEqual(await predict, "cut off")
+    assert.strictEqual(await predict, "abort them")
     mute.close()
   })
 
-  it("says which port is free where its own is taken, and ends with 1", async () => {
+  it("suggests a free port if its own is in use, and exits with 1", async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))
     const { port } = taken.address() as AddressInfo
@@ -135,29 +137,29 @@ describe("the process", () => {
     assert.strictEqual(await process.ended, 1)
     assert.match(
       process.said(),
-      new RegExp(`^Port ${port} is taken by another program\\. Start Drawbar with --port \\d+, which is free\\.\\n$`),
+      new RegExp(`^Port ${port} is in use\\. Start Drawbar with --port \\d+, which is free\\.\\n$`),
     )
     taken.close()
   })
 
-  it("says what is wrong with a flag, how they are written, and ends with 2", async () => {
+  it("explains an invalid flag, prints the usage, and exits with 2", async () => {
     await using process = run("--prot", "1")
     assert.strictEqual(await process.ended, 2)
     assert.include(process.said(), "--prot")
     assert.include(process.said(), "Usage:")
   })
 
-  it("says where a settings file is no JSON", async () => {
+  it("reports the position of invalid JSON in a settings file", async () => {
     await using data = await folder()
     const settings = join(data.path, "settings.json")
     await writeFile(settings, '{\n  "a": ,\n}')
     await using process = run("--port", "0", "--data", ":memory:", "--settings", settings)
     assert.strictEqual(await process.ended, 1)
-    assert.include(process.said(), `--settings ${settings} is no JSON`)
+    assert.include(process.said(), `--settings ${settings} is not valid JSON`)
     assert.include(process.said(), "line 2")
   })
 
-  it("holds a settings file's settings", async () => {
+  it("applies the settings of a settings file", async () => {
     await using data = await folder()
     const settings = join(data.path, "settings.json")
     await writeFile(settings, '{ "plugins": { "ml_commons": { "model_auto_deploy.enable": false } } }')

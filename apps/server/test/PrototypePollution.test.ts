@@ -1,4 +1,7 @@
-/** No JSON writes to a prototype: names that could are put into each object of each body, of each answer, and among parameters. */
+/**
+ * No JSON modifies a prototype: names that could are added to each object of each request and response body, and to
+ * parameters.
+ */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
@@ -12,7 +15,7 @@ const poisons = [
   '"prototype":{"polluted":"yes"}',
 ] as const
 
-/** The JSON text of a value with a poison in each of its objects. */
+/** The JSON text of a value with a poisoned member in each of its objects. */
 const poisoned = (value: unknown, poison: string): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map((item) => poisoned(item, poison)).join(",")}]`
@@ -85,7 +88,7 @@ const send = async (method: string, path: string, text: string) => {
 }
 
 describe("these bodies", () => {
-  it.each(entries)("are taken by %s %s where nothing is wrong with them", async (method, path, body) => {
+  it.each(entries)("are accepted by %s %s without a poisoned member", async (method, path, body) => {
     answer = JSON.stringify({ embeddings: [[1]] })
     const status = await send(method, ml + path, JSON.stringify(body))
     assert.isTrue(status === 200 || path.endsWith("stream"), `${status}`)
@@ -93,12 +96,12 @@ describe("these bodies", () => {
 })
 
 describe.each(poisons)("%s", (poison) => {
-  it.each(entries)("in %s %s writes to no prototype", async (method, path, body) => {
+  it.each(entries)("modify no prototype in %s %s", async (method, path, body) => {
     answer = poisoned({ embeddings: [[1]], more: { a: [{}] } }, poison)
     await send(method, ml + path, poisoned(body, poison))
   })
 
-  it("in cluster settings writes to no prototype", async () => {
+  it("modify no prototype in cluster settings", async () => {
     const settings = { persistent: { plugins: { ml_commons: { stream_enabled: true } } }, transient: {} }
     await send("PUT", "/_cluster/settings", poisoned(settings, poison))
   })

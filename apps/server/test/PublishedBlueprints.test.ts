@@ -1,4 +1,7 @@
-/** Every published connector through the API: created or refused as its verdict says, and the request that it would send. */
+/**
+ * Every published connector through the API: created or rejected according to its verdict, and the request that it
+ * would send.
+ */
 import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -10,7 +13,7 @@ const isPresent = existsSync(resolve(folder, "index.json"))
 const read = (name: string) => JSON.parse(readFileSync(resolve(folder, name), "utf8"))
 const rows = (name: string): ReadonlyArray<any> => (isPresent ? read(name) : [])
 
-/** Puts plausible values where the publisher left a placeholder, and a URL where the whole of one is a placeholder. */
+/** Replaces the publisher's blanks with plausible values, and with a URL if the whole URL is a blank. */
 const fill = (value: unknown, { fill: placeholders = [] }: { readonly fill?: ReadonlyArray<string> }): any =>
   JSON.parse(
     placeholders
@@ -25,13 +28,16 @@ const fill = (value: unknown, { fill: placeholders = [] }: { readonly fill?: Rea
       ),
   )
 
-/** What an admin gives where the publisher left it out. */
+/** The values that an administrator adds where the publisher omitted them. */
 const withCredential = (document: any) =>
   document.protocol === "aws_sigv4" && document.credential == null
     ? { ...document, credential: { access_key: "AKIDEXAMPLE", secret_key: "filled" } }
     : document
 
-/** What the verdicts hold to run, and why it cannot: it has no URL, no such credential, no script, or wants roles where there are no users. */
+/**
+ * Connectors that the verdicts consider runnable but that cannot run, with the reason: no URL, no such credential, no
+ * script, or roles without users.
+ */
 const unusable: Readonly<Record<string, string>> = {
   "doc-connector-tool-1": "url",
   "tut-aiconnectorhelper-2": "url",
@@ -65,7 +71,7 @@ describe.skipIf(!isPresent)("the published connectors (skipped: ../shared/refere
     const isRefused = verdict.startsWith("refused") || slug in unusable
     expect(status, JSON.stringify(json)).toBe(isRefused ? 400 : 200)
     const validated = await ask(drawbar, "POST", "/_plugins/_ml/connectors/_validate", document)
-    // Lint asks nobody about roles.
+    // Lint does not know the roles.
     if (unusable[slug] !== "access control")
       expect(validated.json.valid, JSON.stringify(validated.json, null, 1)).toBe(!isRefused)
     if (slug in unusable) expect(json.error.reason).toMatch(new RegExp(unusable[slug] ?? "", "i"))

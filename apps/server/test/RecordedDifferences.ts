@@ -1,8 +1,8 @@
 /**
  * Every difference between this server and the recorded responses of ML Commons 3.8, by name.
  *
- * Recordings.test.ts replays the recordings and fails for a difference that no row explains, and for a row, or a case of a row, that
- * explains none any more. docs/compatibility.md shows the same rows: `pnpm golden` writes them there.
+ * Recordings.test.ts replays the recordings. It fails for a difference without a row, and for a row, or a case of a
+ * row, without a difference. docs/compatibility.md contains the same rows, written by `pnpm golden`.
  */
 import type { Difference } from "./Recording.ts"
 
@@ -11,11 +11,13 @@ export interface Row {
   /** What ML Commons does. */
   readonly recorded: string
   readonly here: string
-  /** The ids of the recorded cases, each of which has to show the difference; absent for a kind that any case may show. */
+  /**
+   * The ids of the recorded cases, each of which must show the difference; absent for a kind that any case may show.
+   */
   readonly cases?: ReadonlyArray<string>
-  /** Where the difference is; anywhere in its cases where absent. */
+  /** The location of the difference; any location in its cases if absent. */
   readonly at?: (difference: Difference) => boolean
-  /** The part of Drawbar that will end the difference; a row of this kind is removed with it. */
+  /** The part of Drawbar that will remove the difference; a row of this kind is removed with it. */
   readonly pending?: string
 }
 
@@ -27,18 +29,18 @@ const under =
 const ofError = new Set(["status", "/error/type", "/error/reason"])
 const upstream = ({ request }: Difference) => request === "upstream"
 
-/** Kinds, which any case may show. */
+/** Kinds that any case may show. */
 const kinds: ReadonlyArray<Row> = [
   {
     what: "`error.remote`",
-    recorded: "the provider's status and body stand in the reason only",
-    here: "an error of a provider's response has its status, request id and body (cut) in `error.remote`",
+    recorded: "the provider's status and body are in the reason only",
+    here: "an error of a provider's response has its status, request id and body (truncated) in `error.remote`",
     at: ({ at, recorded }) => at === "/error/remote" && recorded === undefined,
   },
   {
     what: "`error.rendering`",
     recorded: "the reason names the first missing parameter",
-    here: "an error of rendering has its stage and every parameter at fault in `error.rendering`",
+    here: "an error of rendering has its stage and every faulty parameter in `error.rendering`",
     at: ({ at, recorded }) => at === "/error/rendering" && recorded === undefined,
   },
   {
@@ -48,7 +50,7 @@ const kinds: ReadonlyArray<Row> = [
     at: ({ at, here }) => ["/error/caused_by", "/error/line", "/error/col"].includes(at) && here === undefined,
   },
   {
-    what: "a fault of the caller that fails inside the server",
+    what: "an error of the caller that fails inside the server",
     recorded: "500 with the exception",
     here: "400 or 404 with `illegal_argument_exception`, `parse_exception` or `status_exception` and a reason that names the field",
     at: ({ at, statuses }) => ofError.has(at) && statuses?.[0] === 500 && statuses[1] >= 400 && statuses[1] < 500,
@@ -56,7 +58,7 @@ const kinds: ReadonlyArray<Row> = [
   {
     what: "a provider's response that the connector cannot use: not JSON, HTML, cut off, a process function that fails",
     recorded: "400 or 500, often `Fail to execute PREDICT in aws connector`",
-    here: "502 `status_exception` with the reason and the place",
+    here: "502 `status_exception` with the reason and the location",
     at: ({ at, statuses }) => ofError.has(at) && statuses?.[1] === 502 && [400, 500, 302].includes(statuses[0]),
   },
 ]
@@ -73,7 +75,7 @@ const requests: ReadonlyArray<Row> = [
   },
   {
     what: "an unknown query parameter beside a body whose fields contradict each other",
-    recorded: "the body's fault is reported first",
+    recorded: "the body's error is reported first",
     here: "so it is for a body that is missing, not JSON or of wrong types; otherwise the parameter is reported first",
     cases: ids("http.unknown-query-near"),
   },
@@ -81,7 +83,7 @@ const requests: ReadonlyArray<Row> = [
     what: "a body that is not JSON, or has a name twice",
     recorded:
       "`unexpected_end_of_input_exception` and others, in the words of the parser; text after the object is ignored",
-    here: "`json_parse_exception` with line and column; text after the object is refused",
+    here: "`json_parse_exception` with line and column; text after the object is rejected",
     cases: ids("http.bad-json http.bad-json-3 http.trailing http.bad-utf8 http.duplicate-key stats.walk"),
     at: under("/error/type", "/error/reason"),
   },
@@ -92,16 +94,16 @@ const requests: ReadonlyArray<Row> = [
     cases: ids("http.format-yaml http.accept-yaml"),
   },
   {
-    what: "a field of another JSON type than it has",
-    recorded: "converted, emptied, or refused in the words of a parser",
-    here: "refused with its place, such as `Expected string | null at [/name]`",
+    what: "a field with a wrong JSON type",
+    recorded: "converted, emptied, or rejected in the words of a parser",
+    here: "rejected with its location, such as `Expected string | null at [/name]`",
     cases: ids(`conn.actions-object conn.parameters-string conn.credential-string conn.cc-float group.name-number
       model.enabled-string tmpl.param-string pre.bad-inputs`),
   },
   {
-    what: "settings that other requests have left, and what other requests have counted",
+    what: "settings left by other requests, and counts of other requests",
     recorded: "of 941 cases on one server",
-    here: "of those that are recorded here",
+    here: "of the cases that are recorded here",
     cases: ids("settings.get stats.walk"),
     at: under(
       "/persistent",
@@ -122,7 +124,7 @@ const requests: ReadonlyArray<Row> = [
   },
   {
     what: "`_profile/tasks`",
-    recorded: "predicts that failed stay in it as running",
+    recorded: "failed predicts remain in it as running",
     here: "`{}`: predicts are not tasks, and other tasks end with their request",
     cases: ids("stats.walk"),
     at: ({ at, request }) => at === "/nodes" && request.endsWith("/profile/tasks"),
@@ -136,78 +138,78 @@ const requests: ReadonlyArray<Row> = [
   {
     what: "a connector whose URL is not trusted",
     recorded: "`Connector URL is not matching the trusted connector endpoint regex`",
-    here: "the same, with the URL, the nearest pattern and what to do",
+    here: "the same, with the URL, the nearest pattern and instructions",
     cases: ids("settings.untrusted"),
   },
 ]
 
 const connectors: ReadonlyArray<Row> = [
   {
-    what: "what cannot be called: no actions, an unknown method or `connector.*` function, a wrong header name",
+    what: "connectors that cannot be called: no actions, an unknown method or `connector.*` function, an invalid header name",
     recorded: "stored, fails when it is called",
-    here: "refused at create with the nearest known one",
+    here: "rejected on create with the nearest known name",
     cases: ids(`conn.actions-empty conn.method-junk conn.pre-unknown conn.post-unknown conn.bad-action-type
       conn.header-name-space pre.step-size-junk`),
   },
   {
-    what: "a `url` without a host, of another scheme, with a fragment or a secret, or with an origin left to the caller",
-    recorded: "stored; fails or is cut when it is called",
-    here: "refused at create: a credential is bound to its origin, and travels in a header",
+    what: "a `url` without a host, with another scheme, a fragment or a secret, or with an origin set by the caller",
+    recorded: "stored; fails or is truncated when it is called",
+    here: "rejected on create: a credential is bound to its origin, and is sent in a header",
     cases: ids("conn.without-parameters conn.url-no-host conn.url-ftp conn.url-credential url.fragment"),
   },
   {
-    what: "a `request_body` that cannot become JSON: cut off, plain text without a text content type, single quotes, a secret, a cycle",
-    recorded: "stored; sent as it is, or fails when it is called",
-    here: "refused at create with line and column",
+    what: "a `request_body` that cannot become JSON: truncated, plain text without a text content type, single quotes, a secret, a cycle",
+    recorded: "stored; sent unchanged, or fails when it is called",
+    here: "rejected on create with line and column",
     cases: ids("conn.body-not-json conn.body-plain tmpld.single-quotes tmpld.credential-in-body tmplc.cycle"),
   },
   {
-    what: "`client_config` outside its ranges, and `skip_ssl_verification` where the operator has not allowed it",
+    what: "`client_config` outside its ranges, and `skip_ssl_verification` without the operator's permission",
     recorded: "stored",
-    here: "refused at create",
+    here: "rejected on create",
     cases: ids("conn.cc-negative conn.cc-skip-ssl"),
   },
   {
     what: "ports of other protocols, such as 1 and 9",
     recorded: "called",
-    here: "refused at create",
+    here: "rejected on create",
     cases: ids("conn.put-actions up.refused"),
   },
   {
     what: "`client_config.mutual_tls_enabled`",
     recorded: "not known to 3.8",
-    here: "shown with its default, as 3.9 does",
+    here: "returned with its default, as in 3.9",
     cases: ids("conn.cc-policy-upper conn.put-client-config"),
     at: under("/client_config/mutual_tls_enabled"),
   },
   {
-    what: "`connector_id` of one's own",
+    what: "a custom `connector_id`",
     recorded: "3.8 ignores it",
-    here: "honoured, as 3.9 does; one that begins with `_` is refused",
+    here: "honoured, as in 3.9; one that begins with `_` is rejected",
     cases: ids("conn.custom-id-bad"),
   },
   {
     what: "`access_mode: public` while access control is off",
     recorded: "refused",
-    here: "taken, and shown as `access`; other modes are refused",
+    here: "accepted, and returned as `access`; other modes are rejected",
     cases: ids("conn.access-mode-off"),
   },
   {
     what: "updating a connector of deployed models",
-    recorded: "refused until they are undeployed",
-    here: "allowed; holds from the next predict on",
+    recorded: "rejected until they are undeployed",
+    here: "allowed; applies from the next predict on",
     cases: ids("conn.in-use"),
   },
   {
     what: "a credential that lacks what the connector uses",
     recorded: "`Connector credential is null or empty list`, `Missing credential`",
-    here: "the reason names the header or the credential that is missing",
+    here: "the reason names the missing header or credential",
     cases: ids("conn.credential-empty conn.aws-no-keys"),
   },
   {
     what: "several names or descriptions with unsafe characters",
-    recorded: "the problems come in no certain order",
-    here: "the problems come in the order of the fields",
+    recorded: "the problems are in no fixed order",
+    here: "the problems are in the order of the fields",
     cases: ids("conn.both-bad"),
   },
 ]
@@ -216,25 +218,25 @@ const searches: ReadonlyArray<Row> = [
   {
     what: "`fuzzy` and `script_fields`, and highlighting and `fields`",
     recorded: "served",
-    here: "refused by name; use `match`, `wildcard`, or `_source`",
+    here: "rejected by name; use `match`, `wildcard`, or `_source`",
     cases: ids("search.fuzzy search.script-field"),
   },
   {
     what: "`dis_max`, `min_score`, a sort on an unknown field, and `max_score` with `size: 0`",
-    recorded: "served; the sort is 400; `max_score` is null",
-    here: "refused by name; the sort is ignored; `max_score` is a number",
+    recorded: "supported; the sort is 400; `max_score` is null",
+    here: "rejected by name; the sort is ignored; `max_score` is a number",
     cases: ids("search.dis-max search.min-score search.sort-missing-field search.aggs-name"),
     pending: "search",
   },
   {
     what: "a search for `credential`",
     recorded: "finds connectors that have one",
-    here: "finds nothing: sealed values are not in the index",
+    here: "finds nothing: encrypted values are not indexed",
     cases: ids("search.credential-field"),
   },
   {
     what: "`_source: false`",
-    recorded: "ignored where fields are excluded",
+    recorded: "ignored if fields are excluded",
     here: "honoured",
     cases: ids("search.source-false"),
   },
@@ -246,9 +248,9 @@ const searches: ReadonlyArray<Row> = [
     at: under("/hits/total/value", "/hits/max_score", "/hits/hits"),
   },
   {
-    what: "texts of a search that is malformed",
+    what: "messages of an invalid search",
     recorded: "with positions in the body",
-    here: "with the name of the clause and what is served",
+    here: "with the name of the clause and the supported alternatives",
     cases: ids("search.aggs-bad search.query-empty search.term-no-field"),
   },
 ]
@@ -256,8 +258,8 @@ const searches: ReadonlyArray<Row> = [
 const models: ReadonlyArray<Row> = [
   {
     what: "`_version` of a record",
-    recorded: "also counts writes of the cluster's own",
-    here: "counts the writes that requests made",
+    recorded: "also counts the cluster's own writes",
+    here: "counts the writes of requests",
     cases: ids("conn.in-use group.put group.with-models life.deploy model.inline-ok life.search"),
     at: ({ at }) => at.endsWith("/_version"),
   },
@@ -276,39 +278,39 @@ const models: ReadonlyArray<Row> = [
     at: under("/model_id"),
   },
   {
-    what: "texts of a registration that is refused: a local function, an inline connector without a known protocol",
+    what: "messages of a rejected registration: a local function, an embedded connector without a known protocol",
     recorded: "`model format is null`, `Can't find class for type`, `connector protocol is null`",
-    here: "the reason says what Drawbar serves, and what is missing",
+    here: "the reason says what Drawbar supports, and what is missing",
     cases: ids("model.local model.inline-bad-protocol model.inline-null"),
   },
   {
-    what: "`rate_limiter.unit` in small letters",
+    what: "`rate_limiter.unit` in lower case",
     recorded: "refused",
-    here: "taken in any case",
+    here: "accepted in any case",
     cases: ids("model.limiter-unit-lower"),
   },
   {
     what: "`connector_id` and `connector` together",
-    recorded: "the inline connector is ignored",
+    recorded: "the embedded connector is ignored",
     here: "refused",
     cases: ids("model.both"),
   },
   {
     what: "an interface without `input` and `output`",
-    recorded: "shown as `{}`",
-    here: "not shown",
+    recorded: "returned as `{}`",
+    here: "not returned",
     cases: ids("model.interface-other model.interface-empty"),
   },
   {
     what: "no `interface` given",
-    recorded: "one is preset for some providers, and their predicts are held against it",
+    recorded: "one is preset for some providers, and their predicts are validated against it",
     here: "none is attached",
     cases: ids("iface.preset"),
   },
   {
-    what: "the reason of an input or output that breaks the interface",
+    what: "the reason of an input or output that violates the interface",
     recorded: "JSON pointers, the whole instance and the whole schema",
-    here: "a JSONPath and what must hold, never the instance",
+    here: "a JSONPath and the violated condition, never the instance",
     cases: ids("iface.integer iface.boolean iface.object iface.additional iface.output iface.typed-input"),
   },
 ]
@@ -316,54 +318,53 @@ const models: ReadonlyArray<Row> = [
 const templates: ReadonlyArray<Row> = [
   {
     what: "characters in a JSON string",
-    recorded: "those beyond ASCII and the slash are escaped, in capital hexadecimal",
+    recorded: "characters beyond ASCII and the slash are escaped, in upper-case hexadecimal",
     here: "sent as UTF-8; only what JSON requires is escaped",
     cases: ids(`tmpl.controls tmpl.unicode tmpl.slash tmpl.lone-surrogate tmpl.html tmplu.nested-strings
       tmpld.unicode-template tmplc.charset painlesspre.titan`),
     at: upstream,
   },
   {
-    what: "numbers, white space and order of members in a caller's JSON",
-    recorded: "numbers go through a double, members through a hash map",
+    what: "numbers, whitespace and order of members in a caller's JSON",
+    recorded: "numbers are converted to double, members to a hash map",
     here: "kept digit by digit and in the caller's order",
     cases: ids("tmplu.float tmplu.precise tmplu.neg-zero tmplu.object-order tmplu.whitespace-kept"),
     at: upstream,
   },
   {
     what: "a caller's `null`",
-    recorded: "the text `null`, over the default; `null` in quotes is sent as a word",
-    here: "as if it had not been sent: the default holds, or the parameter is missing",
+    recorded: "the text `null`, in preference to the default; `null` in quotes is sent as a word",
+    here: "treated as absent: the default applies, or the parameter is missing",
     cases: ids("tmpl.quoted-null tmpld.default-text tmpld.default-null"),
   },
   {
-    what: "a string, list or object that looks like JSON, put between quotes",
-    recorded: "pasted without escapes: `Invalid payload`",
+    what: "a string, list or object that looks like JSON, inserted between quotes",
+    recorded: "inserted without escapes: `Invalid payload`",
     here: "escaped as text",
     cases: ids("tmpl.quoted-array tmpl.quoted-json-text tmpld.within-text painlesspre.docs-loop"),
   },
   {
-    what: "a string in a place for a JSON value",
-    recorded: "pasted as it is, which may send a body that is not JSON",
-    here: "read as JSON if it is strictly one value, else refused by name",
+    what: "a string in the position of a JSON value",
+    recorded: "inserted unchanged, which may send a body that is not JSON",
+    here: "parsed as JSON if it is exactly one value, otherwise rejected by name",
     cases: ids("tmplu.text-word tmplu.text-lax-2"),
   },
   {
-    what: "a caller's text that holds `${parameters.x}`",
-    recorded: "is filled in, too",
+    what: "a caller's text that contains `${parameters.x}`",
+    recorded: "is also filled in",
     here: "is data, never a template",
     cases: ids("tmpl.hole-in-value"),
   },
   {
     what: "a missing parameter",
-    recorded: "one at a time, `Invalid payload` for a bare one, another text for a header or a URL",
-    here: "all names at once, before anything else",
+    recorded: "one at a time, `Invalid payload` for a bare one, another message for a header or a URL",
+    here: "all names together, before other errors",
     cases: ids("tmplu.missing head.param url.param"),
   },
   {
-    what: "a default that is an object or holds another placeholder (`${parameters.x:-{}}`)",
-    recorded:
-      "the default ends at the first brace, so that `{}` fails where `x` is given; a nested one is stored and fails",
-    here: "an object ends at the brace that balances its own; a nested one is refused at create",
+    what: "a default that is an object or contains another placeholder (`${parameters.x:-{}}`)",
+    recorded: "the default ends at the first brace, so `{}` fails if `x` is given; a nested one is stored and fails",
+    here: "an object ends at its matching brace; a nested placeholder is rejected on create",
     cases: ids("tmpld.default-object tmpld.default-nested"),
   },
   {
@@ -374,8 +375,8 @@ const templates: ReadonlyArray<Row> = [
   },
   {
     what: "`${parameters.x.toString()}`",
-    recorded: "filled for an object inside another parameter only, with its quotes escaped twice",
-    here: "filled wherever it stands, escaped once",
+    recorded: "filled only for an object inside another parameter, with its quotes escaped twice",
+    here: "filled in any position, escaped once",
     cases: ids("tmpld.to-string tmplc.to-string"),
   },
 ]
@@ -383,8 +384,8 @@ const templates: ReadonlyArray<Row> = [
 const calls: ReadonlyArray<Row> = [
   {
     what: "a parameter in a URL's path or query",
-    recorded: "pasted as it is; a space or `|` fails",
-    here: "percent-encoded for its place",
+    recorded: "inserted unchanged; a space or `|` fails",
+    here: "percent-encoded for its position",
     cases: ids("url.param"),
   },
   {
@@ -406,16 +407,16 @@ const calls: ReadonlyArray<Row> = [
     cases: ids("head.host"),
   },
   {
-    what: "several documents for a function that takes one",
+    what: "several documents for a function that accepts one",
     recorded: "the first is sent, the others are dropped",
-    here: "a call for each, joined in order; a document that looks like JSON is escaped as text",
+    here: "one call for each, joined in order; a document that looks like JSON is escaped as text",
     cases: ids(`pre.cohere.multimodal_embedding pre.bedrock.multimodal_embedding pre.bedrock.nova.embedding
       pre.bedrock.nova.text_embedding painlesspre.docs-loop`),
   },
   {
     what: "numbers and booleans among `text_docs`",
     recorded: "converted to text",
-    here: "refused by their place",
+    here: "rejected with their location",
     cases: ids("pre.bad-inputs"),
   },
   {
@@ -427,13 +428,13 @@ const calls: ReadonlyArray<Row> = [
   {
     what: "an empty embedding, or an embedding list without any",
     recorded: "200 with an empty tensor, or none",
-    here: "502 that names the place",
+    here: "502 with the location",
     cases: ids("post.default.embedding post.bedrock.embedding"),
   },
   {
-    what: "rerank scores that are whole or long numbers",
-    recorded: "refused, or an exception",
-    here: "taken digit by digit",
+    what: "rerank scores that are integers or long numbers",
+    recorded: "rejected, or an exception",
+    here: "kept digit by digit",
     cases: ids("post.cohere.rerank post.bedrock.rerank"),
   },
   {
@@ -450,18 +451,18 @@ const calls: ReadonlyArray<Row> = [
   },
   {
     what: "a `response_filter` that finds nothing",
-    recorded: "the whole response, where a member before the last is missing",
-    here: "502 that names the path",
+    recorded: "the whole response, if a member before the last is missing",
+    here: "502 with the path",
     cases: ids("filter.miss-deep"),
   },
   {
-    what: "functions and operators of Jayway's JSONPath in a filter (`keys()`, `min()`, `concat()`, `in`), and a path that is cut off",
-    recorded: "evaluated, also the cut-off one",
-    here: "refused at create: paths are RFC 9535's",
+    what: "functions and operators of Jayway's JSONPath in a filter (`keys()`, `min()`, `concat()`, `in`), and a truncated path",
+    recorded: "evaluated, including the truncated one",
+    here: "rejected on create: paths follow RFC 9535",
     cases: ids("filter.keys filter.in filter.min filter.concat filter.broken"),
   },
   {
-    what: "a `response_filter` of white space",
+    what: "a `response_filter` of whitespace",
     recorded: "400",
     here: "no filter",
     cases: ids("filter.blank"),
@@ -474,7 +475,7 @@ const calls: ReadonlyArray<Row> = [
   },
   {
     what: "redirects and other statuses from 300",
-    recorded: "passed on; the body of a 300 counts as an answer",
+    recorded: "returned to the caller; the body of a 300 counts as a response",
     here: "502: redirects are not followed",
     cases: ids("up.300 up.302"),
     at: ({ at }) => at === "status",
@@ -487,19 +488,19 @@ const calls: ReadonlyArray<Row> = [
     at: under("/error/reason"),
   },
   {
-    what: "texts of a connection that fails",
+    what: "messages of a connection failure",
     recorded: "in the words of the HTTP client",
-    here: "with the origin, the error's code and what to check",
+    here: "with the origin, the error code and what to check",
     cases: ids("up.unresolvable"),
   },
   {
     what: "a connection that breaks before the response, or an empty response",
-    recorded: "sent again without `max_retry_times`",
-    here: "502; sent again only as `client_config` says",
+    recorded: "retried without `max_retry_times`",
+    here: "502; retried only if `client_config` says so",
     cases: ids("retry.reset retry.empty"),
   },
   {
-    what: "the names of algorithms that Drawbar does not serve, at `_predict`",
+    what: "the names of algorithms that Drawbar does not support, at `_predict`",
     recorded: "`Validation Failed: 1: input data can't be null;`",
     here: "`Wrong function name`",
     cases: ids("predict.paths"),
@@ -519,8 +520,8 @@ const calls: ReadonlyArray<Row> = [
 const scripts: ReadonlyArray<Row> = [
   {
     what: "a script that does not compile",
-    recorded: "stored; fails at each predict",
-    here: "refused at create with line and column",
+    recorded: "stored; fails in each predict",
+    here: "rejected on create with line and column",
     cases: ids(`painless.string-split painless.replace-all painless.instanceof painless.sha painless.doc
       painless.undefined-var painless.syntax-error painless.missing-semicolon painless.string-escapes`),
     at: ({ at }) => at === "status",
@@ -533,15 +534,15 @@ const scripts: ReadonlyArray<Row> = [
       painless.json-array-scalars painless.lax-json`),
   },
   {
-    what: "a script that Painless refuses (an endless loop, a lambda that writes an outer variable)",
+    what: "a script that Painless rejects (an endless loop, a lambda that writes an outer variable)",
     recorded: "a connector is stored, and its predict fails",
-    here: "refused at create, with line and column",
+    here: "rejected on create, with line and column",
     cases: ids("painless.infinite painless.each-with"),
   },
   {
     what: "`input_docs_processed_step_size` and an upstream that returns more vectors than documents",
     recorded: "every vector is in the result",
-    here: "502 that names both numbers: a vector would belong to no document",
+    here: "502 with both numbers: a vector would belong to no document",
     cases: ids("pre.step-size"),
   },
 ]
@@ -563,7 +564,7 @@ export const explains = ({ cases, at }: Row, difference: Difference): boolean =>
 
 const cell = (text: string) => text.replaceAll("|", "\\|")
 
-/** The rows as docs/compatibility.md has them. */
+/** The rows in the form of docs/compatibility.md. */
 export const markdown = (): string =>
   [
     "| what | ML Commons 3.8 | here |",

@@ -1,8 +1,9 @@
 /**
- * Recorded requests and responses of a running ML Commons, and what of them this server does otherwise.
+ * Recorded requests and responses of a running ML Commons, and the differences of this server.
  *
- * A replay sends the requests of a case in their order and compares each judged response, and what reached the stub upstream. Ids,
- * times, sequence numbers, scores and durations are masked on both sides, since no two servers share them.
+ * A replay sends the requests of a case in order and compares each relevant response, and what the stub upstream
+ * received. Ids, times, sequence numbers, scores and durations are masked on both sides, because they differ between
+ * servers.
  */
 import { readFileSync } from "node:fs"
 import { request as send } from "node:http"
@@ -14,7 +15,7 @@ import { Schema } from "effect"
 
 const reference = process.env["DRAWBAR_REFERENCE"] ?? resolve(import.meta.dirname, "../../../../shared/reference")
 
-/** One answer of the stub; a member that is absent is the stub's own: 200, `application/json`, a chat completion. */
+/** One response of the stub; missing members take the stub's defaults: 200, `application/json`, a chat completion. */
 const Upstream = Schema.Struct({
   status: Schema.optionalKey(Schema.Number),
   headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
@@ -66,7 +67,7 @@ const Recordings = Schema.Struct({ settings: Schema.Record(Schema.String, Schema
 export type Case = typeof Case.Type
 export type Recordings = typeof Recordings.Type
 
-/** Nothing where the recordings are not on this machine. */
+/** Undefined if the recordings are not on this machine. */
 export const read = (): Recordings | undefined => {
   let text: string
   try {
@@ -77,16 +78,16 @@ export const read = (): Recordings | undefined => {
   return Schema.decodeUnknownSync(Recordings)(JSON.parse(text))
 }
 
-/** One place in which this server's response is not the recorded one. */
+/** One location at which this server's response differs from the recorded one. */
 export interface Difference {
   readonly id: string
   /** `METHOD /path` of the step with ids masked, or `upstream`. */
   readonly request: string
-  /** `status`, `type`, `allow`, or a JSON pointer into the body whose array indexes are `*`. */
+  /** `status`, `type`, `allow`, or a JSON pointer into the body with array indexes replaced by `*`. */
   readonly at: string
   readonly recorded: unknown
   readonly here: unknown
-  /** The statuses of the responses that differ; absent for what reached the stub. */
+  /** The statuses of the differing responses; absent for requests to the stub. */
   readonly statuses?: readonly [recorded: number, here: number]
 }
 
@@ -96,7 +97,7 @@ interface Response {
   readonly text: string
 }
 
-/** A request whose GET may have a body and whose path goes out as it is written. */
+/** A request whose GET may have a body and whose path is sent unchanged. */
 export const exchange = (
   port: number,
   { method, path, body, headers }: { method: string; path: string; body?: string | Buffer; headers?: object },
@@ -127,7 +128,7 @@ export const exchange = (
     outgoing.end(body)
   })
 
-/** The stub's handler, and a switch to the case whose responses it gives. */
+/** The stub's handler, and a switch to the case whose responses it returns. */
 export const stub = (port: () => number) => {
   const waiting = new Map<string, Array<typeof Upstream.Type>>()
   const received = new Map<string, Array<Received>>()
@@ -144,7 +145,7 @@ export const stub = (port: () => number) => {
       waiting.set(id, [...(upstream ?? [])])
       received.delete(id)
     },
-    /** Of all ids, since a connector may point elsewhere. */
+    /** For all ids, because a connector may have another destination. */
     received: (id: string): ReadonlyArray<Received> => received.get(id) ?? [],
   }
 }
@@ -168,7 +169,7 @@ const answerOf = (
   return mode === "chunkcut" ? Answer.half(response) : response
 }
 
-/** How long a model may take to be deployed here, where it was deployed on recording. */
+/** How long the deployment of a model may take here, if it was deployed in the recording. */
 const deployMillis = 300
 
 interface Server {
@@ -177,7 +178,7 @@ interface Server {
   readonly stub: number
 }
 
-/** Sends the requests of a case; returns every difference that was found. */
+/** Sends the requests of a case; returns every difference. */
 export const replay = async (
   { id, steps, oracle }: Case,
   server: Server,
@@ -199,7 +200,7 @@ export const replay = async (
   let isWhole = true
   for (const { req, save = {}, setup, poll } of steps) {
     const recorded = poll === undefined ? oracle.steps[answered++] : undefined
-    // What one side refused cannot be used on both: what follows from that is the same difference.
+    // A rejection on one side has consequences; they are the same difference.
     if ([...onOneSide].some((name) => JSON.stringify(req).includes(`{{${name}}}`))) {
       isWhole = false
       for (const name of Object.keys(save)) onOneSide.add(name)
@@ -242,7 +243,7 @@ export const replay = async (
   return found
 }
 
-/** A busy machine makes the server shed load: its own 503 has no provider in it. */
+/** A busy machine makes the server shed load: its own 503 contains nothing of a provider. */
 const patiently = async (ask: () => Promise<Response>, left = 100): Promise<Response> => {
   const response = await ask()
   if (response.status !== 503 || response.text.includes('"remote"') || left === 0) return response
@@ -263,7 +264,7 @@ const outgoing = (
 
 const shown = ({ status, json, text }: typeof Recorded.Type) => `${status} ${text ?? JSON.stringify(json)}`
 
-/** An error and a success have nothing to compare but that; two errors have their type and reason. */
+/** An error and a success are compared by status only; two errors by type and reason. */
 const judge = (recorded: typeof Recorded.Type, here: Response, isSorted: boolean, add: Add): void => {
   const type = here.headers["content-type"]
   if (recorded.type !== null && recorded.type !== type) add("type", recorded.type, type)
@@ -292,7 +293,7 @@ const content = (value: unknown): unknown => {
   return { error }
 }
 
-// What a client library adds by itself, and what follows from the body.
+// Headers that a client library adds, and those that follow from the body.
 const ofClients = new Set([
   "host",
   "user-agent",
@@ -331,13 +332,13 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 const unstable = new Set(
   "took _seq_no _primary_term _score max_score stack_trace ml_jvm_heap_usage max min average p50 p90 p99".split(" "),
 )
-// Made of letters, digits, `-` and `_` at random; a word of that length has no digit and no capital.
+// Random letters, digits, `-` and `_`; an ordinary word of that length has no digit and no capital.
 const idPattern = /(?<![\w-])(?=[\w-]*[A-Z0-9])(?:[\w-]{22}|[\w-]{20})(?![\w-])/g
 const withoutIds = (text: string) => (text === "drawbar" ? "<id>" : text.replaceAll(idPattern, "<id>"))
 
 const keyOf = (hit: unknown) => JSON.stringify(at(hit, "/_id"))
 
-/** Without a sort, hits of one score come in any order. */
+/** Without a sort, hits with equal scores are in any order. */
 const inIdOrder = (value: unknown, isSorted: boolean): unknown => {
   if (isSorted || !isObject(value) || !("hits" in value) || !isObject(value.hits) || !("hits" in value.hits))
     return value
@@ -354,7 +355,7 @@ const mask = (value: unknown, name = ""): unknown => {
   return typeof value === "string" ? withoutIds(value) : value
 }
 
-/** Adds each innermost place where two values differ; members that one side lacks are `undefined` there. */
+/** Adds each innermost location at which two values differ; a member missing on one side is `undefined` there. */
 const compare = (recorded: unknown, here: unknown, pointer: string, add: Add): void => {
   if (Array.isArray(recorded) && Array.isArray(here) && recorded.length === here.length)
     return recorded.forEach((item, i) => compare(item, here[i], `${pointer}/*`, add))

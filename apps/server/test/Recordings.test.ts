@@ -1,4 +1,4 @@
-/** Recorded responses of a running ML Commons, each equal or named in a row of RecordedDifferences. */
+/** Recorded responses of a running ML Commons, each equal or explained by a row of RecordedDifferences. */
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
@@ -9,7 +9,7 @@ import { explains, markdown, rows } from "./RecordedDifferences.ts"
 
 const recordings = Recording.read()
 
-/** All cases run in order on one server, as they did when they were recorded. */
+/** All cases run in order on one server, as in the recording. */
 const replayAll = async ({ settings, cases }: Recording.Recordings) => {
   let port = 0
   const stub = Recording.stub(() => port)
@@ -46,12 +46,12 @@ describe.skipIf(recordings === undefined)(
       console.log(`${total - differing.size} of ${total} recorded cases are equal, ${differing.size} differ by name`)
     })
 
-    it("each difference has a row that names it", () => {
+    it("each difference has a row", () => {
       const unnamed = differences.filter((difference) => !rows.some((row) => explains(row, difference)))
       assert.deepStrictEqual(unnamed.map(shown), [])
     })
 
-    it("each row, and each case of a row, names a difference that there is", () => {
+    it("each row, and each case of a row, has a difference", () => {
       const stale = rows.flatMap((row) => {
         const named = differences.filter((difference) => explains(row, difference))
         if (row.cases === undefined) return named.length === 0 ? [row.what] : []
@@ -75,10 +75,10 @@ const cells = (text: string) =>
 it("docs/compatibility.md has each row", () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../../docs/compatibility.md"), "utf8")
   const [, table = ""] = page.split(/<!-- recorded differences: .*?-->\n|<!-- end of recorded differences -->/s)
-  assert.deepStrictEqual(cells(table), cells(markdown()), "Write it again with `pnpm golden`")
+  assert.deepStrictEqual(cells(table), cells(markdown()), "Run `pnpm golden`")
 })
 
-it("a difference that the table does not know has no name", () => {
+it("a difference outside the table has no name", () => {
   const planted: ReadonlyArray<Omit<Recording.Difference, "recorded" | "here">> = [
     { id: "conn.put", request: "PUT /_plugins/_ml/connectors/<cid>", at: "/forced_refresh", statuses: [200, 200] },
     {

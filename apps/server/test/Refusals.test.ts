@@ -3,7 +3,7 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import { describe, expect, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
 
-/** A connector, and a deployed model on it. */
+/** A connector, and a deployed model that uses it. */
 const make = async (drawbar: Drawbar.Drawbar, change: object = {}) => {
   const { json: connector } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/connectors/_create", {
     ...Drawbar.blueprint,
@@ -23,7 +23,7 @@ const predict = (drawbar: Drawbar.Drawbar, model: string, parameters: object = {
 
 const whole = Answer.json({ embeddings: [[0.1, 0.25]] })
 
-describe("a platform that", () => {
+describe("an upstream that", () => {
   it.each([
     {
       does: "refuses",
@@ -33,28 +33,28 @@ describe("a platform that", () => {
     },
     { does: "limits its rate", answer: Answer.json({ message: "slow down" }, 429), status: 429, says: "slow down" },
     { does: "is out of order", answer: Answer.html(503), status: 503, says: "Bad Gateway" },
-    { does: "answers a page in place of JSON", answer: Answer.html(200), status: 502, says: "" },
-    { does: "answers nothing", answer: Answer.text("", 200), status: 502, says: "" },
+    { does: "returns a page instead of JSON", answer: Answer.html(200), status: 502, says: "" },
+    { does: "returns an empty response", answer: Answer.text("", 200), status: 502, says: "" },
     {
-      does: "sends elsewhere",
+      does: "redirects",
       answer: Answer.redirect("http://169.254.169.254/latest/meta-data"),
       status: 502,
       says: "",
     },
     { does: "hangs", answer: Answer.hang, status: 504, says: "" },
-    { does: "cuts the connection", answer: Answer.reset, status: 502, says: "" },
-    { does: "cuts its answer", answer: Answer.half(whole), status: 502, says: "" },
-    { does: "falls silent within its answer", answer: Answer.half(whole, "hang"), status: 504, says: "" },
+    { does: "closes the connection", answer: Answer.reset, status: 502, says: "" },
+    { does: "truncates its response", answer: Answer.half(whole), status: 502, says: "" },
+    { does: "stalls within its response", answer: Answer.half(whole, "hang"), status: 504, says: "" },
   ])(
-    "$does is named in the envelope, and the next predict works",
-    async ({ answer, status, says }) => {
+    "$does is reported in the envelope, and the next predict works",
+    async ({ answer, status, says: expectedText }) => {
       await using drawbar = await Drawbar.start(Answer.inTurn(answer, whole))
       const { model } = await make(drawbar)
       const refused = await predict(drawbar, model)
       expect({ status: refused.status, body: refused.json }).toMatchObject({ status, body: { status } })
       expect(refused.json.error.reason).toBeTypeOf("string")
       expect(refused.json.error.reason.length).toBeGreaterThan(10)
-      expect(refused.text).toContain(says)
+      expect(refused.text).toContain(expectedText)
       expect(refused.text).not.toContain(Drawbar.secret)
       expect((await predict(drawbar, model)).status).toBe(200)
     },
@@ -63,7 +63,7 @@ describe("a platform that", () => {
 })
 
 describe("a caller", () => {
-  it("is told which parameter is missing, and nothing is sent", async () => {
+  it("receives the name of a missing parameter, and nothing is sent", async () => {
     await using drawbar = await Drawbar.start()
     const { model } = await make(drawbar)
     const refused = await predict(drawbar, model, { other: "a" })
@@ -72,7 +72,7 @@ describe("a caller", () => {
     expect(drawbar.platform.requests).toEqual([])
   })
 
-  it("is told which models still use a connector", async () => {
+  it("receives the models that still use a connector", async () => {
     await using drawbar = await Drawbar.start()
     const { connector, model } = await make(drawbar)
     const refused = await Drawbar.ask(drawbar, "DELETE", `/_plugins/_ml/connectors/${connector}`)
@@ -81,7 +81,7 @@ describe("a caller", () => {
     expect((await predict(drawbar, model)).status).toBe(200)
   })
 
-  it("cannot make a connector to a host that the operator does not trust", async () => {
+  it("cannot create a connector for an untrusted host", async () => {
     await using drawbar = await Drawbar.start()
     const [action] = Drawbar.blueprint.actions
     const refused = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/connectors/_create", {
@@ -92,7 +92,7 @@ describe("a caller", () => {
     expect(refused.text).toContain("evil.example")
   })
 
-  it("cannot send a stored key to another host by a parameter", async () => {
+  it("cannot send a stored key to another host with a parameter", async () => {
     await using drawbar = await Drawbar.start()
     const [action] = Drawbar.blueprint.actions
     const { model } = await make(drawbar, {
@@ -105,7 +105,7 @@ describe("a caller", () => {
     expect(drawbar.platform.requests).toEqual([])
   })
 
-  it("meets a changed connector from the next predict on", async () => {
+  it("uses a changed connector from the next predict on", async () => {
     await using drawbar = await Drawbar.start()
     const { connector, model } = await make(drawbar)
     await predict(drawbar, model)
@@ -118,7 +118,7 @@ describe("a caller", () => {
     expect(models).toEqual(["embed-english-v3.0", "another-model"])
   })
 
-  it("is refused by a model that is switched off, until it is on again", async () => {
+  it("is rejected by a disabled model until it is enabled again", async () => {
     await using drawbar = await Drawbar.start()
     const { model } = await make(drawbar)
     const enable = (is_enabled: boolean) => Drawbar.ask(drawbar, "PUT", `/_plugins/_ml/models/${model}`, { is_enabled })
@@ -130,7 +130,7 @@ describe("a caller", () => {
     expect((await predict(drawbar, model)).status).toBe(200)
   })
 
-  it("is answered by a registered model that nobody deployed", async () => {
+  it("can call a registered model that is not deployed", async () => {
     await using drawbar = await Drawbar.start()
     const { connector } = await make(drawbar)
     const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
@@ -141,7 +141,7 @@ describe("a caller", () => {
     expect((await predict(drawbar, json.model_id)).status).toBe(200)
   })
 
-  it("who goes away leaves nothing hanging", async () => {
+  it("that disconnects leaves no pending request", async () => {
     await using drawbar = await Drawbar.start(Answer.inTurn(Answer.hang, whole))
     const { model } = await make(drawbar)
     const gone = fetch(`${drawbar.url}/_plugins/_ml/models/${model}/_predict`, {
@@ -156,10 +156,10 @@ describe("a caller", () => {
   })
 })
 
-describe("a parameter that cannot be put in", () => {
+describe("a parameter that cannot be inserted", () => {
   it.each([
     [{ other: 1 }, { stage: "parameters", parameters: ["texts"] }],
-    [{ texts: "no JSON" }, { stage: "body", parameters: ["texts"] }],
+    [{ texts: "not JSON" }, { stage: "body", parameters: ["texts"] }],
   ])("%j is named, with its stage", async (parameters, rendering) => {
     await using drawbar = await Drawbar.start()
     const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
@@ -173,7 +173,7 @@ describe("a parameter that cannot be put in", () => {
     expect(answer.json.error.rendering).toEqual(rendering)
   })
 
-  it("and a platform that repeats the secret is not passed on with it", async () => {
+  it("and an upstream that echoes the secret is masked", async () => {
     await using drawbar = await Drawbar.start(({ headers }) =>
       Answer.json({ headers: Object.fromEntries(headers) }, 401),
     )
@@ -190,25 +190,28 @@ describe("a parameter that cannot be put in", () => {
   })
 })
 
-describe("a caller who has little time", () => {
-  it.each(["_predict", "_predict/stream"])("is told at %s when it is over, and the platform is let go", async (way) => {
-    await using drawbar = await Drawbar.start(() => Answer.hang)
-    const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
-      name: "m",
-      function_name: "remote",
-      connector: { ...Drawbar.blueprint, parameters: { model: "m", truncate: "END", stream_delta_path: "$.x" } },
-    })
-    const path = `/_plugins/_ml/models/${json.model_id}/${way}`
-    const parameters = { texts: ["x"] }
-    const answer = await Drawbar.ask(drawbar, "POST", `${path}?timeout=200ms`, { parameters })
-    expect(answer.status).toBe(504)
-    expect(answer.json.error.reason).toContain("within its timeout of 200ms")
-    const odd = await Drawbar.ask(drawbar, "POST", `${path}?timeout=soon`, { parameters })
-    expect(odd.status).toBe(400)
-    expect(odd.json.error.reason).toContain("such as 30s")
-  })
+describe("a caller with a short timeout", () => {
+  it.each(["_predict", "_predict/stream"])(
+    "receives an error at %s when it expires, and the upstream connection is closed",
+    async (way) => {
+      await using drawbar = await Drawbar.start(() => Answer.hang)
+      const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/models/_register", {
+        name: "m",
+        function_name: "remote",
+        connector: { ...Drawbar.blueprint, parameters: { model: "m", truncate: "END", stream_delta_path: "$.x" } },
+      })
+      const path = `/_plugins/_ml/models/${json.model_id}/${way}`
+      const parameters = { texts: ["x"] }
+      const answer = await Drawbar.ask(drawbar, "POST", `${path}?timeout=200ms`, { parameters })
+      expect(answer.status).toBe(504)
+      expect(answer.json.error.reason).toContain("within its timeout of 200ms")
+      const odd = await Drawbar.ask(drawbar, "POST", `${path}?timeout=soon`, { parameters })
+      expect(odd.status).toBe(400)
+      expect(odd.json.error.reason).toContain("such as 30s")
+    },
+  )
 
-  it("is told at once that the platform asks for more, and not when his time is over", async () => {
+  it("receives an error immediately if the upstream asks for a longer wait", async () => {
     await using drawbar = await Drawbar.start(() => Answer.json({}, 429, { "retry-after": "20" }))
     const { model } = await make(drawbar, { client_config: { max_retry_times: 3 } })
     const answer = await fetch(`${drawbar.url}/_plugins/_ml/models/${model}/_predict?timeout=15s`, {
@@ -220,7 +223,7 @@ describe("a caller who has little time", () => {
     expect(drawbar.platform.requests.length).toBe(1)
   })
 
-  it("bounds the wait for a connection, and all calls of a predict together", async () => {
+  it("limits the wait for a connection, and all calls of a predict together", async () => {
     await using drawbar = await Drawbar.start(({ text }) =>
       text.includes("slow") ? Answer.hang : Answer.slow(whole, 150),
     )

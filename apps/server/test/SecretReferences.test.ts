@@ -1,4 +1,4 @@
-/** Credentials that name a secret which stands elsewhere. */
+/** Credentials that refer to a secret stored elsewhere. */
 import { execFileSync } from "node:child_process"
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -13,7 +13,7 @@ import * as InProcess from "./InProcess.ts"
 const ml = "/_plugins/_ml"
 const environment: Record<string, string> = {
   DRAWBAR_SECRET_COHERE: "from-a-variable",
-  HOME: "/home/of-nobody",
+  HOME: "/home/of-another",
   OTHER_KEY: "not-to-be-read",
 }
 
@@ -71,9 +71,9 @@ const sentKey = () => Received.header(platform.requests.at(-1)!, "authorization"
 
 describe("a credential", () => {
   it.each([
-    ["a variable that the operator gives", "env:DRAWBAR_SECRET_COHERE", "from-a-variable"],
-    ["a file that the operator gives", "file:cohere", "from-a-file"],
-  ])("may name %s, which is read when the model is deployed", async (_name, reference, secret) => {
+    ["a variable of the operator", "env:DRAWBAR_SECRET_COHERE", "from-a-variable"],
+    ["a file of the operator", "file:cohere", "from-a-file"],
+  ])("may refer to %s, which is read when the model is deployed", async (_name, reference, secret) => {
     const { json, text } = await register(reference)
     assert.isString(json.model_id, text)
     const answer = await ask("POST", `/models/${json.model_id}/_predict`, { parameters: { texts: ["x"] } })
@@ -82,7 +82,7 @@ describe("a credential", () => {
     assert.notInclude((await ask("GET", `/models/${json.model_id}`)).text + answer.text, secret)
   })
 
-  it("is read anew by the next deployment", async () => {
+  it("is read again by the next deployment", async () => {
     const { json } = await register("env:DRAWBAR_SECRET_COHERE")
     const predict = () => ask("POST", `/models/${json.model_id}/_predict`, { parameters: { texts: ["x"] } })
     await predict()
@@ -93,25 +93,25 @@ describe("a credential", () => {
   })
 
   it.each([
-    ["any other variable", "env:OTHER_KEY", "only variables called DRAWBAR_SECRET_"],
-    ["the home of the server", "env:HOME", "only variables called DRAWBAR_SECRET_"],
+    ["any other variable", "env:OTHER_KEY", "only variables named DRAWBAR_SECRET_"],
+    ["the server's home folder", "env:HOME", "only variables named DRAWBAR_SECRET_"],
     ["a variable that is not set", "env:DRAWBAR_SECRET_NONE", "is not set"],
-    ["a file outside", "file:../outside", "leads out of"],
-    ["a link to a file outside", "file:link", "leads out of"],
-    ["a file by its whole path", "file:/etc/passwd", "cannot be read"],
-    ["the folder itself", "file:.", "leads out of"],
-    ["a file that is not there", "file:none", "cannot be read"],
-    ["a link to a link to a file outside", "file:link-to-link", "leads out of"],
-    ["a device", "file:zero", "leads out of"],
-    ["a file of a folder whose name begins alike", "file:../secretsbeside/key", "leads out of"],
-    ["a folder", "file:folder", "is no file"],
-    ["a pipe", "file:pipe", "is no file"],
-    ["a file that is no secret, by its size", "file:huge", "larger than 65536 bytes"],
-    ["a name that no file has", "file:a\0b", "cannot be read"],
-    ["a variable without a name", "env:", "only variables called DRAWBAR_SECRET_"],
-    ["what a prefix hides", "env:DRAWBAR_SECRET_", "is not set"],
+    ["a file outside", "file:../outside", "is outside"],
+    ["a link to a file outside", "file:link", "is outside"],
+    ["a file by its absolute path", "file:/etc/passwd", "cannot read the server's file"],
+    ["the folder itself", "file:.", "is outside"],
+    ["a missing file", "file:none", "cannot read the server's file"],
+    ["a link to a link to a file outside", "file:link-to-link", "is outside"],
+    ["a device", "file:zero", "is outside"],
+    ["a file in a folder with the same prefix", "file:../secretsbeside/key", "is outside"],
+    ["a folder", "file:folder", "is not a file"],
+    ["a pipe", "file:pipe", "is not a file"],
+    ["a file too large for a secret", "file:huge", "larger than 65536 bytes"],
+    ["an invalid file name", "file:a\0b", "cannot read the server's file"],
+    ["a variable without a name", "env:", "only variables named DRAWBAR_SECRET_"],
+    ["a name that a prefix hides", "env:DRAWBAR_SECRET_", "is not set"],
     ["Vault", "vault:secret/a#b", "--vault-prefix PATH"],
-  ])("cannot name %s", async (_name, reference, sentence) => {
+  ])("cannot refer to %s", async (_name, reference, sentence) => {
     const { status, text } = await register(reference)
     assert.strictEqual(status, 400, text)
     assert.include(text, sentence)

@@ -5,7 +5,7 @@ import * as Drawbar from "./Drawbar.ts"
 const { secret, blueprint } = Drawbar
 
 describe("a secret", () => {
-  it("is in no answer, whatever is asked", async () => {
+  it("is in no response to any request", async () => {
     await using drawbar = await Drawbar.start(() => Answer.text("no", 401))
     const seen: Array<string> = []
     const ask = async (method: string, path: string, body?: unknown) => {
@@ -45,7 +45,7 @@ describe("a secret", () => {
     assert.isAbove(drawbar.platform.requests.length, 0)
   })
 
-  it("is masked in the request that is shown", async () => {
+  it("is masked in a rendered request", async () => {
     await using drawbar = await Drawbar.start()
     const { json } = await Drawbar.ask(drawbar, "POST", "/_plugins/_ml/connectors/_render", {
       blueprint,

@@ -1,4 +1,7 @@
-/** What cannot be sent is refused when it is written, in all four ways in: it would fail each predict. */
+/**
+ * Requests that could never be sent are rejected on create and update of connectors and models, because each predict
+ * would fail.
+ */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Certificate from "@drawbar/stub-platform/Certificate"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -24,7 +27,7 @@ const aws = {
 const withUrl = (url: string, parameters = {}) => ({ parameters, actions: [{ ...action, url }] })
 const withHeader = (headers: object, change = {}) => ({ ...change, actions: [{ ...action, headers }] })
 
-/** What it is, the connector that is fine, the change that makes it unsendable, and what its refusal says. */
+/** Description, a valid connector, the change that makes it invalid, and the parts of the error message. */
 const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray<string>]> = [
   [
     "a key with a line break at its end",
@@ -58,7 +61,7 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
     { credential: { access_key: "AKID EXAMPLE" } },
     ["'access_key'", "a space at character 5"],
   ],
-  ["a secret key that is empty", aws, { credential: { secret_key: "" } }, ["'secret_key'", "is empty"]],
+  ["an empty secret key", aws, { credential: { secret_key: "" } }, ["'secret_key'", "is empty"]],
   [
     "a secret key that is a placeholder",
     aws,
@@ -79,7 +82,7 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
     ["Parameter 'region'", '"us-east-1\\n"'],
   ],
   ["a region in capitals", aws, { parameters: { region: "US-EAST-1" } }, ["Parameter 'region'", "such as us-east-1"]],
-  ["a region that is empty", aws, { parameters: { region: "" } }, ["Parameter 'region'", "it is empty"]],
+  ["an empty region", aws, { parameters: { region: "" } }, ["Parameter 'region'", "it is empty"]],
   [
     "a region that is a placeholder",
     aws,
@@ -101,7 +104,7 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
     [
       "PREDICT at [/actions/0]",
       "it has a line break at its end",
-      "Parameter 'endpoint' brought it",
+      "The problem is in parameter 'endpoint'",
       '"https://api.cohere.ai/v1\\n"',
     ],
   ],
@@ -109,13 +112,13 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
     "a URL without its scheme",
     plain,
     withUrl("${parameters.endpoint}/v1", { endpoint: "api.cohere.ai" }),
-    ["the scheme is missing", "Parameter 'endpoint' brought it", '"api.cohere.ai/v1"'],
+    ["the scheme is missing", "The problem is in parameter 'endpoint'", '"api.cohere.ai/v1"'],
   ],
   [
     "a URL with two schemes",
     plain,
     withUrl("https://${parameters.endpoint}/v1", { endpoint: "https://api.cohere.ai" }),
-    ["its scheme stands twice", "Parameter 'endpoint' brought it"],
+    ["its scheme occurs twice", "The problem is in parameter 'endpoint'"],
   ],
   [
     "a URL with a placeholder",
@@ -127,16 +130,16 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
     "a URL with a password",
     plain,
     withUrl("https://a:pa55word@api.cohere.ai/v1"),
-    ["a user or a password before its host", '"https://***@api.cohere.ai/v1"'],
+    ["it contains a user or a password", '"https://***@api.cohere.ai/v1"'],
   ],
   [
-    "a default that holds a placeholder",
+    "a default that contains a placeholder",
     plain,
     { actions: [{ ...action, request_body: '{"q":"${parameters.q:-${parameters.r}}"}' }] },
-    ["PREDICT at [/actions/0]", "holds a placeholder", 'put "q"'],
+    ["PREDICT at [/actions/0]", "contains a placeholder", 'add "q"'],
   ],
   [
-    "an issuer that is none",
+    "an invalid issuer",
     plain,
     { parameters: { oauth2_token_url: "soon" }, credential: { client_id: "a", client_secret: "b" } },
     ["Parameter 'oauth2_token_url'", "the scheme is missing", '"soon"'],
@@ -151,7 +154,7 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
     ["Parameter 'oauth2_token_url'", "it has a space at its end"],
   ],
   [
-    "a key file whose issuer is none",
+    "a key file with an invalid issuer",
     plain,
     {
       credential: {
@@ -168,7 +171,7 @@ const kinds: ReadonlyArray<readonly [string, typeof plain, object, ReadonlyArray
   ],
 ]
 
-describe("what cannot be sent is refused when it is written", () => {
+describe("a request that cannot be sent is rejected on create and update", () => {
   let drawbar: Drawbar.Drawbar
   beforeAll(async () => {
     drawbar = await Drawbar.start(() => Answer.json({ ok: true }))
@@ -221,7 +224,7 @@ describe("what cannot be sent is refused when it is written", () => {
     assert.include(off.text, "plugins.ml_commons.connector.mutual_tls_enabled")
   })
 
-  it("a certificate in several lines, a tab in a header and Latin-1 stay what they are", async () => {
+  it("keeps a multi-line certificate, a tab in a header and Latin-1 unchanged", async () => {
     const { status, text } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_create`, {
       ...plain,
       credential: { key: "é\t1", unused: "a\nb" },
@@ -230,7 +233,7 @@ describe("what cannot be sent is refused when it is written", () => {
   })
 })
 
-/** As an update changes it: parameters and secrets one by one, `null` removes, the rest whole. */
+/** The semantics of an update: parameters and secrets one by one, `null` removes, other values replace. */
 const merged = (fine: typeof plain, change: Record<string, any>) => ({
   ...fine,
   ...change,

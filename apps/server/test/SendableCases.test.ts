@@ -1,4 +1,7 @@
-/** Cases made after public reports, about templates, signatures and headers: each request as it has to reach its platform. */
+/**
+ * Cases derived from public reports about templates, signatures and headers: each request exactly as its upstream must
+ * receive it.
+ */
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
@@ -18,11 +21,11 @@ interface Outcome {
   readonly status: number
   readonly text: string
   readonly json: any
-  /** What reached the platform. */
+  /** What the upstream received. */
   readonly sent: Received.Received | undefined
 }
 
-/** Creates, registers and predicts as the case says; the body of a predict goes as it stands in its file, digit by digit. */
+/** Creates, registers and predicts according to the case; the predict body is sent exactly as in its file. */
 const run = async (name: string, predict?: (text: string) => string): Promise<Outcome> => {
   const read = (file: string) => readFileSync(resolve(folder, name, file), "utf8")
   const upstream = JSON.parse(read("upstream.json"))[0]
@@ -71,7 +74,7 @@ const hostOf = async ({ parameters = {}, actions }: any): Promise<string> =>
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }
 
-/** Whether it is signed as AWS would have it, body and its hash included. */
+/** Whether it has a valid AWS signature, including the body and its hash. */
 const assertSigned = (sent: Received.Received | undefined, service = "bedrock") => {
   assert.isDefined(sent)
   assert.isUndefined(AwsSignature.refuse(sent, { ...keys, region: "us-east-1", service }))
@@ -91,7 +94,7 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assert.deepStrictEqual(JSON.parse(sent?.text ?? ""), { prompt, max_tokens_to_sample: 48 })
   })
 
-  it("07: absent fragments vanish without a trace", async () => {
+  it("07: absent fragments leave nothing behind", async () => {
     const { status, sent, text } = await run("07-agent-fragments-absent")
     assert.strictEqual(status, 200, text)
     assert.deepStrictEqual(JSON.parse(sent?.text ?? ""), {
@@ -107,7 +110,7 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assert.deepStrictEqual(JSON.parse(sent?.text ?? ""), { inputText: "boots", inputImage: null })
   })
 
-  it("13: code points stay as they are, both ways", async () => {
+  it("13: code points are kept in both directions", async () => {
     const { status, sent, json, text } = await run("13-emoji-rtl-zwj-nfd")
     assert.strictEqual(status, 200, text)
     const { t } = JSON.parse(readFileSync(resolve(folder, "13-emoji-rtl-zwj-nfd/predict.json"), "utf8")).parameters
@@ -115,7 +118,7 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assert.strictEqual(json.inference_results[0].output[0].dataAsMap.t, t)
   })
 
-  it("15: digits stay as they are, both ways", async () => {
+  it("15: digits are kept in both directions", async () => {
     const { status, sent, text } = await run("15-number-digits-both-ways")
     assert.strictEqual(status, 200, text)
     assert.include(sent?.text, "12345678901234567890")
@@ -141,7 +144,7 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assertSigned(sent)
   })
 
-  it("25: a session token with a line break is refused at create, and not shown", async () => {
+  it("25: a session token with a line break is rejected on create, and not shown", async () => {
     const { status, json, text } = await run("25-session-token-special-chars")
     assert.strictEqual(status, 400)
     assert.include(json.error.reason, "Credential 'session_token'")
@@ -149,7 +152,7 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assert.notInclude(text, "IQoJ")
   })
 
-  it("26: x-amz-content-sha256 is sent and signed, and what a hop may change is not", async () => {
+  it("26: x-amz-content-sha256 is sent and signed, and headers that a proxy may change are not", async () => {
     const { status, sent, text, json } = await run("26-aoss-content-sha256")
     assert.strictEqual(status, 200, text)
     assertSigned(sent, "aoss")
@@ -180,13 +183,13 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assert.strictEqual(sent && Received.header(sent, "x-flag"), "true")
   })
 
-  it("111: Azure's parameters of the blueprint are sent as they stand", async () => {
+  it("111: Azure's parameters of the blueprint are sent unchanged", async () => {
     const { status, sent, text } = await run("111-azure-parameters-of-blueprint")
     assert.strictEqual(status, 200, text)
     assert.strictEqual(sent?.target, "//openai/deployments/d/embeddings?api-version=2024-02-01")
   })
 
-  it("115: an image of megabytes arrives whole", async () => {
+  it("115: an image of several megabytes arrives complete", async () => {
     const inputImage = "A".repeat(3_000_000)
     const { status, sent, text } = await run("115-large-base64-image", () =>
       JSON.stringify({ parameters: { inputImage } }),
@@ -195,7 +198,7 @@ describe.skipIf(!isPresent)("the cases (skipped: ../shared/cases is absent)", ()
     assert.strictEqual(sent?.text.length, `{"inputImage":"${inputImage}"}`.length)
   })
 
-  it("D2: a connector of google_cloud is created; that its key cannot be read is said at predict", async () => {
+  it("D2: a connector of google_cloud is created; an unreadable key is reported at predict", async () => {
     const { status, json } = await run("D2-protocol-google_cloud")
     assert.strictEqual(status, 400)
     assert.include(json.error.reason, "the private_key of the connector's credential cannot be read")

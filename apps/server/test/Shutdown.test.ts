@@ -1,4 +1,6 @@
-/** SIGTERM under load: what a platform has been asked for is answered. DRAWBAR_SIGTERMS says how often it is tried. */
+/**
+ * SIGTERM under load: requests that an upstream has received are completed. DRAWBAR_SIGTERMS sets the number of rounds.
+ */
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -40,12 +42,12 @@ const register = (url: string, port: number) =>
 
 describe("SIGTERM under load", () => {
   it.each(Array.from({ length: rounds }, (_, n) => n))(
-    "drops nothing that was begun (%i)",
+    "drops no started request (%i)",
     async () => {
-      const asked = new Set<string>()
+      const requested = new Set<string>()
       const platform = createServer(async (request, response) => {
         const { nonce } = JSON.parse(await text(request))
-        asked.add(nonce)
+        requested.add(nonce)
         setTimeout(() => response.end(JSON.stringify({ nonce })), 5 + Math.random() * 60)
       })
       await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
@@ -62,7 +64,7 @@ describe("SIGTERM under load", () => {
             if (status === 200 && json.inference_results[0].output[0].dataAsMap.nonce === nonce) answered.add(nonce)
             else refusals.add(String(status))
           } catch {
-            // Nobody accepts any more.
+            // The server accepts no new connections.
             return
           }
         }
@@ -78,7 +80,7 @@ describe("SIGTERM under load", () => {
       platform.close()
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(
-        [...asked].filter((nonce) => !answered.has(nonce)),
+        [...requested].filter((nonce) => !answered.has(nonce)),
         [],
       )
       for (const status of refusals) assert.strictEqual(status, "503")
@@ -88,9 +90,9 @@ describe("SIGTERM under load", () => {
 })
 
 describe("a second SIGTERM", () => {
-  it("waits for nobody, and ends with 1", async () => {
-    const asked = Promise.withResolvers<void>()
-    const platform = createServer(() => asked.resolve())
+  it("exits immediately with 1", async () => {
+    const requested = Promise.withResolvers<void>()
+    const platform = createServer(() => requested.resolve())
     await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
     const { child, url } = await start()
     const id = await register(url, (platform.address() as AddressInfo).port)
@@ -99,9 +101,9 @@ describe("a second SIGTERM", () => {
       () => false,
       () => true,
     )
-    await asked.promise
+    await requested.promise
     child.kill("SIGTERM")
-    // Nobody new is let in once it has begun to stop.
+    // No new request is accepted after shutdown has begun.
     const { hostname, port } = new URL(url)
     while (await isOpen(Number(port), hostname)) await wait(5)
     child.kill("SIGTERM")

@@ -1,4 +1,4 @@
-/** The server as a process of its own, as users start it, and all that it says. */
+/** The server as a separate process, as users start it, and its output. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
@@ -9,7 +9,7 @@ export interface Running extends AsyncDisposable {
   /** On standard output and standard error, so far. */
   readonly said: () => string
   readonly ended: Promise<number | null>
-  /** The URL that it says it listens on. */
+  /** The URL that it reports. */
   readonly url: Promise<string>
 }
 
@@ -29,25 +29,25 @@ const main = join(import.meta.dirname, "../src/main.ts")
 export const run = (flags: ReadonlyArray<string>, { env = {}, node = [] }: Options = {}): Running => {
   const child = spawn(process.execPath, ["--conditions=@drawbar/source", ...node, main, ...flags], { env })
   const ended = once(child, "close").then(([code]) => code)
-  let said = ""
+  let reply = ""
   const url = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (piece: string) => {
-        said += piece
-        const found = /listens on (\S+)/.exec(said)?.[1]
+        reply += piece
+        const found = /listens on (\S+)/.exec(reply)?.[1]
         if (found !== undefined) resolve(found)
       })
-    void ended.then((code) => reject(new Error(`it ended with ${code}: ${said}`)))
+    void ended.then((code) => reject(new Error(`it exited with ${code}: ${reply}`)))
   })
   url.catch(() => {})
   const stop = async () => {
     child.kill("SIGKILL")
     await ended
   }
-  return { child, url, said: () => said, ended, [Symbol.asyncDispose]: stop }
+  return { child, url, said: () => reply, ended, [Symbol.asyncDispose]: stop }
 }
 
-/** Starts it on a free port, and waits until it says where. */
+/** Starts it on a free port, and waits until it reports the URL. */
 export const start = async (flags: ReadonlyArray<string>, options: Options = {}): Promise<Spawned> => {
   const running = run(["--port", "0", ...flags], options)
   return { ...running, url: await running.url }

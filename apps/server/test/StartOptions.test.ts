@@ -25,39 +25,39 @@ const start = (args: ReadonlyArray<string>) =>
     Effect.runPromise,
   )
 
-describe("a file that a flag names", () => {
-  const files: ReadonlyArray<readonly [flag: string, name: string, says: string]> = [
-    ["--settings", "absent", "there is no such file"],
+describe("the file of a flag", () => {
+  const files: ReadonlyArray<readonly [flag: string, name: string, expectedText: string]> = [
+    ["--settings", "absent", "no such file"],
     ["--settings", "folder", "it is a folder"],
-    ["--settings", "empty", "is no JSON"],
-    ["--settings", "garbled", "is no JSON"],
-    ["--settings", "list", "no JSON object"],
-    ["--ca-file", "absent", "there is no such file"],
+    ["--settings", "empty", "is not valid JSON"],
+    ["--settings", "garbled", "is not valid JSON"],
+    ["--settings", "list", "not a JSON object"],
+    ["--ca-file", "absent", "no such file"],
     ["--ca-file", "folder", "it is a folder"],
-    ["--ca-file", "empty", "holds no certificate"],
-    ["--ca-file", "garbled", "holds no certificate"],
+    ["--ca-file", "empty", "contains no certificate"],
+    ["--ca-file", "garbled", "contains no certificate"],
     ["--ca-file", "no-certificate", "cannot be used"],
-    ["--secrets", "absent", "there is no such file or folder"],
-    ["--secrets", "empty", "it is no folder"],
+    ["--secrets", "absent", "no such file or folder"],
+    ["--secrets", "empty", "it is not a folder"],
     ["--audit", "folder", "it is a folder"],
-    ["--audit", "absent/audit.log", "there is no such file or folder"],
+    ["--audit", "absent/audit.log", "no such file or folder"],
   ]
-  for (const [flag, name, says] of files)
-    it(`${flag} ${name} is refused by name`, async () => {
+  for (const [flag, name, expectedText] of files)
+    it(`${flag} ${name} is rejected by name`, async () => {
       const { message } = await start([flag, join(folder, name)])
       assert.include(message, `${flag} ${join(folder, name)} `)
-      assert.include(message, says)
+      assert.include(message, expectedText)
     })
 
   for (const name of ["absent", "folder", "empty", "garbled"])
-    it(`--tls-cert ${name} is refused by name`, async () => {
+    it(`--tls-cert ${name} is rejected by name`, async () => {
       const file = join(folder, name)
       assert.include((await start(["--tls-cert", file, "--tls-key", file])).message, `--tls-cert ${file}`)
     })
 })
 
-it("a command that should print the key ring and fails is told with its exit code", async () => {
+it("reports the exit code of a key ring command that fails", async () => {
   const flags = Result.getOrThrow(Flags.read(["--data", folder, "--keyring", "command:exit 3"], {}))
   const { message } = await Effect.runPromise(Effect.flip(StartOptions.fromFlags(flags, {})))
-  assert.strictEqual(message, "--keyring command:exit 3 cannot be used: it ended with 3.")
+  assert.strictEqual(message, "--keyring command:exit 3 cannot be used: it exited with 3.")
 })

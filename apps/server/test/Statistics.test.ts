@@ -5,7 +5,7 @@ import * as Recording from "./Recording.ts"
 
 const ml = "/_plugins/_ml"
 
-/** A server with a model that was predicted with once, and one that was only registered. */
+/** A server with a model that was called once, and one that was only registered. */
 const started = async () => {
   const drawbar = await Drawbar.start()
   const ask = (method: string, path: string, body?: unknown) => Drawbar.ask(drawbar, method, ml + path, body)
@@ -116,13 +116,13 @@ describe("statistics", () => {
     ["/stats", { target_stat_levels: ["ACTION"], action_level_stats: ["junk"] }, "Wrong ML action level stat"],
   ]
   for (const [path, body, reason] of refused)
-    it(`refuse GET ${path} ${JSON.stringify(body)}`, async () => {
+    it(`reject GET ${path} ${JSON.stringify(body)}`, async () => {
       await using drawbar = await Drawbar.start()
       const { status, json } = await get(drawbar, path, body)
       assert.deepStrictEqual([status, json.error.reason], [400, reason])
     })
 
-  it("count an undeployment, and a predict that deploys by itself", async () => {
+  it("count an undeployment, and a predict that deploys automatically", async () => {
     await using drawbar = await started()
     await Drawbar.ask(drawbar, "POST", `${ml}/models/used/_undeploy`)
     await Drawbar.ask(drawbar, "POST", `${ml}/models/used/_predict`, { parameters: { texts: ["a"] } })
@@ -134,7 +134,7 @@ describe("statistics", () => {
     })
   })
 
-  it("of a node say how much of the heap is in use", async () => {
+  it("of a node report the heap in use", async () => {
     await using drawbar = await Drawbar.start()
     const { json } = await get(drawbar, "/stats/ml_jvm_heap_usage")
     const percent = json.nodes.drawbar.ml_jvm_heap_usage
@@ -165,7 +165,7 @@ describe("the profile of a model", () => {
       assert.isAbove(profile.model_inference_stats.p50, 0)
     })
 
-  it("has its connections where they are asked for", async () => {
+  it("has its connections if requested", async () => {
     await using drawbar = await started()
     const { json } = await get(drawbar, "/profile?drawbar=true")
     assert.strictEqual(json.nodes.drawbar.models.used.connections[0].origin, "https://api.cohere.ai")

@@ -1,4 +1,7 @@
-/** The cases of ../shared/cases about streams, failures inside a success and waits, each through a server and a stub platform on loopback. */
+/**
+ * The cases of ../shared/cases about streams, errors inside a success and waits, each through a server and a stub
+ * upstream on loopback.
+ */
 import { existsSync, readFileSync } from "node:fs"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { resolve } from "node:path"
@@ -18,7 +21,7 @@ interface Outcome {
   readonly headers: Headers
   readonly text: string
   readonly json: any
-  /** What the `dataAsMap` of each event says, or the event itself where it reports a failure. */
+  /** The `dataAsMap` of each event, or the event itself if it reports an error. */
   readonly maps: ReadonlyArray<any>
   readonly sent: ReadonlyArray<Received.Received>
 }
@@ -42,9 +45,9 @@ const completes =
     if (usage !== undefined) assert.deepStrictEqual(outcome.maps.at(-1).usage, usage)
   }
 
-/** A stream that fails after its first piece: the words, then one event with type and status, and no end. */
+/** A stream that fails after its first chunk: the text, then one event with type and status, and no end marker. */
 const breaks =
-  (content: string, status: number, ...says: ReadonlyArray<string>) =>
+  (content: string, status: number, ...expectedText: ReadonlyArray<string>) =>
   (outcome: Outcome) => {
     assert.strictEqual(outcome.status, 200, outcome.text)
     assert.strictEqual(contentOf(outcome), content)
@@ -54,15 +57,15 @@ const breaks =
     assert.isFalse(outcome.maps.some(({ is_last }) => is_last === true))
     assert.strictEqual(failures[0].status, status)
     assert.isString(failures[0].type)
-    for (const word of says) assert.include(JSON.stringify(failures[0]), word)
+    for (const word of expectedText) assert.include(JSON.stringify(failures[0]), word)
   }
 
 const fails =
-  (status: number, retryAfter: string | undefined, ...says: ReadonlyArray<string>) =>
+  (status: number, retryAfter: string | undefined, ...expectedText: ReadonlyArray<string>) =>
   (outcome: Outcome) => {
     assert.strictEqual(outcome.status, status, outcome.text)
     assert.strictEqual(outcome.headers.get("retry-after") ?? undefined, retryAfter)
-    for (const word of says) assert.include(JSON.stringify(outcome.json.error), word)
+    for (const word of expectedText) assert.include(JSON.stringify(outcome.json.error), word)
   }
 
 const answers = (value: object) => (outcome: Outcome) => {
@@ -143,7 +146,7 @@ const bytesOf = (piece: Piece) => (typeof piece === "string" ? piece : Buffer.fr
 
 const event = (data: unknown) => `data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`
 
-/** OpenAI's stream, which has the usage only where the request asks for it: what the note of a case describes. */
+/** OpenAI's stream, which reports usage only if the request asks for it, as the note of a case describes. */
 const onRequest: Answer.Handler = ({ text }) =>
   Answer.stream("text/event-stream", [
     event({ choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: null }] }),
@@ -160,7 +163,7 @@ const handlerOf = (entry: any): Answer.Handler => {
   return () => ({ kind: "stream", headers: entry.headers ?? {}, pieces: entry.pieces.map(bytesOf), ending: "end" })
 }
 
-/** Sends what a case has byte for byte, and closes. */
+/** Sends the bytes of a case, and closes. */
 const raw = async (text: string): Promise<Server> => {
   const server = createServer((socket) => {
     socket.on("error", () => {}).once("data", () => socket.end(text))
@@ -176,7 +179,7 @@ const hosts = ["api.openai.com", "api.anthropic.com", "generativelanguage.google
   "api.deepseek.com",
 ])
 
-/** What both platforms do at the moment: the cases run one after the other. */
+/** The current behaviour of both upstreams: the cases run one after the other. */
 let handler: Answer.Handler = () => Answer.json({})
 const answer: Answer.Handler = (received) => handler(received)
 

@@ -1,4 +1,7 @@
-/** What streams take: asked for where a platform reports it only on request, counted toward quotas, and estimated where nothing comes. */
+/**
+ * Token usage of streams: requested if an upstream reports it only on request, counted towards quotas, and estimated if
+ * it is not reported.
+ */
 import { setTimeout } from "node:timers/promises"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe, it } from "vitest"
@@ -32,10 +35,10 @@ describe("the usage of a stream", () => {
     ["OpenAI in Europe", "https://eu.api.openai.com/v1/chat/completions", asked],
     ["Azure", `${azure}2024-10-21`, asked],
     ["Azure, version 1", "https://me.openai.azure.com/openai/v1/chat/completions", asked],
-    ["Azure, before it knew it", `${azure}2024-06-01`, plain],
+    ["Azure, before it supported it", `${azure}2024-06-01`, plain],
     ["DeepSeek", "https://api.deepseek.com/chat/completions", asked],
     ["an unknown host", "https://models.example.com/v1/chat/completions", plain],
-    ["a host that is alike", "https://api.openai.com.example.com/v1/chat/completions", plain],
+    ["a host with a similar name", "https://api.openai.com.example.com/v1/chat/completions", plain],
     ["a host with the other in its path", "https://models.example.com/https://api.openai.com/v1/completions", plain],
     [
       "an unknown host by its interface",
@@ -43,9 +46,9 @@ describe("the usage of a stream", () => {
       plain,
       { parameters: { _llm_interface: "openai/v1/chat/completions" } },
     ],
-    ["OpenAI's responses, which report it", "https://api.openai.com/v1/responses", plain],
+    ["OpenAI's responses, which report it by default", "https://api.openai.com/v1/responses", plain],
     [
-      "a connector that turns it off",
+      "a connector that disables it",
       "https://api.openai.com/v1/chat/completions",
       plain,
       { parameters: { stream_usage: "false" } },
@@ -66,7 +69,7 @@ describe("the usage of a stream", () => {
     ],
   ]
   it.each(rows.map((row) => [row[0], row] as const))(
-    "of %s is asked for by its row, as _render shows",
+    "of %s is requested according to its row, as _render shows",
     async (_, row) => {
       const [, url, body, change, requestBody] = row
       await using drawbar = await Drawbar.start()
@@ -79,7 +82,7 @@ describe("the usage of a stream", () => {
     },
   )
 
-  it("is shown for a model, and turned off by the caller", async () => {
+  it("is shown for a model, and can be disabled by the caller", async () => {
     await using drawbar = await Drawbar.start()
     await Drawbar.ask(drawbar, "PUT", "/_cluster/settings", {
       persistent: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https://.*$"] },
@@ -133,7 +136,7 @@ describe("a stream counts", () => {
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     }
   }
-  it("as its platform reports, toward the tokens of a day", async () => {
+  it("the usage reported by its upstream, towards the daily tokens", async () => {
     await using metered = await start(() => Answer.stream(sse, [chunk("x"), stop, reported, done]), 80)
     const statuses = [await metered.ask(), await metered.ask(), await metered.ask()].map(({ status }) => status)
     assert.deepStrictEqual(statuses, [200, 200, 429])
@@ -143,7 +146,7 @@ describe("a stream counts", () => {
     assert.notInclude(text, 'estimated="true"')
   })
 
-  it("by an estimate where nothing is reported, marked in its usage, the metrics and the log", async () => {
+  it("an estimate if no usage is reported, marked in its usage, the metrics and the log", async () => {
     const words = "é".repeat(100)
     await using metered = await start(() => Answer.stream(sse, [chunk(words), stop, done]), 100)
     const first = await metered.ask()
@@ -167,13 +170,13 @@ describe("a stream counts", () => {
   it.each<readonly [how: string, answer: () => Answer.Answer]>([
     ["fails", () => Answer.stream(sse, [chunk("x".repeat(400)), event({ error: { message: "m" } })])],
     ["breaks", () => Answer.stream(sse, [chunk("x".repeat(400))], { ending: "reset" })],
-  ])("that %s, for what came", async (_, answer) => {
+  ])("what arrived if it %s", async (_, answer) => {
     await using metered = await start(answer, 100)
     const statuses = [await metered.ask(), await metered.ask()].map(({ status }) => status)
     assert.deepStrictEqual(statuses, [200, 429])
   })
 
-  it("that its caller leaves, for what came", async () => {
+  it("what arrived if its caller disconnects", async () => {
     await using metered = await start(() => Answer.stream(sse, endless()), 100)
     const going = new AbortController()
     const response = await fetch(metered.server.url + metered.path, {
@@ -201,7 +204,7 @@ describe("a stream counts", () => {
   })
 })
 
-describe("a failure before the first piece", () => {
+describe("an error before the first chunk", () => {
   const openAi = "https://api.cohere.ai/v1/chat/completions"
   const throttled = (retryDelay?: string) =>
     Answer.stream(sse, [
@@ -234,14 +237,14 @@ describe("a failure before the first piece", () => {
     }
   }
 
-  it("is sent again like any answer of its status, and not seen", async () => {
+  it("is retried like any response of its status, and not visible", async () => {
     const { status, text, sent } = await ask(Answer.inTurn(throttled(), overloaded, well), 3)
     assert.strictEqual(status, 200, text)
     assert.include(text, "well")
     assert.strictEqual(sent, 3)
   })
 
-  it("is waited for as long as it asks", async () => {
+  it("waits as long as the upstream asks", async () => {
     const begun = performance.now()
     const { status, sent } = await ask(Answer.inTurn(throttled("0.4s"), well), 1)
     assert.deepStrictEqual([status, sent], [200, 2])
@@ -250,7 +253,7 @@ describe("a failure before the first piece", () => {
 
   it.each([
     ["throttling", throttled("34s"), 429, "34"],
-    ["throttling that asks for no wait", throttled(), 429, "1"],
+    ["throttling without a wait", throttled(), 429, "1"],
     ["overload", overloaded, 503, null],
   ] as const)("of %s has its status and wait", async (_, answer, status, wait) => {
     const answered = await ask(() => answer, 0)
@@ -258,7 +261,7 @@ describe("a failure before the first piece", () => {
     assert.strictEqual(JSON.parse(answered.text).error.remote.status, status)
   })
 
-  it("of a plain predict is sent again, too", async () => {
+  it("of a plain predict is retried, too", async () => {
     const handler = Answer.inTurn(
       Answer.json({ error: { code: 429, message: "m" } }),
       overloaded,
@@ -268,7 +271,7 @@ describe("a failure before the first piece", () => {
     assert.deepStrictEqual([status, sent], [200, 3], text)
   })
 
-  it("that its platform does not classify is 502, and not sent again", async () => {
+  it("of an unknown kind is 502, and not retried", async () => {
     for (const path of ["/_predict", "/_predict/stream"]) {
       const { status, sent } = await ask(() => Answer.json({ error: "no model" }), 3, path)
       assert.deepStrictEqual([status, sent], [502, 1])

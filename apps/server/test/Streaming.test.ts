@@ -1,4 +1,4 @@
-/** A predict that answers piece by piece: the platforms' streams, what breaks them, and who goes away. */
+/** Streamed predicts: the upstreams' formats, failures, and callers that disconnect. */
 import { once } from "node:events"
 import { Agent, request } from "node:http"
 import { text as readAll } from "node:stream/consumers"
@@ -34,7 +34,7 @@ const openAi = "https://api.cohere.ai/v1/chat/completions"
 interface Streamed {
   readonly status: number
   readonly type: string | null
-  /** What each event says. */
+  /** The content of each event. */
   readonly events: ReadonlyArray<any>
   readonly text: string
 }
@@ -124,11 +124,11 @@ interface Platform {
   readonly tools?: number
 }
 
-const said = "Hé🙂 there"
+const reply = "Hé🙂 there"
 
-/** The usage of a stream whose platform does not say: four bytes of UTF-8 are a token. */
+/** The usage of a stream that does not report it: four bytes of UTF-8 are a token. */
 const estimated = (sent: string) => {
-  const [input_tokens, output_tokens] = [sent, said].map((text) => Math.ceil(Buffer.byteLength(text) / 4))
+  const [input_tokens, output_tokens] = [sent, reply].map((text) => Math.ceil(Buffer.byteLength(text) / 4))
   return { input_tokens, output_tokens, total_tokens: input_tokens! + output_tokens!, estimated: true }
 }
 const platforms: ReadonlyArray<Platform> = [
@@ -152,7 +152,7 @@ const platforms: ReadonlyArray<Platform> = [
     name: "OpenAI completions",
     url: "https://api.cohere.ai/v1/completions",
     type: sse,
-    pieces: [event({ choices: [{ text: said }] }), event({ choices: [{ text: "", finish_reason: "length" }] })],
+    pieces: [event({ choices: [{ text: reply }] }), event({ choices: [{ text: "", finish_reason: "length" }] })],
     last: { finish_reason: "length", usage: estimated('{"messages":[],"stream":true}') },
     sent: { target: "/v1/completions", body: { messages: [], stream: true } },
   },
@@ -162,7 +162,7 @@ const platforms: ReadonlyArray<Platform> = [
     type: sse,
     pieces: [
       event({ type: "response.created" }, "response.created"),
-      event({ type: "response.output_text.delta", delta: said }),
+      event({ type: "response.output_text.delta", delta: reply }),
       event({ type: "response.completed", response: { status: "completed", usage: { output_tokens: 2 } } }),
     ],
     last: { finish_reason: "completed", usage: { output_tokens: 2 } },
@@ -176,7 +176,7 @@ const platforms: ReadonlyArray<Platform> = [
       event({ type: "message_start", message: { usage: { input_tokens: 3 } } }, "message_start"),
       event({ type: "ping" }, "ping"),
       event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
-      event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: said } }),
+      event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: reply } }),
       event({ type: "content_block_start", index: 1, content_block: { type: "tool_use", name: "t" } }),
       event({ type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: "{" } }),
       event({ type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } }),
@@ -192,7 +192,7 @@ const platforms: ReadonlyArray<Platform> = [
     type: sse,
     pieces: [
       event({ type: "message-start" }),
-      event({ type: "content-delta", delta: { message: { content: { text: said } } } }),
+      event({ type: "content-delta", delta: { message: { content: { text: reply } } } }),
       event({ type: "message-end", delta: { finish_reason: "COMPLETE", usage: { tokens: { output_tokens: 2 } } } }),
     ],
     last: { finish_reason: "COMPLETE", usage: { tokens: { output_tokens: 2 } } },
@@ -230,7 +230,7 @@ const platforms: ReadonlyArray<Platform> = [
     type: "application/vnd.amazon.eventstream",
     pieces: [
       amazon("messageStart", { role: "assistant" }),
-      amazon("contentBlockDelta", { delta: { text: said }, contentBlockIndex: 0 }),
+      amazon("contentBlockDelta", { delta: { text: reply }, contentBlockIndex: 0 }),
       amazon("messageStop", { stopReason: "end_turn" }),
       amazon("metadata", { usage: { totalTokens: 8 } }),
     ],
@@ -243,7 +243,7 @@ const platforms: ReadonlyArray<Platform> = [
     url: "https://api.cohere.ai/model/anthropic.claude/invoke",
     type: "application/vnd.amazon.eventstream",
     pieces: [
-      amazon("chunk", base64({ type: "content_block_delta", delta: { type: "text_delta", text: said } })),
+      amazon("chunk", base64({ type: "content_block_delta", delta: { type: "text_delta", text: reply } })),
       amazon("chunk", base64({ type: "message_delta", delta: { stop_reason: "end_turn" } })),
       amazon("chunk", base64({ type: "message_stop" })),
     ],
@@ -263,11 +263,11 @@ const platforms: ReadonlyArray<Platform> = [
 ]
 
 describe("the stream of", () => {
-  it.each(platforms)("$name comes in the wire's frames, and ends once", async (platform) => {
+  it.each(platforms)("$name arrives in the wire's frames, and ends once", async (platform) => {
     const answer = await ask(() => Answer.stream(platform.type, platform.pieces), platform.url, platform.change)
     assert.strictEqual(answer.status, 200, answer.text)
     assert.strictEqual(answer.type, sse)
-    assert.strictEqual(contentOf(answer), said)
+    assert.strictEqual(contentOf(answer), reply)
     const all = maps(answer)
     assert.deepStrictEqual(all.at(-1), { content: "", is_last: true, ...platform.last })
     assert.strictEqual(all.filter(({ is_last }) => is_last).length, 1)
@@ -278,7 +278,7 @@ describe("the stream of", () => {
     )
   })
 
-  it.each(platforms)("$name may be cut anywhere on its way", async (platform) => {
+  it.each(platforms)("$name may be split anywhere", async (platform) => {
     const whole = Buffer.concat(platform.pieces.map((piece) => Buffer.from(piece)))
     const step = Math.max(1, Math.floor(whole.length / 40))
     await using drawbar = await Drawbar.start(({ headers }) => {
@@ -290,15 +290,15 @@ describe("the stream of", () => {
     const cut = { ...document, actions: [{ ...first, headers: { ...first?.headers, "x-cut": "${parameters.cut}" } }] }
     const id = await register(drawbar, cut)
     for (let at = 1; at < whole.length; at += step)
-      assert.strictEqual(contentOf(await streamed(drawbar, id, { cut: String(at) })), said, `cut at ${at}`)
+      assert.strictEqual(contentOf(await streamed(drawbar, id, { cut: String(at) })), reply, `cut at ${at}`)
   })
 })
 
-describe("what fails before the first piece has a status of its own:", () => {
+describe("an error before the first chunk has its own status:", () => {
   it.each<[string, Answer.Handler, object, number, string]>([
-    ["a refusal", () => Answer.json({ error: "bad key" }, 401), {}, 401, "bad key"],
-    ["a busy platform", () => Answer.json({}, 429, { "retry-after": "7" }), {}, 429, "Error from remote service"],
-    ["an answer at once", () => Answer.json({ ok: 1 }), {}, 502, "not with a stream"],
+    ["an error response", () => Answer.json({ error: "bad key" }, 401), {}, 401, "bad key"],
+    ["a busy upstream", () => Answer.json({}, 429, { "retry-after": "7" }), {}, 429, "Error from remote service"],
+    ["a response without a stream", () => Answer.json({ ok: 1 }), {}, 502, "not with a stream"],
     [
       "an error as the first event",
       () => Answer.stream(sse, [event({ error: { message: "overloaded" } })]),
@@ -323,7 +323,7 @@ describe("what fails before the first piece has a status of its own:", () => {
       "Unsupported llm interface: x/y",
     ],
     [
-      "an unknown platform",
+      "an unknown upstream",
       () => Answer.json({}),
       { actions: withoutHeader("https://api.cohere.ai/own") },
       400,
@@ -335,9 +335,9 @@ describe("what fails before the first piece has a status of its own:", () => {
     assert.include(JSON.parse(answer.text).error.reason, sentence)
   })
 
-  it("streaming that is switched off, and a model that is not there", async () => {
+  it("disabled streaming, and a model that does not exist", async () => {
     await using drawbar = await Drawbar.start()
-    assert.strictEqual((await streamed(drawbar, "nobody")).status, 404)
+    assert.strictEqual((await streamed(drawbar, "missing")).status, 404)
     const id = await register(drawbar, connector(openAi))
     await Drawbar.ask(drawbar, "PUT", "/_cluster/settings", {
       persistent: { "plugins.ml_commons.stream_enabled": false },
@@ -348,14 +348,14 @@ describe("what fails before the first piece has a status of its own:", () => {
   })
 })
 
-describe("what fails after the first piece is told in one last event:", () => {
+describe("an error after the first chunk is reported in one last event:", () => {
   const first = chunk("one")
   it.each<[string, Answer.Answer, string]>([
-    ["a reset", Answer.stream(sse, [first, chunk("two")], { ending: "reset" }), "broke"],
-    ["an end before the end", Answer.stream(sse, [first]), "before the model's answer was complete"],
+    ["a reset", Answer.stream(sse, [first, chunk("two")], { ending: "reset" }), "incomplete response"],
+    ["a premature end", Answer.stream(sse, [first]), "before the model's answer was complete"],
     ["an error", Answer.stream(sse, [first, event({ error: { message: "overloaded" } })]), "overloaded"],
-    ["bytes that are no UTF-8", Answer.stream(sse, [first, new Uint8Array([0x64, 0xff, 0xfe, 0x0a])]), "not UTF-8"],
-    ["silence", Answer.stream(sse, [first], { ending: "hang" }), "fell silent"],
+    ["invalid UTF-8", Answer.stream(sse, [first, new Uint8Array([0x64, 0xff, 0xfe, 0x0a])]), "not UTF-8"],
+    ["silence", Answer.stream(sse, [first], { ending: "hang" }), "sent no more of its response"],
   ])("%s", async (_name, answer, sentence) => {
     const result = await ask(() => answer, openAi, { client_config: { read_timeout: 1 } })
     assert.strictEqual(result.status, 200)
@@ -366,7 +366,7 @@ describe("what fails after the first piece is told in one last event:", () => {
     assert.isFalse(all.some(({ is_last }) => is_last === true))
   })
 
-  it("a message of Amazon's that was changed on its way", async () => {
+  it("an Amazon message that was modified in transit", async () => {
     const message = amazon("contentBlockDelta", { delta: { text: "two" } })
     const changed = message.with(message.length - 6, message[message.length - 6]! ^ 1)
     const url = "https://api.cohere.ai/model/m/converse"
@@ -376,7 +376,7 @@ describe("what fails after the first piece is told in one last event:", () => {
     assert.include(maps(result).at(-1).error, "cannot be read")
   })
 
-  it("an exception of Amazon's", async () => {
+  it("an Amazon exception", async () => {
     const url = "https://api.cohere.ai/model/m/converse"
     const pieces = [
       amazon("contentBlockDelta", { delta: { text: "one" } }),
@@ -398,7 +398,7 @@ async function* endless() {
 const saying = (content: string) => ({ messages: [{ role: "user", content }] })
 
 describe("a stream", () => {
-  it("comes piece by piece, not at its end", async () => {
+  it("arrives chunk by chunk, not at its end", async () => {
     const gate = Promise.withResolvers<void>()
     async function* pieces() {
       yield chunk("one")
@@ -421,7 +421,7 @@ describe("a stream", () => {
     assert.include(rest, '"content":"two"')
   })
 
-  it("whose reader goes away is closed at the platform", async () => {
+  it("whose reader disconnects is closed at the upstream", async () => {
     const closed = Promise.withResolvers<void>()
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, endless(), { aborted: () => closed.resolve() }))
     const id = await register(drawbar, connector(openAi))
@@ -437,7 +437,7 @@ describe("a stream", () => {
     await closed.promise
   })
 
-  it("whose caller's time is over ends with that, and the platform is let go", async () => {
+  it("ends at its caller's timeout, and the upstream connection is closed", async () => {
     const closed = Promise.withResolvers<void>()
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, endless(), { aborted: () => closed.resolve() }))
     const id = await register(drawbar, connector(openAi))
@@ -449,18 +449,18 @@ describe("a stream", () => {
     await closed.promise
   })
 
-  it("is asked for again where the platform is busy, and never once it has begun", async () => {
+  it("is retried if the upstream is busy, and never once it has begun", async () => {
     const again = { client_config: { max_retry_times: 3, retry_backoff_millis: 1 } }
     const busy = Answer.json({}, 503)
     const broken = Answer.stream(sse, [chunk("x")], { ending: "reset" })
     const begun = Answer.inTurn(busy, broken, Answer.stream(sse, [chunk("y"), stop]))
     const result = await ask(begun, openAi, again)
     assert.strictEqual(contentOf(result), "x")
-    assert.include(maps(result).at(-1).error, "broke")
+    assert.include(maps(result).at(-1).error, "incomplete response")
     assert.strictEqual(result.sent.length, 2)
   })
 
-  it("leaves the caller's connection to his next request, of whatever method", async () => {
+  it("leaves the caller's connection for the next request, of any method", async () => {
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
     const id = await register(drawbar, connector(openAi))
     const ports = new Set<number | undefined>()
@@ -472,21 +472,21 @@ describe("a stream", () => {
       sent.end(method === "POST" ? '{"parameters":{}}' : undefined)
       const [answer] = await once(sent, "response")
       ports.add(answer.socket.localPort)
-      const said = await readAll(answer)
-      if (method === "POST") assert.include(said, '"is_last":true')
+      const reply = await readAll(answer)
+      if (method === "POST") assert.include(reply, '"is_last":true')
     }
     agent.destroy()
     assert.strictEqual(ports.size, 1)
   })
 
-  it("leaves its connection to the next", async () => {
+  it("leaves its upstream connection for the next", async () => {
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
     const id = await register(drawbar, connector(openAi))
     for (let i = 0; i < 5; i++) assert.strictEqual(contentOf(await streamed(drawbar, id)), "x")
     assert.strictEqual(new Set(drawbar.platform.requests.map(({ remotePort }) => remotePort)).size, 1)
   })
 
-  it("waits for a slow reader, and so does the platform", async () => {
+  it("waits for a slow reader, and pauses the upstream", async () => {
     let given = 0
     const piece = chunk("x".repeat(10_000))
     function* pieces() {
@@ -505,7 +505,7 @@ describe("a stream", () => {
     })
     const reader = response.body!.getReader()
     await reader.read()
-    // What stands between the two fills up, and then nothing moves any more; the platform is not blamed for it.
+    // The buffers in between fill up, and then nothing is transferred; the upstream is not blamed.
     for (let before = -1; before !== given; await setTimeout(1_500)) before = given
     assert.isBelow(given, 2_500)
     let size = 0
@@ -513,7 +513,7 @@ describe("a stream", () => {
     assert.isAbove(size, 30_000_000)
   })
 
-  it("is nothing that a plain parameter asks for", async () => {
+  it("is not enabled by a plain parameter", async () => {
     await using drawbar = await Drawbar.start(({ text }) => Answer.json({ sent: JSON.parse(text) }))
     const id = await register(drawbar, connector(openAi, { parameters: { stream: "true" } }))
     const { json } = await Drawbar.ask(drawbar, "POST", `${ml}/models/${id}/_predict`, {
@@ -522,7 +522,7 @@ describe("a stream", () => {
     assert.deepStrictEqual(json.inference_results[0].output[0].dataAsMap, { sent: { messages: [] } })
   })
 
-  it("is forbidden where an output guardrail has to see the whole, and an input guardrail holds", async () => {
+  it("is rejected if an output guardrail needs the whole response; an input guardrail applies", async () => {
     await using drawbar = await Drawbar.start(() => Answer.stream(sse, [chunk("x"), stop, done]))
     const id = await register(drawbar, connector(openAi))
     const guard = (guardrails: object) => Drawbar.ask(drawbar, "PUT", `${ml}/models/${id}`, { guardrails })

@@ -1,11 +1,11 @@
-/** Whatever text a caller sends in a place for text, the platform gets it as it was sent. */
+/** Any text that a caller sends in the position of text arrives at the upstream unchanged. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, it } from "vitest"
 import * as Drawbar from "./Drawbar.ts"
 
 const ml = "/_plugins/_ml"
 
-/** Every Unicode scalar value, so many to a text. */
+/** Every Unicode scalar value, a number of them per text. */
 function* scalars(count: number): Generator<string> {
   let text = ""
   for (let code = 0; code <= 0x10ffff; code++) {
@@ -36,7 +36,7 @@ const lookalikes = [
   "",
 ]
 
-it("every Unicode scalar, and text that looks like something else, arrives as it was sent", async () => {
+it("every Unicode scalar, and text that looks like syntax, arrives unchanged", async () => {
   let received = ""
   await using drawbar = await Drawbar.start(({ text }) => {
     received = text

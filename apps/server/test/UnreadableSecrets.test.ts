@@ -1,4 +1,7 @@
-/** A server whose key ring does not open what is stored: it says so at its start, names the records and how to mend them, and goes on. */
+/**
+ * A server whose key ring does not decrypt the stored secrets: it reports this at startup, names the records and how to
+ * repair them, and keeps running.
+ */
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -38,7 +41,7 @@ const start = () => {
   return Spawned.start([...files, "--log", "off", "--connect-to", `api.cohere.ai:443:127.0.0.1:${platform.port}`])
 }
 
-/** A server that has stored a connector and its model, and has ended. */
+/** A server that stored a connector and its model, and stopped. */
 const stored = async () => {
   await using server = await start()
   const made = await ask(server.url, undefined, "POST", `${ml}/connectors/_create`, Drawbar.blueprint)
@@ -55,16 +58,18 @@ const stored = async () => {
 
 const ring = () => join(folder, "data", "keyring.json")
 
-const until = async (server: Spawned.Spawned, said: string) => {
-  for (let tries = 0; tries < 100 && !server.said().includes(said); tries++) await setTimeout(20)
-  assert.include(server.said(), said)
+const until = async (server: Spawned.Spawned, output: string) => {
+  for (let tries = 0; tries < 100 && !server.said().includes(output); tries++) await setTimeout(20)
+  assert.include(server.said(), output)
 }
 
 const predict = (server: Spawned.Spawned, model: string) =>
   ask(server.url, undefined, "POST", `${ml}/models/${model}/_predict`, { parameters: { texts: ["a"] } })
 
-/** What holds where a record's secret does not open: it is named at the start, on demand and by a predict, and sent anew it works. */
-const isMendable = async ({ connector, model }: Awaited<ReturnType<typeof stored>>, why: string) => {
+/**
+ * If a record's secret cannot be decrypted, startup, `doctor` and predict report it, and sending it again repairs it.
+ */
+const isRepairable = async ({ connector, model }: Awaited<ReturnType<typeof stored>>, why: string) => {
   await using server = await start()
   await until(server, why)
   assert.include(server.said(), `The credential [cohere_key] of connector [${connector}]`)
@@ -74,22 +79,22 @@ const isMendable = async ({ connector, model }: Awaited<ReturnType<typeof stored
   assert.strictEqual(failed.status, 500)
   assert.include(failed.json.error.reason, why)
   const credential = { cohere_key: Drawbar.secret }
-  const mended = await ask(server.url, undefined, "PUT", `${ml}/connectors/${connector}`, { credential })
-  assert.strictEqual(mended.status, 200, mended.text)
+  const repaired = await ask(server.url, undefined, "PUT", `${ml}/connectors/${connector}`, { credential })
+  assert.strictEqual(repaired.status, 200, repaired.text)
   assert.strictEqual((await predict(server, model)).status, 200)
   assert.deepStrictEqual((await ask(server.url, undefined, "GET", `${ml}/keys/_doctor`)).json.unreadable, [])
 }
 
 describe("stored credentials", () => {
-  it("whose ring is that of another database are named, and mended by sending them anew", async () => {
+  it("of another database's key ring are named, and repaired by sending them again", async () => {
     const records = await stored()
     await rename(ring(), join(folder, "aside"))
     const keys = { other: Buffer.alloc(32, 7).toString("base64") }
     await writeFile(ring(), JSON.stringify({ active: "other", keys }), { mode: 0o600 })
-    await isMendable(records, "which is not in the key ring: put it back, or send the credential anew")
+    await isRepairable(records, "which is not in the key ring: put it back, or send the credential anew")
   })
 
-  it("that somebody changed are named, and mended by sending them anew", async () => {
+  it("that were modified are named, and repaired by sending them again", async () => {
     const records = await stored()
     const database = new DatabaseSync(join(folder, "data", "drawbar.db"))
     const tables = database.prepare("select name from sqlite_master where type = 'table'").all()
@@ -100,10 +105,10 @@ describe("stored credentials", () => {
     )
     assert.isAbove(Number(changed.run().changes), 0)
     database.close()
-    await isMendable(records, "which is not in the key ring")
+    await isRepairable(records, "which is not in the key ring")
   })
 
-  it("whose ring is lost keep the server from starting, until it is told to begin another", async () => {
+  it("without their key ring prevent the server from starting, until another is created", async () => {
     await stored()
     await rename(ring(), join(folder, "aside"))
     const refused = await start().then(
@@ -117,7 +122,7 @@ describe("stored credentials", () => {
     assert.notInclude(server.said(), "cannot be opened")
   })
 
-  it("whose database was left behind are missed: a ring beside an empty database is reported at the start", async () => {
+  it("without their database are reported: a key ring with an empty database, at startup", async () => {
     await stored()
     {
       await using server = await start()
@@ -129,7 +134,7 @@ describe("stored credentials", () => {
     assert.include(server.said(), "check --data and --keyring")
   })
 
-  it("are shown by name and never by value, replaced by an update and taken out by null", async () => {
+  it("are listed by name and never by value, replaced by an update and removed by null", async () => {
     const { connector } = await stored()
     await using server = await start()
     const put = (credential: object) =>

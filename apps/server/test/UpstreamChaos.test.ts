@@ -1,7 +1,7 @@
 /**
- * A platform that fails in every way there is, half of the time: each failure is told as what it is, nothing hangs, no half of an
- * answer is taken for a whole, and no answer goes to another's request. The order comes from DRAWBAR_SEED, the number of
- * requests from DRAWBAR_CHAOS.
+ * An upstream that fails in every known way, half of the time: each failure is reported as what it is, no request
+ * hangs, no partial response is taken as complete, and no response belongs to another request. DRAWBAR_SEED sets the
+ * order, DRAWBAR_CHAOS the number of requests.
  */
 import { createHash } from "node:crypto"
 import { createServer, type Socket, type AddressInfo } from "node:net"
@@ -28,13 +28,13 @@ const whole = (body: string | Buffer, status = 200, headers: object = {}) =>
   ])
 const bodyOf = (nonce: string) => JSON.stringify({ nonce, filler: "é🙂".repeat(40) })
 
-/** What is done with the connection, and the status that its caller has to see. */
+/** The action on the connection, and the status that its caller must receive. */
 interface Way {
   readonly status: number
   readonly act: (socket: Socket, nonce: string) => void
 }
 
-const says = (
+const failsWith = (
   status: number,
   bytes: (nonce: string) => string | Buffer,
   ending: "keep" | "end" | "reset" = "keep",
@@ -53,7 +53,7 @@ const bit = (text: string | Buffer) => Buffer.from(text).subarray(0, 60)
 const chunk = (piece: Buffer) =>
   Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")])
 
-/** So many bytes, and after so many ms the next. */
+/** Bytes per chunk, and milliseconds between chunks. */
 const sliced =
   (bytes: (nonce: string) => Buffer, size: number, pause: number): Way["act"] =>
   (socket, nonce) => {
@@ -67,7 +67,7 @@ const sliced =
     step(0)
   }
 
-/** The same part of the way for the same nonce. */
+/** The same fraction for the same nonce. */
 const partOf = (bytes: Buffer, nonce: string) =>
   bytes.subarray(0, createHash("sha256").update(nonce).digest().readUInt32BE() % bytes.length)
 
@@ -88,17 +88,17 @@ const streamOf = (
 }
 
 const well: Readonly<Record<string, Way>> = {
-  "at once": says(200, (nonce) => whole(bodyOf(nonce))),
-  "in small pieces": { status: 200, act: sliced((nonce) => whole(bodyOf(nonce)), 37, 0) },
-  "over a thin line": { status: 200, act: sliced((nonce) => whole(bodyOf(nonce)), 64, 3) },
-  "and is slow to close": {
+  "at once": failsWith(200, (nonce) => whole(bodyOf(nonce))),
+  "in small chunks": { status: 200, act: sliced((nonce) => whole(bodyOf(nonce)), 37, 0) },
+  slowly: { status: 200, act: sliced((nonce) => whole(bodyOf(nonce)), 64, 3) },
+  "and closes late": {
     status: 200,
     act: (socket, nonce) => {
       socket.write(head(200, { ...json, connection: "close" }) + bodyOf(nonce))
       setTimeout(() => socket.end(), 60)
     },
   },
-  chunked: says(200, (nonce) => {
+  chunked: failsWith(200, (nonce) => {
     const body = Buffer.from(bodyOf(nonce))
     const [a, b] = [body.subarray(0, 31), body.subarray(31)]
     return Buffer.concat([
@@ -108,8 +108,8 @@ const well: Readonly<Record<string, Way>> = {
       Buffer.from("0\r\n\r\n"),
     ])
   }),
-  compressed: says(200, (nonce) => whole(gzipSync(bodyOf(nonce)), 200, { "content-encoding": "gzip" })),
-  "to the end of the connection": says(
+  compressed: failsWith(200, (nonce) => whole(gzipSync(bodyOf(nonce)), 200, { "content-encoding": "gzip" })),
+  "until the connection closes": failsWith(
     200,
     (nonce) => head(200, { ...json, connection: "close" }) + bodyOf(nonce),
     "end",
@@ -118,41 +118,41 @@ const well: Readonly<Record<string, Way>> = {
 }
 
 const ill: Readonly<Record<string, Way>> = {
-  "closes without a word": { status: 502, act: (socket) => void socket.end() },
-  "resets without a word": { status: 502, act: (socket) => void socket.resetAndDestroy() },
-  "breaks off in the head": says(502, () => "HTTP/1.1 200 OK\r\ncontent-ty", "end"),
-  "resets in the head": says(502, () => "HTTP/1.1 200 OK\r\ncontent-ty", "reset"),
-  "breaks off in the body": says(
+  "closes without a response": { status: 502, act: (socket) => void socket.end() },
+  "resets without a response": { status: 502, act: (socket) => void socket.resetAndDestroy() },
+  "truncates the head": failsWith(502, () => "HTTP/1.1 200 OK\r\ncontent-ty", "end"),
+  "resets in the head": failsWith(502, () => "HTTP/1.1 200 OK\r\ncontent-ty", "reset"),
+  "truncates the body": failsWith(
     502,
     (nonce) => head(200, { ...json, "content-length": 500 }) + bit(bodyOf(nonce)).toString(),
     "end",
   ),
-  "resets in the body": says(
+  "resets in the body": failsWith(
     502,
     (nonce) => head(200, { ...json, "content-length": 500 }) + bit(bodyOf(nonce)).toString(),
     "reset",
   ),
-  "breaks off between chunks": says(
+  "closes between chunks": failsWith(
     502,
     () => `${head(200, { ...json, "transfer-encoding": "chunked" })}5\r\n{"a":\r\n`,
     "end",
   ),
-  "sends a chunk of another length": says(
+  "sends a chunk of a wrong length": failsWith(
     502,
     () => `${head(200, { ...json, "transfer-encoding": "chunked" })}zz\r\n{}\r\n0\r\n\r\n`,
     "end",
   ),
-  "announces less than it sends": says(
+  "announces less than it sends": failsWith(
     502,
     (nonce) => head(200, { ...json, "content-length": 20 }) + bodyOf(nonce),
     "end",
   ),
-  "gives two lengths": says(
+  "sends two lengths": failsWith(
     502,
     (nonce) => `HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n${bodyOf(nonce)}`,
     "end",
   ),
-  "is cut anywhere": {
+  "is truncated anywhere": {
     status: 502,
     act: (socket, nonce) => socket.write(partOf(whole(bodyOf(nonce)), nonce), () => socket.end()),
   },
@@ -161,45 +161,45 @@ const ill: Readonly<Record<string, Way>> = {
     act: (socket, nonce) =>
       socket.write(partOf(whole(bodyOf(nonce)), nonce), () => setTimeout(() => socket.resetAndDestroy(), 5)),
   },
-  "says nothing": { status: 504, act: () => {} },
-  "falls silent in the head": says(504, () => "HTTP/1.1 200 OK\r\ncontent-ty"),
-  "falls silent in the body": says(504, () => `${head(200, { ...json, "content-length": 500 })}{"a"`),
-  "is no HTTP": says(502, () => "220 mail.example ESMTP\r\n", "end"),
-  "has headers without end": says(502, () => `HTTP/1.1 200 OK\r\nx: ${"y".repeat(200_000)}\r\n\r\n`, "end"),
-  "redirects elsewhere": says(502, () => whole("", 302, { location: "http://127.0.0.1:1/" })),
-  "is no gzip": says(502, () => whole("hello", 200, { "content-encoding": "gzip" })),
-  "has half a gzip": says(502, (nonce) =>
+  "never responds": { status: 504, act: () => {} },
+  "stalls in the head": failsWith(504, () => "HTTP/1.1 200 OK\r\ncontent-ty"),
+  "stalls in the body": failsWith(504, () => `${head(200, { ...json, "content-length": 500 })}{"a"`),
+  "is not HTTP": failsWith(502, () => "220 mail.example ESMTP\r\n", "end"),
+  "has endless headers": failsWith(502, () => `HTTP/1.1 200 OK\r\nx: ${"y".repeat(200_000)}\r\n\r\n`, "end"),
+  redirects: failsWith(502, () => whole("", 302, { location: "http://127.0.0.1:1/" })),
+  "is not gzip": failsWith(502, () => whole("hello", 200, { "content-encoding": "gzip" })),
+  "has half a gzip body": failsWith(502, (nonce) =>
     whole(gzipSync(bodyOf(nonce)).subarray(0, 40), 200, { "content-encoding": "gzip" }),
   ),
-  "is compressed as nobody knows": says(502, () => whole("{}", 200, { "content-encoding": "zpaq" })),
-  "is half a JSON": says(502, (nonce) => whole(bit(bodyOf(nonce)))),
-  "is no UTF-8": says(502, () => whole(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))),
-  "is empty": says(502, () => whole("")),
-  "is a page": says(502, () => whole("<!doctype html><p>Hello", 200, { "content-type": "text/html" })),
-  "nests too deep": says(502, () => whole("[".repeat(100_000) + "]".repeat(100_000))),
-  "refuses the request": says(400, () => whole('{"error":"no"}', 400)),
-  "refuses the key": says(401, () => whole('{"error":"no"}', 401)),
-  "forbids it": says(403, () => whole('{"error":"no"}', 403)),
-  "does not know the model": says(404, () => whole('{"error":"no"}', 404)),
-  "finds it too large": says(413, () => whole('{"error":"no"}', 413)),
-  throttles: says(429, () => whole('{"error":"slow down"}', 429, { "retry-after": 7 })),
-  "is broken": says(500, () => whole('{"error":"oops"}', 500)),
-  "has a broken gateway": says(502, () => whole("<html>Bad Gateway", 502, { "content-type": "text/html" })),
-  "is busy": says(503, () => whole('{"error":"busy"}', 503)),
-  "has a slow gateway": says(504, () => whole('{"error":"slow"}', 504)),
-  "is overloaded": says(529, () => whole('{"error":"overloaded"}', 529)),
+  "has an unknown coding": failsWith(502, () => whole("{}", 200, { "content-encoding": "zpaq" })),
+  "has half a JSON body": failsWith(502, (nonce) => whole(bit(bodyOf(nonce)))),
+  "is not UTF-8": failsWith(502, () => whole(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))),
+  "is empty": failsWith(502, () => whole("")),
+  "is a page": failsWith(502, () => whole("<!doctype html><p>Hello", 200, { "content-type": "text/html" })),
+  "nests too deep": failsWith(502, () => whole("[".repeat(100_000) + "]".repeat(100_000))),
+  "rejects the request": failsWith(400, () => whole('{"error":"no"}', 400)),
+  "rejects the key": failsWith(401, () => whole('{"error":"no"}', 401)),
+  "forbids the request": failsWith(403, () => whole('{"error":"no"}', 403)),
+  "does not know the model": failsWith(404, () => whole('{"error":"no"}', 404)),
+  "rejects the size": failsWith(413, () => whole('{"error":"no"}', 413)),
+  throttles: failsWith(429, () => whole('{"error":"slow down"}', 429, { "retry-after": 7 })),
+  "is broken": failsWith(500, () => whole('{"error":"oops"}', 500)),
+  "has a broken gateway": failsWith(502, () => whole("<html>Bad Gateway", 502, { "content-type": "text/html" })),
+  "is busy": failsWith(503, () => whole('{"error":"busy"}', 503)),
+  "has a slow gateway": failsWith(504, () => whole('{"error":"slow"}', 504)),
+  "is overloaded": failsWith(529, () => whole('{"error":"overloaded"}', 529)),
 }
 const ways: Readonly<Record<string, Way>> = { ...well, ...ill }
 
 const streamsWell: Readonly<Record<string, Way>> = {
-  "streams at once": says(200, (nonce) => streamOf(nonce)),
-  "streams in small pieces": { status: 200, act: sliced((nonce) => streamOf(nonce), 37, 0) },
-  "streams over a thin line": { status: 200, act: sliced((nonce) => streamOf(nonce), 256, 3) },
+  "streams at once": failsWith(200, (nonce) => streamOf(nonce)),
+  "streams in small chunks": { status: 200, act: sliced((nonce) => streamOf(nonce), 37, 0) },
+  "streams slowly": { status: 200, act: sliced((nonce) => streamOf(nonce), 256, 3) },
   "streams late": { status: 200, act: (socket, nonce) => void setTimeout(() => socket.write(streamOf(nonce)), 50) },
 }
-/** The status of the answer, or of its last event. */
+/** The status of the response, or of its last event. */
 const streamsIll: Readonly<Record<string, Way>> = {
-  "is cut anywhere in its stream": {
+  "is truncated anywhere in its stream": {
     status: 502,
     act: (socket, nonce) => socket.write(partOf(streamOf(nonce), nonce), () => socket.end()),
   },
@@ -208,27 +208,24 @@ const streamsIll: Readonly<Record<string, Way>> = {
     act: (socket, nonce) =>
       socket.write(partOf(streamOf(nonce), nonce), () => setTimeout(() => socket.resetAndDestroy(), 5)),
   },
-  "falls silent anywhere in its stream": {
+  "stalls anywhere in its stream": {
     status: 504,
     act: (socket, nonce) => void socket.write(partOf(streamOf(nonce), nonce)),
   },
-  "ends its stream in order, and too early": says(502, (nonce) => streamOf(nonce, "")),
-  "tells of an error in its stream": says(502, (nonce) => streamOf(nonce, event({ error: { message: "broken" } }))),
-  "streams what is no JSON": says(502, (nonce) => streamOf(nonce, event("{nonsense"))),
-  "streams what is no UTF-8": says(502, () =>
+  "ends its stream in order, but too early": failsWith(502, (nonce) => streamOf(nonce, "")),
+  "reports an error in its stream": failsWith(502, (nonce) => streamOf(nonce, event({ error: { message: "broken" } }))),
+  "streams a body that is not JSON": failsWith(502, (nonce) => streamOf(nonce, event("{nonsense"))),
+  "streams a body that is not UTF-8": failsWith(502, () =>
     whole(Buffer.from([0x64, 0xff, 0xfe, 0x0a]), 200, { "content-type": "text/event-stream" }),
   ),
-  "is busy before its stream": says(503, () => whole('{"error":"busy"}', 503)),
-  "breaks off an answer that is no stream": says(
+  "is busy before its stream": failsWith(503, () => whole('{"error":"busy"}', 503)),
+  "truncates a response without a stream": failsWith(
     502,
     (nonce) => head(200, { ...json, "content-length": 500 }) + bit(bodyOf(nonce)).toString(),
     "end",
   ),
-  "falls silent in an answer that is no stream": says(
-    504,
-    () => `${head(200, { ...json, "content-length": 500 })}{"a"`,
-  ),
-  "answers as if no stream was asked for": says(502, (nonce) => whole(bodyOf(nonce))),
+  "stalls in a response without a stream": failsWith(504, () => `${head(200, { ...json, "content-length": 500 })}{"a"`),
+  "responds without a stream": failsWith(502, (nonce) => whole(bodyOf(nonce))),
 }
 const streams: Readonly<Record<string, Way>> = { ...streamsWell, ...streamsIll }
 
@@ -266,9 +263,9 @@ const platform = async () => {
   }
 }
 
-describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
+describe(`an upstream that fails (DRAWBAR_SEED=${seed})`, () => {
   it(
-    `is told in ${Object.keys(ill).length + Object.keys(streamsIll).length} ways, ${requests} times`,
+    `is reported in ${Object.keys(ill).length + Object.keys(streamsIll).length} ways, ${requests} times`,
     async () => {
       const chaos = await platform()
       const server = await InProcess.listen({
@@ -312,16 +309,16 @@ describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
           .map((event) => JSON.parse(event.slice("data: ".length)))
         const last = events.pop()
         const maps = events.map(({ inference_results }) => inference_results[0].output[0].dataAsMap)
-        const said = maps.map(({ content }) => content).join("")
+        const reply = maps.map(({ content }) => content).join("")
         assert.isFalse(maps.some(({ is_last }) => is_last))
-        // Behind the last word nothing is missed.
+        // Nothing is missing after the last text.
         const isWhole = expected === 200 || (way.includes("anywhere") && last.status === undefined)
         if (isWhole) {
           assert.isTrue(last.inference_results[0].output[0].dataAsMap.is_last, way)
-          assert.strictEqual(said, toldOf(nonce), way)
+          assert.strictEqual(reply, toldOf(nonce), way)
         } else {
           assert.strictEqual(last.status, expected, `${way}: ${JSON.stringify(last)}`)
-          assert.isTrue(toldOf(nonce).startsWith(said), way)
+          assert.isTrue(toldOf(nonce).startsWith(reply), way)
         }
       }
       let left = requests
@@ -333,7 +330,7 @@ describe(`a platform that fails (DRAWBAR_SEED=${seed})`, () => {
           else await stream(one(Object.keys(isWell ? streamsWell : streamsIll)), nonce)
         }
       }
-      // Each way once, and then as it comes.
+      // Each way once, and then in random order.
       for (const way of Object.keys(ways)) await predict(way, `once ${way}`)
       for (const way of Object.keys(streams)) await stream(way, `once ${way}`)
       await Promise.all(Array.from({ length: 24 }, (_, number) => worker(number)))

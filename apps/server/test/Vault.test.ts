@@ -1,4 +1,4 @@
-/** Credentials that name what HashiCorp Vault keeps. */
+/** Credentials that refer to secrets in HashiCorp Vault. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -71,61 +71,61 @@ const start = async ({
 }
 
 describe("a credential", () => {
-  it("may name what Vault keeps below the operator's path", async () => {
+  it("may refer to a secret below the operator's path", async () => {
     await using server = await start()
     const { json, text } = await server.register("vault:secret/drawbar/cohere#key")
     assert.isString(json.model_id, text)
     const answer = await server.predict(json.model_id)
     assert.deepStrictEqual(answer.json.inference_results[0].output[0].dataAsMap, { right: true }, answer.text)
-    const [asked] = server.vault.requests
-    assert.strictEqual(`${asked?.method} ${asked?.target}`, "GET /v1/secret/data/drawbar/cohere")
-    assert.strictEqual(Received.header(asked!, "x-vault-namespace"), "team")
+    const [requested] = server.vault.requests
+    assert.strictEqual(`${requested?.method} ${requested?.target}`, "GET /v1/secret/data/drawbar/cohere")
+    assert.strictEqual(Received.header(requested!, "x-vault-namespace"), "team")
     const count = server.vault.requests.length
     await server.predict(json.model_id)
     assert.strictEqual(server.vault.requests.length, count)
   })
 
-  const below = "only what lies below secret/drawbar/"
+  const below = "only secrets below secret/drawbar/"
   it.each([
-    ["what lies elsewhere", "vault:secret/other#key", below],
-    ["what begins alike", "vault:secret/drawbarn/cohere#key", below],
+    ["a path elsewhere", "vault:secret/other#key", below],
+    ["a path with the same prefix", "vault:secret/drawbarn/cohere#key", below],
     ["the path itself", "vault:secret/drawbar#key", below],
     ["a way up", "vault:secret/drawbar/../other#key", below],
     ["an encoded way up", "vault:secret/drawbar/%2e%2e/other#key", below],
     ["a query", "vault:secret/drawbar/cohere?version=1#key", below],
     ["another mount", "vault:sys/drawbar/cohere#key", below],
     ["an empty segment", "vault:secret/drawbar//cohere#key", below],
-    ["no field", "vault:secret/drawbar/cohere", "not of the form vault:PATH#FIELD"],
-    ["nothing", "vault:", "not of the form vault:PATH#FIELD"],
-    ["what is not there", "vault:secret/drawbar/none#key", "Vault has nothing at secret/drawbar/none"],
-    ["a field that is not there", "vault:secret/drawbar/cohere#none", "has no text called none"],
-    ["a field of objects", "vault:secret/drawbar/cohere#__proto__", "has no text called __proto__"],
-    ["a number", "vault:secret/drawbar/cohere#number", "has no text called number"],
-  ])("cannot name %s", async (_, reference, says) => {
+    ["no field", "vault:secret/drawbar/cohere", "does not have the form vault:PATH#FIELD"],
+    ["nothing", "vault:", "does not have the form vault:PATH#FIELD"],
+    ["a missing secret", "vault:secret/drawbar/none#key", "Vault has no secret at secret/drawbar/none"],
+    ["a missing field", "vault:secret/drawbar/cohere#none", "has no text field none"],
+    ["a field that contains an object", "vault:secret/drawbar/cohere#__proto__", "has no text field __proto__"],
+    ["a number", "vault:secret/drawbar/cohere#number", "has no text field number"],
+  ])("cannot refer to %s", async (_, reference, expectedText) => {
     await using server = await start()
     const { status, text } = await server.register(reference)
     assert.strictEqual(status, 400, text)
-    assert.include(text, says)
+    assert.include(text, expectedText)
     assert.notInclude(text, token)
     assert.notInclude(text, key)
-    if (says === below) assert.strictEqual(server.vault.requests.length, 0)
+    if (expectedText === below) assert.strictEqual(server.vault.requests.length, 0)
   })
 
   it.each([
-    ["lets nobody in", Answer.json({ errors: ["permission denied"] }, 403), "Vault does not let this server read"],
-    ["is sealed", Answer.json({ errors: ["Vault is sealed"] }, 503), "Vault answered with status 503"],
-    ["stands by", Answer.redirect("http://127.0.0.1:1/"), "Vault answered with status 302"],
-    ["cuts the line", Answer.reset, "Vault cannot be asked"],
-    ["answers something else", Answer.html(200), "has no text called key"],
-  ])("is told when Vault %s", async (_, answer, says) => {
+    ["denies access", Answer.json({ errors: ["permission denied"] }, 403), "Vault does not allow this server to read"],
+    ["is sealed", Answer.json({ errors: ["Vault is sealed"] }, 503), "Vault returned status 503"],
+    ["is on standby", Answer.redirect("http://127.0.0.1:1/"), "Vault returned status 302"],
+    ["closes the connection", Answer.reset, "the request to Vault failed"],
+    ["returns another format", Answer.html(200), "has no text field key"],
+  ])("reports that Vault %s", async (_, answer, expectedText) => {
     await using server = await start({ answer })
     const { status, text } = await server.register("vault:secret/drawbar/cohere#key")
     assert.strictEqual(status, 400, text)
-    assert.include(text, says)
+    assert.include(text, expectedText)
     assert.notInclude(text, token)
   })
 
-  it("cannot name Vault where the operator sets no path aside", async () => {
+  it("cannot refer to Vault if the operator allows no path", async () => {
     await using server = await start({ prefix: "" })
     const { status, text } = await server.register("vault:secret/drawbar/cohere#key")
     assert.strictEqual(status, 400)

@@ -1,4 +1,4 @@
-/** A model platform of a few lines: `POST /embed` answers, for each text, how many vowels and how many letters it has. */
+/** A minimal model provider: `POST /embed` returns the number of vowels and letters of each text. */
 import { createServer } from "node:http"
 import { text as textOf } from "node:stream/consumers"
 

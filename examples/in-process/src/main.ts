@@ -1,4 +1,4 @@
-/** Drawbar's packages at work in a program of one's own: a template rendered, a request signed, a connector run. No server. */
+/** Using Drawbar's packages in another program: render a template, sign a request, run a connector. No server. */
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
@@ -15,7 +15,7 @@ import * as TinyPlatform from "./TinyPlatform.ts"
 
 const say = (what: string, text: string) => process.stdout.write(`${what}: ${text}\n`)
 
-/** What a caller says stays a string of the body, whatever it looks like. */
+/** A caller's text stays a string in the body, whatever it looks like. */
 const rendered = (): string => {
   const author = { model: "tiny" }
   const template = Result.getOrThrow(
@@ -25,7 +25,7 @@ const rendered = (): string => {
   return Result.getOrThrow(BodyTemplate.render(template, { caller, runtime: new Map() }))
 }
 
-/** The key is the one of AWS's documentation, the time is fixed: the signature is the same at every run. */
+/** The key is from AWS's documentation and the time is fixed, so the signature is the same in every run. */
 const signed = async (body: string): Promise<string> => {
   const request = {
     method: "POST",
@@ -68,7 +68,7 @@ const predicted = Effect.fnUntraced(function* (url: string) {
   return yield* runtime.execute(live, { _tag: "TextDocs", text_docs: ["bees", 'a "quoted" word'] })
 }, Effect.scoped)
 
-/** The one door to the network, open to this platform only. */
+/** The only way to the network; it allows only this provider. */
 const runtime = (url: string) => {
   const policy = EgressPolicy.make({
     trustedEndpoints: [`^${url.replaceAll(".", "\\.")}/.*$`],

@@ -1,4 +1,4 @@
-/** An error as OpenAI answers it. Source: https://platform.openai.com/docs/guides/error-codes */
+/** An error in OpenAI's format. Source: https://platform.openai.com/docs/guides/error-codes */
 export interface ErrorBody {
   readonly message: string
   readonly type: "invalid_request_error" | "server_error"

@@ -9,7 +9,7 @@ export interface EmbeddingsRequest {
 
 const maxInputs = 2048
 
-/** Reads a body's text, or throws the `ApiError` that OpenAI would answer. */
+/** Parses the text of a body, or throws the `ApiError` that OpenAI would return. */
 export const decode = (text: string): EmbeddingsRequest => {
   const body = parse(text)
   if (typeof body !== "object" || body === null || Array.isArray(body))
@@ -18,13 +18,13 @@ export const decode = (text: string): EmbeddingsRequest => {
   if (model === undefined) throw badRequest("You must provide a model parameter.", "model")
   if (model !== SentenceModel.name)
     throw new ApiError(404, {
-      message: `The model does not exist; this platform has '${SentenceModel.name}'.`,
+      message: `The model does not exist; this server provides '${SentenceModel.name}'.`,
       type: "invalid_request_error",
       param: "model",
       code: "model_not_found",
     })
   if (dimensions !== undefined && dimensions !== SentenceModel.dimensions)
-    throw badRequest(`This model has ${SentenceModel.dimensions} dimensions and no others.`, "dimensions")
+    throw badRequest(`This model supports only ${SentenceModel.dimensions} dimensions.`, "dimensions")
   return { input: decodeInput(input), encoding: decodeEncoding(encoding_format) }
 }
 
@@ -41,7 +41,7 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 const decodeInput = (input: unknown): ReadonlyArray<string> => {
   const texts: ReadonlyArray<unknown> = Array.isArray(input) ? input : [input]
   if (texts.length === 0 || texts.length > maxInputs || !texts.every(isText))
-    throw badRequest(`'input' must be a string or a list of 1 to ${maxInputs} strings, none of them empty.`, "input")
+    throw badRequest(`'input' must be a non-empty string or a list of 1 to ${maxInputs} non-empty strings.`, "input")
   return texts
 }
 

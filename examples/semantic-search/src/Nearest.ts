@@ -1,4 +1,4 @@
-/** The texts nearest in meaning: their vectors point the most nearly the same way. */
+/** The texts that are nearest in meaning: the angle between their vectors is smallest. */
 export type Vector = ReadonlyArray<number>
 
 export interface Match {

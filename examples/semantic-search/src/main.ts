@@ -1,8 +1,8 @@
 /**
  * `pnpm --filter @drawbar/example-semantic-search start "how do bees find flowers"`
  *
- * Starts a model platform and Drawbar, has Drawbar embed the facts and the query, prints the nearest. `--drawbar URL`, or
- * DRAWBAR_URL in the environment, names a server that runs on this machine already.
+ * Starts a model provider and Drawbar, embeds the facts and the query through Drawbar, and prints the nearest facts.
+ * `--drawbar URL`, or DRAWBAR_URL in the environment, selects a server that is already running on this machine.
  */
 import * as LocalPlatform from "@drawbar/example-local-platform/LocalPlatform"
 import * as SentenceModel from "@drawbar/example-local-platform/SentenceModel"
@@ -25,10 +25,10 @@ const drawbar = new Client({ node: server.url })
 try {
   const modelId = await EmbeddingModel.deploy(drawbar, { url: platform.url, key, model: SentenceModel.name })
   const vectors = await EmbeddingModel.embed(drawbar, modelId, facts)
-  const asked = await EmbeddingModel.embed(drawbar, modelId, queries)
+  const requested = await EmbeddingModel.embed(drawbar, modelId, queries)
   for (const [i, query] of queries.entries()) {
     process.stdout.write(`${query}\n`)
-    for (const { text, score } of nearest(asked[i] ?? [], facts, vectors, 5))
+    for (const { text, score } of nearest(requested[i] ?? [], facts, vectors, 5))
       process.stdout.write(`  ${score.toFixed(3)} ${text}\n`)
   }
 } finally {

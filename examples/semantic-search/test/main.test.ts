@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
-/** What must come first, and what must be among the first five. */
+/** The expected first result, and one expected among the first five. */
 const expected: Readonly<Record<string, readonly [first: string, ...others: ReadonlyArray<string>]>> = {
   "how do bees find flowers": [
     "Honeybees see ultraviolet patterns on petals that guide them to nectar.",
@@ -36,7 +36,7 @@ describe("semantic search", () => {
     }
   })
 
-  it.each(Object.entries(expected))("finds what answers: %s", (query, [first, ...others]) => {
+  it.each(Object.entries(expected))("finds relevant facts: %s", (query, [first, ...others]) => {
     const texts = found.get(query) ?? []
     expect(texts).toHaveLength(5)
     expect(texts[0]).toBe(first)

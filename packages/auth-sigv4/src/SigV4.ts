@@ -4,29 +4,37 @@ import { Sha256 } from "./internal/Sha256.ts"
 import * as SignableRequest from "./internal/SignableRequest.ts"
 import { ExpiryOutOfRange, type Reason, SigV4Error, TimeOutOfRange, UnusableIdentity } from "./SigV4Error.ts"
 
-/** An AWS access key; `sessionToken` comes with temporary ones. */
+/** An AWS access key; temporary credentials also have a `sessionToken`. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
 }
 
-/** Where a signature holds: a region (`us-west-2`) and a service's signing name (`bedrock`, not `bedrock-runtime`). */
+/** The scope of a signature: a region (`us-west-2`) and a service's signing name (`bedrock`, not `bedrock-runtime`). */
 export interface Scope {
   readonly region: string
   readonly service: string
-  /** `normalised`: dot segments resolved, slashes merged, encoded once more; `verbatim`: none of these. By the service if absent. */
+  /**
+   * `normalised`: dot segments resolved, slashes merged, encoded once more; `verbatim`: none of these. Defaults to what
+   * the service requires.
+   */
   readonly path?: "normalised" | "verbatim" | undefined
-  /** `appended`: the session token travels beside the signature, not under it. By the service if absent. */
+  /**
+   * `appended`: the session token is sent with the signature, but not signed. Defaults to what the service requires.
+   */
   readonly sessionToken?: "signed" | "appended" | undefined
-  /** `signed`: the body's hash travels as `x-amz-content-sha256`, too, and is signed with it. By the service if absent. */
+  /**
+   * `signed`: the body's hash is also sent as `x-amz-content-sha256`, and is signed. Defaults to what the service
+   * requires.
+   */
   readonly contentSha256?: "signed" | undefined
 }
 
-/** A request before it is signed: absolute URL, headers as a record or as pairs, the whole body. */
+/** An unsigned request: absolute URL, headers as a record or as pairs, the complete body. */
 export type Request = SignableRequest.Request
 
-/** What to send in place of the request's URL and headers: the URL to the letter, header names in lower case, with `host`. */
+/** Replaces the request's URL and headers: the exact URL, and header names in lower case, including `host`. */
 export interface Signed {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -39,7 +47,10 @@ interface ServiceSigningOptions extends SignableRequest.SigningOptions {
 const defaultOptions: ServiceSigningOptions = { path: "normalised", sessionToken: "signed", checksum: false }
 const s3Options: ServiceSigningOptions = { path: "verbatim", sessionToken: "signed", checksum: true }
 
-/** The services that AWS signs in their own way: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/**
+ * The services with their own signing rules:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 const optionsByService = new Map<string, ServiceSigningOptions>([
   ["s3", s3Options],
   ["s3-object-lambda", s3Options],
@@ -57,7 +68,7 @@ interface Signer {
 const visible = /^[\x21-\x7e]+$/
 const identity = ["accessKeyId", "secretAccessKey", "sessionToken", "region", "service"] as const
 
-/** Made for each request, which costs nothing to speak of: the derived keys, which do, are remembered by their value. */
+/** Created for each request, which is cheap. The derived keys are expensive, and are cached by their value. */
 const makeSigner = (credentials: Credentials, scope: Scope): Result.Result<Signer, Reason> => {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const { region, service } = scope
@@ -82,14 +93,14 @@ const makeSigner = (credentials: Credentials, scope: Scope): Result.Result<Signe
   })
 }
 
-/** The last millisecond of 9999: `x-amz-date` has room for four digits of a year. */
+/** The last millisecond of 9999: `x-amz-date` has four digits for the year. */
 const latest = 253_402_300_799_999
 
-/** Whole seconds since 1970, which is what `x-amz-date` holds. */
+/** Whole seconds since 1970, the resolution of `x-amz-date`. */
 const signingSecond = (time: number): Result.Result<number, Reason> =>
   time >= 0 && time <= latest ? Result.succeed(Math.floor(time / 1000)) : Result.fail(new TimeOutOfRange({ time }))
 
-/** Carries a refusal as a value; what the signer itself throws is a defect and stays one. */
+/** Returns a rejection as a value; an exception in the signer itself is a defect and is not caught. */
 const toResult = async (signed: Result.Result<Promise<Signed>, Reason>): Promise<Result.Result<Signed, SigV4Error>> =>
   Result.isSuccess(signed)
     ? Result.succeed(await signed.success)
@@ -98,8 +109,8 @@ const toResult = async (signed: Result.Result<Promise<Signed>, Reason>): Promise
 /**
  * Signs a request by its headers at `time`, milliseconds since 1970.
  *
- * What comes back is the whole set of headers to send. `x-amz-content-sha256` is among them where the request has that
- * header, whatever it says, or the service or the scope wants it; its value is always the body's hash.
+ * Returns the complete set of headers to send. It includes `x-amz-content-sha256` if the request has that header, with
+ * any value, or if the service or the scope requires it; its value is always the body's hash.
  */
 export const sign = (
   request: Request,
@@ -127,9 +138,9 @@ const signHeaders = async (
 }
 
 /**
- * Signs a request by its URL, which then holds for `expiresIn` seconds from `time`, milliseconds since 1970.
+ * Signs a request by its URL, which is valid for `expiresIn` seconds from `time`, milliseconds since 1970.
  *
- * `x-amz-*` headers move into the query; the headers that come back are signed and must be sent with the URL.
+ * `x-amz-*` headers move into the query. The returned headers are signed and must be sent with the URL.
  */
 export const presign = (
   request: Request,
@@ -165,5 +176,8 @@ const signUrl = async (
   return { url: `${url}${url.includes("?") ? "&" : "?"}${search}`, headers }
 }
 
-/** Forgets every derived signing key, which outlives its credentials by up to fifty others: call it when one is revoked or rotated. */
+/**
+ * Clears all cached signing keys, of which up to fifty outlive their credentials. Call it when a credential is revoked
+ * or rotated.
+ */
 export const forgetKeys = (): void => clearCredentialCache()

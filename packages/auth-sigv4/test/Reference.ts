@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 const root = process.env["DRAWBAR_REFERENCE"] ?? fileURLToPath(new URL("../../../../shared/reference", import.meta.url))
 const folder = `${root}/sigv4-suite`
 
-/** AWS's published test vectors, where they lie beside the repository. */
+/** AWS's published test vectors, if they are present beside the repository. */
 export const isPresent = existsSync(folder)
 
 export interface Vector {
@@ -37,7 +37,7 @@ export interface Message {
   readonly body: string
 }
 
-/** A raw HTTP/1.1 request read as a recipient reads it: RFC 9112 section 5.2 puts a space for a folded line. */
+/** Parses a raw HTTP/1.1 request like a recipient: RFC 9112 section 5.2 replaces a folded line with a space. */
 export const parse = (raw: string): Message => {
   const [head = "", ...rest] = raw.split("\n\n")
   const [start = "", ...fields] = head.replaceAll(/\n[ \t]+/g, " ").split("\n")

@@ -18,8 +18,8 @@ const sign = async (changed: Partial<SigV4.Request>, changedScope: Partial<SigV4
 
 const sha256 = (body: string) => createHash("sha256").update(body).digest("hex")
 
-describe("the headers to send", () => {
-  it("are all in lower case, with the host, the date and the authorization", async () => {
+describe("signed headers", () => {
+  it("are all in lower case, and include host, date and authorization", async () => {
     const { headers } = await sign({})
     assert.deepStrictEqual(Object.keys(headers).toSorted(), ["authorization", "content-type", "host", "x-amz-date"])
     assert.strictEqual(headers["host"], "runtime.sagemaker.us-west-2.amazonaws.com")
@@ -27,7 +27,7 @@ describe("the headers to send", () => {
   })
 
   it.each(["required", "UNSIGNED-PAYLOAD", sha256("another body"), ""])(
-    "say the body's hash where x-amz-content-sha256 says %j",
+    "contain the body's hash if x-amz-content-sha256 is %j",
     async (marker) => {
       const { headers } = await sign({ headers: { "X-Amz-Content-Sha256": marker } })
       assert.strictEqual(headers["x-amz-content-sha256"], sha256(request.body))
@@ -35,53 +35,50 @@ describe("the headers to send", () => {
     },
   )
 
-  it("say the body's hash unasked where the service is S3", async () => {
+  it("contain the body's hash by default if the service is S3", async () => {
     const { headers } = await sign({}, { service: "s3" })
     assert.strictEqual(headers["x-amz-content-sha256"], sha256(request.body))
   })
 
-  it.each(["bedrock", "aoss"])(
-    "sign the body's hash for %s where the scope asks for it, and only there",
-    async (service) => {
-      const { headers } = await sign({}, { service, contentSha256: "signed" })
-      assert.strictEqual(headers["x-amz-content-sha256"], sha256(request.body))
-      assert.include(headers["authorization"], ";x-amz-content-sha256;")
-      assert.notProperty((await sign({}, { service })).headers, "x-amz-content-sha256")
-    },
-  )
+  it.each(["bedrock", "aoss"])("include the body's hash for %s only if the scope requires it", async (service) => {
+    const { headers } = await sign({}, { service, contentSha256: "signed" })
+    assert.strictEqual(headers["x-amz-content-sha256"], sha256(request.body))
+    assert.include(headers["authorization"], ";x-amz-content-sha256;")
+    assert.notProperty((await sign({}, { service })).headers, "x-amz-content-sha256")
+  })
 
-  it("name the host of the URL, with its port, whatever host the request names", async () => {
+  it("use the host and port of the URL, whatever host the request sets", async () => {
     const { headers } = await sign({ url: "https://127.0.0.1:8443/x", headers: { Host: "elsewhere.example" } })
     assert.strictEqual(headers["host"], "127.0.0.1:8443")
   })
 
-  it("join what differs only in case", async () => {
+  it("join names that differ only in case", async () => {
     const { headers } = await sign({ headers: { "X-A": "1", "x-a": " 2 " } })
     assert.strictEqual(headers["x-a"], "1,2")
   })
 
-  it("replace an authorization and a date that the request brings", async () => {
+  it("replace an existing authorization and date", async () => {
     const brought = { Authorization: "Bearer k", Date: "yesterday", "X-Amz-Date": "19700101T000000Z" }
     const { headers } = await sign({ headers: brought })
     assert.deepStrictEqual(headers, (await sign({ headers: {} })).headers)
   })
 })
 
-describe("the URL to send", () => {
+describe("signed URL", () => {
   it.each(["https://h/a/../b", "https://h//a//", "https://h/a:b%3Ac?x=%2F/&x=1&a"])(
-    "is %s as it was given",
+    "keeps %s unchanged",
     async (url) => {
       assert.strictEqual((await sign({ url })).url, url)
     },
   )
 
-  it("is what a URL serialises to, without its fragment and its password", async () => {
+  it("is the serialisation of a URL object, without fragment and password", async () => {
     const url = new URL("https://user:word@h/é b/../c d?q=é#part")
     assert.strictEqual((await sign({ url })).url, "https://h/c%20d?q=%C3%A9")
   })
 })
 
-it("one request at one time has one signature, however often and for however many credentials it is signed", async () => {
+it("signs a request at a given time identically, for repeated calls and many credentials", async () => {
   const first = await sign({})
   for (let other = 0; other < 60; other++) {
     await SigV4.sign(request, { ...credentials, accessKeyId: `OTHER${other}` }, scope, time)
@@ -90,7 +87,7 @@ it("one request at one time has one signature, however often and for however man
   assert.deepStrictEqual(await sign({}), first)
 })
 
-describe("a request is refused, with no secret and no value shown,", () => {
+describe("rejects, without showing a secret or a value,", () => {
   interface Change {
     readonly request?: object
     readonly credentials?: Partial<SigV4.Credentials>
@@ -99,34 +96,26 @@ describe("a request is refused, with no secret and no value shown,", () => {
   }
   const cases: ReadonlyArray<readonly [why: string, reason: string, change: Change]> = [
     [
-      "where a header's value has a line break",
+      "a header value with a line break",
       "UnsendableHeader",
       { request: { headers: { a: "b\r\ndo-not-show-this: 1" } } },
     ],
-    [
-      "where a header's name has a line break",
-      "UnsendableHeader",
-      { request: { headers: { "a\ndo-not-show-this": "b" } } },
-    ],
-    ["where a header is not ASCII", "UnsendableHeader", { request: { headers: { a: "é" } } }],
-    ["where the method has a line break", "UnsendableMethod", { request: { method: "GET\n" } }],
-    ["where the URL has a line break", "UnsendableUrl", { request: { url: "https://h/a\nb" } }],
-    ["where the URL has a space", "UnsendableUrl", { request: { url: "https://h/a b" } }],
-    ["where the URL is relative", "UnsendableUrl", { request: { url: "/a" } }],
-    ["where the URL is not of HTTP", "UnsendableUrl", { request: { url: "ftp://h/a" } }],
-    ["where the query is not UTF-8", "UnsendableUrl", { request: { url: "https://h/a?b=%FF" } }],
-    ["where the URL is signed already", "AlreadySigned", { request: { url: "https://h/a?X-Amz-Signature=0" } }],
-    ["where the body is an object", "UnsignableBody", { request: { body: {} } }],
-    ["where the access key has a line break", "UnusableIdentity", { credentials: { accessKeyId: "A\r\nB" } }],
-    ["where the secret is empty", "UnusableIdentity", { credentials: { secretAccessKey: "" } }],
-    [
-      "where the session token has a space",
-      "UnusableIdentity",
-      { credentials: { sessionToken: "do-not-show-this token" } },
-    ],
-    ["where the region is empty", "UnusableIdentity", { scope: { region: "" } }],
-    ["where the time is not a number", "TimeOutOfRange", { time: Number.NaN }],
-    ["where the time is after 9999", "TimeOutOfRange", { time: Date.UTC(10_000, 0) }],
+    ["a header name with a line break", "UnsendableHeader", { request: { headers: { "a\ndo-not-show-this": "b" } } }],
+    ["a header that is not ASCII", "UnsendableHeader", { request: { headers: { a: "é" } } }],
+    ["a method with a line break", "UnsendableMethod", { request: { method: "GET\n" } }],
+    ["a URL with a line break", "UnsendableUrl", { request: { url: "https://h/a\nb" } }],
+    ["a URL with a space", "UnsendableUrl", { request: { url: "https://h/a b" } }],
+    ["a relative URL", "UnsendableUrl", { request: { url: "/a" } }],
+    ["a URL that is not HTTP", "UnsendableUrl", { request: { url: "ftp://h/a" } }],
+    ["a query that is not UTF-8", "UnsendableUrl", { request: { url: "https://h/a?b=%FF" } }],
+    ["a URL that is already signed", "AlreadySigned", { request: { url: "https://h/a?X-Amz-Signature=0" } }],
+    ["a body that is an object", "UnsignableBody", { request: { body: {} } }],
+    ["an access key with a line break", "UnusableIdentity", { credentials: { accessKeyId: "A\r\nB" } }],
+    ["an empty secret", "UnusableIdentity", { credentials: { secretAccessKey: "" } }],
+    ["a session token with a space", "UnusableIdentity", { credentials: { sessionToken: "do-not-show-this token" } }],
+    ["an empty region", "UnusableIdentity", { scope: { region: "" } }],
+    ["a time that is not a number", "TimeOutOfRange", { time: Number.NaN }],
+    ["a time after 9999", "TimeOutOfRange", { time: Date.UTC(10_000, 0) }],
   ]
 
   it.each(cases)("%s", async (_why, reason, change) => {
@@ -141,7 +130,7 @@ describe("a request is refused, with no secret and no value shown,", () => {
     assert.notInclude(error.message, "do-not-show-this")
   })
 
-  it.each([0, 604_801, 1.5])("where a presigned URL is to live %d seconds", async (expiresIn) => {
+  it.each([0, 604_801, 1.5])("a presigned URL that is valid for %d seconds", async (expiresIn) => {
     const refused = await SigV4.presign(request, credentials, scope, time, expiresIn)
     assert.strictEqual(Result.getOrThrow(Result.flip(refused)).reason._tag, "ExpiryOutOfRange")
   })

@@ -6,7 +6,7 @@ import * as SigV4 from "../src/SigV4.ts"
 
 const rounds = 2000
 
-/** mulberry32: small, and the same numbers on every machine for the same seed. */
+/** mulberry32: small, and repeatable on every machine for the same seed. */
 const numbers = (seed: number) => () => {
   seed = (seed + 0x6d2b79f5) | 0
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
@@ -34,7 +34,7 @@ const services = ["bedrock", "sagemaker", "comprehend", "execute-api", "s3"] as 
 
 const makeRequest = ({ oneOf, many, word, upTo }: ReturnType<typeof makeChance>) => {
   const service = oneOf(services)
-  // The two other signers read `+`, `%2F` and a repeated parameter of S3 in ways of their own.
+  // The two other signers parse `+`, `%2F` and a repeated parameter of S3 differently.
   const isS3 = service === "s3"
   const segment = () => (!isS3 && upTo(3) === 0 ? oneOf(rawSegments) : encodeURIComponent(word(segmentCharacters)))
   const names = isS3 ? ["p", "q", "r"].slice(upTo(4)) : many(4, () => oneOf(["p", "p", "q-1", "Ünï code", "P"]))
@@ -70,7 +70,7 @@ const makeRequest = ({ oneOf, many, word, upTo }: ReturnType<typeof makeChance>)
 
 const target = (url: string) => url.slice(url.indexOf("/", "https://".length))
 
-it(`${rounds} random requests are signed as aws4 and aws4fetch sign them`, async () => {
+it(`signs ${rounds} random requests like aws4 and aws4fetch`, async () => {
   const chance = makeChance()
   for (let round = 0; round < rounds; round++) {
     const { request, scope, credentials, time } = makeRequest(chance)
@@ -98,7 +98,7 @@ it(`${rounds} random requests are signed as aws4 and aws4fetch sign them`, async
   }
 })
 
-it(`${rounds} random URLs are presigned as aws4 presigns them`, async () => {
+it(`presigns ${rounds} random URLs like aws4`, async () => {
   const chance = makeChance()
   for (let round = 0; round < rounds; round++) {
     const { request, scope, credentials, time } = makeRequest(chance)

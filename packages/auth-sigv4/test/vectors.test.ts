@@ -3,7 +3,7 @@ import { Result } from "effect"
 import * as SigV4 from "../src/SigV4.ts"
 import * as Reference from "./Reference.ts"
 
-/** The suite writes targets raw; on the wire they are percent-encoded, and what is encoded already stays. */
+/** The suite has raw targets; on the wire they are percent-encoded, and encoded parts stay unchanged. */
 const encode = (target: string) => target.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent)
 
 const resolveDots = (path: string) => new URL(path.replaceAll(/\/+/g, "/"), "https://host").pathname
@@ -13,7 +13,8 @@ const read = (name: string) => {
   const { method, target, headers, body } = Reference.parse(Reference.text(name, "request"))
   const [, path = "", search = ""] = /^([^?]*)(.*)$/.exec(target) ?? []
   const encoded = encode(path)
-  // A path of the suite is encoded once in the canonical form, where that of a URL, which is encoded already, is encoded twice.
+  // A path of the suite is encoded once in the canonical form; that of a URL, which is already encoded, is encoded
+  // twice.
   const scopePath = context.normalize && encoded === path ? "normalised" : "verbatim"
   const sent = context.normalize && scopePath === "verbatim" ? resolveDots(encoded) : encoded
   const marker = context.sign_body ? [["x-amz-content-sha256", "required"] as const] : []
@@ -49,12 +50,12 @@ const fields = (message: Reference.Message) =>
 const parameters = (target: string) =>
   [...new URLSearchParams(target.slice(target.indexOf("?")))].map(String).toSorted()
 
-describe.skipIf(!Reference.isPresent)("AWS's 38 vectors (skipped where the suite is not beside the repository)", () => {
-  it("are all here", () => {
+describe.skipIf(!Reference.isPresent)("AWS's 38 vectors (skipped: the suite is not beside the repository)", () => {
+  it("are complete", () => {
     assert.lengthOf(Reference.names, 38)
   })
 
-  it.each(Reference.names)("%s is signed by its headers as AWS signs it", async (name) => {
+  it.each(Reference.names)("signs the headers of %s like AWS", async (name) => {
     const { request, credentials, scope, time } = read(name)
     const signed = Result.getOrThrow(await SigV4.sign(request, credentials, scope, time))
     const expected = Reference.parse(Reference.text(name, "header-signed-request"))
@@ -63,7 +64,7 @@ describe.skipIf(!Reference.isPresent)("AWS's 38 vectors (skipped where the suite
     assert.strictEqual(signed.url, request.url)
   })
 
-  it.each(Reference.names)("%s is signed by its URL as AWS signs it", async (name) => {
+  it.each(Reference.names)("signs the URL of %s like AWS", async (name) => {
     const { request, credentials, scope, time, expiresIn } = read(name)
     // The suite hashes the body of a presigned request without moving that hash into the query.
     const headers = request.headers.filter(([header]) => header !== "x-amz-content-sha256")

@@ -1,11 +1,11 @@
-/** Reads the folders of `blueprints/` into what `Catalogue` ships. */
+/** Reads the folders of `blueprints/` into the data that `Catalogue` ships. */
 import { readdirSync, readFileSync } from "node:fs"
 
 const home = new URL("../blueprints/", import.meta.url)
 
 const documents = ["blueprint", "parameters", "request", "response", "prediction"] as const
 
-/** Every folder in the order of the names: its name, its documents parsed, its source as it is. */
+/** Every folder in order of name: its name, its documents parsed, its source text unchanged. */
 export const read = (): ReadonlyArray<Record<string, unknown>> =>
   readdirSync(home)
     .toSorted()

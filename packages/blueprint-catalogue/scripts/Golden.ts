@@ -1,4 +1,6 @@
-/** What the runtime makes of a blueprint: the request that its sample sends, and the prediction of the vendor's answer. */
+/**
+ * The runtime's results for a blueprint: the request for its sample, and the prediction from the provider's response.
+ */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import * as Decode from "@drawbar/json-text/Decode"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
@@ -17,14 +19,14 @@ export interface Golden {
   readonly prediction: unknown
 }
 
-/** The documents of a folder that say what is asked and answered. */
+/** The documents of a folder that contain the sample and the response. */
 interface Example {
   readonly blueprint: unknown
   readonly parameters: unknown
   readonly response: unknown
 }
 
-/** Throws what is wrong with the blueprint. One call of the platform is what an example shows. */
+/** Throws the problems of the blueprint. An example contains exactly one upstream call. */
 export const of = (example: Example): Golden =>
   Result.getOrThrow(
     Result.gen(function* () {
@@ -33,7 +35,8 @@ export const of = (example: Example): Golden =>
       const compiled = yield* CompiledConnector.compile(connector, Object.keys(credential))
       const action = yield* CompiledConnector.find(compiled, "PREDICT")
       const [call, ...others] = yield* PreProcess.run(action.preProcess, inputOf(example.parameters))
-      if (call === undefined || others.length > 0) throw new Error("An example is one call of the platform.")
+      if (call === undefined || others.length > 0)
+        throw new Error("An example must make exactly one call to the provider.")
       const { body, ...request } = yield* UpstreamRequest.render(action, call, () => UpstreamRequest.mask)
       const answer = yield* UpstreamResponse.read(success(example.response), 0, SecretMask.none)
       const output = yield* PostProcess.run(action.postProcess, call, answer)

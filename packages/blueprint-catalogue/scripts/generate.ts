@@ -1,4 +1,4 @@
-/** Writes `src/catalogue.json` from the folders: one module travels in a bundle, a tree of files beside it does not. */
+/** Writes `src/catalogue.json` from the folders, because a bundle includes a module but not a tree of files. */
 import { writeFileSync } from "node:fs"
 import * as Folders from "./Folders.ts"
 

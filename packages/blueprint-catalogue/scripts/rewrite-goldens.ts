@@ -1,4 +1,4 @@
-/** Rewrites `request.json` and `prediction.json` of every folder by what the runtime does now. */
+/** Rewrites `request.json` and `prediction.json` of every folder from the current runtime. */
 import { writeFileSync } from "node:fs"
 import * as Catalogue from "../src/Catalogue.ts"
 import * as Golden from "./Golden.ts"

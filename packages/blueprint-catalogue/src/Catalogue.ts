@@ -1,9 +1,9 @@
-/** The blueprints we ship: pure data, each a document to fill in, an example of its use, and where its facts come from. */
+/** The published blueprints as data. Each is a document to fill in, with an example of its use and its sources. */
 import catalogue from "./catalogue.json" with { type: "json" }
 
 type JsonObject = Readonly<Record<string, unknown>>
 
-/** A request as a platform receives it before it is signed. Secrets read `***`. */
+/** A request as an upstream receives it, before it is signed. Secrets are shown as `***`. */
 export interface OutboundRequest {
   readonly method: string
   readonly url: string
@@ -16,19 +16,19 @@ export interface Entry {
   readonly name: string
   /** The body of `_create`. Its secrets are references such as `env:OPENAI_API_KEY`. */
   readonly blueprint: JsonObject
-  /** A body of `_predict`; with `text_docs` alone it is one of text embedding, with `query_text` of text similarity. */
+  /** A body of `_predict`. With only `text_docs` it is for text embedding, with `query_text` for text similarity. */
   readonly parameters: JsonObject
-  /** What that predict sends. */
+  /** The request that this predict sends. */
   readonly request: OutboundRequest
-  /** What the platform answers. */
+  /** The upstream's response. */
   readonly response: unknown
-  /** What the predict answers. */
+  /** The result of the predict. */
   readonly prediction: JsonObject
-  /** Markdown: the vendor's page, when it was read, and what of the documents is documented or seen. */
+  /** Markdown: the provider's page, when it was read, and which parts of the documents are documented or observed. */
   readonly source: string
 }
 
-/** Every blueprint, in the order of the names. */
+/** Every blueprint, in order of name. */
 export const entries: ReadonlyArray<Entry> = catalogue
 
 export const names: ReadonlyArray<string> = entries.map(({ name }) => name)

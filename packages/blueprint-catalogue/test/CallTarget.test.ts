@@ -1,4 +1,4 @@
-/** What traces and metrics call the blueprints: operation, provider, model. */
+/** How traces and metrics describe each blueprint: operation, provider, model. */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import * as Decode from "@drawbar/json-text/Decode"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
@@ -30,6 +30,6 @@ it.each([
   ["openai-completion", "text_completion", "openai", "gpt-3.5-turbo-instruct"],
   ["vertex-text-embeddings", "embeddings", "gcp.vertex_ai", "gemini-embedding-001"],
   ["xai-chat", "chat", "x_ai", "grok-4.20-reasoning"],
-])("%s is %s of %s, with %s", (name, ...words) => {
+])("describes %s as %s of %s, with %s", (name, ...words) => {
   expect(named(name)).toEqual(words)
 })

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 import * as Folders from "../scripts/Folders.ts"
 import * as Catalogue from "../src/Catalogue.ts"
 
-it("holds what the folders hold; `pnpm generate` makes it so", () => {
+it("matches the folders (run: pnpm generate)", () => {
   expect(Catalogue.entries).toEqual(Folders.read())
 })
 
@@ -15,7 +15,7 @@ it("finds a blueprint by its folder's name", () => {
   expect(Catalogue.find("nothing")).toBeUndefined()
 })
 
-/** The parameters that each named pre-process function writes. */
+/** The parameters that each named pre-process function sets. */
 const written: Readonly<Record<string, ReadonlyArray<string>>> = {
   "connector.pre_process.bedrock.embedding": ["inputText"],
   "connector.pre_process.cohere.embedding": ["texts"],
@@ -24,7 +24,7 @@ const written: Readonly<Record<string, ReadonlyArray<string>>> = {
   "connector.pre_process.openai.embedding": ["input"],
 }
 
-/** The default hosts that an operator need not list, and the loopback of those that are one's own. */
+/** The hosts that are trusted by default, and loopback for self-hosted upstreams. */
 const hosts = [
   /^api\.(openai|cohere|anthropic|groq|deepseek|voyageai)\.com$/,
   /^api\.(mistral|jina|fireworks|x)\.ai$/,
@@ -49,42 +49,42 @@ describe.each(Catalogue.entries)("$name", (entry) => {
   const [action] = connector.actions
   const template = [action?.url, ...Object.values(action?.headers ?? {}), action?.request_body].join("\n")
 
-  it("has one action, a predict, and only functions that exist", () => {
+  it("has one action, a predict, and only known functions", () => {
     expect(connector.actions.map(({ action_type }) => action_type)).toEqual(["PREDICT"])
     const { pre_process_function: pre, post_process_function: post } = action ?? {}
     if (pre !== undefined) expect(ProcessFunctionName.preProcess).toContain(pre)
     if (post !== undefined) expect(ProcessFunctionName.postProcess).toContain(post)
   })
 
-  it("has a hole for nothing that the sample leaves unfilled", () => {
+  it("has a value in the sample for every placeholder", () => {
     const filled = new Set([
       ...Object.keys(connector.parameters),
       ...sample(entry),
       ...(written[action?.pre_process_function ?? ""] ?? []),
     ])
-    const holes = [...template.matchAll(/\$\{parameters\.([^}:]+)(:-[^}]*)?\}/g)]
-    const unfilled = holes.filter(([, name = "", fallback]) => fallback === undefined && !filled.has(name))
+    const placeholders = [...template.matchAll(/\$\{parameters\.([^}:]+)(:-[^}]*)?\}/g)]
+    const unfilled = placeholders.filter(([, name = "", fallback]) => fallback === undefined && !filled.has(name))
     expect(unfilled).toEqual([])
   })
 
-  it("uses every secret that it names, names every secret that it uses, and holds none", () => {
+  it("declares every secret that it uses, uses every secret that it declares, and contains none", () => {
     const used = [...template.matchAll(/\$\{credential\.([^}]+)\}/g)].map(([, name]) => name)
     const signing = connector.protocol === "aws_sigv4" ? ["access_key", "secret_key"] : []
     expect(Object.keys(credential).toSorted()).toEqual([...new Set([...used, ...signing])].toSorted())
     for (const secret of Object.values(credential)) expect(Redacted.value(secret)).toMatch(/^env:[A-Z0-9_]+$/)
   })
 
-  it("goes to a host that is trusted by default, or to this machine", () => {
+  it("calls a host that is trusted by default, or this machine", () => {
     const { hostname } = new URL(entry.request.url)
     expect(hosts.some((host) => host.test(hostname))).toBe(true)
   })
 
-  it("shows a request with no hole and no secret in it", () => {
+  it("shows a request without placeholders and secrets", () => {
     expect(JSON.stringify(entry.request)).not.toContain("${")
     expect(JSON.stringify(entry.request)).not.toContain("env:")
   })
 
-  it("says where its facts come from, and what of it is documented", () => {
+  it("names its sources, and which facts are documented", () => {
     expect(entry.source).toMatch(/^# .+\n\n- Page: <https:\/\/\S+>\n- Read: \d{4}-\d\d-\d\d, /)
     for (const file of ["request", "response", "prediction"]) expect(entry.source).toContain(`- \`${file}.json\`: `)
   })

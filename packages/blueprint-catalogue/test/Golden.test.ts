@@ -8,4 +8,4 @@ const holds = (entry: Catalogue.Entry) => {
   expect(prediction).toEqual(entry.prediction)
 }
 
-it.each(Catalogue.entries)("$name sends its request and answers its prediction", holds)
+it.each(Catalogue.entries)("$name sends the expected request and returns the expected prediction", holds)

@@ -1,4 +1,4 @@
-/** The text of a document: read however it is broken, so that one run tells all that is wrong with it. */
+/** The text of a document, parsed despite syntax faults, so that one run reports all problems. */
 import * as ConsoleText from "@drawbar/json-text/ConsoleText"
 import * as Json from "@drawbar/json-text/Json"
 import * as JsonFault from "@drawbar/json-text/JsonFault"
@@ -7,11 +7,11 @@ import { Result } from "effect"
 import type { Finding, Severity } from "./Finding.ts"
 
 export interface Source {
-  /** Absent where the text could not be mended. */
+  /** Absent if the text could not be corrected. */
   readonly value: Json.Json | undefined
-  /** What is wrong with the text itself. */
+  /** The problems of the text itself. */
   readonly findings: ReadonlyArray<Finding>
-  /** Where a JSON pointer stands, or the nearest place above it. Both count from 1. */
+  /** The location of a JSON pointer, or of its nearest ancestor in the document. Both are 1-based. */
   readonly placeOf: (pointer: string) => { readonly line: number; readonly column: number }
 }
 
@@ -25,29 +25,29 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
   const found = (code: string, severity: Severity, message: string, offset: number) =>
     findings.push({ code, severity, pointer: "", message, ...place(offset) })
 
-  const oddity = consoleSyntax.exec(text)
-  if (oddity !== null && json.length > 0 && text !== json)
+  const consoleMatch = consoleSyntax.exec(text)
+  if (consoleMatch !== null && json.length > 0 && text !== json)
     found(
       "console-syntax",
       readsConsoleText ? "warning" : "error",
-      "Comments, three quotes and a first line with a method are Dev Tools syntax: the drawbar command reads it, the REST API does not",
-      oddity.index,
+      "Comments, triple quotes and a first line with a method are Dev Tools syntax: the drawbar command accepts it, the REST API does not",
+      consoleMatch.index,
     )
   const excess = Json.excess(json, "[{:,", maxParts)
   if (excess !== undefined) {
     found("syntax", "error", excess.message, offsetOf(excess.offset))
     return { value: undefined, findings, placeOf: () => place(0) }
   }
-  const { mended, faults } = mend(json)
+  const { corrected, faults } = correct(json)
   for (const { offset, message } of faults) found("syntax", "error", message, offsetOf(offset))
-  const value = Result.getOrUndefined(Json.parse(mended))
-  const tree = value === undefined ? undefined : parseTree(mended)
+  const value = Result.getOrUndefined(Json.parse(corrected))
+  const tree = value === undefined ? undefined : parseTree(corrected)
   if (tree !== undefined)
-    for (const node of duplicates(tree).take(most))
+    for (const node of duplicates(tree).take(maxFaults))
       found(
         "duplicate-key",
         "error",
-        `'${String(node.value)}' stands here twice. Take one of them out`,
+        `'${String(node.value)}' occurs twice in this object. Remove one of them`,
         offsetOf(node.offset),
       )
   return {
@@ -57,28 +57,28 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
   }
 }
 
-// Outside strings it is: the reader leaves those as they are.
+// Such text inside strings does not matter: the reader leaves strings unchanged.
 const consoleSyntax = /^[ \t]*(?:GET|POST|PUT|DELETE)\s|"""|\/\/|\/\*|^[ \t]*#/m
 
-/** Of faults of the text, and of names that stand there twice. */
-const most = 100
+/** Limits the reported syntax faults and duplicate names. */
+const maxFaults = 100
 
-/** Of values and members: a tree of them is walked, so that a text of 1 MB with a million takes seconds. No blueprint has a thousand. */
+/** Values and members of a document: checking a text of 1 MB with a million of them would take seconds, and no blueprint has a thousand. */
 export const maxParts = 20_000
 
-/** In characters: each fault that is taken out is a reading more. */
-const mostRead = 3_000_000
+/** In characters: after each fault that is corrected the text is parsed again. */
+const maxReparsed = 3_000_000
 
-interface Mended {
-  readonly mended: string
+interface Correction {
+  readonly corrected: string
   readonly faults: ReadonlyArray<JsonFault.Fault>
 }
 
-/** Takes out, one after the other, the faults that leave no doubt of what is meant; the first of another kind ends it. */
-const mend = (json: string): Mended => {
+/** Corrects one unambiguous fault after the other, up to the first that is ambiguous. */
+const correct = (json: string): Correction => {
   const faults: Array<JsonFault.Fault> = []
   let text = json
-  while (faults.length < Math.min(most, 1 + mostRead / json.length)) {
+  while (faults.length < Math.min(maxFaults, 1 + maxReparsed / json.length)) {
     const parsed = Json.parse(text)
     if (Result.isSuccess(parsed)) break
     const fault = Json.excess(text) ?? JsonFault.find(text)
@@ -87,10 +87,10 @@ const mend = (json: string): Mended => {
     if (next === undefined) break
     text = next
   }
-  return { mended: text, faults }
+  return { corrected: text, faults }
 }
 
-/** The same text with spaces in place of what is too much; every other character stays where it is. */
+/** The same text with the superfluous characters replaced by spaces, so that offsets do not change. */
 const withoutFault = (text: string, at: number): string | undefined => {
   const blank = (from: number, to: number) =>
     text.slice(0, from) + text.slice(from, to).replace(/[^\n\r]/g, " ") + text.slice(to)
@@ -99,7 +99,7 @@ const withoutFault = (text: string, at: number): string | undefined => {
   const rest = text.slice(at)
   if (/^[\]}\s]+$/.test(rest) && Result.isSuccess(Json.parse(text.slice(0, at)))) return blank(at, text.length)
   if (text[at] !== '"') return undefined
-  // A string over several lines: its line breaks are meant as such.
+  // A string over several lines: its line breaks are intended.
   const [string] = /^"(?:[^"\\]|\\[^])*"/.exec(rest) ?? []
   if (string === undefined || !/[\n\r\t]/.test(string)) return undefined
   return text.slice(0, at) + string.replace(/[\n\r\t]/g, " ") + text.slice(at + string.length)
@@ -126,7 +126,7 @@ const stepsOf = (pointer: string): ReadonlyArray<string> =>
 const offsetIn = (tree: Node, steps: ReadonlyArray<string>): number => {
   for (let length = steps.length; length > 0; length--) {
     const node = findNodeAtLocation(tree, asPath(tree, steps.slice(0, length)))
-    // A member is shown at its name.
+    // The location of a member is that of its name.
     if (node !== undefined) return node.parent?.type === "property" ? node.parent.offset : node.offset
   }
   return tree.offset

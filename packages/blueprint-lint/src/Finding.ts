@@ -1,7 +1,7 @@
-/** Something that lint has to say of a document. */
+/** A problem or remark that lint reports about a document. */
 export type Severity = "error" | "warning" | "info"
 
-/** What a rule finds; `pointer` is a JSON pointer (RFC 6901) into the document. */
+/** What a rule reports; `pointer` is a JSON pointer (RFC 6901) into the document. */
 export interface Problem {
   readonly pointer: string
   readonly message: string
@@ -10,9 +10,12 @@ export interface Problem {
 export interface Finding extends Problem {
   /** The rule's name; docs/lint.md has a section for each. */
   readonly code: string
-  /** `error`: it is refused or cannot run. `warning`: it is taken, and probably not meant. `info`: good to know. */
+  /**
+   * `error`: the document is rejected or cannot run. `warning`: it is accepted, but is probably a mistake. `info`:
+   * useful to know.
+   */
   readonly severity: Severity
-  /** Both count from 1; absent where the document came without its text. */
+  /** Both 1-based; absent if the document was given without its text. */
   readonly line?: number
   readonly column?: number
 }

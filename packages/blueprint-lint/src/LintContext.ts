@@ -1,4 +1,4 @@
-/** A connector's document as the rules look at it: taken apart, and taken as it is, whatever else is wrong with it. */
+/** A connector document in the form that rules use: its parts, and the original, whatever else is wrong with it. */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
@@ -6,7 +6,7 @@ import { decode } from "@drawbar/json-text/Decode"
 import * as Json from "@drawbar/json-text/Json"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as HeadersTemplate from "@drawbar/template-renderer/HeadersTemplate"
-import type { Hole } from "@drawbar/template-renderer/Hole"
+import type { Placeholder } from "@drawbar/template-renderer/Placeholder"
 import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
@@ -16,7 +16,7 @@ export interface Template {
   readonly pointer: string
   readonly source: string
   readonly compiled: Result.Result<
-    { readonly holes: ReadonlyArray<Hole>; readonly url?: UrlTemplate.UrlTemplate },
+    { readonly placeholders: ReadonlyArray<Placeholder>; readonly url?: UrlTemplate.UrlTemplate },
     TemplateError
   >
 }
@@ -31,7 +31,7 @@ export interface Action {
 
 export interface LintContext {
   readonly document: Json.JsonObject
-  /** The connector's own parameters as the templates see them. */
+  /** The connector's own parameters in the form that templates use. */
   readonly parameters: Readonly<Record<string, string>>
   readonly credentialNames: ReadonlyArray<string>
   readonly isAws: boolean
@@ -39,15 +39,15 @@ export interface LintContext {
   /** Every template of every action. */
   readonly templates: ReadonlyArray<Template>
   readonly blueprint: Result.Result<Blueprint.Blueprint, BlueprintError>
-  /** Whether it stands inside a model, where it needs no name. */
+  /** Whether the connector is embedded in a model, where it needs no name. */
   readonly inline: boolean
-  readonly host: LintEnvironment
+  readonly environment: LintEnvironment
 }
 
 const readDocument = decode(Blueprint.Document)
 
-/** `inline`: the connector stands inside a model, and needs no name. */
-export const make = (document: Json.JsonObject, host: LintEnvironment, inline: boolean): LintContext => {
+/** `inline`: the connector is embedded in a model, and needs no name. */
+export const make = (document: Json.JsonObject, environment: LintEnvironment, inline: boolean): LintContext => {
   const parameters = Object.fromEntries(
     Object.entries(members(document["parameters"])).flatMap(([name, value]) =>
       value === null ? [] : [[name, Json.toText(value)]],
@@ -67,22 +67,22 @@ export const make = (document: Json.JsonObject, host: LintEnvironment, inline: b
     templates: actions.flatMap(({ url, headers, body }) => [url, headers, body].filter((it) => it !== undefined)),
     blueprint: checked(document, inline),
     inline,
-    host,
+    environment,
   }
 }
 
-/** The blueprint in a document, or the first thing that is wrong with it. */
+/** The blueprint in a document, or the first problem in it. */
 export const checked = (document: Json.JsonObject, inline: boolean) =>
   readDocument(document).pipe(
     Result.mapError(({ reason }) => new BlueprintError({ reason })),
     Result.flatMap((read) => Blueprint.check(read, { inline })),
   )
 
-/** The members of an object; none of anything else. */
+/** The members of an object; empty for any other value. */
 export const members = (value: Json.Json | undefined): Json.JsonObject => (Json.isObject(value) ? value : {})
 
-export const holesOf = ({ compiled }: Template): ReadonlyArray<Hole> =>
-  Result.match(compiled, { onSuccess: ({ holes }) => holes, onFailure: () => [] })
+export const placeholdersOf = ({ compiled }: Template): ReadonlyArray<Placeholder> =>
+  Result.match(compiled, { onSuccess: ({ placeholders }) => placeholders, onFailure: () => [] })
 
 const actionOf = (
   document: Json.JsonObject,
@@ -106,7 +106,7 @@ const actionOf = (
             pointer: `${pointer}/url`,
             source: url,
             compiled: Result.map(UrlTemplate.compile(url, parameters, Reserved.templates.url), (it) => ({
-              holes: it.holes,
+              placeholders: it.placeholders,
               url: it,
             })),
           }

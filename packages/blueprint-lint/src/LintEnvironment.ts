@@ -1,17 +1,17 @@
-/** What only the place knows where a blueprint will run; handed in, because a document alone does not say it. */
+/** What depends on where a blueprint will run, and so cannot be derived from the document. */
 import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { Problem } from "./Finding.ts"
 
 export interface LintEnvironment {
-  /** Whether it takes what the Dev Tools console takes, and not only JSON. */
+  /** Whether Dev Tools console text is accepted in addition to JSON. */
   readonly readsConsoleText: boolean
-  /** Why requests may not go to a URL, as a sentence; nothing where they may. */
+  /** Why requests may not be sent to a URL, as a sentence; undefined if they may. */
   readonly untrusted: (url: string) => string | undefined
-  /** What keeps a connector from being compiled; nothing where it can be. */
+  /** Why a connector does not compile; undefined if it does. */
   readonly refusal: (connector: Connector, credentialNames: ReadonlyArray<string>) => Problem | undefined
 }
 
-/** A place that trusts every URL and takes what the rules let pass. */
+/** An environment that trusts every URL and accepts everything that the rules accept. */
 export const anywhere: LintEnvironment = {
   readsConsoleText: true,
   untrusted: () => undefined,

@@ -1,4 +1,4 @@
-/** Every rule that looks at a connector's document: to add one, add a file and a row. */
+/** Every rule for a connector document. To add one, add a file and a row. */
 import type { Rule } from "./Rule.ts"
 import { ambiguousEscape } from "./rules/AmbiguousEscape.ts"
 import { arnSegment } from "./rules/ArnSegment.ts"

@@ -1,4 +1,4 @@
-/** Published texts in the syntax of the console; what lint says of the documents is held against `_create` by the server's tests. */
+/** Published texts in console syntax. The server's tests compare lint's findings with `_create`. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,7 +9,7 @@ const folder = resolve(reference, "blueprints")
 const raw = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".raw.txt")) : []
 
 describe.skipIf(raw.length === 0)("a published text (skipped: ../shared/reference is absent)", () => {
-  it.each(raw)("%s is read, or its faults are shown at line and column", (name) => {
+  it.each(raw)("%s is parsed, or its faults are reported with line and column", (name) => {
     const findings = Lint.text(readFileSync(resolve(folder, name), "utf8"))
     assert.isNotEmpty(findings)
     for (const { line, column } of findings) {

@@ -4,13 +4,13 @@ import type { LintEnvironment } from "../src/LintEnvironment.ts"
 import * as Lint from "../src/Lint.ts"
 import { rules } from "../src/Rules.ts"
 
-const host: LintEnvironment = {
+const environment: LintEnvironment = {
   readsConsoleText: true,
   untrusted: (url) => (new URL(url).host === "api.openia.com" ? `${url} is not trusted` : undefined),
   refusal: () => undefined,
 }
 
-/** Members of an example, in a document that has nothing else for a rule to find. */
+/** The members of an example, in a document that has no other findings. */
 const documentOf = (members: string) => {
   const whole = {
     name: "A",
@@ -21,20 +21,20 @@ const documentOf = (members: string) => {
   return JSON.stringify({ ...whole, ...JSON.parse(`{${members}}`) })
 }
 
-const codesOf = (members: string) => Lint.text(documentOf(members), host).map(({ code }) => code)
+const codesOf = (members: string) => Lint.text(documentOf(members), environment).map(({ code }) => code)
 
-describe("the example of", () => {
-  it.each(rules)("$code is found as it is wrong, and not as it is mended", ({ code, example }) => {
+describe("the example of a rule", () => {
+  it.each(rules)("$code reports the wrong form and not the corrected one", ({ code, example }) => {
     assert.include(codesOf(example.wrong), code)
     assert.notInclude(codesOf(example.right), code)
   })
 
   it.each(rules.filter(({ severity }) => severity !== "info"))(
-    "$code is mended into one without a complaint",
+    "$code has a corrected form without findings",
     ({ code, example }) => {
       const left = codesOf(example.right).filter((found) => found !== "caller-parameters")
       const isFragment = code === "invalid-field" || code === "unknown-field"
-      // Their examples show one field, not what uses it.
+      // Their examples show one field, not its use.
       const unused = isFragment || ["placeholder", "borrowed-credential"].includes(code)
       assert.deepStrictEqual(unused ? left.filter((found) => !found.startsWith("unused-")) : left, [])
     },
@@ -42,7 +42,7 @@ describe("the example of", () => {
 })
 
 describe("rules", () => {
-  it("have names of their own, in small letters with hyphens", () => {
+  it("have distinct names, in lower case with hyphens", () => {
     const codes = rules.map(({ code }) => code)
     assert.strictEqual(new Set(codes).size, codes.length)
     for (const code of codes) assert.match(code, /^[a-z]+(-[a-z]+)*$/)
@@ -52,24 +52,24 @@ describe("rules", () => {
     ["a number for a name", '{"name": 7}', "/name"],
     ["a list for parameters", '{"parameters": []}', "/parameters"],
     ["a word for actions", '{"actions": "predict"}', "/actions"],
-    ["an action that is none", '{"actions": [7]}', "/actions/0"],
+    ["an action that is not an object", '{"actions": [7]}', "/actions/0"],
     ["a header that is a list", '{"actions": [{"headers": {"a": [1]}}]}', "/actions/0/headers/a"],
-  ])("find %s at its place", (_name, source, pointer) => {
-    const findings = Lint.text(source, host)
+  ])("report the location of %s", (_name, source, pointer) => {
+    const findings = Lint.text(source, environment)
     assert.include(
       findings.filter(({ code }) => code === "invalid-field").map((finding) => finding.pointer),
       pointer,
     )
   })
 
-  it("say all that is wrong with the fields, not only the first", () => {
+  it("report every invalid field, not only the first", () => {
     const action = { action_type: "predict", method: "SEND", url: "https://a.example/" }
     const document = {
       protocol: "https",
       actions: [action, { ...action, action_type: "jump" }],
       client_config: { max_connection: 0 },
     }
-    const findings = Lint.document(document, host).filter(({ code }) => code === "invalid-field")
+    const findings = Lint.document(document, environment).filter(({ code }) => code === "invalid-field")
     assert.deepStrictEqual(findings.map(({ pointer }) => pointer).toSorted(), [
       "/actions/0/method",
       "/actions/1/action_type",
@@ -80,7 +80,7 @@ describe("rules", () => {
     ])
   })
 
-  it("find nothing unused in a connector of google_cloud", () => {
+  it("report nothing as unused in a google_cloud connector", () => {
     const google = {
       name: "G",
       version: 1,
@@ -111,7 +111,7 @@ describe("rules", () => {
         client_config: { mutual_tls_enabled: enabled },
         credential: Object.fromEntries(names.map((name) => [name, "env:A"])),
       }
-      const found = Lint.text(documentOf(JSON.stringify(members).slice(1, -1)), host)
+      const found = Lint.text(documentOf(JSON.stringify(members).slice(1, -1)), environment)
         .filter(({ code }) => code === "unused-credential")
         .map(({ pointer }) => pointer)
       assert.deepStrictEqual(found, enabled ? [] : names.map((name) => `/credential/${name}`))
@@ -122,14 +122,14 @@ describe("rules", () => {
     const parameters = Object.fromEntries(
       Reserved.parameters.filter(({ isShared = false }) => !isShared).map(({ name }) => [name, "UTF-8"]),
     )
-    const found = Lint.text(documentOf(JSON.stringify({ parameters }).slice(1, -1)), host)
+    const found = Lint.text(documentOf(JSON.stringify({ parameters }).slice(1, -1)), environment)
     assert.notInclude(
       found.map(({ code }) => code),
       "unused-parameter",
     )
   })
 
-  it("say all that a signature lacks at once, and nothing twice", () => {
+  it("report everything that a signature lacks, once", () => {
     const findings = Lint.text(
       '{"name":"A","version":1,"protocol":"aws_sigv4","actions":[{"action_type":"predict","method":"POST","url":"https://a.example/"}]}',
     )
@@ -147,7 +147,7 @@ describe("rules", () => {
     ["a header's name", '"headers": {"api-key": "abc"}', "/actions/0/headers/api-key"],
     ["its form", '"headers": {"X-Custom": "sk-abcdefghijklmnopqrst"}', "/actions/0/headers/X-Custom"],
     ["the URL's query", '"url": "https://a.example/v1?key=abcdef"', "/actions/0/url"],
-  ])("know a secret by %s, and never repeat it", (_name, action, pointer) => {
+  ])("recognise a secret by %s, and never repeat it", (_name, action, pointer) => {
     const findings = Lint.text(`{"actions": [{"url": "https://a.example/", ${action}}]}`)
     const found = findings.filter(({ code }) => code === "plain-secret")
     assert.deepStrictEqual(
@@ -158,11 +158,12 @@ describe("rules", () => {
   })
 
   it.each(["api_key", "apiKey", "x-api-key", "secret", "secret_key", "aws_access_key", "password", "session_token"])(
-    "know the parameter %s as a secret",
+    "recognise the parameter %s as a secret",
     (name) => assert.include(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
   )
 
-  it.each(["max_tokens", "tokenizer", "key_phrases", "authors", "truncate"])("know that %s is none", (name) =>
-    assert.notInclude(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
+  it.each(["max_tokens", "tokenizer", "key_phrases", "authors", "truncate"])(
+    "recognise that %s is not a secret",
+    (name) => assert.notInclude(codesOf(`"parameters": {"${name}": "v"}`), "plain-secret"),
   )
 })

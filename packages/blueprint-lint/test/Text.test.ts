@@ -6,17 +6,21 @@ const places = (source: string, codes = /syntax|duplicate/) =>
     .filter(({ code }) => codes.test(code))
     .map(({ code, line, column, message }) => `${code} ${line}:${column} ${message.slice(0, 40)}`)
 
-describe("a text that is broken", () => {
+describe("an invalid text", () => {
   it.each<[string, string, ReadonlyArray<string>]>([
     [
-      "by two commas too many",
+      "with two extra commas",
       '{\n  "a": [1, 2,],\n  "b": 1,\n}',
       ['syntax 2:14 a trailing "," before "]"', 'syntax 4:1 a trailing "," before "}"'],
     ],
-    ["by a stray brace", '{\n  "a": 1\n}\n}', ["syntax 4:1 unexpected text after the end of the doc"]],
-    ["by a line break in a string", '{\n  "a": "one\ntwo"\n}', ["syntax 2:8 this string holds a raw line break, anot"]],
+    ["with a stray brace", '{\n  "a": 1\n}\n}', ["syntax 4:1 unexpected text after the end of the doc"]],
     [
-      "by all of these",
+      "with a line break in a string",
+      '{\n  "a": "one\ntwo"\n}',
+      ["syntax 2:8 this string holds a raw line break, anot"],
+    ],
+    [
+      "with all of these",
       '{\n  "a": "one\ntwo",\n}\n}',
       [
         "syntax 2:8 this string holds a raw line break, anot",
@@ -24,13 +28,13 @@ describe("a text that is broken", () => {
         "syntax 5:1 unexpected text after the end of the doc",
       ],
     ],
-    ["beyond mending", '{\n  "a": ,\n}', ["syntax 2:8 expected a value"]],
-    ["by its end", '{"a": [1', ["syntax 1:9 the text ends before the document does"]],
-    ["by being empty", "", ["syntax 1:1 the text ends before the document does"]],
-    ["by quotes in a string", '{"a": "say "no""}', ['syntax 1:13 expected "," or "}"']],
-  ])("%s is shown where it is", (_name, source, expected) => assert.deepStrictEqual(places(source), expected))
+    ["with an ambiguous fault", '{\n  "a": ,\n}', ["syntax 2:8 expected a value"]],
+    ["cut off", '{"a": [1', ["syntax 1:9 the text ends before the document does"]],
+    ["that is empty", "", ["syntax 1:1 the text ends before the document does"]],
+    ["with quotes in a string", '{"a": "say "no""}', ['syntax 1:13 expected "," or "}"']],
+  ])("%s is reported with its location", (_name, source, expected) => assert.deepStrictEqual(places(source), expected))
 
-  it("is looked at as if it were mended", () => {
+  it("is checked as if its faults were corrected", () => {
     const actions = '[{"action_type": "predict", "method": "POST", "url": "https://a.example/"}]'
     const findings = Lint.text(
       `{\n  // a comment\n  "nmae": "A",\n  "protocol": "https", "version": 1, "actions": ${actions},\n}`,
@@ -48,33 +52,33 @@ describe("a text that is broken", () => {
   })
 })
 
-describe("a text of the console", () => {
+describe("Dev Tools console text", () => {
   const source = `POST /_plugins/_ml/connectors/_create
 {
-  # who
+  # comment
   "name": "A", "version": 1, "protocol": "http",
   "actions": [{
     "action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1",
     "request_body": """{ "q": "\${parameters.q}" }}"""
   }]
 }`
-  it("is read, with its own lines and columns", () =>
+  it("is parsed, with its own lines and columns", () =>
     assert.deepStrictEqual(
       Lint.text(source).map(({ code, line, column }) => `${code} ${line}:${column}`),
       ["console-syntax 1:1", "body-not-json 7:5"],
     ))
 })
 
-describe("a name that stands twice", () => {
-  it("is shown where it stands again", () =>
+describe("a duplicate name", () => {
+  it("is reported at its second occurrence", () =>
     assert.deepStrictEqual(places('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 2}'), [
-      "duplicate-key 2:16 'c' stands here twice. Take one of them ",
-      "duplicate-key 3:2 'a' stands here twice. Take one of them ",
+      "duplicate-key 2:16 'c' occurs twice in this object. Remove ",
+      "duplicate-key 3:2 'a' occurs twice in this object. Remove ",
     ]))
 })
 
-describe("a model with a connector inside", () => {
-  it("is looked at inside", () => {
+describe("a model with an embedded connector", () => {
+  it("has the embedded connector checked", () => {
     const model = { name: "m", function_name: "remote", connector: { protocol: "https", actions: [] } }
     assert.deepStrictEqual(
       Lint.text(JSON.stringify(model)).map(({ pointer }) => pointer),
@@ -83,4 +87,4 @@ describe("a model with a connector inside", () => {
   })
 })
 
-it("what is no object says so", () => assert.strictEqual(Lint.text("[1]")[0]?.message, "Expected an object"))
+it("reports a text that is not an object", () => assert.strictEqual(Lint.text("[1]")[0]?.message, "Expected an object"))

@@ -1,8 +1,8 @@
 /**
- * The document an ML developer writes and an admin sends: a connector and its credential.
+ * A connector and its credential, the document that an ML developer writes and an administrator sends.
  *
- * `Document` is the wire, where any field may be missing or null; `check` turns it into a `Blueprint`, or says what is
- * wrong and where, in the order in which clients expect to be told.
+ * `Document` is the wire format, in which any field may be missing or null. `check` converts it to a `Blueprint`, or
+ * reports the first problem and its location, in the order that clients expect.
  */
 import * as Reserved from "./ReservedParameters.ts"
 import { Redacted, Result, Schema } from "effect"
@@ -20,7 +20,7 @@ import * as SafeText from "@drawbar/json-text/SafeText"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
-// `1.10` is held as a raw number, so that the digits an author wrote are the ones shown.
+// `1.10` is kept as a raw number, so that the author's digits are preserved.
 const RawNumber = Schema.declare((value: unknown): value is Json.RawNumber => JSON.isRawJSON(value), {
   expected: "number",
 })
@@ -40,7 +40,7 @@ export const ActionDocument = Schema.Struct({
 })
 type ActionDocument = typeof ActionDocument.Type
 
-/** A blueprint, whole or in part, as it is sent. Unknown fields are ignored here and are findings of lint. */
+/** A blueprint, complete or partial, as sent. Unknown fields are ignored here and reported by lint. */
 export const Document = Schema.Struct({
   connector_id: Text,
   name: Text,
@@ -59,13 +59,13 @@ export const Document = Schema.Struct({
 })
 export type Document = typeof Document.Type
 
-/** A connector with its credential: all that `_create` and an inline `connector` bring. */
+/** A connector with its credential: the content of `_create` and of an embedded `connector`. */
 export interface Blueprint {
   readonly connector: Connector
   readonly credential: Credential
 }
 
-/** A change to a connector: what is absent stays, `null` removes a parameter or a secret, the rest replaces. */
+/** A change to a connector: absent fields stay, `null` removes a parameter or a secret, other values replace. */
 export interface Change {
   readonly connector: Partial<Omit<Connector, "parameters">>
   readonly parameters: Readonly<Record<string, string | null>>
@@ -73,10 +73,10 @@ export interface Change {
 }
 
 /**
- * The blueprint in a document, or the first thing that is wrong with it. Whether its templates and functions can be
- * compiled, and its URL is trusted, is the runtime's to say.
+ * The blueprint in a document, or the first problem in it. The runtime decides whether its templates and functions
+ * compile and its URL is trusted.
  *
- * `inline` connectors stand inside a model and need no name.
+ * `inline` connectors are part of a model and need no name.
  */
 export const check = (
   document: Document,
@@ -108,7 +108,7 @@ export const check = (
     return { connector, credential }
   })
 
-/** The change that a partial document asks for. */
+/** The change that a partial document describes. */
 export const checkChange = (document: Document): Result.Result<Change, BlueprintError> =>
   Result.gen(function* () {
     const actions = yield* checkActions(document.actions ?? undefined)
@@ -131,7 +131,10 @@ export const checkChange = (document: Document): Result.Result<Change, Blueprint
     }
   })
 
-/** A blueprint with a change made to it; checked again as a whole, so that no change leaves what `check` would refuse. */
+/**
+ * Applies a change to a blueprint and checks the result as a whole, so that no change produces a blueprint that `check`
+ * would reject.
+ */
 export const apply = (blueprint: Blueprint, change: Change): Result.Result<Blueprint, BlueprintError> => {
   const connector: Connector = {
     ...blueprint.connector,
@@ -171,7 +174,7 @@ const credentialOf = (document: Document): Credential => withoutNulls(secretsOf(
 const checkProtocol = (name: string): Result.Result<Connector["protocol"], BlueprintError> => {
   if (Protocol.is(name)) return Result.succeed(name)
   const sentence = Protocol.elsewhere.some((known) => known === name)
-    ? `Protocol ${name} couples agents to tools; Drawbar couples applications to models. Please use one of [${Protocol.names.join(", ")}]`
+    ? `Protocol ${name} connects agents to tools; Drawbar connects applications to models. Please use one of [${Protocol.names.join(", ")}]`
     : `Unsupported connector protocol. Please use one of [${Protocol.names.join(", ")}]`
   return Result.fail(invalid("/protocol", sentence))
 }
@@ -193,7 +196,7 @@ const checkAccessMode = (mode: string | null | undefined): Result.Result<AccessM
     : Result.succeed(known)
 }
 
-/** What the connector's protocol needs. */
+/** The requirements of the connector's protocol. */
 const checkAuthorization = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> =>
   Result.andThen(checkAws(connector, credential), checkGoogle(connector, credential))
 
@@ -210,7 +213,7 @@ const checkGoogle = (connector: Connector, credential: Credential): Result.Resul
     return Result.fail(
       invalid(
         `/parameters/${absent}`,
-        `Missing ${absent}: google_cloud needs the parameters [${GoogleCloud.parameters.join(", ")}]`,
+        `Missing ${absent}: google_cloud requires the parameters [${GoogleCloud.parameters.join(", ")}]`,
       ),
     )
   if (GoogleCloud.scopes(parameters[Reserved.scopes]) === undefined)
@@ -227,7 +230,7 @@ const checkGoogle = (connector: Connector, credential: Credential): Result.Resul
       )
 }
 
-// AWS's signature needs these; the names are checked here, the values where the request is signed.
+// AWS signatures need these. The names are checked here, the values when a request is signed.
 const checkAws = (connector: Connector, credential: Credential): Result.Result<void, BlueprintError> => {
   if (connector.protocol !== "aws_sigv4") return Result.void
   const { accessKey, secretKey, borrowed, identity, nameIn } = AwsSigning
@@ -260,7 +263,7 @@ const checkClientConfig = (
 
 const decodeClientConfig = decode(ClientConfig)
 
-// Clients send numbers as text too, and the policy in any case.
+// Clients also send numbers as text, and the policy in any case.
 const coerceSetting = (name: string, value: unknown): ReadonlyArray<readonly [string, unknown]> => {
   if (value === null) return []
   if (typeof value !== "string") return [[name, value]]

@@ -1,8 +1,8 @@
-/** Why a document is no blueprint: the one error of this package. */
+/** Why a document is not a valid blueprint: the error of this package. */
 import { InvalidField } from "@drawbar/json-text/DecodeError"
 import { Data } from "effect"
 
-/** Names or descriptions hold characters that are not allowed; every problem at once. */
+/** Names or descriptions contain characters that are not allowed; all problems at once. */
 export class UnsafeText extends Data.TaggedError("UnsafeText")<{ readonly problems: ReadonlyArray<string> }> {
   override get message() {
     return `Validation Failed: ${this.problems.map((problem, i) => `${i + 1}: ${problem};`).join("")}`

@@ -1,4 +1,4 @@
-/** The JSON Schema (2020-12) of a blueprint, for editors: what may stand where, as the decoder and the checks say it. */
+/** The JSON Schema (2020-12) of a blueprint, for editors, derived from the decoder and the checks. */
 import * as Reserved from "./ReservedParameters.ts"
 import { Schema } from "effect"
 import { ActionDocument, Document } from "./Blueprint.ts"
@@ -11,7 +11,7 @@ import * as Names from "./ProcessFunctionName.ts"
 
 const $id = "urn:drawbar:blueprint"
 
-/** A word of a list, in the letters given or in other case, as the wire takes it. */
+/** A word of a list in any letter case, as on the wire. */
 const word = (words: ReadonlyArray<string>, description: string): JsonObject => ({
   description,
   type: "string",
@@ -45,39 +45,44 @@ const texts = (description: string): JsonObject => ({
 })
 
 const actionFields: Record<keyof typeof ActionDocument.fields, JsonObject> = {
-  action_type: word(ConnectorAction.types, "What the action is for; a predict uses the first PREDICT"),
-  name: text("Another name by which callers may ask for the action"),
+  action_type: word(
+    ConnectorAction.types,
+    "The purpose of the action; a predict request uses the first PREDICT action",
+  ),
+  name: text("Another name by which callers can select the action"),
   method: word(ConnectorAction.methods, "The HTTP method"),
-  url: text("Where the request goes: ${parameters.x} may stand in it; scheme, host and port are the connector's alone"),
-  headers: texts("Names and values; ${credential.x} may stand here and nowhere else"),
+  url: text(
+    "The URL of the request. It may contain ${parameters.x}, but only the connector can set scheme, host and port",
+  ),
+  headers: texts("Names and values; only here is ${credential.x} allowed"),
   request_body: text("The body, as a template: ${parameters.x}, or ${parameters.x:-default}"),
-  pre_process_function: processFunction(Names.preProcess, "Makes parameters out of text_docs and the like"),
-  post_process_function: processFunction(Names.postProcess, "Makes tensors out of the platform's answer"),
+  pre_process_function: processFunction(Names.preProcess, "Converts text_docs and similar input to parameters"),
+  post_process_function: processFunction(Names.postProcess, "Converts the provider's response to tensors"),
   supports_structured_output: {
-    description: "Whether callers may ask for an answer of a certain shape",
+    description: "Whether callers may request a response in a given format",
     type: "boolean",
   },
 }
 
 const fields: Record<keyof typeof Document.fields, JsonObject> = {
-  connector_id: text("An id of your own; made if absent"),
-  name: text("What people call it"),
-  description: text("What it is for"),
-  version: { description: "Yours to count", type: scalar },
-  protocol: { description: "How requests are authorised", enum: ConnectorProtocol.names },
+  connector_id: text("An id of your choice; generated if absent"),
+  name: text("The display name"),
+  description: text("A description of the group"),
+  version: { description: "A version number of your choice", type: scalar },
+  protocol: { description: "How requests are authenticated", enum: ConnectorProtocol.names },
   parameters: {
     description: "The connector's own values for placeholders, and the parameters that Drawbar itself reads",
     type: "object",
     properties: described(Reserved.parameters),
   },
   credential: {
-    description: "Secrets by name; stored sealed, never shown",
+    description: "Secrets by name; stored encrypted, never shown",
     type: "object",
     properties: described(Reserved.credentials, secret),
     additionalProperties: secret,
   },
   actions: {
-    description: "What the connector can do",
+    description: "The requests that the connector can send",
     type: "array",
     minItems: 1,
     items: {
@@ -88,19 +93,19 @@ const fields: Record<keyof typeof Document.fields, JsonObject> = {
     },
   },
   client_config: {
-    description: "How the HTTP client behaves; times in seconds unless their names say otherwise",
+    description: "Settings of the HTTP client; times in seconds unless their names say otherwise",
     type: "object",
     properties: clientConfig(),
     additionalProperties: false,
   },
-  access_mode: word(AccessMode.literals, "Who may use it"),
+  access_mode: word(AccessMode.literals, "Who may use the connector"),
   backend_roles: { type: "array", items: { type: "string" } },
   add_all_backend_roles: { type: "boolean" },
-  dry_run: { description: "Only looks at the document, and creates nothing", type: "boolean" },
-  provisioned_by: text("What made it"),
+  dry_run: { description: "If true, only validates the document and creates nothing", type: "boolean" },
+  provisioned_by: text("The tool that created the connector"),
 }
 
-// Taken from the decoder, with what holds where nothing is said.
+// Derived from the decoder, with the defaults.
 function clientConfig(): JsonObject {
   const { schema } = Schema.toJsonSchemaDocument(ClientConfig)
   const properties: JsonObject = JSON.parse(JSON.stringify(schema["properties"]))
@@ -118,7 +123,7 @@ export const jsonSchema: JsonObject = {
   $id,
   title: "Blueprint of a connector",
   type: "object",
-  properties: { $schema: text("For editors; nobody else reads it"), ...fields },
+  properties: { $schema: text("For editors; ignored by Drawbar"), ...fields },
   required: ["name", "version", "protocol", "actions"],
   additionalProperties: false,
 }

@@ -1,7 +1,8 @@
 /**
- * How a connector's HTTP client behaves. Timeouts are in seconds, as on the wire.
+ * The settings of a connector's HTTP client. Timeouts are in seconds, as on the wire.
  *
- * Given in part, every field that is missing takes its default; not given at all, the defaults hold and nothing is shown.
+ * In a partial `client_config`, missing fields take their defaults. Without a `client_config`, the defaults apply and
+ * none is shown.
  */
 import { Effect, Schema } from "effect"
 
@@ -22,11 +23,11 @@ export const ClientConfig = Schema.Struct({
   ),
   skip_ssl_verification: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
   mutual_tls_enabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
-  /** Of a response's body, before and after decompression; 100 MB where it is absent. */
+  /** Size of a response body, before and after decompression; 100 MB by default. */
   max_response_bytes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1_000, maximum: 100_000_000 }))),
   keystore_type: Schema.optionalKey(Schema.Literals(["PEM", "PKCS12"])),
 })
 export type ClientConfig = typeof ClientConfig.Type
 
-/** What holds for a connector that brings no `client_config`. */
+/** The defaults of a connector without a `client_config`. */
 export const defaults: ClientConfig = Schema.decodeSync(ClientConfig)({})

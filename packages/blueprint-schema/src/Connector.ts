@@ -1,4 +1,4 @@
-/** A connector as it is remembered and shown. It has no field for a secret. */
+/** A connector as it is stored and returned. It has no field for a secret. */
 import { Schema } from "effect"
 import { ClientConfig } from "./ClientConfig.ts"
 import { type ActionType, ConnectorAction, types } from "./ConnectorAction.ts"
@@ -7,7 +7,7 @@ import { ConnectorProtocol } from "./ConnectorProtocol.ts"
 export const AccessMode = Schema.Literals(["public", "private", "restricted"])
 export type AccessMode = typeof AccessMode.Type
 
-/** The fields that say what is called and how; all that the runtime reads. */
+/** The fields that determine what is called and how; all that the runtime reads. */
 export const Connector = Schema.Struct({
   name: Schema.optionalKey(Schema.String),
   version: Schema.optionalKey(Schema.String),
@@ -21,8 +21,8 @@ export const Connector = Schema.Struct({
 export type Connector = typeof Connector.Type
 
 /**
- * The action that a request asks for: by type, else by name; the first that fits.
- * `requested` is an action type in any case, or the exact name of an action.
+ * The requested action: the first match by type, otherwise by name. `requested` is an action type in any case, or the
+ * exact name of an action.
  */
 export const findAction = (connector: Connector, requested: string): ConnectorAction | undefined => {
   const type = types.find((known: ActionType) => known === requested.toUpperCase())

@@ -1,4 +1,4 @@
-/** One thing a connector can do: a request to its platform, and what is done before and after. */
+/** One operation of a connector: a request to its upstream, and the processing before and after it. */
 import { Schema } from "effect"
 
 export const types = ["PREDICT", "EXECUTE", "BATCH_PREDICT", "CANCEL_BATCH_PREDICT", "BATCH_PREDICT_STATUS"] as const

@@ -1,4 +1,4 @@
-/** The secrets of a connector by name. A value is readable in one place only, where a request is authorised. */
+/** The secrets of a connector by name. Values are readable in only one place, where a request is authenticated. */
 import { Redacted } from "effect"
 
 export type Credential = Readonly<Record<string, Redacted.Redacted>>

@@ -1,4 +1,4 @@
-/** The named process functions, and the nearest of them to a name that is none. */
+/** The names of the built-in process functions, and suggestions for an unknown name. */
 export const preProcess = [
   "connector.pre_process.cohere.embedding",
   "connector.pre_process.cohere.multimodal_embedding",
@@ -41,17 +41,20 @@ export type PostProcess = (typeof postProcess)[number]
 export const isPreProcess = (name: string): name is PreProcess => preProcess.some((known) => known === name)
 export const isPostProcess = (name: string): name is PostProcess => postProcess.some((known) => known === name)
 
-/** Whether a text means to name a function rather than to be a script. */
+/** Whether a text is the name of a function rather than a script. */
 export const isName = (text: string): boolean => /^\s*[\w.]*(connector|pre_process|post_process)\.[\w.]+\s*$/.test(text)
 
-/** What to tell the author of a name that is not known. */
+/** The message for an unknown name. */
 export const unknown = (name: string, known: ReadonlyArray<string>): string =>
-  `${shown(name)} is no process function. Nearest: ${nearest(name, known).join(", ")}`
+  `unknown process function ${shown(name)}. Nearest: ${nearest(name, known).join(", ")}?`
 
-/** No known name is longer, and each character of one that is none is held against all of theirs. */
+/**
+ * A limit for unknown names, because each of their characters is compared with all known names. No known name is
+ * longer.
+ */
 const shown = (name: string): string => name.trim().slice(0, 100)
 
-/** The known names nearest to one that is not known, nearest first, by edit distance. */
+/** The known names nearest to an unknown one, nearest first, by edit distance. */
 export const nearest = (name: string, known: ReadonlyArray<string>, count = 3): ReadonlyArray<string> =>
   known
     .map((candidate) => ({ candidate, distance: editDistance(shown(name), candidate) }))
@@ -59,7 +62,7 @@ export const nearest = (name: string, known: ReadonlyArray<string>, count = 3): 
     .slice(0, count)
     .map(({ candidate }) => candidate)
 
-// Levenshtein, one row at a time: names are short and this runs only for a refusal.
+// Levenshtein, one row at a time: names are short, and this runs only for an error.
 const editDistance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -76,7 +76,7 @@ export interface ReservedParameter {
   readonly protocol?: ConnectorProtocol
   /** Who sets it: the connector's author alone, or a call as well, which outranks the connector. */
   readonly setBy: "connector" | "connector or call"
-  /** An author's own name under any other protocol, where lint asks for a placeholder that uses it. */
+  /** An author's own name under any other protocol, for which lint requires a placeholder. */
   readonly isShared?: boolean
 }
 
@@ -93,7 +93,7 @@ const either = (name: string, description: string): ReservedParameter => ({
 })
 
 export const parameters: ReadonlyArray<ReservedParameter> = [
-  own(region, "The AWS region that requests are signed for; taken from the host of the URL if absent", "aws_sigv4"),
+  own(region, "The AWS region of the signature; defaults to the region in the host of the URL", "aws_sigv4"),
   own(serviceName, "The signing name of the AWS service, such as bedrock", "aws_sigv4"),
   own(awsIdentity, "server: sign with the server's own AWS identity, where its operator allows it", "aws_sigv4"),
   own(authMode, "service_account: the key in the credential; adc: the server's own Google identity", "google_cloud"),
@@ -109,8 +109,8 @@ export const parameters: ReadonlyArray<ReservedParameter> = [
   own(tokenScope, "The scope of these access tokens, or of those of google_service_account", "http"),
   either(httpBody, "The body of an action that has no request_body"),
   either(charset, "The character set of the request's body: UTF-8, or a superset of ASCII"),
-  either(skipMissing, "true: a placeholder that nothing fills stays as it is, in strings and text bodies"),
-  own(noEscape, "Accepted without effect: where a placeholder stands decides how its text is written"),
+  either(skipMissing, "true: a placeholder without a value stays in place, in strings and text bodies"),
+  own(noEscape, "Accepted without effect: the position of a placeholder determines how its value is escaped"),
   own(stepSize, "How many documents of text_docs one call carries"),
   either(
     inputProcessors,
@@ -118,9 +118,9 @@ export const parameters: ReadonlyArray<ReservedParameter> = [
   ),
   either(responseFilter, "The JSONPath of the part of the response that is the result"),
   either(outputProcessors, "A chain of processors that changes the result"),
-  either(llmInterface, "The format of the provider's stream, where its URL does not say it"),
+  either(llmInterface, "The format of the provider's stream, if it cannot be derived from the URL"),
   either(streamDeltaPath, "The JSONPath of the text in one event of a stream"),
-  either(streamUsage, "false: a stream does not ask the provider for token usage"),
+  either(streamUsage, "false: does not request token usage for a stream"),
 ]
 
 export interface ReservedCredential {
@@ -146,8 +146,12 @@ export const credentials: ReadonlyArray<ReservedCredential> = [
   secret(region, "aws_sigv4", "As the parameter, where that is absent"),
   secret(serviceName, "aws_sigv4", "As the parameter, where that is absent"),
   secret(roleArn, "aws_sigv4 or secretArn", "The role to sign requests or fetch the secret with"),
-  secret(externalId, "aws_sigv4 or secretArn", "The external id that the role asks for"),
-  secret(secretArn, "aws_sigv4 or secretArn", "The secret in AWS Secrets Manager whose members stand for credentials"),
+  secret(externalId, "aws_sigv4 or secretArn", "The external id that the role requires"),
+  secret(
+    secretArn,
+    "aws_sigv4 or secretArn",
+    "The secret in AWS Secrets Manager whose members are used as credentials",
+  ),
   secret(clientId, "http", "The client that access tokens are fetched for"),
   secret(clientSecret, "http", "The secret of that client"),
   secret(googleServiceAccount, "http", "The key file of a Google service account, as JSON"),
@@ -166,7 +170,7 @@ const always: ReadonlySet<string> = new Set(
   parameters.filter(({ isShared = false }) => !isShared).map(({ name }) => name),
 )
 
-/** Whether Drawbar reads a parameter by its name, whatever templates name. */
+/** Whether Drawbar reads a parameter by its name, whether or not a template uses it. */
 export const isRead = (name: string, protocol: unknown): boolean =>
   always.has(name) ||
   /^(?:pre|post)_process_function\./.test(name) ||

@@ -13,7 +13,7 @@ const refusal = (document: unknown) => Result.getOrThrow(Result.flip(read(docume
 const without = (field: string) => Object.fromEntries(Object.entries(valid).filter(([name]) => name !== field))
 const withAction = (change: object) => ({ ...valid, actions: [{ ...action, ...change }] })
 
-describe("a document is refused", () => {
+describe("rejects a blueprint", () => {
   it.each<readonly [string, unknown, string]>([
     ["without a name", without("name"), "Connector name is null"],
     ["without a version", without("version"), "Connector version is null"],
@@ -28,9 +28,9 @@ describe("a document is refused", () => {
     [
       "of a protocol for tools",
       { ...valid, protocol: "mcp_sse" },
-      "Protocol mcp_sse couples agents to tools; Drawbar couples applications to models. Please use one of [aws_sigv4, google_cloud, http]",
+      "Protocol mcp_sse connects agents to tools; Drawbar connects applications to models. Please use one of [aws_sigv4, google_cloud, http]",
     ],
-    ["without a type of action", withAction({ action_type: null }), "action type can't be null"],
+    ["without an action type", withAction({ action_type: null }), "action type can't be null"],
     ["without a url", withAction({ url: null }), "url can't be null"],
     ["without a method", withAction({ method: null }), "method can't be null"],
     [
@@ -39,7 +39,7 @@ describe("a document is refused", () => {
       "unsupported http method. Please use one of [POST, GET, PUT, DELETE]",
     ],
     [
-      "with an action name of control characters",
+      "with control characters in an action name",
       withAction({ name: "a\u0007" }),
       "Action name must not contain control characters",
     ],
@@ -49,7 +49,7 @@ describe("a document is refused", () => {
       "Action name exceeds maximum length of 64 characters",
     ],
     [
-      "with an action name that is a type",
+      "with an action type as an action name",
       withAction({ name: "predict" }),
       "name can't be one of action type [PREDICT, EXECUTE, BATCH_PREDICT, CANCEL_BATCH_PREDICT, BATCH_PREDICT_STATUS]",
     ],
@@ -59,7 +59,7 @@ describe("a document is refused", () => {
       "access_mode must be one of [public, private, restricted]",
     ],
     [
-      "with an unknown policy",
+      "with an unknown retry policy",
       { ...valid, client_config: { retry_backoff_policy: "x" } },
       "Unsupported retry backoff policy",
     ],
@@ -79,7 +79,7 @@ describe("a document is refused", () => {
       "Missing region",
     ],
     [
-      "with a name of other characters",
+      "with unsupported characters in its name",
       { ...valid, name: "<YOUR NAME>" },
       "Validation Failed: 1: Model connector name can only contain letters, numbers, spaces, and basic punctuation (.,!?():@-_'/\");",
     ],
@@ -92,14 +92,14 @@ describe("a document is refused", () => {
     expect(refusal(document)).toBe(message)
   })
 
-  it("with the place and without the value of what is of the wrong type", () => {
+  it("reports the location of a wrong type without the value", () => {
     const message = refusal({ ...valid, credential: { key: ["sk-planted"] } })
     expect(message).toContain("/credential/key")
     expect(message).not.toContain("sk-planted")
   })
 })
 
-it("a number keeps the digits its author wrote, and a parameter becomes text", () => {
+it("keeps the digits of a number, and converts a parameter to text", () => {
   const document = Result.getOrThrow(
     Json.parse(
       '{"name":"A","version":1.10,"protocol":"http","parameters":{"t":0.10,"n":9007199254740993,"l":[1.0]},"actions":[{"action_type":"predict","method":"post","url":"u"}]}',
@@ -110,7 +110,7 @@ it("a number keeps the digits its author wrote, and a parameter becomes text", (
   expect({ ...connector.parameters }).toEqual({ t: "0.10", n: "9007199254740993", l: "[1.0]" })
 })
 
-it("a client_config in part takes the other defaults, and numbers as text", () => {
+it("completes a partial client_config with defaults, and accepts numbers as text", () => {
   const { connector } = Result.getOrThrow(
     read({ ...valid, client_config: { max_connection: "5", retry_backoff_policy: "CONSTANT" } }),
   )
@@ -121,7 +121,7 @@ it("a client_config in part takes the other defaults, and numbers as text", () =
   })
 })
 
-it("a change merges parameters, replaces secrets, and null removes either", () => {
+it("merges parameters and replaces secrets in a change; null removes either", () => {
   const blueprint = Result.getOrThrow(
     read({ ...valid, parameters: { a: "1", b: "2" }, credential: { x: "old", y: "old" } }),
   )
@@ -140,12 +140,12 @@ it.each([
   ["a role", { credential: { roleArn: "arn" } }],
   ["a secret", { credential: { secretArn: "arn" } }],
   ["the server's identity", { parameters: { region: "r", service_name: "s", aws_identity: "server" } }],
-])("AWS may be signed for with %s in place of keys", (_, change) => {
+])("accepts %s instead of AWS keys", (_, change) => {
   const aws = { ...valid, protocol: "aws_sigv4", parameters: { region: "r", service_name: "s" }, ...change }
   expect(Result.isSuccess(read(aws))).toBe(true)
 })
 
-it("a change that would leave AWS without its keys is refused", () => {
+it("rejects a change that removes required AWS keys", () => {
   const aws = {
     ...valid,
     protocol: "aws_sigv4",
@@ -158,7 +158,7 @@ it("a change that would leave AWS without its keys is refused", () => {
   expect(Result.isFailure(Blueprint.apply(Result.getOrThrow(read(aws)), change))).toBe(true)
 })
 
-it("a name like a prototype's is a name like any other", () => {
+it("treats names of Object.prototype like other names", () => {
   const document = Result.getOrThrow(
     Json.parse(
       '{"name":"A","version":1,"protocol":"http","parameters":{"constructor":"c"},"actions":[{"action_type":"predict","method":"post","url":"u"}]}',

@@ -25,8 +25,8 @@ const blueprint = {
 }
 const [action] = blueprint.actions
 
-describe("the schema for editors", () => {
-  it("takes a blueprint", () => {
+describe("the JSON Schema of a blueprint", () => {
+  it("accepts a blueprint", () => {
     validate(blueprint)
     expect(validate.errors).toBeNull()
   })
@@ -39,8 +39,8 @@ describe("the schema for editors", () => {
     ["with an unknown method", { ...blueprint, actions: [{ ...action, method: "SEND" }] }],
     ["with an unknown function", { ...blueprint, actions: [{ ...action, post_process_function: "connector.x" }] }],
     ["with a limit out of range", { ...blueprint, client_config: { max_connection: 0 } }],
-  ])("refuses one %s", (_name, document) => expect(validate(JSON.parse(JSON.stringify(document)))).toBe(false))
+  ])("rejects a blueprint %s", (_name, document) => expect(validate(JSON.parse(JSON.stringify(document)))).toBe(false))
 
-  it("stands in docs/ as it is (mend: pnpm golden)", () =>
+  it("matches docs/blueprint.schema.json (run: pnpm golden)", () =>
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(JSON.parse(JSON.stringify(jsonSchema))))
 })

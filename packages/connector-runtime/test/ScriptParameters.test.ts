@@ -112,7 +112,7 @@ describe("${parameters.x} in a process function", () => {
     expect(sent).toEqual([])
     expect(output).toMatch(/^MissingParameters: .*greeting/)
     expect(predict({ pre_process_function: pre }, docs).output).toBe(
-      "InvalidInput: pre_process_function failed at line 1: no value for ${parameters.greeting}: send it, or give the connector the parameter (IllegalArgumentException)",
+      "InvalidInput: pre_process_function failed at line 1: no value for ${parameters.greeting}: send it, or set the parameter in the connector (IllegalArgumentException)",
     )
   })
 

@@ -1,8 +1,8 @@
 /**
- * The one way in which records are written, and who is told of it.
+ * Writes records and notifies listeners of the changes.
  *
- * Listeners run after the commit and before the writer is answered: what is compiled from a record is gone by the time
- * a client reads that its change was made.
+ * Listeners run after the commit and before the writer receives a response. State compiled from a record is therefore
+ * discarded by the time a client reads that its change was made.
  */
 import { Context, Effect, Exit, Layer, type Scope } from "effect"
 import type { Collection, Document, Write } from "./Document.ts"
@@ -15,19 +15,28 @@ export interface RecordChange {
   readonly id: string
 }
 
-/** Called synchronously; it must not throw. It is told what may have changed, not how: read the record anew. */
+/**
+ * Called synchronously; it must not throw. It receives what may have changed, but not the new content: read the record
+ * again.
+ */
 export type Listener = (changes: ReadonlyArray<RecordChange>) => void
 
 export class ChangeFeed extends Context.Service<
   ChangeFeed,
   {
-    /** All of the writes or none, once it is sure that each can be read again; see `DocumentStore.transact`. */
+    /**
+     * Commits all of the writes or none, after checking that each record can be read again; see
+     * `DocumentStore.transact`.
+     */
     readonly commit: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, StoreError>
     /** Listens until the scope closes. */
     readonly subscribe: (listener: Listener) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("@drawbar/document-store/ChangeFeed") {
-  /** `readers` read what is to be written as it will be read; the check of what they cannot read comes before the commit. */
+  /**
+   * `readers` decode the records to be written the way they will be read. A record that they reject fails before the
+   * commit.
+   */
   static readonly layer = (readers: RecordCheck.RecordReaders): Layer.Layer<ChangeFeed, never, DocumentStore> =>
     Layer.effect(
       ChangeFeed,
@@ -47,7 +56,7 @@ export class ChangeFeed extends Context.Service<
                   for (const listener of listeners) listener(changes)
                 }),
               ),
-              // A writer that goes away must not leave a committed change untold.
+              // An interrupted writer must not suppress the notification of a committed change.
               Effect.uninterruptible,
             ),
           subscribe: (listener) =>
@@ -60,7 +69,7 @@ export class ChangeFeed extends Context.Service<
     )
 }
 
-// A database that failed may have failed after its commit.
+// A database may fail after its commit.
 const mayHaveCommitted = (exit: Exit.Exit<unknown, StoreError>) =>
   Exit.match(exit, {
     onSuccess: () => true,

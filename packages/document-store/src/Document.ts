@@ -1,16 +1,16 @@
-/** One remembered record: its public part, its sealed part, and the version that guards against lost updates. */
+/** A stored record: its public part, its sealed part, and the version that prevents lost updates. */
 import type { JsonObject } from "@drawbar/json-text/Json"
 
 export const collections = ["connector", "model", "model-group", "task", "controller", "config", "principal"] as const
 export type Collection = (typeof collections)[number]
 
-/** The collections whose records hold secrets. */
+/** The collections whose records contain secrets. */
 export const sealedCollections = ["connector", "model"] as const satisfies ReadonlyArray<Collection>
 
-/** Fields of a record that the registry keeps for itself: no search finds them, and no answer holds them. */
+/** Internal fields of a record: searches do not find them, and responses do not contain them. */
 const unshown: Partial<Record<Collection, ReadonlyArray<string>>> = { model: ["owned_by", "guarded_by"] }
 
-/** A record's source as GET and `_search` may show it. */
+/** The part of a record's source that GET and `_search` may return. */
 export const shown = (collection: Collection, source: JsonObject): JsonObject => {
   const fields = unshown[collection]
   return fields === undefined || !fields.some((field) => Object.hasOwn(source, field))
@@ -22,15 +22,15 @@ export interface Document {
   readonly id: string
   /** Counts the writes of this record, from 1. */
   readonly version: number
-  /** Counts the writes of its collection, from 0; with it two readers can tell which of two records is newer. */
+  /** Counts the writes of its collection, from 0. Two readers can use it to determine which of two records is newer. */
   readonly seqNo: number
-  /** What GET and `_search` may show, once `shown` has taken away what the registry keeps for itself. */
+  /** What GET and `_search` may return, after `shown` has removed internal fields. */
   readonly source: JsonObject
-  /** Ciphertext by field name; never searched, never shown. */
+  /** Ciphertext by field name; never searched, never returned. */
   readonly sealed: Readonly<Record<string, string>>
 }
 
-/** One step of a transaction. A step whose precondition fails undoes the whole transaction. */
+/** One step of a transaction. A step whose precondition fails rolls back the whole transaction. */
 export type Write =
   | {
       readonly _tag: "Create"
@@ -42,13 +42,13 @@ export type Write =
   | Replace
   | { readonly _tag: "Delete"; readonly collection: Collection; readonly id: string; readonly ifVersion?: number }
 
-/** Replaces the record. With `ifVersion` only if nobody wrote it since that version was read. */
+/** Replaces the record. With `ifVersion`, only if the record was not written since that version was read. */
 export interface Replace {
   readonly _tag: "Replace"
   readonly collection: Collection
   readonly id: string
   readonly source: JsonObject
-  /** Left out, the sealed part stays as it is: to forget to hand a secret on must not lose it. `{}` empties it. */
+  /** If absent, the sealed part is unchanged, so that an omission cannot lose a secret. `{}` empties it. */
   readonly sealed?: Document["sealed"]
   readonly ifVersion?: number
 }

@@ -1,7 +1,7 @@
 /**
- * Where records are kept: the seam behind which a database stands.
+ * Stores records; the interface in front of a database.
  *
- * A write is acknowledged after it is durable. One contract suite holds for every layer.
+ * A write is acknowledged after it is durable. One contract suite covers every layer.
  */
 import { Context, type Effect, type Option, type Stream } from "effect"
 import type { Collection, Document, Write } from "./Document.ts"
@@ -12,16 +12,19 @@ export class DocumentStore extends Context.Service<
   DocumentStore,
   {
     readonly get: (collection: Collection, id: string) => Effect.Effect<Option.Option<Document>, StoreError>
-    /** All of the writes or none, in order, in one commit; answers what each left behind (a deletion: what it removed). */
+    /**
+     * Commits all of the writes or none, in order. Returns the resulting record of each; for a deletion, the removed
+     * record.
+     */
     readonly transact: (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, StoreError>
-    /** Fails where the last write did for the database's sake, and another one would. */
+    /** Fails if the last write failed because of the database, and another one would fail too. */
     readonly writable: Effect.Effect<void, StoreError>
-    /** The records that a query finds; answered by the database, never by reading a table. */
+    /** The records that a query finds. The database evaluates the query; collections are not loaded into memory. */
     readonly search: (collection: Collection, request: SearchRequest) => Effect.Effect<SearchResult, StoreError>
     readonly count: (collection: Collection) => Effect.Effect<number, StoreError>
     /**
-     * Every record of a collection in the order of ids, read in batches, sealed parts with it: for rotation and the check at start.
-     * One that cannot be read is named in the log and left out.
+     * Every record of a collection in order of id, read in batches, with sealed parts: for key rotation and the check
+     * at startup. A record that cannot be read is logged and left out.
      */
     readonly all: (collection: Collection) => Stream.Stream<Document, StoreError>
   }

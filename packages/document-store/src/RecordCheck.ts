@@ -1,4 +1,7 @@
-/** What is about to be written, read as it will be read: a record that could not be is refused before it is kept. */
+/**
+ * Decodes records before they are written, the way they will be read. A record that could not be read again is
+ * rejected.
+ */
 import { type DecodeError, InvalidField } from "@drawbar/json-text/DecodeError"
 import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
@@ -6,10 +9,10 @@ import * as StoreBounds from "./StoreBounds.ts"
 import type { Collection, Write } from "./Document.ts"
 import { StoreError } from "./StoreError.ts"
 
-/** Reads a record as its owner does. */
+/** Decodes a record. */
 export type RecordReader = (source: unknown) => Result.Result<unknown, DecodeError>
 
-/** A collection without a reader holds any JSON. */
+/** A collection without a reader accepts any JSON. */
 export type RecordReaders = Readonly<Partial<Record<Collection, RecordReader>>>
 
 export const check = (readers: RecordReaders, writes: ReadonlyArray<Write>): Result.Result<void, StoreError> => {

@@ -7,12 +7,12 @@ import { storageFailed } from "./sql/SqlFailure.ts"
 import * as SqliteClient from "./sql/SqliteClient.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** In a file that this process alone may open. Fails where the file cannot be opened, saying what to do. */
+/** In a file that only this process may open. If the file cannot be opened, the error says what to do. */
 export const layer = (options: { readonly filename: string }): Layer.Layer<DocumentStore, StoreError> =>
   Layer.effect(DocumentStore, SqlDocumentStore.make(SqlDialect.sqlite)).pipe(
     Layer.provide(SqliteClient.layer(options)),
     Layer.catchTag("SqlError", (error) => Layer.effect(DocumentStore, storageFailed("open")(error))),
   )
 
-/** In memory: lost with the layer. */
+/** In memory: lost when the layer is released. */
 export const layerMemory: Layer.Layer<DocumentStore, StoreError> = layer({ filename: ":memory:" })

@@ -1,21 +1,23 @@
-/** How much one record, and one search of records, may take. */
+/** Limits on one record and on one search. */
 
-/** Of a record as JSON text, its ciphertexts included, in bytes. */
+/** Size of a record as JSON text, including its ciphertexts, in bytes. */
 export const recordBytes = 1_000_000
 
-/** Patterns of `_source`, includes and excludes together. */
+/** Number of patterns in `_source`, includes and excludes together. */
 export const sourcePatterns = 100
-/** Of one pattern, in characters. */
+/** Length of one such pattern, in characters. */
 export const patternLength = 255
-/** Of one wildcard or regular expression of a query, in characters. */
+/** Length of one wildcard or regular expression in a query, in characters. */
 export const searchPatternLength = 1_000
-/** Wildcards and regular expressions in one query: each is held against every distinct value of its field. */
+/**
+ * Number of wildcards and regular expressions in one query. Each is matched against every distinct value of its field.
+ */
 export const searchPatterns = 32
-/** Clauses of a query times records of the collection: each clause is a look-up for each record. */
+/** Clauses of a query times records of the collection, because each clause is a look-up for each record. */
 export const searchTests = 20_000_000
-/** Of the records that one search shows, as JSON text, in bytes. */
+/** Size of the records that one search returns, as JSON text, in bytes. */
 export const searchBytes = 32_000_000
-/** Of one search, in steps of 1 ns to 10 ns: what it matches and shows. */
+/** Work of one search, in steps of 1 ns to 10 ns, for matching and for returning records. */
 export const searchSteps = 200_000_000
-/** After so many steps other requests get a turn: 5 ms or so. */
+/** After this many steps, about 5 ms, a search yields to other requests. */
 export const stepsBetweenTurns = 1_000_000

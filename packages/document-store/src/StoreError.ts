@@ -1,4 +1,4 @@
-/** Why a store refuses or fails: the one error of this package. */
+/** The error of this package: why a store rejects an operation or fails. */
 import type { InvalidField } from "@drawbar/json-text/DecodeError"
 import { Data } from "effect"
 import type { Collection } from "./Document.ts"
@@ -15,28 +15,28 @@ export class AlreadyExists extends Data.TaggedError("AlreadyExists")<{
   readonly message: string
 }> {}
 
-/** Another writer changed the record since it was read. A retry reads it again. */
+/** Another writer changed the record after it was read. To retry, read it again. */
 export class VersionConflict extends Data.TaggedError("VersionConflict")<{
   readonly collection: Collection
   readonly id: string
   readonly message: string
 }> {}
 
-/** A search body that cannot be read; `message` says which clause and why, `type` is the wire's word for it. */
+/** An invalid search body. `message` names the clause and the problem; `type` is the error type on the wire. */
 export class InvalidSearchQuery extends Data.TaggedError("InvalidSearchQuery")<{
   readonly message: string
   readonly type: "parsing_exception" | "illegal_argument_exception" | "query_shard_exception" | "parse_exception"
 }> {}
 
-/** The database failed: nothing of the write was acknowledged. */
+/** The database failed: no part of the write was acknowledged. */
 export class StorageFailed extends Data.TaggedError("StorageFailed")<{
   readonly operation: string
-  /** Whether it has no room left. */
+  /** Whether the database is full. */
   readonly isFull?: boolean
   readonly message: string
 }> {}
 
-/** `InvalidField`: the record could not be read again, and is not written. */
+/** `InvalidField`: the record could not be read again, so it was not written. */
 export type Reason = NotFound | AlreadyExists | VersionConflict | InvalidSearchQuery | InvalidField | StorageFailed
 
 export class StoreError extends Data.TaggedError("StoreError")<{ readonly reason: Reason }> {

@@ -1,4 +1,4 @@
-/** What a process acknowledged is there after `kill -9`; a power cut is another thing, which `synchronous=FULL` is for. */
+/** Acknowledged writes survive `kill -9`. Power loss is not covered here: `synchronous=FULL` protects against it. */
 import { assert, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { spawn } from "node:child_process"
@@ -18,7 +18,9 @@ const folder = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true })),
 )
 
-/** Starts a writer, kills it so many milliseconds after its first word, and answers the pairs it acknowledged. */
+/**
+ * Starts a writer, kills it this many milliseconds after its first output, and returns the pairs that it acknowledged.
+ */
 const acknowledged = async (
   path: string,
   filename: string,
@@ -49,7 +51,7 @@ const stored = (filename: string) =>
   )
 
 it.live(
-  `no acknowledged write is lost in ${lanes * roundsPerLane} kills, and no half of one is kept (DRAWBAR_SEED=${seed})`,
+  `keeps every acknowledged write and no partial one in ${lanes * roundsPerLane} kills (DRAWBAR_SEED=${seed})`,
   () =>
     Effect.gen(function* () {
       const path = yield* folder
@@ -75,11 +77,11 @@ it.live(
       )
       for (const count of counts) assert.isAbove(count, roundsPerLane)
     }),
-  // Twenty starts of a process, on a machine that may be busy.
+  // Twenty process starts, on a machine that may be busy.
   120_000,
 )
 
-/** Numbers in [0, 1) that a seed repeats (mulberry32). */
+/** Repeatable random numbers in [0, 1) (mulberry32). */
 const randomFrom = (seed: number) => {
   let state = seed
   return () => {

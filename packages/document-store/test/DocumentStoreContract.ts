@@ -1,4 +1,4 @@
-/** What holds for every `DocumentStore`, whatever database stands behind it. */
+/** The contract of every `DocumentStore`, whatever its database. */
 import type { Json, JsonObject } from "@drawbar/json-text/Json"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, Option, Stream } from "effect"
@@ -37,7 +37,7 @@ const search = Effect.fnUntraced(function* (body: Json) {
 
 const idsOf = (result: Search.SearchResult) => result.hits.map(({ id }) => id)
 
-/** Why an effect failed; `undefined` where it did not. */
+/** The failure of an effect; `undefined` if it succeeded. */
 const refusal = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
   Effect.match(effect, { onSuccess: () => undefined, onFailure: ({ reason }) => reason })
 
@@ -48,7 +48,7 @@ const onFixture = <A>(test: Effect.Effect<A, StoreError, DocumentStore>) =>
     return yield* test
   })
 
-/** How the record `titan` scores. */
+/** The score of the record `titan`. */
 const titanScore = (query: JsonObject) =>
   Effect.map(
     search({ query: { bool: { must: [query], filter: { ids: { values: ["titan"] } } } } }),
@@ -73,21 +73,21 @@ const wildcards = (count: number) => ({
   query: { bool: { should: Array.from({ length: count }, (_, i) => ({ wildcard: { name: `*${i}*` } })) } },
 })
 
-/** Each test builds the layer anew and expects an empty store. */
+/** Each test builds the layer again and expects an empty store. */
 export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentStore, StoreError>) => {
   const holds = (
     sentence: string,
     test: (store: DocumentStore["Service"]) => Effect.Effect<void, StoreError, DocumentStore>,
   ) =>
     it.effect(sentence, () =>
-      // The clock is set before a pool of connections could wait by it.
+      // Set the clock before a connection pool could use it for a wait.
       TestClock.setTime(SearchFixture.now).pipe(
         Effect.andThen(Effect.flatMap(DocumentStore, test).pipe(Effect.provide(layer))),
       ),
     )
 
   describe(`${name}: records`, () => {
-    holds("what is created is got, with its sealed part and its first version", (store) =>
+    holds("reads a created record with its sealed part and version 1", (store) =>
       Effect.gen(function* () {
         const source = { name: "n", nested: { list: [1, "two", null, true] } }
         const written = yield* store.transact([create("a", source, { key: "cipher" })])
@@ -97,7 +97,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("the same id in another collection is another record", (store) =>
+    holds("keeps records with the same id in different collections apart", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a", { of: "model" })])
         yield* store.transact([{ _tag: "Create", collection: "connector", id: "a", source: { of: "connector" } }])
@@ -107,11 +107,11 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("what is not there is none", (store) =>
-      Effect.map(store.get("model", "nobody"), (found) => assert.isTrue(Option.isNone(found))),
+    holds("returns nothing for an id that does not exist", (store) =>
+      Effect.map(store.get("model", "missing"), (found) => assert.isTrue(Option.isNone(found))),
     )
 
-    holds("creating twice, replacing nothing and deleting nothing are refused by name", (store) =>
+    holds("rejects creating a record twice, and replacing or deleting a missing one, by name", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a")])
         assert.strictEqual((yield* refusal(store.transact([create("a")])))?._tag, "AlreadyExists")
@@ -121,7 +121,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("a replacement counts the version on and keeps the sealed part that it does not name", (store) =>
+    holds("increments the version on replacement, and keeps the sealed part if absent", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a", { n: 1 }, { key: "cipher" })])
         const [kept] = yield* store.transact([replace("a", { n: 2 })])
@@ -133,7 +133,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("a write that read an older version loses nothing: it is refused", (store) =>
+    holds("rejects a write based on an older version", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a", { n: 1 })])
         yield* store.transact([replace("a", { n: 2 }, 1)])
@@ -144,7 +144,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("of many that read the same version one writes", (store) =>
+    holds("lets one of many concurrent writers of the same version succeed", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a", { n: 0 })])
         const exits = yield* Effect.all(
@@ -155,7 +155,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("all of a transaction or none of it", (store) =>
+    holds("commits all of a transaction or none", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a", { name: "before" })])
         const reason = yield* refusal(store.transact([create("b"), replace("a", { name: "after" }), remove("c")]))
@@ -170,7 +170,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("later writes of a transaction see the earlier ones", (store) =>
+    holds("shows earlier writes of a transaction to later ones", (store) =>
       Effect.gen(function* () {
         const written = yield* store.transact([
           create("a", { n: 1 }),
@@ -189,7 +189,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("two hundred writers at once each have their write, and only those in the wrong are refused", (store) =>
+    holds("commits the valid ones of two hundred concurrent writes and rejects only the invalid ones", (store) =>
       Effect.gen(function* () {
         const exits = yield* Effect.all(
           Array.from({ length: 200 }, (_, i) =>
@@ -205,7 +205,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("an acknowledged write is what the next reader sees, by id and by search", (store) =>
+    holds("shows an acknowledged write to the next reader, by id and by search", (store) =>
       Effect.forEach(
         Array.from({ length: 20 }, (_, i) => `r${i}`),
         (id) =>
@@ -218,7 +218,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("a writer that is interrupted leaves all of its write or none, and the next one writes", (store) =>
+    holds("commits all of an interrupted write or none, and accepts the next one", (store) =>
       Effect.gen(function* () {
         const fiber = yield* Effect.forkChild(store.transact([create("a"), create("b")]))
         yield* Effect.yieldNow
@@ -229,7 +229,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("all records come in the order of ids, more of them than one batch", (store) =>
+    holds("iterates over all records in order of id, across batches", (store) =>
       Effect.gen(function* () {
         const ids = Array.from({ length: 250 }, (_, i) => `id-${String(i).padStart(3, "0")}`)
         yield* store.transact(ids.toReversed().map((id) => create(id, {}, { secret: id })))
@@ -243,7 +243,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("any text is kept as it came: quotes, zero-width signs, every plane, numbers with their digits", (store) =>
+    holds("stores any text unchanged: quotes, zero-width characters, every plane, exact numbers", (store) =>
       Effect.gen(function* () {
         const source = {
           "k'\"; DROP TABLE documents;--": "'\"\\ \u{1F600} \u200b %_*?[] \0 \ud800",
@@ -256,7 +256,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("records of many fields, long words and deep trees are kept and found", (store) =>
+    holds("stores and finds records with many fields, long words and deep trees", (store) =>
       Effect.gen(function* () {
         const deep = Array.from({ length: 500 }).reduce<JsonObject>((inner) => ({ a: inner }), { b: "bottom" })
         const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`f${i}`, `value ${i}`]))
@@ -268,7 +268,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
   })
 
   describe(`${name}: search`, () => {
-    holds(`each of ${SearchFixture.finds.length} queries finds what it should`, () =>
+    holds(`returns the expected records for each of ${SearchFixture.finds.length} queries`, () =>
       onFixture(
         Effect.forEach(
           SearchFixture.finds,
@@ -282,7 +282,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("each query finds the same as filter, and the others when negated", () =>
+    holds("finds the same records if a query is a filter, and the others if it is negated", () =>
       onFixture(
         Effect.forEach(
           SearchFixture.finds,
@@ -298,7 +298,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("scores: one for a test, a word's count for a match, none for a filter, times the boost", () =>
+    holds("scores 1 for a term, the number of words for a match and 0 for a filter, times the boost", () =>
       onFixture(
         Effect.gen(function* () {
           assert.strictEqual(yield* titanScore({ match_all: {} }), 1)
@@ -318,7 +318,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("without a sort the best comes first, and equal ones in the order in which they were made", () =>
+    holds("without a sort, orders by score, then by creation", () =>
       onFixture(
         Effect.gen(function* () {
           const result = yield* search({ query: { match: { name: "chat model 3" } }, size: 4 })
@@ -333,55 +333,57 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("sorts by time, number, text, id and score, either way, with what is missing where it is told", () =>
-      onFixture(
-        Effect.gen(function* () {
-          assert.deepStrictEqual(yield* firstTwo([{ created_time: { order: "desc" } }]), [
-            ["m01", SearchFixture.now],
-            ["m02", SearchFixture.now - 86_400_000],
-          ])
-          assert.deepStrictEqual(yield* firstTwo("created_time"), [
-            ["iso", Date.UTC(2020, 5, 15)],
-            ["m12", SearchFixture.now - 11 * 86_400_000],
-          ])
-          assert.deepStrictEqual(yield* firstTwo([{ "name.keyword": "asc" }]), [
-            ["empty", ""],
-            ["signs", "100% _sure_ [yes]* 'quoted' \"double\"; DROP TABLE documents;--"],
-          ])
-          assert.deepStrictEqual(yield* firstTwo([{ _id: "desc" }]), [
-            ["zurich", "zurich"],
-            ["titan", "titan"],
-          ])
-          assert.deepStrictEqual(yield* firstTwo([{ scores: { order: "desc", missing: "_first" } }, "_id"]), [
-            ["chunk", null, "chunk"],
-            ["empty", null, "empty"],
-          ])
-          assert.deepStrictEqual(yield* firstTwo([{ scores: { order: "desc" } }]), [
-            ["array", 9],
-            ["m01", null],
-          ])
-          assert.deepStrictEqual(
-            yield* firstTwo([{ scores: { order: "desc", missing: 10 } }, { _id: "asc" }], {
-              terms: { _id: ["array", "gpt"] },
-            }),
-            [
-              ["gpt", 10, "gpt"],
-              ["array", 9, "array"],
-            ],
-          )
-          assert.deepStrictEqual(yield* firstTwo(["_score", { _id: "desc" }], { match: { name: "model 12" } }), [
-            ["m12", 2, "m12"],
-            ["phrase", 1, "phrase"],
-          ])
-          assert.deepStrictEqual(yield* firstTwo(["_doc"]), [
-            ["m01", 0],
-            ["m02", 1],
-          ])
-        }),
-      ),
+    holds(
+      "sorts by time, number, text, id and score in either direction, with missing values first, last or replaced",
+      () =>
+        onFixture(
+          Effect.gen(function* () {
+            assert.deepStrictEqual(yield* firstTwo([{ created_time: { order: "desc" } }]), [
+              ["m01", SearchFixture.now],
+              ["m02", SearchFixture.now - 86_400_000],
+            ])
+            assert.deepStrictEqual(yield* firstTwo("created_time"), [
+              ["iso", Date.UTC(2020, 5, 15)],
+              ["m12", SearchFixture.now - 11 * 86_400_000],
+            ])
+            assert.deepStrictEqual(yield* firstTwo([{ "name.keyword": "asc" }]), [
+              ["empty", ""],
+              ["signs", "100% _sure_ [yes]* 'quoted' \"double\"; DROP TABLE documents;--"],
+            ])
+            assert.deepStrictEqual(yield* firstTwo([{ _id: "desc" }]), [
+              ["zurich", "zurich"],
+              ["titan", "titan"],
+            ])
+            assert.deepStrictEqual(yield* firstTwo([{ scores: { order: "desc", missing: "_first" } }, "_id"]), [
+              ["chunk", null, "chunk"],
+              ["empty", null, "empty"],
+            ])
+            assert.deepStrictEqual(yield* firstTwo([{ scores: { order: "desc" } }]), [
+              ["array", 9],
+              ["m01", null],
+            ])
+            assert.deepStrictEqual(
+              yield* firstTwo([{ scores: { order: "desc", missing: 10 } }, { _id: "asc" }], {
+                terms: { _id: ["array", "gpt"] },
+              }),
+              [
+                ["gpt", 10, "gpt"],
+                ["array", 9, "array"],
+              ],
+            )
+            assert.deepStrictEqual(yield* firstTwo(["_score", { _id: "desc" }], { match: { name: "model 12" } }), [
+              ["m12", 2, "m12"],
+              ["phrase", 1, "phrase"],
+            ])
+            assert.deepStrictEqual(yield* firstTwo(["_doc"]), [
+              ["m01", 0],
+              ["m02", 1],
+            ])
+          }),
+        ),
     )
 
-    holds("pages by from and size, and by search_after reach every record once, whatever is missing", () =>
+    holds("reaches every record once with from and size and with search_after, whatever is missing", () =>
       onFixture(
         Effect.gen(function* () {
           const whole = idsOf(yield* search({ size: 100 }))
@@ -413,43 +415,41 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds(
-      "a hit shows its version, its place in the order of writes, and of its source what was asked; never its sealed part",
-      (store) =>
-        onFixture(
-          Effect.gen(function* () {
-            yield* store.transact([
-              replace("owned", {
-                name: "Owned",
-                owner: { name: "Alice", backend_roles: ["x"] },
-                list: [{ a: 1, b: 2 }],
-              }),
-            ])
-            const shown = (_source: Json) =>
-              Effect.map(search({ query: { ids: { values: ["owned"] } }, _source }), ({ hits }) => hits[0]?.source)
-            const [hit] = (yield* search({ query: { ids: { values: ["owned"] } } })).hits
-            assert.deepStrictEqual(Object.keys(hit ?? {}), ["id", "version", "seqNo", "score", "source"])
-            assert.strictEqual(hit?.version, 2)
-            assert.strictEqual(hit?.seqNo, 26)
-            assert.isUndefined(yield* shown(false))
-            assert.deepStrictEqual(yield* shown("name"), { name: "Owned" })
-            assert.deepStrictEqual(yield* shown(["owner.*", "nothing"]), {
-              owner: { name: "Alice", backend_roles: ["x"] },
-            })
-            assert.deepStrictEqual(yield* shown({ excludes: ["owner.b*", "list"] }), {
+    holds("returns version, sequence number and the requested source of a hit, but never its sealed part", (store) =>
+      onFixture(
+        Effect.gen(function* () {
+          yield* store.transact([
+            replace("owned", {
               name: "Owned",
-              owner: { name: "Alice" },
-            })
-            assert.deepStrictEqual(yield* shown({ includes: ["list.a", "owner"], excludes: "owner.name" }), {
-              owner: { backend_roles: ["x"] },
-              list: [{ a: 1 }],
-            })
-            assert.deepStrictEqual(yield* shown([]), hit?.source)
-          }),
-        ),
+              owner: { name: "Alice", backend_roles: ["x"] },
+              list: [{ a: 1, b: 2 }],
+            }),
+          ])
+          const shown = (_source: Json) =>
+            Effect.map(search({ query: { ids: { values: ["owned"] } }, _source }), ({ hits }) => hits[0]?.source)
+          const [hit] = (yield* search({ query: { ids: { values: ["owned"] } } })).hits
+          assert.deepStrictEqual(Object.keys(hit ?? {}), ["id", "version", "seqNo", "score", "source"])
+          assert.strictEqual(hit?.version, 2)
+          assert.strictEqual(hit?.seqNo, 26)
+          assert.isUndefined(yield* shown(false))
+          assert.deepStrictEqual(yield* shown("name"), { name: "Owned" })
+          assert.deepStrictEqual(yield* shown(["owner.*", "nothing"]), {
+            owner: { name: "Alice", backend_roles: ["x"] },
+          })
+          assert.deepStrictEqual(yield* shown({ excludes: ["owner.b*", "list"] }), {
+            name: "Owned",
+            owner: { name: "Alice" },
+          })
+          assert.deepStrictEqual(yield* shown({ includes: ["list.a", "owner"], excludes: "owner.name" }), {
+            owner: { backend_roles: ["x"] },
+            list: [{ a: 1 }],
+          })
+          assert.deepStrictEqual(yield* shown([]), hit?.source)
+        }),
+      ),
     )
 
-    holds("counts by value: exact texts, booleans by word, times as dates, the rest summed", () =>
+    holds("counts by value: exact texts, booleans by name, times as dates, and a sum of the others", () =>
       onFixture(
         Effect.gen(function* () {
           const { aggregations } = yield* search({
@@ -482,7 +482,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("counts the values of a field among the found records", () =>
+    holds("counts the values of a field in the found records", () =>
       onFixture(
         Effect.gen(function* () {
           assert.deepStrictEqual<unknown>(yield* valueCount("algorithm"), { n: { value: 15 } })
@@ -496,7 +496,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("leaves out what scores too little, in hits, total and counts", () =>
+    holds("excludes records below the minimum score from hits, total and counts", () =>
       onFixture(
         Effect.gen(function* () {
           const body = { query: { match: { name: "chat model 3" } }, aggs: { n: { value_count: { field: "_id" } } } }
@@ -508,7 +508,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("shows no best score where no hits are asked for", () =>
+    holds("reports no maximum score if no hits are requested", () =>
       onFixture(
         Effect.gen(function* () {
           const { total, maxScore } = yield* search({ size: 0 })
@@ -517,7 +517,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("scores the best of several, and a share of the others", () =>
+    holds("scores the best of several queries plus a share of the others", () =>
       onFixture(
         Effect.gen(function* () {
           const queries = [
@@ -557,7 +557,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
-    holds("finds, orders and scores many records as it does few, a part at a time", (store) =>
+    holds("finds, orders and scores many records like few, in batches", (store) =>
       Effect.gen(function* () {
         const count = 450
         const ids = Array.from({ length: count }, (_, i) => `r${(i * 7_919) % count}`)
@@ -570,7 +570,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
             }),
           ),
         )
-        // So many clauses are asked of some hundred records at a time.
+        // With this many clauses, a statement covers a few hundred records.
         const others = Array.from({ length: 190 }, (_, i) => ({ term: { algorithm: `none${i}` } }))
         const clauses: ReadonlyArray<JsonObject> = [
           { match: { name: "third" } },
@@ -600,14 +600,14 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("shows no more bytes of records than it may, and reads their texts a few at a time", (store) =>
+    holds("limits the total bytes of the hits, and reads their texts in batches", (store) =>
       Effect.gen(function* () {
         const large = "x".repeat(900_000)
         yield* Effect.forEach(
           Array.from({ length: 40 }, (_, i) => `r${i}`),
           (id) => store.transact([create(id, { name: id, algorithm: large })]),
         )
-        assert.include((yield* refusal(search({ size: 40 })))?.message ?? "", "hold more than [32000000] bytes")
+        assert.include((yield* refusal(search({ size: 40 })))?.message ?? "", "are larger than [32000000] bytes")
         const named = yield* search({ size: 40, _source: "name" })
         assert.deepStrictEqual(
           named.hits.map(({ source }) => source),
@@ -618,7 +618,7 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("what was replaced or deleted is found no more", (store) =>
+    holds("no longer finds replaced or deleted content", (store) =>
       Effect.gen(function* () {
         yield* store.transact([
           create("a", { name: "first words", algorithm: "X" }),
@@ -631,13 +631,13 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("a collection without records answers like one with none that match", () =>
+    holds("returns the same for an empty collection as for one without matches", () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* search({}), { total: 0, maxScore: null, hits: [], aggregations: {} })
       }),
     )
 
-    holds("what does not fit its field is refused", () =>
+    holds("rejects values that do not match their field", () =>
       Effect.gen(function* () {
         for (const [body, words] of unfit) {
           const reason = yield* refusal(search(body))
@@ -647,14 +647,14 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       }),
     )
 
-    holds("as many nested and joined clauses as are allowed are answered, and long patterns in time", (store) =>
+    holds("accepts the maximum of nested and joined clauses, and matches long patterns quickly", (store) =>
       Effect.gen(function* () {
         yield* store.transact([create("a", { algorithm: "a".repeat(500), name: "a".repeat(250) })])
         const nested = Array.from({ length: 9 }).reduce<JsonObject>(
           (inner) => ({ bool: { must: [inner], should: [inner] } }),
           { match: { name: "a" } },
         )
-        // Each level holds the one below twice: too many clauses.
+        // Each level contains the level below twice: too many clauses.
         assert.strictEqual((yield* refusal(search({ query: nested })))?._tag, "InvalidSearchQuery")
         const deep = Array.from({ length: 20 }).reduce<JsonObject>(
           (inner) => ({ bool: { should: [inner, { term: { _id: "x" } }] } }),
@@ -688,6 +688,6 @@ const unfit: ReadonlyArray<readonly [body: JsonObject, words: string]> = [
   [{ aggs: { by: { terms: { field: "owner.name" } } } }, "use [owner.name.keyword] instead of [owner.name]"],
   [{ sort: ["created_time"], search_after: ["soon"] }, "Failed to parse search_after value [soon]"],
   [{ sort: [{ created_time: { missing: "soon" } }] }, "[sort] missing of [created_time] must be a number"],
-  [{ query: { term: { name: "\0" } } }, "the query holds the character U+0000"],
+  [{ query: { term: { name: "\0" } } }, "the query contains the character U+0000"],
   [{ query: { match_phrase: { name: "w ".repeat(40) } } }, "a phrase takes at most [32] words"],
 ]

@@ -9,7 +9,7 @@ import { words } from "../src/search/SearchText.ts"
 const many = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`)
 const nested = (depth: number): Json => (depth === 0 ? { match_all: {} } : { bool: { must: [nested(depth - 1)] } })
 
-/** A body, the type and the text it is refused with. */
+/** A body, and the type and text of its error. */
 const refused: ReadonlyArray<readonly [body: Json, type: string, message: string]> = [
   [[], "parsing_exception", "Expected [START_OBJECT] but found [START_ARRAY]"],
   [{ foo: {} }, "parsing_exception", "Unknown key for a START_OBJECT in [foo]."],
@@ -57,7 +57,7 @@ const refused: ReadonlyArray<readonly [body: Json, type: string, message: string
     "illegal_argument_exception",
     "does not support the operator [~] at character 2",
   ],
-  [{ query: { regexp: { a: "(?i)b" } } }, "illegal_argument_exception", "[(?] at character 1 is no operator"],
+  [{ query: { regexp: { a: "(?i)b" } } }, "illegal_argument_exception", "[(?] at character 1 is not an operator"],
   [{ query: { regexp: { a: "[b" } } }, "illegal_argument_exception", "a [ at character 1 is not closed"],
   [{ query: { regexp: { a: "(a{1,500}){1,500}" } } }, "illegal_argument_exception", "[regexp] cannot read"],
   [
@@ -175,7 +175,7 @@ const refused: ReadonlyArray<readonly [body: Json, type: string, message: string
   [{ query: { query_string: {} } }, "illegal_argument_exception", "[query_string] requires query value"],
   [{ query: { query_string: { query: "-" } } }, "parsing_exception", "it ends where a word was expected"],
   [{ query: { query_string: { query: "(a" } } }, "parsing_exception", "a bracket is not closed"],
-  [{ query: { query_string: { query: "a)" } } }, "parsing_exception", "a bracket closes that was not opened"],
+  [{ query: { query_string: { query: "a)" } } }, "parsing_exception", "a closing bracket has no opening bracket"],
   [{ query: { query_string: { query: "a AND" } } }, "parsing_exception", "it ends where a word was expected"],
   [{ query: { query_string: { query: "name:" } } }, "parsing_exception", "it ends where a word was expected"],
   [{ query: { query_string: { query: "roam~2" } } }, "parsing_exception", "[~2] at character"],
@@ -195,7 +195,7 @@ const accepted: ReadonlyArray<Json> = [
 ]
 
 describe("a search body", () => {
-  it(`is refused in OpenSearch's words (${refused.length} bodies)`, () => {
+  it(`is rejected in OpenSearch's words (${refused.length} bodies)`, () => {
     for (const [body, type, message] of refused) {
       const reason = Result.match(Search.parse(body), { onSuccess: () => undefined, onFailure: ({ reason }) => reason })
       assert.include(reason?.message ?? "", message, JSON.stringify(body).slice(0, 200))
@@ -203,12 +203,12 @@ describe("a search body", () => {
     }
   })
 
-  it("may be left empty, and may ask for what changes nothing", () => {
+  it("may be empty, and may contain options without effect", () => {
     for (const body of accepted) assert.isTrue(Result.isSuccess(Search.parse(body)), JSON.stringify(body))
   })
 })
 
-it("a wildcard matches the whole text, and no pattern takes its time", () => {
+it("a wildcard matches the whole text, in linear time", () => {
   const table: ReadonlyArray<readonly [pattern: string, text: string, isMatch: boolean]> = [
     ["", "", true],
     ["*", "", true],
@@ -228,7 +228,7 @@ it("a wildcard matches the whole text, and no pattern takes its time", () => {
   }
 })
 
-it("words are runs of letters and digits in lower case, Han and Hiragana one by one", () => {
+it("splits text into lower-case runs of letters and digits, and Han and Hiragana into characters", () => {
   assert.deepStrictEqual(words("OpenAI's gpt-4o_mini, v3.5 – ÉCOLE 东京 ひら カナ!"), [
     "openai",
     "s",
@@ -245,7 +245,7 @@ it("words are runs of letters and digits in lower case, Han and Hiragana one by 
   ])
 })
 
-it("times are read as epoch milliseconds, ISO dates and date maths", () => {
+it("reads times as epoch milliseconds, ISO dates and date math", () => {
   const now = DateTime.makeUnsafe("2026-03-10T12:34:56.789Z")
   const table: ReadonlyArray<readonly [text: string, down: string | undefined, up?: string]> = [
     ["1700000000000", "2023-11-14T22:13:20.000Z"],

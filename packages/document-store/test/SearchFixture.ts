@@ -1,8 +1,8 @@
-/** Twenty-six records that the search table is asked of. */
+/** Twenty-six records for the table of searches. */
 import type { JsonObject } from "@drawbar/json-text/Json"
 import type { Write } from "../src/Document.ts"
 
-/** 2026-03-10T12:00:00Z: what `now` is in the table. */
+/** 2026-03-10T12:00:00Z: the value of `now` in the table. */
 export const now = Date.UTC(2026, 2, 10, 12)
 const day = 86_400_000
 
@@ -14,7 +14,7 @@ const model = (id: string, source: JsonObject): Write => ({
   sealed: { "connector.credential.key": "ciphertext-never-found" },
 })
 
-/** Named chat models `m01`…`m12` of two groups, a day apart; the rest each hold one oddity. */
+/** Chat models `m01`…`m12` in two groups, a day apart; each of the others has one peculiarity. */
 export const writes: ReadonlyArray<Write> = [
   ...Array.from({ length: 12 }, (_, i) =>
     model(`m${String(i + 1).padStart(2, "0")}`, {
@@ -63,11 +63,11 @@ const chat = (...numbers: ReadonlyArray<number>) => numbers.map((n) => `m${Strin
 const chats = chat(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 const others = writes.map(({ id }) => id).slice(12, -1)
 
-/** A query and the ids it finds, in whatever order. */
+/** A query and the ids that it finds, in any order. */
 export const finds: ReadonlyArray<readonly [query: JsonObject, ids: ReadonlyArray<string>]> = [
   [{ match_all: {} }, [...chats, ...others]],
   [{ match_none: {} }, []],
-  [{ ids: { values: ["gpt", "han", "nobody"] } }, ["gpt", "han"]],
+  [{ ids: { values: ["gpt", "han", "missing"] } }, ["gpt", "han"]],
   [{ ids: { values: [] } }, []],
   [{ term: { _id: "gpt" } }, ["gpt"]],
   [{ terms: { _id: ["gpt", "owned"] } }, ["gpt", "owned"]],

@@ -1,4 +1,7 @@
-/** What a search costs: every random pattern does what the plain way does, and the steps are bounded by the input alone. */
+/**
+ * The cost of a search: random patterns match the same as a reference implementation, and the steps depend only on the
+ * input.
+ */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
@@ -21,7 +24,7 @@ const pick = (of: ReadonlyArray<string>) => of[random(of.length)] ?? ""
 const word = (letters: ReadonlyArray<string>, most: number) =>
   Array.from({ length: random(most + 1) }, () => pick(letters)).join("")
 
-/** The plain way: as a regular expression. */
+/** The reference: a regular expression. */
 const plain = (pattern: string) =>
   new RegExp(
     `^${[...pattern].map((c) => (c === "*" ? ".*" : c === "?" ? "." : c.replace(/[.\\]/, "\\$&"))).join("")}$`,
@@ -36,7 +39,7 @@ const record = (depth: number): Json => {
   )
 }
 
-/** The plain way: each path against each pattern. */
+/** The reference: each path against each pattern. */
 const kept = (
   value: Json,
   includes: ReadonlyArray<RegExp>,
@@ -61,7 +64,7 @@ const kept = (
 }
 
 describe(`patterns (SEED=${seed})`, () => {
-  it("match what a regular expression of the same meaning matches", () => {
+  it("match like an equivalent regular expression", () => {
     for (let n = 0; n < 3_000; n++) {
       const pattern = word(["a", "b", "*", "?", "\u{1F600}", "."], 40)
       const text = word(["a", "b", ".", "\u{1F600}"], 80)
@@ -73,7 +76,7 @@ describe(`patterns (SEED=${seed})`, () => {
     }
   })
 
-  it("read together and in pieces match as each does alone", () => {
+  it("match the same together, alone, and with the text in pieces", () => {
     for (let n = 0; n < 1_000; n++) {
       const patterns = Array.from({ length: 1 + random(6) }, () => word(["a", "b", "*", "?"], 20))
       const set = SearchPattern.PatternSet.of(patterns.map(SearchPattern.parse))
@@ -87,7 +90,7 @@ describe(`patterns (SEED=${seed})`, () => {
     }
   })
 
-  it("of _source show what the plain way shows", () => {
+  it("in _source select the same fields as the reference", () => {
     for (let n = 0; n < 2_000; n++) {
       const list = () => Array.from({ length: random(4) }, () => word(["a", "b", ".", "*"], 5) || "a")
       const filter = { includes: list(), excludes: list() }
@@ -119,7 +122,7 @@ describe("the work of _source", () => {
     assert.isAtMost(steps, characters * Math.ceil((100 * 256) / 32) * 2)
   })
 
-  it("ends where no pattern can match any more", () => {
+  it("stops where no pattern can match any more", () => {
     const filter = Result.getOrThrow(parseSourceFilter("name"))
     let steps = 0
     const deep = { other: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i])), name: "n" }
@@ -130,7 +133,7 @@ describe("the work of _source", () => {
     assert.isAtMost(steps, 100)
   })
 
-  it.effect("gives others a turn, and ends at its bound", () =>
+  it.effect("yields to other requests, and fails at its limit", () =>
     Effect.gen(function* () {
       const work = new SearchWork({ searchSteps: 10_000, searchBytes: 1_000, stepsBetweenTurns: 1_000 })
       for (let n = 0; n < 10; n++) {
@@ -139,10 +142,10 @@ describe("the work of _source", () => {
       }
       assert.strictEqual(work.turns, 10)
       work.spend(1)
-      assert.include((yield* Effect.flip(work.check)).message, "asks for too much work")
+      assert.include((yield* Effect.flip(work.check)).message, "requires too much work")
       const other = new SearchWork({ searchSteps: 10_000, searchBytes: 1_000, stepsBetweenTurns: 1_000 })
       other.show(1_001)
-      assert.include((yield* Effect.flip(other.check)).message, "hold more than [1000] bytes")
+      assert.include((yield* Effect.flip(other.check)).message, "are larger than [1000] bytes")
     }),
   )
 })

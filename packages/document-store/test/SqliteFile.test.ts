@@ -1,4 +1,6 @@
-/** What holds for a file on top of the contract: it outlives its process, belongs to one, and fails in sentences. */
+/**
+ * Properties of a database file beyond the contract: it persists, belongs to one process, and fails with instructions.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
@@ -56,8 +58,8 @@ const commitsIn = (log: Buffer): number => {
   return commits
 }
 
-describe("a file", () => {
-  inFolder("keeps what was written when it is opened again, and what finds it", (filename) =>
+describe("a database file", () => {
+  inFolder("keeps records and their index across restarts", (filename) =>
     Effect.gen(function* () {
       yield* open(filename, (store) => store.transact([create("a", "Kept here")]))
       yield* open(filename, (store) =>
@@ -71,7 +73,7 @@ describe("a file", () => {
     }),
   )
 
-  inFolder("commits after the disk has it, in a write-ahead log, and keeps references whole", (filename) =>
+  inFolder("commits durably, in a write-ahead log, with foreign keys enforced", (filename) =>
     openWithClient(filename, (_, sql) =>
       Effect.gen(function* () {
         const [settings] =
@@ -84,7 +86,7 @@ describe("a file", () => {
     ),
   )
 
-  inFolder("says that nothing can be written from a write that failed on, until one succeeds", (filename) =>
+  inFolder("reports not ready after a failed write, until a write succeeds", (filename) =>
     openWithClient(filename, (store, sql) =>
       Effect.gen(function* () {
         yield* store.writable
@@ -99,7 +101,7 @@ describe("a file", () => {
     ),
   )
 
-  inFolder("takes what comes at once in few commits", (filename) =>
+  inFolder("groups concurrent transactions into few commits", (filename) =>
     open(filename, (store) =>
       Effect.gen(function* () {
         const commits = Effect.map(
@@ -119,62 +121,64 @@ describe("a file", () => {
     ),
   )
 
-  inFolder("belongs to one: who comes second is told so, and may come when the first has gone", (filename) =>
-    Effect.gen(function* () {
-      const second = open(filename, (store) => store.count("model"))
-      const told = yield* open(filename, () => sentence(second))
-      assert.strictEqual(
-        told,
-        `StorageFailed: Database ${filename}: another process has it open. Stop that process, or give this one a file of its own.`,
-      )
-      assert.strictEqual(yield* second, 0)
-    }),
+  inFolder(
+    "is exclusive: a second process gets an error, and can open the file after the first has closed it",
+    (filename) =>
+      Effect.gen(function* () {
+        const second = open(filename, (store) => store.count("model"))
+        const reported = yield* open(filename, () => sentence(second))
+        assert.strictEqual(
+          reported,
+          `StorageFailed: Database ${filename}: another process has it open. Stop that process, or use another file for this one.`,
+        )
+        assert.strictEqual(yield* second, 0)
+      }),
   )
 
-  inFolder("of a newer schema is refused and left as it is", (filename) =>
+  inFolder("with a newer schema is rejected and left unchanged", (filename) =>
     Effect.gen(function* () {
       yield* openWithClient(
         filename,
         (_, sql) => sql`INSERT INTO drawbar_migrations (migration_id, name) VALUES (99, 'later')`,
       )
-      const told = yield* sentence(open(filename, (store) => store.count("model")))
+      const reported = yield* sentence(open(filename, (store) => store.count("model")))
       assert.match(
-        told,
+        reported,
         /^StorageFailed: The database was written by a newer Drawbar: its schema is 99, this version knows 1\. /,
       )
     }),
   )
 
-  inFolder("that is no database, is damaged, or stands in no folder is refused with what to do", (filename) =>
+  inFolder("that is invalid, damaged or in a missing folder is rejected with instructions", (filename) =>
     Effect.gen(function* () {
-      const told = sentence(open(filename, (store) => store.count("model")))
+      const reported = sentence(open(filename, (store) => store.count("model")))
       yield* Effect.promise(() =>
         writeFile(filename, "no database at all, but long enough to look like a header ".repeat(10)),
       )
-      assert.match(yield* told, /^StorageFailed: Database .*: the file is no SQLite database\. Name another file/)
+      assert.match(
+        yield* reported,
+        /^StorageFailed: Database .*: the file is not an SQLite database\. Use another file/,
+      )
       yield* Effect.promise(() => rm(filename))
       yield* open(filename, (store) =>
         store.transact(Array.from({ length: 50 }, (_, i) => create(`r${i}`, "x".repeat(500)))),
       )
       yield* Effect.promise(() => truncate(filename, 8192))
       assert.match(
-        yield* told,
+        yield* reported,
         /^StorageFailed: Database .*: the file is damaged\. Keep a copy of it, then restore a backup\.$/,
       )
       const nowhere = sentence(open(join(filename, "nowhere", "x.db"), (store) => store.count("model")))
-      assert.match(yield* nowhere, /^StorageFailed: Database .*: it cannot be opened\. See that the folder exists/)
+      assert.match(yield* nowhere, /^StorageFailed: Database .*: it cannot be opened\. Check that the folder exists/)
     }),
   )
 
-  inFolder("that cannot be written says so, and is read all the same", (filename) =>
+  inFolder("that is read-only rejects writes and can still be read", (filename) =>
     openWithClient(filename, (store, sql) =>
       Effect.gen(function* () {
         yield* store.transact([create("a")])
         yield* sql`PRAGMA query_only = ON`
-        assert.match(
-          yield* sentence(store.transact([create("b")])),
-          /^StorageFailed: Database .*: it cannot be written\. /,
-        )
+        assert.match(yield* sentence(store.transact([create("b")])), /^StorageFailed: Database .*: it is read-only\. /)
         assert.strictEqual(yield* store.count("model"), 1)
         yield* sql`PRAGMA query_only = OFF`
         yield* store.transact([create("b")])
@@ -182,38 +186,36 @@ describe("a file", () => {
     ),
   )
 
-  inFolder(
-    "that is full refuses the write it has no room for, and only that one of those that came with it",
-    (filename) =>
-      openWithClient(filename, (store, sql) =>
-        Effect.gen(function* () {
-          yield* store.transact([create("a")])
-          const [{ pages } = { pages: 0 }] = yield* sql<{
-            pages: number
-          }>`SELECT page_count AS pages FROM pragma_page_count`
-          yield* sql`PRAGMA max_page_count = ${sql.literal(String(pages + 20))}`
-          const big = Array.from({ length: 200 }, (_, i) => create(`big${i}`, "much text ".repeat(50)))
-          const told = yield* Effect.all(
-            [store.transact([create("b")]), store.transact(big), store.transact([create("c")])].map(sentence),
-            { concurrency: "unbounded" },
-          )
-          assert.deepStrictEqual(told, [
-            "it did not fail",
-            `StorageFailed: Database ${filename}: the disk is full. Nothing of this write is kept; make room and try again.`,
-            "it did not fail",
-          ])
-          assert.strictEqual(yield* store.count("model"), 3)
-          // A small write finds room, a real one would not: it is not ready.
-          yield* store.transact([create("d")])
-          for (let n = 0; n < 3; n++) {
-            const { reason } = yield* Effect.flip(store.writable)
-            assert.deepStrictEqual([reason._tag, "isFull" in reason && reason.isFull], ["StorageFailed", true])
-          }
-          yield* sql`PRAGMA max_page_count = 1000000`
-          yield* store.writable
-          yield* store.transact(big)
-          yield* store.writable
-        }),
-      ),
+  inFolder("that is full rejects a write that does not fit, and accepts smaller ones in the same group", (filename) =>
+    openWithClient(filename, (store, sql) =>
+      Effect.gen(function* () {
+        yield* store.transact([create("a")])
+        const [{ pages } = { pages: 0 }] = yield* sql<{
+          pages: number
+        }>`SELECT page_count AS pages FROM pragma_page_count`
+        yield* sql`PRAGMA max_page_count = ${sql.literal(String(pages + 20))}`
+        const big = Array.from({ length: 200 }, (_, i) => create(`big${i}`, "much text ".repeat(50)))
+        const reported = yield* Effect.all(
+          [store.transact([create("b")]), store.transact(big), store.transact([create("c")])].map(sentence),
+          { concurrency: "unbounded" },
+        )
+        assert.deepStrictEqual(reported, [
+          "it did not fail",
+          `StorageFailed: Database ${filename}: the disk is full. This write was not stored; free some space and try again.`,
+          "it did not fail",
+        ])
+        assert.strictEqual(yield* store.count("model"), 3)
+        // A small write would fit, but a record of the maximum size would not: the store is not ready.
+        yield* store.transact([create("d")])
+        for (let n = 0; n < 3; n++) {
+          const { reason } = yield* Effect.flip(store.writable)
+          assert.deepStrictEqual([reason._tag, "isFull" in reason && reason.isFull], ["StorageFailed", true])
+        }
+        yield* sql`PRAGMA max_page_count = 1000000`
+        yield* store.writable
+        yield* store.transact(big)
+        yield* store.writable
+      }),
+    ),
   )
 })

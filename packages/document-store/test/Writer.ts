@@ -1,4 +1,6 @@
-/** A process that writes pairs of records without end and names each pair after it is acknowledged: to be killed. */
+/**
+ * A process that writes pairs of records endlessly and prints each pair after it is acknowledged; the test kills it.
+ */
 import { Effect } from "effect"
 import { DocumentStore } from "../src/DocumentStore.ts"
 import * as SqliteDocumentStore from "../src/SqliteDocumentStore.ts"

@@ -1,23 +1,26 @@
 /**
- * Keeps calls from an origin that is down: after so many in a row that got no answer at all, the next are refused at once, and
- * from time to time one is let through to see whether it is back. An answer of whatever status says that it is there.
- * Source: https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker
+ * Stops calls to an origin that is down. After a number of consecutive calls without any response, further calls fail
+ * immediately, and one probe at a time is let through to detect recovery. A response of any status shows that the
+ * origin is up. Source: https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker
  */
 import { Cause, Clock, Effect, Exit } from "effect"
 import { CircuitOpen, EgressError, type EgressReason } from "./EgressError.ts"
 
 export interface CircuitBreaker {
   readonly through: <A, R>(call: Effect.Effect<A, EgressError, R>) => Effect.Effect<A, EgressError, R>
-  /** Whether calls are kept away. */
+  /** Whether calls are currently rejected. */
   readonly isOpen: () => boolean
 }
 
-/** How many in a row open it, and for how long, in ms. */
-const enough = 20
-const pauseMillis = 5_000
+/** Consecutive failures that open the circuit, and how long it stays open, in ms. */
+const failuresToOpen = 20
+const openForMillis = 5_000
 
-/** What a failure says of the origin: no connection, or nothing on it, is down; a broken answer is one; the rest was never asked of it. */
-const says: Record<EgressReason["_tag"], "down" | "there" | "nothing"> = {
+/**
+ * What a failure shows about the origin. Without a connection or a response it is down; a broken response shows that it
+ * is up; other failures happen before the origin is contacted.
+ */
+const healthByReason: Record<EgressReason["_tag"], "down" | "there" | "nothing"> = {
   DnsLookupFailed: "down",
   ConnectFailed: "down",
   ConnectTimeout: "down",
@@ -46,45 +49,49 @@ const says: Record<EgressReason["_tag"], "down" | "there" | "nothing"> = {
   VerificationRequired: "nothing",
 }
 
-/** Whether it brings the breaker nearer to opening. */
-export const counts = (reason: EgressReason): boolean => says[reason._tag] === "down"
+/** Whether the failure counts towards opening the circuit. */
+export const counts = (reason: EgressReason): boolean => healthByReason[reason._tag] === "down"
 
 export const make = (origin: string): CircuitBreaker => {
   let failures = 0
   let openUntil = 0
-  /** How often it has opened: what fails late, and began before that, has been counted with. */
+  /** Number of openings. A call that began before the last opening and fails later is not counted again. */
   let openings = 0
 
-  const learn = (began: number, isTrial: boolean, clock: Clock.Clock) => (exit: Exit.Exit<unknown, EgressError>) =>
+  const record = (began: number, isTrial: boolean, clock: Clock.Clock) => (exit: Exit.Exit<unknown, EgressError>) =>
     Effect.sync(() => {
       const failure = Exit.isSuccess(exit) ? undefined : exit.cause.reasons.find(Cause.isFailReason)
-      const said = Exit.isSuccess(exit) ? "there" : failure === undefined ? "nothing" : says[failure.error.reason._tag]
-      if (said === "there") failures = 0
-      // Who went away has learnt nothing: the next may try.
-      if (said === "nothing" && isTrial) openUntil = 0
-      if (said !== "down" || began !== openings) return
+      const health = Exit.isSuccess(exit)
+        ? "there"
+        : failure === undefined
+          ? "nothing"
+          : healthByReason[failure.error.reason._tag]
+      if (health === "there") failures = 0
+      // An interrupted probe shows nothing, so the next call may probe.
+      if (health === "nothing" && isTrial) openUntil = 0
+      if (health !== "down" || began !== openings) return
       failures += 1
-      if (failures < enough) return
-      if (failures === enough) openings += 1
-      openUntil = clock.currentTimeMillisUnsafe() + pauseMillis
+      if (failures < failuresToOpen) return
+      if (failures === failuresToOpen) openings += 1
+      openUntil = clock.currentTimeMillisUnsafe() + openForMillis
     })
 
   return {
-    isOpen: () => failures >= enough,
+    isOpen: () => failures >= failuresToOpen,
     through: (call) =>
       Effect.clockWith((clock) => {
-        const isTrial = failures >= enough
+        const isTrial = failures >= failuresToOpen
         if (isTrial) {
           const now = clock.currentTimeMillisUnsafe()
-          // A clock that was set back does not keep it open for longer.
-          openUntil = Math.min(openUntil, now + pauseMillis)
+          // If the clock was set back, the circuit does not stay open for longer.
+          openUntil = Math.min(openUntil, now + openForMillis)
           const retryAfterMillis = openUntil - now
           if (retryAfterMillis > 0)
             return Effect.fail(EgressError.from(new CircuitOpen({ origin, failures, retryAfterMillis })))
-          // This one tries; should it never end, another does after a pause.
-          openUntil = now + pauseMillis
+          // This call is the probe. If it never ends, another call probes after the same time.
+          openUntil = now + openForMillis
         }
-        return Effect.onExit(call, learn(openings, isTrial, clock))
+        return Effect.onExit(call, record(openings, isTrial, clock))
       }),
   }
 }

@@ -1,13 +1,13 @@
-/** How a connection comes about, step by step. */
+/** The steps of opening a connection. */
 
 export interface Certificate {
   readonly subject: string
   readonly issuer: string
-  /** As TLS gives it, `Nov 24 10:00:00 2027 GMT`. */
+  /** In the form that TLS reports, `Nov 24 10:00:00 2027 GMT`. */
   readonly valid_to: string
 }
 
-/** What becomes known while a connection is made, in this order. */
+/** The events of one connection attempt, in this order. */
 export type ConnectionEvent =
   | { readonly stage: "resolved"; readonly addresses: ReadonlyArray<string> }
   | { readonly stage: "connected"; readonly address: string; readonly port: number }

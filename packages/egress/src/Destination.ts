@@ -1,4 +1,6 @@
-/** A URL that may leave: read once, so that what is checked and what is sent cannot differ. */
+/**
+ * A URL that requests may be sent to. It is parsed once, so that the checked URL and the requested URL cannot differ.
+ */
 import { Result } from "effect"
 import { EgressError, InvalidOutboundRequest, NotTrusted } from "./EgressError.ts"
 import type { Policy } from "./EgressPolicy.ts"
@@ -6,21 +8,24 @@ import * as Origin from "./Origin.ts"
 import * as TrustedEndpoints from "./TrustedEndpoints.ts"
 
 export interface Destination extends Origin.Origin {
-  /** Path and query, to the byte as they were given. */
+  /** Path and query, byte for byte as given. */
   readonly path: string
-  /** Fails where the operator's list of private endpoints keeps it from private addresses. */
+  /** Fails if the operator's list of private endpoints does not allow private addresses for this URL. */
   readonly inside: Result.Result<void, EgressError>
 }
 
-/** Holds an absolute URL against the policy. Nothing is resolved: the addresses of its host are checked when it is connected. */
+/**
+ * Checks an absolute URL against the policy. The host is not resolved here: its addresses are checked when a connection
+ * is opened.
+ */
 export const make = (url: string, policy: Policy): Result.Result<Destination, EgressError> =>
   Result.gen(function* () {
     const parsed = yield* Origin.parse(url)
-    // A fragment is never sent, so it must not decide who is trusted.
+    // A fragment is never sent, so it must not affect whether the URL is trusted.
     parsed.hash = ""
     const origin = yield* Origin.ofUrl(parsed)
     const path = pathOf(url)
-    // The parser takes it away: the list would be held against another path than the one that is sent.
+    // The URL parser removes such a segment: the list would be compared with a path other than the one that is sent.
     if (hasDotSegment(path))
       return yield* Result.fail(
         EgressError.from(new InvalidOutboundRequest({ problem: "its path has a segment `.` or `..`" })),

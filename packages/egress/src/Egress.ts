@@ -1,6 +1,6 @@
 /**
- * The only door to the network. Every connection is to an address that was checked, every answer is bounded in time and in
- * bytes, and no redirect is followed: an answer of status 3xx is an answer.
+ * The only way to the network. Every connection goes to an address that was checked, every response is limited in time
+ * and bytes, and redirects are not followed: a response with status 3xx is returned as it is.
  */
 import { Context, Effect, Layer, RcMap, Result, type Scope } from "effect"
 import { isIP } from "node:net"
@@ -19,20 +19,20 @@ import { Resolver } from "./Resolver.ts"
 export interface OpenOptions {
   /** Scheme, host and port, as a URL without a path. Every request of the pool is bound to it. */
   readonly origin: string
-  /** What is absent takes the default of `defaultConnectionOptions`. */
+  /** Missing options take the values of `defaultConnectionOptions`. */
   readonly connection?: Partial<ConnectionOptions>
   /** How long a request may wait for a free connection; 10 s if absent. */
   readonly acquireTimeoutMs?: number
-  /** Is told how each connection comes about. */
+  /** Called with the events of each new connection. */
   readonly observe?: (event: ConnectionEvent) => void
-  /** The client's certificate for mutual TLS, and the authority that certified the platform. */
+  /** The client certificate for mutual TLS, and the authority that issued the upstream's certificate. */
   readonly identity?: ClientIdentity
 }
 
 export interface LayerOptions {
-  /** PEM texts of authorities to trust beside the system's. */
+  /** PEM texts of authorities to trust in addition to the system's. */
   readonly certificateAuthorities?: ReadonlyArray<string>
-  /** Lets connectors set `skip_ssl_verification`. */
+  /** Allows connectors to set `skip_ssl_verification`. */
   readonly allowUnverifiedTls?: boolean
 }
 
@@ -40,8 +40,9 @@ export class Egress extends Context.Service<
   Egress,
   {
     /**
-     * A bounded pool of connections to one origin. Its scheme, port and address are checked now, the trusted list at each
-     * request, because its entries know of paths. It closes with the scope, after what is under way has ended.
+     * Opens a bounded pool of connections to one origin. The origin's scheme, port and address are checked now; the
+     * trusted list is checked for each request, because its entries may include paths. The pool closes with the scope,
+     * after its pending requests have ended.
      */
     readonly open: (options: OpenOptions) => Effect.Effect<EgressPool, EgressError, Scope.Scope>
     /** Whether the layer allows connections with these options. */
@@ -59,7 +60,7 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
   const policies = yield* EgressPolicy
   const authorities = options.certificateAuthorities ?? []
   const secureContext = tlsContext(authorities)
-  // One an origin, as long as there is a pool to it.
+  // One per origin, for as long as a pool to that origin exists.
   const breakers = yield* RcMap.make({ lookup: (origin: string) => Effect.sync(() => CircuitBreaker.make(origin)) })
 
   const permits = (
@@ -73,7 +74,7 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
   const open = Effect.fnUntraced(function* (target: OpenOptions) {
     const bound = yield* Effect.fromResult(Origin.of(target.origin))
     const { origin, host, port } = bound
-    // A name is resolved when it is connected to; an address is known now.
+    // A name is resolved when a connection is opened; a literal address can be checked now.
     if (isIP(host) > 0)
       yield* Effect.fromResult(AddressRule.check(host, yield* resolver.resolve(host, port), policies.current()))
     const connection = { ...defaultConnectionOptions, ...target.connection }
@@ -90,7 +91,7 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
       acquireTimeoutMs: target.acquireTimeoutMs ?? 10_000,
       observe: target.observe,
     })
-    // Whoever watches a connection come about wants to see why it does not.
+    // An observer of the connection needs to see why it fails, so the circuit breaker does not hide the cause.
     return target.observe === undefined ? withCircuitBreaker(pool, yield* RcMap.get(breakers, origin)) : pool
   })
 
@@ -120,5 +121,5 @@ const clientTlsContext = (
 ): Effect.Effect<SecureContext, EgressError> =>
   Effect.try({
     try: () => tlsContext(authorities, identity),
-    catch: () => EgressError.from(new TlsFailed({ origin, code: "the client's certificate and key cannot be read" })),
+    catch: () => EgressError.from(new TlsFailed({ origin, code: "the client certificate and key cannot be read" })),
   })

@@ -1,4 +1,4 @@
-/** Why nothing, or only a part, came back through the one door to the network: the error of `Egress`. */
+/** Why a request through `Egress` returned no response, or only part of one. */
 import { Data } from "effect"
 
 const trustedSetting = "plugins.ml_commons.trusted_connector_endpoints_regex"
@@ -6,7 +6,7 @@ const trustedPrivateSetting = "plugins.ml_commons.trusted_connector_private_endp
 const privateSetting = "plugins.ml_commons.connector.private_ip_enabled"
 const restrictedSetting = "plugins.ml_commons.connector.restricted_ip_patterns"
 
-/** The request cannot be written as HTTP. `problem` begins with what is wrong and names no value. */
+/** The request cannot be written as HTTP. `problem` begins with what is wrong and contains no value. */
 export class InvalidOutboundRequest extends Data.TaggedError("InvalidOutboundRequest")<{ readonly problem: string }> {
   readonly retryable = false
   override get message() {
@@ -22,27 +22,27 @@ export class UnsupportedScheme extends Data.TaggedError("UnsupportedScheme")<{ r
   }
 }
 
-/** A port that speaks another protocol: https://fetch.spec.whatwg.org/#port-blocking */
+/** A port reserved for another protocol: https://fetch.spec.whatwg.org/#port-blocking */
 export class BlockedPort extends Data.TaggedError("BlockedPort")<{ readonly port: number }> {
   readonly retryable = false
   override get message() {
-    return `Port out of range: ${this.port} belongs to another protocol than HTTP; serve the model on another port`
+    return `Port out of range: ${this.port} is reserved for a protocol other than HTTP; serve the model on another port`
   }
 }
 
-/** `user:password@` stands before the host. The user is never shown. */
+/** `user:password@` precedes the host. The user is never shown. */
 export class UserInfoInUrl extends Data.TaggedError("UserInfoInUrl")<{ readonly host: string }> {
   readonly retryable = false
   override get message() {
-    return `The URL of ${this.host} has a user or a password before its host; put it in the connector's credential and an Authorization header`
+    return `The URL of ${this.host} contains a user or a password; put it in the connector's credential and an Authorization header`
   }
 }
 
-/** No entry of the trusted list lets the URL pass. `url` is without its query. */
+/** No entry of the trusted list matches the URL. `url` is without its query. */
 export class NotTrusted extends Data.TaggedError("NotTrusted")<{
   readonly url: string
   readonly list: "endpoints" | "private endpoints"
-  /** The entry that comes closest; absent where the list is empty. */
+  /** The entry that is most similar; absent if the list is empty. */
   readonly nearest: string | undefined
 }> {
   readonly retryable = false
@@ -58,11 +58,11 @@ const lists = {
   "private endpoints": ["private endpoint", trustedPrivateSetting],
 } as const
 
-/** The host's name leads to an address that requests may not reach. */
+/** The host resolves to an address that requests may not reach. */
 export class PrivateAddress extends Data.TaggedError("PrivateAddress")<{
   readonly host: string
   readonly address: string
-  /** Whether `private_ip_enabled` would let it pass. */
+  /** Whether `private_ip_enabled` would allow it. */
   readonly permittable: boolean
 }> {
   readonly retryable = false
@@ -70,12 +70,12 @@ export class PrivateAddress extends Data.TaggedError("PrivateAddress")<{
     return `Remote inference host name has private ip address: ${this.host} (${this.address}). ${
       this.permittable
         ? `To reach models inside the network, set ${privateSetting} to true`
-        : `This address is reserved (link-local, metadata service, multicast or unassigned), and no setting opens it`
+        : `This address is reserved (link-local, metadata service, multicast or unassigned), and no setting allows it`
     }`
   }
 }
 
-/** The operator's list of forbidden addresses holds one of the host's. */
+/** The operator's list of restricted addresses contains one of the host's addresses. */
 export class RestrictedAddress extends Data.TaggedError("RestrictedAddress")<{
   readonly host: string
   readonly address: string
@@ -86,22 +86,22 @@ export class RestrictedAddress extends Data.TaggedError("RestrictedAddress")<{
   }
 }
 
-/** A request for another origin than its pool's, by its URL or its Host header. */
+/** The URL or the Host header of a request names an origin other than its pool's. */
 export class OriginMismatch extends Data.TaggedError("OriginMismatch")<{
   readonly expected: string
   readonly found: string
 }> {
   readonly retryable = false
   override get message() {
-    return `The connector is bound to ${this.expected}, but this request names ${this.found}; scheme, host and port are the connector's alone`
+    return `The connector is bound to ${this.expected}, but this request names ${this.found}; only the connector can set scheme, host and port`
   }
 }
 
-/** `skip_ssl_verification` where the operator has not allowed it. */
+/** `skip_ssl_verification` is set, but the operator has not allowed it. */
 export class VerificationRequired extends Data.TaggedError("VerificationRequired")<{ readonly origin: string }> {
   readonly retryable = false
   override get message() {
-    return `client_config.skip_ssl_verification is not allowed on this server; have the operator trust the authority that certified ${this.origin}`
+    return `client_config.skip_ssl_verification is not allowed on this server; ask the operator to trust the authority that issued the certificate of ${this.origin}`
   }
 }
 
@@ -112,7 +112,7 @@ export class DnsLookupFailed extends Data.TaggedError("DnsLookupFailed")<{
 }> {
   readonly retryable = true
   override get message() {
-    return `${this.host}: Name or service not known (${this.code}); check the host of the connector's URL, and this server's DNS`
+    return `${this.host}: Name or service not known (${this.code}); check the host of the connector's URL and the DNS of this server`
   }
 }
 
@@ -122,7 +122,7 @@ export class ConnectFailed extends Data.TaggedError("ConnectFailed")<{
 }> {
   readonly retryable = true
   override get message() {
-    return `Error communicating with remote model: no connection to ${this.origin} (${this.code}); check that it runs and that this server may reach it`
+    return `Error communicating with remote model: cannot connect to ${this.origin} (${this.code}); check that it is running and that this server can reach it`
   }
 }
 
@@ -132,11 +132,11 @@ export class ConnectTimeout extends Data.TaggedError("ConnectTimeout")<{
 }> {
   readonly retryable = true
   override get message() {
-    return `Error communicating with remote model: ${this.origin} was not connected within ${this.millis} ms (client_config.connection_timeout)`
+    return `Error communicating with remote model: cannot connect to ${this.origin} within ${this.millis} ms (client_config.connection_timeout)`
   }
 }
 
-/** The operator's proxy gave no tunnel. */
+/** The operator's proxy did not open a tunnel. */
 export class ProxyRefused extends Data.TaggedError("ProxyRefused")<{
   readonly origin: string
   readonly proxy: string
@@ -144,19 +144,19 @@ export class ProxyRefused extends Data.TaggedError("ProxyRefused")<{
 }> {
   readonly retryable = true
   override get message() {
-    return `Error communicating with remote model: the proxy ${this.proxy} (HTTPS_PROXY) made no connection to ${this.origin}: ${this.why}`
+    return `Error communicating with remote model: the proxy ${this.proxy} (HTTPS_PROXY) cannot connect to ${this.origin}: ${this.why}`
   }
 }
 
-/** The certificate, or the handshake, is not good. */
+/** The certificate is not valid, or the handshake failed. */
 export class TlsFailed extends Data.TaggedError("TlsFailed")<{ readonly origin: string; readonly code: string }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: TLS with ${this.origin} failed (${this.code}); check its certificate, or have the operator trust its authority`
+    return `Error communicating with remote model: TLS with ${this.origin} failed (${this.code}); check its certificate, or ask the operator to trust its authority`
   }
 }
 
-/** All connections were busy for too long, or too many requests wait for one already. */
+/** All connections were busy for too long, or too many requests are already waiting for one. */
 export class PoolExhausted extends Data.TaggedError("PoolExhausted")<{
   readonly origin: string
   readonly maxConnections: number
@@ -164,11 +164,11 @@ export class PoolExhausted extends Data.TaggedError("PoolExhausted")<{
   readonly retryable = true
   readonly retryAfterMillis = 1_000
   override get message() {
-    return `Error communicating with remote model: Acquire operation took longer than the configured maximum time: all ${this.maxConnections} connections to ${this.origin} are busy; raise client_config.max_connection or send less at once`
+    return `Error communicating with remote model: Acquire operation took longer than the configured maximum time: all ${this.maxConnections} connections to ${this.origin} are busy; raise client_config.max_connection or send fewer requests at once`
   }
 }
 
-/** So many requests in a row got no answer that no more are sent for a while. */
+/** After this many consecutive requests without a response, no more are sent for a while. */
 export class CircuitOpen extends Data.TaggedError("CircuitOpen")<{
   readonly origin: string
   readonly failures: number
@@ -176,11 +176,11 @@ export class CircuitOpen extends Data.TaggedError("CircuitOpen")<{
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: ${this.origin} gave no answer to the last ${this.failures} requests, so that this one was not sent; it is tried again in ${Math.ceil(this.retryAfterMillis / 1_000)} s`
+    return `Error communicating with remote model: ${this.origin} did not respond to the last ${this.failures} requests, so this request was not sent; retry in ${Math.ceil(this.retryAfterMillis / 1_000)} s`
   }
 }
 
-/** The connector's client was closed while the request ran. */
+/** The connector's client was closed while the request was pending. */
 export class PoolClosed extends Data.TaggedError("PoolClosed")<{ readonly origin: string }> {
   readonly retryable = false
   override get message() {
@@ -194,38 +194,38 @@ export class HeadersTimeout extends Data.TaggedError("HeadersTimeout")<{
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: ${this.origin} did not begin to answer within ${this.millis} ms (client_config.read_timeout)`
+    return `Error communicating with remote model: ${this.origin} sent no response headers within ${this.millis} ms (client_config.read_timeout)`
   }
 }
 
 export class IdleTimeout extends Data.TaggedError("IdleTimeout")<{ readonly origin: string; readonly millis: number }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: ${this.origin} fell silent in its answer for ${this.millis} ms (client_config.read_timeout)`
+    return `Error communicating with remote model: ${this.origin} sent no more of its response for ${this.millis} ms (client_config.read_timeout)`
   }
 }
 
-/** The call's whole time is over. */
+/** The time limit of the whole call has passed. */
 export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{ readonly origin: string }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: ${this.origin} did not answer before the call's deadline`
+    return `Error communicating with remote model: ${this.origin} did not respond before the call's deadline`
   }
 }
 
 /**
- * The connection broke after the request was sent: the platform may have worked on it. A connection that had been kept was most
- * likely being closed already, when the request was written.
+ * The connection broke after the request was sent, so the upstream may have processed it. A reused connection was most
+ * likely already being closed when the request was written.
  */
 export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{
   readonly origin: string
   readonly code: string
-  /** It had been kept, and not a byte has come since the last answer. */
+  /** The connection was reused, and no byte has arrived since the previous response. */
   readonly wasKept?: boolean
 }> {
   readonly retryable = this.wasKept === true
   override get message() {
-    return `Error communicating with remote model: ${this.origin} broke the connection before it answered (${this.code})`
+    return `Error communicating with remote model: ${this.origin} closed the connection before it responded (${this.code})`
   }
 }
 
@@ -237,7 +237,7 @@ export class BodyIncomplete extends Data.TaggedError("BodyIncomplete")<{
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: ${this.origin} broke off its answer (status ${this.status}) after ${this.received} bytes`
+    return `Error communicating with remote model: ${this.origin} sent an incomplete response (status ${this.status}, ${this.received} bytes received)`
   }
 }
 
@@ -248,7 +248,7 @@ export class ResponseTooLarge extends Data.TaggedError("ResponseTooLarge")<{
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: the ${this.part} of the answer of ${this.origin} is larger than ${this.limit} bytes`
+    return `Error communicating with remote model: the ${this.part} of the response of ${this.origin} is larger than ${this.limit} bytes`
   }
 }
 
@@ -276,31 +276,31 @@ const codings: ReadonlySet<string> = new Set([
   "zstd",
 ])
 
-/** The body is compressed in a way that is not known, or that does not hold. A name that nobody registered is not repeated. */
+/** The body has an unknown content coding, or does not decode. The name of an unregistered coding is not repeated. */
 export class UnsupportedContentEncoding extends Data.TaggedError("UnsupportedContentEncoding")<{
   readonly origin: string
   readonly encoding: string
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: the answer of ${this.origin} is not readable as ${
-      codings.has(this.encoding) ? `content-encoding "${this.encoding}"` : "its content-encoding, which is not known"
+    return `Error communicating with remote model: the response of ${this.origin} cannot be decoded as ${
+      codings.has(this.encoding) ? `content-encoding "${this.encoding}"` : "its content-encoding, which is unknown"
     }`
   }
 }
 
-/** What came back is not HTTP. */
+/** The response is not HTTP. */
 export class ProtocolError extends Data.TaggedError("ProtocolError")<{
   readonly origin: string
   readonly code: string
 }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: the answer of ${this.origin} is not HTTP/1.1 (${this.code}); check the scheme and the port of the connector's URL`
+    return `Error communicating with remote model: the response of ${this.origin} is not HTTP/1.1 (${this.code}); check the scheme and the port of the connector's URL`
   }
 }
 
-/** `retryable` where nothing was sent and another attempt may fare better. */
+/** `retryable` if nothing was sent and another attempt may succeed. */
 export type EgressReason =
   | InvalidOutboundRequest
   | UnsupportedScheme

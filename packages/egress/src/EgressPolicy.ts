@@ -1,4 +1,6 @@
-/** What the operator lets out. Its values change while the server runs, so that they are read at each use. */
+/**
+ * The operator's policy for outbound requests. Its values change while the server runs, so they are read for each use.
+ */
 import { Context, Layer, Result } from "effect"
 import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { trustedEndpointDefaults } from "./TrustedEndpointDefaults.ts"
@@ -9,13 +11,13 @@ export interface Policy {
   readonly trustedEndpoints: TrustedEndpoints.TrustedEndpoints
   /** `plugins.ml_commons.connector.private_ip_enabled` */
   readonly privateAddresses: boolean
-  /** `plugins.ml_commons.trusted_connector_private_endpoints_regex`; where it is empty, it holds nobody back. */
+  /** `plugins.ml_commons.trusted_connector_private_endpoints_regex`; an empty list allows every URL. */
   readonly trustedPrivateEndpoints: TrustedEndpoints.TrustedEndpoints
   /** `plugins.ml_commons.connector.restricted_ip_patterns` */
   readonly restrictedAddresses: ReadonlyArray<Pattern.Pattern>
 }
 
-/** `current` gives one and the same object until a setting changes: a new object closes idle connections. */
+/** `current` returns the same object until a setting changes: a new object closes idle connections. */
 export class EgressPolicy extends Context.Service<EgressPolicy, { readonly current: () => Policy }>()(
   "@drawbar/egress/EgressPolicy",
 ) {
@@ -23,7 +25,7 @@ export class EgressPolicy extends Context.Service<EgressPolicy, { readonly curre
   static readonly layerLive = (current: () => Policy) => Layer.succeed(EgressPolicy, { current })
 }
 
-/** The settings as the operator writes them; what is absent takes its default. */
+/** The settings in the operator's notation; missing values take their defaults. */
 export interface Settings {
   readonly trustedEndpoints?: ReadonlyArray<string>
   readonly privateAddresses?: boolean

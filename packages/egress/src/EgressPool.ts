@@ -1,4 +1,4 @@
-/** What a pool of connections to one origin takes and gives. */
+/** The requests, responses and limits of a connection pool to one origin. */
 import type { Effect, Scope } from "effect"
 import type { EgressError } from "./EgressError.ts"
 import type { ExchangeObserver } from "./ExchangeObserver.ts"
@@ -9,7 +9,7 @@ import type { Share } from "./Share.ts"
 export interface ConnectionOptions {
   readonly maxConnections: number
   readonly connectTimeoutMs: number
-  /** `false` accepts any certificate; the layer has to allow it. */
+  /** `false` accepts any certificate; the layer must allow it. */
   readonly verifyCertificates: boolean
 }
 
@@ -21,13 +21,13 @@ export const defaultConnectionOptions: ConnectionOptions = {
 
 export interface EgressRequest {
   readonly method: string
-  /** Absolute, of the pool's origin; path and query are sent to the byte. */
+  /** Absolute, and within the pool's origin; path and query are sent byte for byte. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
   /** Called as the request proceeds. */
   readonly observer?: ExchangeObserver | undefined
-  /** Grows by each piece of a body that is held until it is whole. */
+  /** Reserves memory for each chunk of a body that is buffered until it is complete. */
   readonly memory?: MemoryReservation | undefined
   /** The principal's share of the processor; absent: the server's own. */
   readonly share?: Share | undefined
@@ -35,17 +35,17 @@ export interface EgressRequest {
 
 /** In milliseconds and bytes. */
 export interface Limits {
-  /** From the request to the end of the answer's headers. */
+  /** From the request to the end of the response headers. */
   readonly headersTimeoutMs: number
-  /** Between two pieces of the answer's body. */
+  /** Between two chunks of the response body. */
   readonly idleTimeoutMs: number
-  /** All that is left for this request; no bound if absent. */
+  /** All the time left for this request; no limit if absent. */
   readonly timeoutMs?: number
-  /** Of the body, before and after decompression. */
+  /** Size of the body, before and after decompression. */
   readonly maxResponseBytes: number
 }
 
-/** Limits of a short exchange, such as one that fetches a token, a key or a secret. */
+/** Limits for a short exchange, such as one that fetches a token, a key or a secret. */
 export const brief = (maxResponseBytes: number): Limits => ({
   headersTimeoutMs: 10_000,
   idleTimeoutMs: 10_000,
@@ -60,27 +60,30 @@ export interface EgressResponse {
   readonly body: Uint8Array
 }
 
-/** As `RemoteResponse`; of an answer of status 2xx the body is still on its way, and may fail there with an `EgressError`. */
+/**
+ * Like `EgressResponse`, but the body of a response with status 2xx is still arriving. Its stream may fail with an
+ * `EgressError`.
+ */
 export interface StreamedResponse extends EgressResponse {
   readonly stream: AsyncIterable<Uint8Array> | undefined
 }
 
-/** What a pool has at this moment. */
+/** The current state of a pool. */
 export interface PoolState {
-  /** Connections that are open, and those of them that carry a request; what is being opened counts as busy. */
+  /** Open connections, and those that carry a request; a connection that is being opened counts as busy. */
   readonly open: number
   readonly busy: number
-  /** Requests that wait for one. */
+  /** Requests that wait for a connection. */
   readonly waiting: number
-  /** Whether its origin is given a rest, because it gave no answer. */
+  /** Whether the circuit breaker of the origin is open. */
   readonly resting: boolean
 }
 
 export interface EgressPool {
   readonly origin: string
   readonly state: () => PoolState
-  /** Sends one request and waits for its whole answer, whatever its status. Interruption closes the connection. */
+  /** Sends one request and waits for the whole response, whatever its status. Interruption closes the connection. */
   readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<EgressResponse, EgressError>
-  /** Sends one request and waits for the head of its answer. The connection is free again, or closed, with the scope. */
+  /** Sends one request and waits for the response headers. Closing the scope frees or closes the connection. */
   readonly stream: (request: EgressRequest, limits: Limits) => Effect.Effect<StreamedResponse, EgressError, Scope.Scope>
 }

@@ -1,8 +1,8 @@
 /** IP addresses, and which of them a request from inside a network may reach. */
 
 /**
- * `public`: reachable from everywhere. `private`: reachable from here only, so that the operator decides.
- * `forbidden`: never the address of a platform (this link, a cloud's metadata service, multicast, reserved).
+ * `public`: reachable from everywhere. `private`: reachable only from here, so the operator decides. `forbidden`: never
+ * the address of an upstream (link-local, cloud metadata service, multicast, reserved).
  */
 export type Reach = "public" | "private" | "forbidden"
 
@@ -16,13 +16,13 @@ interface Range extends Address {
   readonly reach: Reach
 }
 
-/** How far `text` reaches. What is no IP address is forbidden. A zone (`%eth0`) makes an address one of this link. */
+/** Classifies an address. Text that is not an IP address is forbidden. A zone (`%eth0`) makes an address link-local. */
 export const reach = (text: string): Reach => {
   const address = parse(text)
   return address === undefined ? "forbidden" : reachOf(address)
 }
 
-/** The one spelling of an address; an IPv4 address that stands inside an IPv6 one comes out as itself. */
+/** The canonical form of an address; an IPv4 address embedded in an IPv6 address is returned as IPv4. */
 export const plain = (text: string): string => {
   const address = parse(text)
   const v4 = address === undefined ? undefined : address.bits === 32 ? address : embeddedV4(address)
@@ -39,7 +39,7 @@ const reachOf = (address: Address): Reach => {
 const parse = (text: string): Address | undefined => (text.includes(":") ? parseV6(text) : parseV4(text))
 
 const parseV4 = (text: string): Address | undefined => {
-  // A zero in front makes a number octal for some readers.
+  // Some parsers read a number with a leading zero as octal.
   if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined
   const octets = text.split(".").map(Number)
   if (octets.some((octet) => octet > 255)) return undefined
@@ -49,7 +49,7 @@ const parseV4 = (text: string): Address | undefined => {
 const parseV6 = (text: string): Address | undefined => {
   const url = `http://[${text}]/`
   if (!URL.canParse(url)) return undefined
-  // The URL parser knows every spelling and writes one: groups in hex, at most one run of zeros left out.
+  // The URL parser accepts every form and writes one: groups in hexadecimal, with at most one run of zeros omitted.
   const [head = "", tail] = new URL(url).hostname.slice(1, -1).split("::")
   const before = groups(head)
   const after = tail === undefined ? [] : groups(tail)
@@ -63,7 +63,10 @@ const groups = (text: string): ReadonlyArray<bigint> =>
 const contains = (range: Range, address: Address): boolean =>
   range.bits === address.bits && (range.value ^ address.value) >> BigInt(range.bits - range.prefix) === 0n
 
-/** The IPv4 address that an IPv4-mapped (RFC 4291) or a NAT64 (RFC 6052) address stands for: that is where it leads. */
+/**
+ * The IPv4 address that an IPv4-mapped (RFC 4291) or NAT64 (RFC 6052) address stands for, which is the actual
+ * destination.
+ */
 const embeddedV4 = ({ bits, value }: Address): Address | undefined => {
   if (bits === 32) return undefined
   const prefix = value >> 32n
@@ -75,16 +78,17 @@ const embeddedV4 = ({ bits, value }: Address): Address | undefined => {
 const range = (cidr: string, reach: Reach): Range => {
   const [text = "", prefix] = cidr.split("/")
   const address = parse(text)
-  if (address === undefined) throw new Error(`${cidr} is no range of addresses`)
+  if (address === undefined) throw new Error(`${cidr} must be an address range in CIDR notation`)
   return { ...address, prefix: Number(prefix), reach }
 }
 
 /**
- * The first range that holds an address decides. After IANA's registries of special-purpose addresses:
- * https://www.iana.org/assignments/iana-ipv4-special-registry https://www.iana.org/assignments/iana-ipv6-special-registry
+ * The first range that contains an address decides. From IANA's registries of special-purpose addresses:
+ * https://www.iana.org/assignments/iana-ipv4-special-registry
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const ranges: ReadonlyArray<Range> = [
-  // Clouds' own services, at addresses that would otherwise be public or private.
+  // Cloud services at addresses that would otherwise be public or private.
   range("168.63.129.16/32", "forbidden"), // Azure
   range("100.100.100.200/32", "forbidden"), // Alibaba Cloud
   range("fd00:ec2::/32", "forbidden"), // AWS
@@ -112,7 +116,7 @@ const ranges: ReadonlyArray<Range> = [
 
   range("::1/128", "private"),
   range("fc00::/7", "private"),
-  // 6to4, Teredo and the other protocol assignments lead to IPv4 addresses that cannot be vouched for.
+  // 6to4, Teredo and the other protocol assignments lead to IPv4 addresses that cannot be verified.
   range("2001::/23", "forbidden"),
   range("2001:db8::/32", "forbidden"),
   range("2002::/16", "forbidden"),

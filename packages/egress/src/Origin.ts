@@ -4,9 +4,9 @@ import { BlockedPort, EgressError, InvalidOutboundRequest, UnsupportedScheme, Us
 import * as BlockedPorts from "./internal/BlockedPorts.ts"
 
 export interface Origin {
-  /** Its one spelling: `https://api.openai.com`. */
+  /** The canonical form: `https://api.openai.com`. */
   readonly origin: string
-  /** Host and port as a Host header has them; no default port. */
+  /** Host and port as in a Host header, without a default port. */
   readonly authority: string
   readonly secure: boolean
   /** The host as the URL parser writes it; an IPv6 address without its brackets. */
@@ -14,7 +14,7 @@ export interface Origin {
   readonly port: number
 }
 
-/** The origin of an absolute URL that can be sent as it stands. */
+/** The origin of an absolute URL that can be sent without changes. */
 export const of = (url: string): Result.Result<Origin, EgressError> => Result.flatMap(parse(url), ofUrl)
 
 export const ofUrl = (url: URL): Result.Result<Origin, EgressError> => {
@@ -25,10 +25,13 @@ export const ofUrl = (url: URL): Result.Result<Origin, EgressError> => {
   return Result.succeed({ origin: url.origin, authority: url.host, secure, host, port })
 }
 
-/** https://www.rfc-editor.org/rfc/rfc1035#section-3.1, with a dot at the end. */
-const longestName = 254
+/** https://www.rfc-editor.org/rfc/rfc1035#section-3.1, including a dot at the end. */
+const maxNameLength = 254
 
-/** Reads a URL strictly: the parser forgives tabs, back slashes and missing slashes, and what it would mend is refused. */
+/**
+ * Parses a URL strictly. The URL parser corrects tabs, backslashes and missing slashes; a URL that needs correction is
+ * rejected.
+ */
 export const parse = (url: string): Result.Result<URL, EgressError> => {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== "http" && scheme !== "https")
@@ -43,9 +46,9 @@ export const parse = (url: string): Result.Result<URL, EgressError> => {
       ),
     )
   const parsed = new URL(url)
-  if (parsed.hostname.length > longestName)
+  if (parsed.hostname.length > maxNameLength)
     return Result.fail(
-      EgressError.from(new InvalidOutboundRequest({ problem: `its host is longer than ${longestName} characters` })),
+      EgressError.from(new InvalidOutboundRequest({ problem: `its host is longer than ${maxNameLength} characters` })),
     )
   return authority.includes("@")
     ? Result.fail(EgressError.from(new UserInfoInUrl({ host: parsed.host })))

@@ -1,6 +1,5 @@
 /**
- * An outbound proxy: the operator's own door, by which connections leave where he says so. It is asked for a tunnel to each
- * host by name, and resolves that name itself.
+ * The operator's outbound proxy. Drawbar requests a tunnel to each host by name, and the proxy resolves that name.
  * Source: https://www.rfc-editor.org/rfc/rfc9110#name-connect
  */
 import { Result } from "effect"
@@ -10,20 +9,20 @@ export interface Proxy {
   readonly port: number
   /** The value of `Proxy-Authorization`. */
   readonly authorization: string | undefined
-  /** What is connected to without it. */
+  /** Whether a host is reached directly, without the proxy. */
   readonly bypasses: (host: string, port: number) => boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** By the customary variables `HTTPS_PROXY` and `NO_PROXY`, in either case; nothing where none is set. */
+/** Reads the conventional variables `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case; undefined if none is set. */
 export const read = (environment: Environment): Result.Result<Proxy | undefined, string> => {
   const variable = (name: string) => environment[name.toLowerCase()] || environment[name]
   const text = variable("HTTPS_PROXY")
   if (text === undefined) return Result.succeed(undefined)
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== "http:" || url.hostname === "")
-    return Result.fail("HTTPS_PROXY is not of the form http://HOST:PORT or http://USER:PASSWORD@HOST:PORT.")
+    return Result.fail("HTTPS_PROXY must have the form http://HOST:PORT or http://USER:PASSWORD@HOST:PORT.")
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
   return Result.succeed({
     host: url.hostname.replaceAll(/^\[|\]$/g, ""),
@@ -33,7 +32,7 @@ export const read = (environment: Environment): Result.Result<Proxy | undefined,
   })
 }
 
-/** Hosts, and all below them, with or without a port; `*` for all. */
+/** Matches hosts and their subdomains, with or without a port; `*` matches every host. */
 const bypassing = (list: string): Proxy["bypasses"] => {
   const entries = list.split(",").flatMap((entry) => entry.trim().toLowerCase() || [])
   return (host, port) =>

@@ -1,4 +1,4 @@
-/** Where a host is found. The one who answers is not trusted, unless the answer is the operator's own. */
+/** Resolves hosts to addresses. DNS results are not trusted; addresses set by the operator are. */
 import { Context, Effect, Layer } from "effect"
 import { lookup } from "node:dns"
 import { isIP } from "node:net"
@@ -9,9 +9,9 @@ export interface Resolution {
   /** IP addresses in the order in which to try them; at least one. */
   readonly addresses: readonly [string, ...Array<string>]
   readonly port: number
-  /** The operator named the address, so that the rule for private and reserved ones does not hold. */
+  /** The operator set the address, so the rule for private and reserved addresses does not apply. */
   readonly trusted: boolean
-  /** By which the connection leaves; it resolves the host's name itself. */
+  /** The proxy through which the connection goes; it resolves the host name itself. */
   readonly proxy?: Proxy
 }
 
@@ -19,13 +19,16 @@ export class Resolver extends Context.Service<
   Resolver,
   { readonly resolve: (host: string, port: number) => Effect.Effect<Resolution, EgressError> }
 >()("@drawbar/connector-runtime/Resolver") {
-  /** The operating system's resolver. An IP address stands for itself. */
+  /** The operating system's resolver. An IP address resolves to itself. */
   static readonly layer = Layer.sync(Resolver, () => ({
     resolve: (host: string, port: number) =>
       isIP(host) > 0 ? Effect.succeed<Resolution>({ addresses: [host], port, trusted: false }) : lookupAll(host, port),
   }))
 
-  /** Sends some `host:port` elsewhere, `{ "api.cohere.ai:443": "127.0.0.1:8443" }`; the rest goes to the resolver below. */
+  /**
+   * Redirects some `host:port` pairs, `{ "api.cohere.ai:443": "127.0.0.1:8443" }`; other hosts go to the underlying
+   * resolver.
+   */
   static readonly layerMap = (targets: Readonly<Record<string, string>>) =>
     Layer.effect(
       Resolver,
@@ -40,7 +43,7 @@ export class Resolver extends Context.Service<
       }),
     )
 
-  /** Sends what is not bypassed by the operator's proxy; the rest goes to the resolver below. */
+  /** Sends hosts that are not bypassed to the operator's proxy; other hosts go to the underlying resolver. */
   static readonly layerProxy = (proxy: Proxy) =>
     Layer.effect(
       Resolver,
@@ -50,7 +53,7 @@ export class Resolver extends Context.Service<
             ? below.resolve(host, port)
             : Effect.succeed(
                 isIP(host) > 0
-                  ? // An address says itself where it leads, so that it is checked here.
+                  ? // A literal address is its own destination, so it can be checked here.
                     { addresses: [host] as const, port, trusted: false, proxy }
                   : { addresses: [proxy.host] as const, port, trusted: true, proxy },
               ),
@@ -74,12 +77,13 @@ const place = (target: string): Resolution => {
   const colon = target.lastIndexOf(":")
   const address = target.slice(0, colon).replaceAll(/^\[|\]$/g, "")
   const port = Number(target.slice(colon + 1))
-  if (isIP(address) === 0 || !(port > 0)) throw new Error(`${target} is no address:port, such as 127.0.0.1:8443`)
+  if (isIP(address) === 0 || !(port > 0))
+    throw new Error(`${target} must have the form ADDRESS:PORT, such as 127.0.0.1:8443`)
   return { addresses: [address], port, trusted: true }
 }
 
 /**
- * Names that mean this machine or this network: no proxy is asked for what the address rule would refuse.
+ * Names for this machine or this network. The proxy must not receive hosts that the address rule would reject.
  * https://www.iana.org/assignments/special-use-domain-names, https://www.rfc-editor.org/rfc/rfc6762#appendix-G and
  * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/, whose names are completed within a cluster
  */

@@ -1,46 +1,46 @@
-/** How long a platform asks to be left alone. */
+/** How long an upstream asks clients to wait before a retry. */
 import { DateTime, Option } from "effect"
 import type { EgressResponse } from "./EgressPool.ts"
 
-/** Milliseconds from `now` (ms since 1970), never less than 0; undefined where the headers ask for nothing that can be read. */
+/** Milliseconds from `now` (ms since 1970), at least 0; undefined if the headers contain no readable wait. */
 export const millis = (headers: EgressResponse["headers"], now: number): number | undefined => {
   const text = (name: string) => [headers[name]].flat()[0]?.trim()
-  const asked =
-    // Azure and OpenAI; AWS. Both are finer than the standard's seconds, and sent beside them.
+  const requested =
+    // Azure and OpenAI; AWS. Both are more precise than the standard header, which is in seconds and sent as well.
     count(text("retry-after-ms"), 1) ??
     count(text("x-amz-retry-after"), 1) ??
     count(text("retry-after"), 1000) ??
     until(text("retry-after"), now)
-  return asked === undefined ? undefined : Math.min(asked, maxRetryAfterMs)
+  return requested === undefined ? undefined : Math.min(requested, maxRetryAfterMs)
 }
 
 /**
- * As `millis`, where the wait stands in the body of a refusal: Google's RetryInfo, or a number of seconds.
- * Source: https://cloud.google.com/apis/design/errors#error_details
+ * Like `millis`, for a wait in the body of an error response: Google's RetryInfo, or a number of seconds. Source:
+ * https://cloud.google.com/apis/design/errors#error_details
  */
 export const inError = (error: unknown): number | undefined => {
-  const details = said(error, "details")
+  const details = property(error, "details")
   const delays = (Array.isArray(details) ? details.slice(0, maxDetails) : []).map((detail) =>
-    said(detail, "retryDelay"),
+    property(detail, "retryDelay"),
   )
-  const asked = [
+  const requested = [
     ...delays.map(duration),
-    ...["retry_after", "retry_after_seconds"].map((name) => seconds(said(error, name))),
+    ...["retry_after", "retry_after_seconds"].map((name) => seconds(property(error, name))),
   ]
-  const found = asked.find((wait) => wait !== undefined)
+  const found = requested.find((wait) => wait !== undefined)
   return found === undefined ? undefined : Math.min(found, maxRetryAfterMs)
 }
 
-const said = (value: unknown, name: string): unknown =>
+const property = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 
-/** How many details of an error are looked at. */
+/** How many details of an error are examined. */
 const maxDetails = 32
 
 const seconds = (value: unknown): number | undefined =>
   typeof value === "number" || typeof value === "string" ? count(String(value), 1000) : undefined
 
-/** A protobuf duration as JSON has it: https://protobuf.dev/reference/protobuf/google.protobuf/#duration */
+/** A protobuf duration in JSON form: https://protobuf.dev/reference/protobuf/google.protobuf/#duration */
 const duration = (value: unknown): number | undefined => {
   if (typeof value === "string") return value.endsWith("s") ? seconds(value.slice(0, -1)) : undefined
   if (typeof value !== "object" || value === null) return undefined
@@ -49,7 +49,7 @@ const duration = (value: unknown): number | undefined => {
   return whole === undefined ? undefined : whole + nanos
 }
 
-/** In ms, a day: a caller who obeys would wait for years, or, where his timer overflows, not at all. */
+/** In ms, one day. With a longer wait a client would stop for years or, if its timer overflows, not wait at all. */
 const maxRetryAfterMs = 86_400_000
 
 const count = (text: string | undefined, unit: number): number | undefined =>

@@ -1,34 +1,34 @@
 /**
- * How many attempts beyond the first the calls of a connector may make together: one for each five calls, and ten a second.
- * Where a platform is down for all, each call is sent once, and the platform gets up again.
- * Source: https://sre.google/sre-book/handling-overload/
+ * The number of retries that all calls of a connector may make together: one for every five calls, plus ten per second.
+ * If an upstream is down for all calls, each is sent once, which lets it recover. Source:
+ * https://sre.google/sre-book/handling-overload/
  */
 export interface RetryBudget {
-  /** A call begins. */
+  /** Called when a call begins. */
   readonly earn: () => void
-  /** Whether one may be sent again, at this time in ms since 1970. */
+  /** Whether a request may be retried, at this time in ms since 1970. */
   readonly spend: (now: number) => boolean
 }
 
-const eachCall = 0.2
-const eachSecond = 10
-/** What is saved up at the most: one second's worth. */
-const most = 10
+const retriesPerCall = 0.2
+const retriesPerSecond = 10
+/** The number of retries that can accumulate: one second's worth. */
+const maxSavedRetries = 10
 
-/** In ms: calls are not told times that lie further apart in another order; then the clock was set back. */
+/** In ms: a larger step back in time means that the clock was set back, not that calls were reordered. */
 const reorderedMs = 60_000
 
 export const make = (): RetryBudget => {
-  let saved = most
-  let at = 0
+  let saved = maxSavedRetries
+  let lastRefill = 0
   return {
     earn: () => {
-      saved = Math.min(most, saved + eachCall)
+      saved = Math.min(maxSavedRetries, saved + retriesPerCall)
     },
     spend: (now) => {
-      saved = Math.min(most, saved + (Math.max(0, now - at) / 1_000) * eachSecond)
-      // Calls that were told the time one after the other may come in another order.
-      at = at - now > reorderedMs ? now : Math.max(at, now)
+      saved = Math.min(maxSavedRetries, saved + (Math.max(0, now - lastRefill) / 1_000) * retriesPerSecond)
+      // Calls can arrive in a different order from that in which they read the clock.
+      lastRefill = lastRefill - now > reorderedMs ? now : Math.max(lastRefill, now)
       if (saved < 1) return false
       saved -= 1
       return true

@@ -49,7 +49,7 @@ export const isFree = (): boolean => {
 /** Resolves when it is the share's turn. */
 export const next = (share?: Share): Promise<void> => new Promise((resume) => take(resume, share))
 
-/** In ms: how long the first of those that wait has waited. */
+/** In ms: how long the oldest waiting step has waited. */
 export const behind = (): number => {
   let since = Infinity
   for (const { waiting } of ready) since = Math.min(since, waiting.first?.since ?? Infinity)

@@ -1,15 +1,15 @@
-/** Sends a request until it is answered, its attempts are used up, or its time is over. */
+/** Sends a request until it succeeds, its attempts are used up, or its time is over. */
 import { Effect, Random, Result } from "effect"
 import type { EgressRequest, Limits, EgressResponse } from "./EgressPool.ts"
 import { DeadlineExceeded, EgressError } from "./EgressError.ts"
 import type { RetryBudget } from "./RetryBudget.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
-/** When a request is sent again, and how long each attempt may take. */
+/** When a request is retried, and how long each attempt may take. */
 export interface RetryOptions {
-  /** Until the response's head, and between two pieces of its body, in ms. */
+  /** Until the response headers, and between two chunks of the body, in ms. */
   readonly responseTimeoutMs: number
-  /** Retries beside the first attempt; -1: until `retryTimeoutMs`. */
+  /** Retries after the first attempt; -1: until `retryTimeoutMs`. */
   readonly maxRetries: number
   readonly backoffMs: number
   readonly backoffPolicy: "constant" | "exponential_equal_jitter" | "exponential_full_jitter"
@@ -24,22 +24,23 @@ export interface Sending<A, E, R, R2> {
   readonly origin: string
   readonly attempt: Attempt<A, R2>
   readonly retry: RetryOptions
-  /** Makes the request of one attempt, counted from 0: a signature has an age. */
+  /** Creates the request of one attempt, counted from 0, because a signature expires. */
   readonly prepare: (attempt: number) => Effect.Effect<EgressRequest, E, R>
-  /** Whether the request, prepared again, may succeed where this response refused it. Called once a call. */
+  /** Whether the request, if prepared again, may succeed after this response rejected it. Called once per call. */
   readonly recover?: ((refusal: Head, now: number) => boolean) | undefined
-  /** Shared by all calls to an upstream; absent: each call has what `retry` gives it. */
+  /** Shared by all calls to an upstream; if absent, each call is limited only by `retry`. */
   readonly budget?: RetryBudget
   readonly maxResponseBytes: number
-  /** How long the whole call may take, in ms; no bound if absent. */
+  /** How long the whole call may take, in ms; no limit if absent. */
   readonly timeoutMs?: number
-  /** When the caller stops waiting, in ms since 1970: no retry begins later. */
+  /** When the caller stops waiting, in ms since 1970; no retry begins later. */
   readonly awaitedUntil?: number | undefined
 }
 
 /**
- * The last answer, whatever its status. What was sent is sent again only if the platform answered that it is busy or broken, or had
- * most likely closed the connection before: where else an answer failed to come, it may have done the work.
+ * The last response, whatever its status. A request is sent again only if the upstream responded that it is busy or
+ * broken, or had most likely closed the connection before the request arrived. After any other failure the upstream may
+ * have processed the request.
  */
 export const send = <A extends Head, E, R, R2>({
   origin,
@@ -80,9 +81,9 @@ export const send = <A extends Head, E, R, R2>({
       }
       if (count === retry.maxRetries || !mayRetry(outcome)) return Effect.fromResult(outcome)
       const now = clock.currentTimeMillisUnsafe()
-      const wait = asked(outcome, now)
-      return Effect.flatMap(wait === undefined ? backoff(retry, count) : Effect.succeed(wait), (asked) => {
-        const delay = Math.max(minRetryDelayMs, asked)
+      const wait = requestedWait(outcome, now)
+      return Effect.flatMap(wait === undefined ? backoff(retry, count) : Effect.succeed(wait), (requestedWait) => {
+        const delay = Math.max(minRetryDelayMs, requestedWait)
         if (now + delay >= lastRetry || budget?.spend(now) === false) return Effect.fromResult(outcome)
         return Effect.andThen(Effect.sleep(delay), attempt(count + 1))
       })
@@ -91,23 +92,23 @@ export const send = <A extends Head, E, R, R2>({
     return attempt(0)
   })
 
-/** In ms; `Retry-After: 0` and a backoff of 0 are no leave to hammer. */
+/** In ms; applies even to `Retry-After: 0` and a backoff of 0. */
 const minRetryDelayMs = 10
 
-/** What tells whether a request may be sent again. */
+/** The part of a response that decides whether the request may be retried. */
 export type Head = Pick<EgressResponse, "status" | "headers">
 type Outcome = Result.Result<Head, EgressError>
 
 const mayRetry = (outcome: Outcome): boolean =>
   Result.isFailure(outcome) ? outcome.failure.retryable : isRetryable(outcome.success)
 
-/** Whether the platform is busy or broken for now. AWS also throttles with status 400 and says so in a header. */
+/** Whether the upstream is temporarily busy or broken. AWS also throttles with status 400 and says so in a header. */
 export const isRetryable = ({ status, headers }: Head): boolean =>
   status === 429 ||
   status >= 500 ||
   (status >= 400 && String(headers["x-amzn-errortype"]).startsWith("ThrottlingException"))
 
-const asked = (outcome: Outcome, now: number): number | undefined =>
+const requestedWait = (outcome: Outcome, now: number): number | undefined =>
   Result.isSuccess(outcome) ? RetryAfter.millis(outcome.success.headers, now) : undefined
 
 /** https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */

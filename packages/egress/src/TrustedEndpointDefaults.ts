@@ -1,6 +1,6 @@
 /**
- * The endpoints that are trusted until the operator says otherwise: those of the platforms whose blueprints are published.
- * A region is one label: `.*` in its place would let `https://bedrock.evil.example/x.amazonaws.com/` through.
+ * The endpoints that are trusted by default: those of the providers whose blueprints are published. A region matches
+ * one label: `.*` instead would allow `https://bedrock.evil.example/x.amazonaws.com/`.
  */
 const aws = (service: string) => String.raw`^https://${service}\.[a-z0-9-]+\.amazonaws\.com/.*$`
 

@@ -1,4 +1,4 @@
-/** What keeps a platform that is down from taking others down with it. */
+/** Isolation of an upstream that is down from other upstreams. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
@@ -17,14 +17,14 @@ const tagOf = (result: Result.Result<unknown, EgressError>) =>
 const ask = (breaker: CircuitBreaker.CircuitBreaker, call: Effect.Effect<string, EgressError>) =>
   Effect.map(Effect.result(breaker.through(call)), tagOf)
 
-describe("a circuit breaker", () => {
+describe("circuit breaker", () => {
   const opened = Effect.gen(function* () {
     const breaker = CircuitBreaker.make(origin)
     for (let n = 0; n < 20; n++) assert.strictEqual(yield* ask(breaker, down), "ConnectFailed")
     return breaker
   })
 
-  it.effect("opens after 20 requests in a row without an answer, and says when it looks again", () =>
+  it.effect("opens after 20 consecutive requests without a response, and reports when it will probe", () =>
     Effect.gen(function* () {
       const breaker = yield* opened
       const { reason } = yield* Effect.flip(breaker.through(Effect.die("it was sent")))
@@ -32,7 +32,7 @@ describe("a circuit breaker", () => {
     }),
   )
 
-  it.effect("stays open for no longer than its pause where the clock is set back", () =>
+  it.effect("stays open no longer than its pause after the clock is set back", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust(86_400_000)
       const breaker = yield* opened
@@ -44,7 +44,7 @@ describe("a circuit breaker", () => {
     }),
   )
 
-  it.effect("lets one through after its pause, and closes if that is answered", () =>
+  it.effect("lets one probe through after its pause, and closes on success", () =>
     Effect.gen(function* () {
       const breaker = yield* opened
       yield* TestClock.adjust(5_000)
@@ -56,7 +56,7 @@ describe("a circuit breaker", () => {
     }),
   )
 
-  it.effect("does not open while some are answered, nor by answers that broke", () =>
+  it.effect("stays closed while some requests get a response, even an incomplete one", () =>
     Effect.gen(function* () {
       const breaker = CircuitBreaker.make(origin)
       for (let n = 0; n < 100; n++) assert.strictEqual(yield* ask(breaker, broken), "BodyIncomplete")
@@ -67,7 +67,7 @@ describe("a circuit breaker", () => {
     }),
   )
 
-  it.effect("learns nothing from who went away, and stays to be tried", () =>
+  it.effect("lets the next request probe after an interrupted probe", () =>
     Effect.gen(function* () {
       const breaker = yield* opened
       yield* TestClock.adjust(5_000)
@@ -76,7 +76,7 @@ describe("a circuit breaker", () => {
     }),
   )
 
-  it.effect("opens though a busy pool turns some away meanwhile", () =>
+  it.effect("opens even though a busy pool rejects some requests in between", () =>
     Effect.gen(function* () {
       const breaker = CircuitBreaker.make(origin)
       for (let n = 0; n < 20; n++) {
@@ -87,7 +87,7 @@ describe("a circuit breaker", () => {
     }),
   )
 
-  it.effect("is not kept open, nor opened again, by what began before it opened and fails late", () =>
+  it.effect("is neither extended nor reopened by a request that began before it opened and fails later", () =>
     Effect.gen(function* () {
       const breaker = CircuitBreaker.make(origin)
       const slowly = Effect.andThen(Effect.sleep(12_000), down)
@@ -103,7 +103,7 @@ describe("a circuit breaker", () => {
       assert.strictEqual(yield* ask(breaker, Effect.succeed("there")), "CircuitOpen")
       yield* TestClock.adjust(6_000)
       for (const fiber of late) assert.strictEqual(yield* Fiber.join(fiber), "ConnectFailed")
-      // A trial that is slow keeps nobody away for longer than a pause.
+      // A slow probe blocks other requests no longer than one pause.
       assert.strictEqual(yield* ask(breaker, Effect.succeed("there")), "answered")
       assert.isFalse(breaker.isOpen())
       yield* TestClock.adjust(1_000)
@@ -112,8 +112,8 @@ describe("a circuit breaker", () => {
   )
 })
 
-describe("a retry budget", () => {
-  it("gives one attempt for five calls and ten a second, however many ask", () => {
+describe("retry budget", () => {
+  it("allows one retry for every five calls plus ten per second, in total", () => {
     const budget = RetryBudget.make()
     let sent = 0
     const calls = 10_000
@@ -127,7 +127,7 @@ describe("a retry budget", () => {
     assert.isAtLeast(sent, calls * 0.2)
   })
 
-  it("gives a second's share once, in whatever order calls are told the time", () => {
+  it("grants each second's share only once, even if calls report their times out of order", () => {
     const budget = RetryBudget.make()
     let sent = 0
     for (let n = 0; n < 10_000; n++) if (budget.spend(1_000_000 + n + (n % 2 === 0 ? 50 : 0))) sent += 1

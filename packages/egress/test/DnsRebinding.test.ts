@@ -1,6 +1,6 @@
 /**
- * Names that change their minds with each lookup: 127.0.0.2 plays the public platform, 127.0.0.1 what must not be reached, both at one
- * port. DRAWBAR_NAMES says how many, DRAWBAR_SEED which.
+ * DNS rebinding: names that change their address with each lookup. 127.0.0.2 stands for a public upstream and 127.0.0.1
+ * for a forbidden address, both at one port. DRAWBAR_NAMES sets the number of names, DRAWBAR_SEED the seed.
  */
 import { once } from "node:events"
 import { createServer, type AddressInfo, type Server } from "node:net"
@@ -11,7 +11,7 @@ import { Egress } from "../src/Egress.ts"
 import { EgressPolicy } from "../src/EgressPolicy.ts"
 import { type Resolution, Resolver } from "../src/Resolver.ts"
 import * as Addresses from "./fixtures/Addresses.ts"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import * as Wire from "./fixtures/Wire.ts"
 
 const names = Number(process.env["DRAWBAR_NAMES"] ?? 1_000)
@@ -32,9 +32,9 @@ const answers: ReadonlyArray<Resolution["addresses"]> = [
   ["::1", "127.0.0.2"],
 ]
 
-const listen = async (host: string, port: number, heard: () => void): Promise<Server> => {
+const listen = async (host: string, port: number, received: () => void): Promise<Server> => {
   const server = createServer((socket) => {
-    heard()
+    received()
     socket.on("error", () => {})
     socket.on("data", () => socket.write(Wire.answer("ok")))
   })
@@ -43,7 +43,7 @@ const listen = async (host: string, port: number, heard: () => void): Promise<Se
   return server
 }
 
-/** Asks all names, some on open connections, and counts who hears of it. */
+/** Sends requests to all names, some on open connections, and counts which listener receives them. */
 const ask = async (resolutionOf: (addresses: Resolution["addresses"], port: number) => Resolution) => {
   const next = Addresses.random(seed)
   const count = { platform: 0, canary: 0, lookups: 0, honest: 0, answered: 0, refused: 0 }
@@ -59,14 +59,14 @@ const ask = async (resolutionOf: (addresses: Resolution["addresses"], port: numb
         return resolutionOf(addresses, port)
       }),
   })
-  const policy = Door.policy({ privateAddresses: true, restrictedAddresses: [String.raw`127\.0\.0\.1`, "::1"] })
+  const policy = TestEgress.policy({ privateAddresses: true, restrictedAddresses: [String.raw`127\.0\.0\.1`, "::1"] })
   const call = (url: string) =>
     Effect.gen(function* () {
-      const pool = yield* Door.open(url, { maxConnections: 1 + next(3) })
+      const pool = yield* TestEgress.open(url, { maxConnections: 1 + next(3) })
       for (let n = 0; n < callsEach; n++) {
         const headers: Record<string, string> = next(2) === 0 ? {} : { connection: "close" }
         const some = Array.from({ length: 1 + next(3) }, () =>
-          Effect.result(pool.send({ ...Door.get(url), headers }, Door.limits)),
+          Effect.result(pool.send({ ...TestEgress.get(url), headers }, TestEgress.limits)),
         )
         for (const result of yield* Effect.all(some, { concurrency: "unbounded" })) {
           if (Result.isSuccess(result)) count.answered++
@@ -87,17 +87,17 @@ const ask = async (resolutionOf: (addresses: Resolution["addresses"], port: numb
   return count
 }
 
-describe(`${names} names that flip with each lookup (DRAWBAR_SEED=${seed})`, () => {
-  it("lead to nothing that was not checked, on new connections and on open ones", async () => {
+describe(`${names} names whose address changes with each lookup (DRAWBAR_SEED=${seed})`, () => {
+  it("reach only addresses that were checked, on new and on open connections", async () => {
     const count = await ask((addresses, port) => ({ addresses, port, trusted: false }))
     assert.strictEqual(count.canary, 0)
-    // A name is looked up for a connection and never again: what was honest was connected to, and nothing else was.
+    // A name is resolved once per connection: only names that resolved to the allowed address were connected to.
     assert.strictEqual(count.platform, count.honest)
     assert.isAbove(count.refused, names)
     assert.isAbove(count.answered, names)
   })
 
-  it("would be heard where answers were not checked", async () => {
+  it("reach the forbidden listener if addresses are not checked", async () => {
     const { canary } = await ask(([first], port) => ({
       addresses: [first.startsWith("127.") ? first : "127.0.0.1"],
       port,

@@ -2,17 +2,17 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import * as Wire from "./fixtures/Wire.ts"
 import { withinTheNetwork, reply, wire, stub, refusal } from "./fixtures/Exchanges.ts"
 
-describe("what goes over the wire", () => {
+describe("requests on the wire", () => {
   withinTheNetwork(
-    "is the request to the byte: path, query, header names and values, body",
+    "preserves path, query, header names and values, and body byte for byte",
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const authority = `127.0.0.1:${server.port}`
-      const pool = yield* Door.open(`http://${authority}`)
+      const pool = yield* TestEgress.open(`http://${authority}`)
       yield* pool.send(
         {
           method: "POST",
@@ -20,7 +20,7 @@ describe("what goes over the wire", () => {
           headers: { "X-Mixed-Case": "a  b\té", authorization: "Bearer k", Host: authority },
           body: '{"text":"ä\\u0000"}',
         },
-        Door.limits,
+        TestEgress.limits,
       )
       assert.strictEqual(
         server.received[0],
@@ -32,25 +32,25 @@ describe("what goes over the wire", () => {
   )
 
   withinTheNetwork(
-    "is one connection for one request after the other",
+    "reuses one connection for consecutive requests",
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const url = `http://127.0.0.1:${server.port}`
-      const pool = yield* Door.open(url)
-      for (let i = 0; i < 5; i++) yield* pool.send(Door.post(url, "{}"), Door.limits)
+      const pool = yield* TestEgress.open(url)
+      for (let i = 0; i < 5; i++) yield* pool.send(TestEgress.post(url, "{}"), TestEgress.limits)
       assert.strictEqual(server.sockets.length, 1)
     }),
   )
 
   withinTheNetwork(
-    "is never more connections than the pool may hold",
+    "opens no more connections than the pool allows",
     Effect.gen(function* () {
       const server = yield* reply("ok")
       const url = `http://127.0.0.1:${server.port}`
-      const pool = yield* Door.open(url, { maxConnections: 3 })
+      const pool = yield* TestEgress.open(url, { maxConnections: 3 })
       const answers = yield* Effect.forEach(
         Array.from({ length: 40 }, (_, i) => i),
-        (i) => pool.send(Door.post(`${url}/${i}`, "{}"), Door.limits),
+        (i) => pool.send(TestEgress.post(`${url}/${i}`, "{}"), TestEgress.limits),
         { concurrency: "unbounded" },
       )
       assert.strictEqual(answers.length, 40)
@@ -59,16 +59,16 @@ describe("what goes over the wire", () => {
   )
 })
 
-describe("what comes back", () => {
+describe("responses", () => {
   withinTheNetwork(
-    "is an answer whatever its status, and a redirect is not followed",
+    "returns a response of any status and follows no redirect",
     Effect.gen(function* () {
       const canary = yield* wire(() => {})
       const platform = yield* stub({
         handler: () => Answer.redirect(`http://127.0.0.1:${canary.port}/latest/meta-data`),
       })
-      const pool = yield* Door.open(platform.origin)
-      const { status, headers } = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+      const pool = yield* TestEgress.open(platform.origin)
+      const { status, headers } = yield* pool.send(TestEgress.get(`${platform.origin}/`), TestEgress.limits)
       assert.strictEqual(status, 302)
       assert.strictEqual(headers["location"], `http://127.0.0.1:${canary.port}/latest/meta-data`)
       assert.strictEqual(canary.sockets.length, 0)
@@ -76,25 +76,25 @@ describe("what comes back", () => {
   )
 
   withinTheNetwork(
-    "may be a page of HTML, which is for others to judge",
+    "returns an HTML page unchanged",
     Effect.gen(function* () {
       const platform = yield* stub({ handler: () => Answer.html(502) })
-      const pool = yield* Door.open(platform.origin)
-      const answer = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
+      const pool = yield* TestEgress.open(platform.origin)
+      const answer = yield* pool.send(TestEgress.get(`${platform.origin}/`), TestEgress.limits)
       assert.strictEqual(answer.status, 502)
-      assert.include(Door.text(answer), "Bad Gateway")
+      assert.include(TestEgress.text(answer), "Bad Gateway")
     }),
   )
 
   withinTheNetwork(
-    "may be announced by informational answers first",
+    "accepts interim responses before the final one",
     Effect.gen(function* () {
       const server = yield* wire(
         (socket) => void socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${Wire.answer("late")}`),
       )
-      const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
-      const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
-      assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "late"])
+      const pool = yield* TestEgress.open(`http://127.0.0.1:${server.port}`)
+      const answer = yield* pool.send(TestEgress.get(`http://127.0.0.1:${server.port}/`), TestEgress.limits)
+      assert.deepStrictEqual([answer.status, TestEgress.text(answer)], [200, "late"])
     }),
   )
 
@@ -107,7 +107,7 @@ describe("what comes back", () => {
   ]
   for (const heads of [...interim.map((head) => [head]), interim, [...interim, ...interim]])
     withinTheNetwork(
-      `may be announced by ${JSON.stringify(heads.join("")).slice(0, 60)}, in any pieces, on a connection that is kept`,
+      `accepts the interim responses ${JSON.stringify(heads.join("")).slice(0, 60)} in any fragmentation and keeps the connection`,
       Effect.gen(function* () {
         const answered = `${heads.join("")}${Wire.answer("HTTP/1.1 100 Continue")}`
         let size = 0
@@ -118,17 +118,17 @@ describe("what comes back", () => {
             await new Promise(setImmediate)
           }
         })
-        const pool = yield* Door.open(`http://127.0.0.1:${server.port}`, { maxConnections: 1 })
+        const pool = yield* TestEgress.open(`http://127.0.0.1:${server.port}`, { maxConnections: 1 })
         for (let request = 0; request < 8; request++) {
-          const answer = yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)
-          assert.deepStrictEqual([answer.status, Door.text(answer)], [200, "HTTP/1.1 100 Continue"])
+          const answer = yield* pool.send(TestEgress.get(`http://127.0.0.1:${server.port}/`), TestEgress.limits)
+          assert.deepStrictEqual([answer.status, TestEgress.text(answer)], [200, "HTTP/1.1 100 Continue"])
         }
         assert.strictEqual(server.sockets.length, 1)
       }),
     )
 
   withinTheNetwork(
-    "may not be announced without end",
+    "rejects endless interim responses",
     Effect.gen(function* () {
       const server = yield* wire((socket) => void socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(50)))
       assert.strictEqual((yield* refusal(server.port))._tag, "ProtocolError")
@@ -136,12 +136,12 @@ describe("what comes back", () => {
   )
 
   withinTheNetwork(
-    "may end with the connection, if that is closed in order",
+    "accepts a body that ends with an orderly close of the connection",
     Effect.gen(function* () {
       const server = yield* wire((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"))
-      const pool = yield* Door.open(`http://127.0.0.1:${server.port}`)
+      const pool = yield* TestEgress.open(`http://127.0.0.1:${server.port}`)
       assert.strictEqual(
-        Door.text(yield* pool.send(Door.get(`http://127.0.0.1:${server.port}/`), Door.limits)),
+        TestEgress.text(yield* pool.send(TestEgress.get(`http://127.0.0.1:${server.port}/`), TestEgress.limits)),
         "all of it",
       )
     }),
@@ -157,21 +157,21 @@ describe("what comes back", () => {
     ["identity", Buffer.from("words")],
   ] as const)
     withinTheNetwork(
-      `is decompressed from ${encoding}, though nobody asked for it`,
+      `decompresses unsolicited ${encoding}`,
       Effect.gen(function* () {
         const platform = yield* stub({
           handler: () => ({ kind: "response", status: 200, headers: { "content-encoding": encoding }, body }),
         })
-        const pool = yield* Door.open(platform.origin)
-        const answer = yield* pool.send(Door.get(`${platform.origin}/`), Door.limits)
-        assert.strictEqual(Door.text(answer), "words")
+        const pool = yield* TestEgress.open(platform.origin)
+        const answer = yield* pool.send(TestEgress.get(`${platform.origin}/`), TestEgress.limits)
+        assert.strictEqual(TestEgress.text(answer), "words")
         assert.isUndefined(answer.headers["content-encoding"])
         assert.isFalse(platform.requests[0]?.headers.some(([name]) => name.toLowerCase() === "accept-encoding"))
       }),
     )
 })
 
-describe("an answer that is not whole is an error", () => {
+describe("incomplete and invalid responses", () => {
   const cases: ReadonlyArray<readonly [name: string, tag: string, bytes: string, ending: "end" | "reset" | "stay"]> = [
     ["cut before its first byte", "ConnectionReset", "", "end"],
     ["reset before its first byte", "ConnectionReset", "", "reset"],
@@ -223,20 +223,20 @@ describe("an answer that is not whole is an error", () => {
       "stay",
     ],
     [
-      "not zstd, though it says so",
+      "declared zstd but not zstd",
       "UnsupportedContentEncoding",
       Wire.answer("plain", "content-encoding: zstd\r\n"),
       "stay",
     ],
     [
-      "not deflate, though it says so",
+      "declared deflate but not deflate",
       "UnsupportedContentEncoding",
       Wire.answer("plain", "content-encoding: deflate\r\n"),
       "stay",
     ],
     ["in two encodings", "UnsupportedContentEncoding", Wire.answer("x", "content-encoding: gzip, gzip\r\n"), "stay"],
     [
-      "not gzip, though it says so",
+      "declared gzip but not gzip",
       "UnsupportedContentEncoding",
       Wire.answer("plain", "content-encoding: gzip\r\n"),
       "stay",
@@ -257,27 +257,27 @@ describe("an answer that is not whole is an error", () => {
       }),
     )
 
-  for (const [said, isRetryable] of [
+  for (const [output, isRetryable] of [
     ["", true],
     ["HTTP/1.1 200 OK\r\ncontent-le", false],
   ] as const)
     withinTheNetwork(
-      `a kept connection that closes ${said === "" ? "without a byte" : "in the next answer's head"}: ${isRetryable ? "may" : "must not"} be asked again`,
+      `a reused connection that closes ${output === "" ? "without a byte" : "inside the next response head"} ${isRetryable ? "is" : "is not"} retryable`,
       Effect.gen(function* () {
         const server = yield* wire((socket) => {
           if (socket.bytesWritten === 0) socket.write(Wire.answer("first"))
-          else socket.end(said)
+          else socket.end(output)
         })
         const url = `http://127.0.0.1:${server.port}`
-        const pool = yield* Door.open(url)
-        yield* pool.send(Door.post(url, "{}"), Door.limits)
-        const { reason } = yield* Effect.flip(pool.send(Door.post(url, "{}"), Door.limits))
+        const pool = yield* TestEgress.open(url)
+        yield* pool.send(TestEgress.post(url, "{}"), TestEgress.limits)
+        const { reason } = yield* Effect.flip(pool.send(TestEgress.post(url, "{}"), TestEgress.limits))
         assert.deepStrictEqual([reason._tag, reason.retryable], ["ConnectionReset", isRetryable])
       }),
     )
 
   withinTheNetwork(
-    "a bomb is not unpacked",
+    "rejects a decompression bomb",
     Effect.gen(function* () {
       const platform = yield* stub({
         handler: () => ({

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import * as Destination from "../src/Destination.ts"
 import { trustedEndpointDefaults } from "../src/TrustedEndpointDefaults.ts"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import { canary, reasonOf, send } from "./fixtures/Canary.ts"
 
 const loopback = [
@@ -161,8 +161,8 @@ const misshapen: ReadonlyArray<readonly [url: string, tag: string]> = [
   ),
 ]
 
-describe("a hostile target is refused, and nobody on loopback hears of it", () => {
-  it.effect("by whatever spelling of loopback, at the canary's own port", () =>
+describe("rejects hostile targets without connecting to loopback", () => {
+  it.effect("every notation of loopback, at the listener's port", () =>
     Effect.gen(function* () {
       const { port, sockets } = yield* canary
       for (const host of loopback)
@@ -172,7 +172,7 @@ describe("a hostile target is refused, and nobody on loopback hears of it", () =
     }),
   )
 
-  it.effect("at every special address", () =>
+  it.effect("every special-purpose address", () =>
     Effect.gen(function* () {
       for (const host of special)
         for (const url of [`http://${host}/latest/meta-data/`, `https://${host}:8443/`])
@@ -180,12 +180,12 @@ describe("a hostile target is refused, and nobody on loopback hears of it", () =
     }),
   )
 
-  it.effect("by its shape, scheme, user or port", () =>
+  it.effect("an invalid form, scheme, user or port", () =>
     Effect.gen(function* () {
       const { port, sockets } = yield* canary
       for (const [template, tag] of misshapen) {
         const url = template.replace("HOST", `127.0.0.1:${port}`)
-        const reason = yield* reasonOf(send(url, Door.inside))
+        const reason = yield* reasonOf(send(url, TestEgress.inside))
         assert.strictEqual(reason._tag, tag, JSON.stringify(url))
         assert.notInclude(reason.message, "secret")
       }
@@ -193,20 +193,20 @@ describe("a hostile target is refused, and nobody on loopback hears of it", () =
     }),
   )
 
-  it.effect("also where private addresses are open: metadata, link-local, multicast and reserved ones stay shut", () =>
+  it.effect("metadata, link-local, multicast and reserved addresses even if private addresses are allowed", () =>
     Effect.gen(function* () {
       const open = /^(10|100|127|172|192\.168|0xa|012|167772161)\.?|fc00|fdff|::ffff:10|64:ff9b::10|::1\]$|localhost/i
       for (const host of special.filter((host) => !open.test(host) || host === "100.100.100.200")) {
-        const reason = yield* reasonOf(send(`http://${host}/`, Door.inside))
+        const reason = yield* reasonOf(send(`http://${host}/`, TestEgress.inside))
         assert.strictEqual(reason._tag, "PrivateAddress", host)
-        assert.include(reason.message, "no setting opens it")
+        assert.include(reason.message, "no setting allows it")
       }
     }),
   )
 })
 
-describe("what is trusted is decided by the parsed URL", () => {
-  const policy = Door.policy({ trustedEndpoints: trustedEndpointDefaults })
+describe("decides trust by the parsed URL", () => {
+  const policy = TestEgress.policy({ trustedEndpoints: trustedEndpointDefaults })
   it.each([
     "https://evil.example/",
     "http://api.openai.com/v1",
@@ -229,7 +229,7 @@ describe("what is trusted is decided by the parsed URL", () => {
     "https://.openai.azure.com/",
     "https://evilopenai.azure.com/",
     "https://comprehend.evil.com?.amazonaws.com",
-  ])("%s is not", (url) => {
+  ])("rejects %s", (url) => {
     const reason = Result.flip(Destination.make(url, policy)).pipe(
       Result.map(({ reason }) => reason),
       Result.getOrThrow,
@@ -237,7 +237,7 @@ describe("what is trusted is decided by the parsed URL", () => {
     assert.strictEqual(reason._tag, "NotTrusted")
   })
 
-  it("a refusal shows the URL without its query, the nearest entry and the setting", () => {
+  it("reports the URL without its query, the most similar entry and the setting", () => {
     const { message } = Result.getOrThrow(Result.flip(Destination.make("https://api.opena1.com/v1?key=secret", policy)))
     assert.strictEqual(
       message,
@@ -245,8 +245,8 @@ describe("what is trusted is decided by the parsed URL", () => {
     )
   })
 
-  it("an empty list trusts nobody and says so", () => {
-    const empty = Door.policy({ trustedEndpoints: [] })
+  it("rejects every URL if the list is empty, and names the setting", () => {
+    const empty = TestEgress.policy({ trustedEndpoints: [] })
     assert.strictEqual(
       Result.getOrThrow(Result.flip(Destination.make("https://api.openai.com/", empty))).message,
       "Trusted connector endpoints regex is not configured. Please set plugins.ml_commons.trusted_connector_endpoints_regex.",

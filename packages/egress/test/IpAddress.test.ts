@@ -66,11 +66,11 @@ const table: ReadonlyArray<readonly [reach: IpAddress.Reach, ...addresses: Reado
   ],
 ]
 
-describe("how far an address reaches", () => {
+describe("reach of an address", () => {
   for (const [reach, ...addresses] of table)
     it.each(addresses)(`%j: ${reach}`, (address) => assert.strictEqual(IpAddress.reach(address), reach))
 
-  it("every range holds its first and last address, and not their neighbours", () => {
+  it("includes the first and last address of every range, and excludes their neighbours", () => {
     for (const [first, last] of [
       ["10.0.0.0", "10.255.255.255"],
       ["100.64.0.0", "100.127.255.255"],
@@ -88,7 +88,7 @@ describe("how far an address reaches", () => {
   })
 })
 
-/** How far a host of a URL reaches, by the way that a request goes. */
+/** The reach of a URL's host, determined the way that a request does. */
 type Subject = (host: string) => IpAddress.Reach | "refused" | "name"
 
 const subject: Subject = (host) =>
@@ -98,7 +98,7 @@ const subject: Subject = (host) =>
   })
 const everywhere = Result.getOrThrow(EgressPolicy.make({ trustedEndpoints: ["^https?://.*$"] }))
 
-/** The first spelling that two tables do not agree on. */
+/** The first notation for which two tables disagree. */
 const disagreement = (of: Subject, runs: number, seed: number): string | undefined => {
   const next = Addresses.random(seed)
   for (let run = 0; run < runs; run++) {
@@ -115,8 +115,8 @@ const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 2 
 const hostOf = (host: string) => URL.parse(`http://${host}/`)?.hostname.replaceAll(/^\[|\]$/g, "") ?? ""
 const unread = (host: string) => (isIP(host) === 4 ? subject(host) : subject(host) === "refused" ? "refused" : "name")
 
-describe(`a second table (DRAWBAR_SEED=${seed})`, () => {
-  it(`agrees on ${runs} addresses in all spellings`, () => assert.isUndefined(disagreement(subject, runs, seed)))
+describe(`an independent table (DRAWBAR_SEED=${seed})`, () => {
+  it(`agrees on ${runs} addresses in all notations`, () => assert.isUndefined(disagreement(subject, runs, seed)))
 
   const but =
     (range: RegExp, reach: ReturnType<Subject>): Subject =>
@@ -127,25 +127,28 @@ describe(`a second table (DRAWBAR_SEED=${seed})`, () => {
     (host) =>
       spelling.test(host) ? reach : subject(host)
   it.each<[string, Subject]>([
-    ["a network is forgotten", but(/^10\./, "public")],
-    ["a small network is forgotten", but(/^192\.0\.0\./, "public")],
-    ["one address is forgotten", but(/^100\.100\.100\.200$/, "private")],
-    ["a network is one bit too wide", but(/^172\.32\./, "private")],
-    ["a network ends one address too soon", but(/^100\.127\.255\.255$/, "public")],
-    ["half of the unique local addresses is forgotten", but(/^fd/, "public")],
-    ["what is not assigned is public", but(/^[4-9]...:/, "public")],
-    ["a mapped address is not looked into", but(/^::ffff:/, "public")],
-    ["a translated address is not looked into", but(/^64:ff9b::/, "public")],
-    ["6to4 is public", but(/^2002:/, "public")],
-    ["Teredo is public", but(/^2001:0?:/, "public")],
-    ["an octal number is read as a decimal one", (host) => subject(host.replaceAll(/(?<![^.])0+(?=[1-9])/g, ""))],
-    ["a hexadecimal number is a name", asSpelt(/^0x/i, "name")],
-    ["a short form is a name", asSpelt(/^\d+(\.\d+){0,2}$/, "name")],
-    ["a dot at the end makes a name", asSpelt(/\.$/, "name")],
-    ["an encoded digit makes a name", asSpelt(/%3/, "name")],
-    ["only four decimal numbers are an address", (host) => (host.startsWith("[") ? subject(host) : unread(host))],
-    ["a zone is ignored", (host) => subject(host.replace(/%.*\]/, "]"))],
-    ["wide digits are read", (host) => subject(host.normalize("NFKC").replaceAll("\u3002", "."))],
-    ["a user is ignored", (host) => subject(host.replace(/^.*@/, ""))],
-  ])("would tell where %s", (_, faulty) => assert.isDefined(disagreement(faulty, 40_000, seed)))
+    ["a missing network", but(/^10\./, "public")],
+    ["a missing small network", but(/^192\.0\.0\./, "public")],
+    ["a missing single address", but(/^100\.100\.100\.200$/, "private")],
+    ["a network one bit too wide", but(/^172\.32\./, "private")],
+    ["a network that ends one address too early", but(/^100\.127\.255\.255$/, "public")],
+    ["a missing half of the unique local addresses", but(/^fd/, "public")],
+    ["unassigned addresses treated as public", but(/^[4-9]...:/, "public")],
+    ["mapped addresses not unwrapped", but(/^::ffff:/, "public")],
+    ["translated addresses not unwrapped", but(/^64:ff9b::/, "public")],
+    ["6to4 treated as public", but(/^2002:/, "public")],
+    ["Teredo treated as public", but(/^2001:0?:/, "public")],
+    ["octal numbers read as decimal", (host) => subject(host.replaceAll(/(?<![^.])0+(?=[1-9])/g, ""))],
+    ["hexadecimal numbers treated as names", asSpelt(/^0x/i, "name")],
+    ["short forms treated as names", asSpelt(/^\d+(\.\d+){0,2}$/, "name")],
+    ["a trailing dot treated as a name", asSpelt(/\.$/, "name")],
+    ["encoded digits treated as a name", asSpelt(/%3/, "name")],
+    [
+      "only four decimal numbers treated as an address",
+      (host) => (host.startsWith("[") ? subject(host) : unread(host)),
+    ],
+    ["zones ignored", (host) => subject(host.replace(/%.*\]/, "]"))],
+    ["full-width digits read", (host) => subject(host.normalize("NFKC").replaceAll("\u3002", "."))],
+    ["users ignored", (host) => subject(host.replace(/^.*@/, ""))],
+  ])("detects %s", (_, faulty) => assert.isDefined(disagreement(faulty, 40_000, seed)))
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
 import { Egress } from "../src/Egress.ts"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import { canary, reasonOf } from "./fixtures/Canary.ts"
 
 const bound = <A, E>(use: (url: string) => Effect.Effect<A, E, Egress | Scope.Scope>) =>
@@ -9,13 +9,13 @@ const bound = <A, E>(use: (url: string) => Effect.Effect<A, E, Egress | Scope.Sc
     const { port, sockets } = yield* canary
     yield* use(`http://127.0.0.1:${port}`)
     assert.strictEqual(sockets.length, 0)
-  }).pipe(Effect.scoped, Effect.provide(Door.layer(Door.inside)))
+  }).pipe(Effect.scoped, Effect.provide(TestEgress.layer(TestEgress.inside)))
 
-describe("a pool is bound to its origin", () => {
-  it.live("other schemes, hosts and ports are refused", () =>
+describe("binds a pool to its origin", () => {
+  it.live("rejects other schemes, hosts and ports", () =>
     bound((url) =>
       Effect.gen(function* () {
-        const pool = yield* Door.open(url)
+        const pool = yield* TestEgress.open(url)
         for (const other of [
           url.replace("http", "https"),
           url.replace("127.0.0.1", "127.0.0.2"),
@@ -24,7 +24,7 @@ describe("a pool is bound to its origin", () => {
           "http://api.openai.com",
         ])
           assert.strictEqual(
-            (yield* reasonOf(pool.send(Door.get(`${other}/`), Door.limits)))._tag,
+            (yield* reasonOf(pool.send(TestEgress.get(`${other}/`), TestEgress.limits)))._tag,
             "OriginMismatch",
             other,
           )
@@ -32,22 +32,22 @@ describe("a pool is bound to its origin", () => {
     ),
   )
 
-  it.live("and so is a Host header that names another", () =>
+  it.live("rejects a Host header that names another host", () =>
     bound((url) =>
       Effect.gen(function* () {
-        const pool = yield* Door.open(url)
+        const pool = yield* TestEgress.open(url)
         for (const name of ["host", "Host", "HOST"]) {
-          const request = { ...Door.get(url), headers: { [name]: "api.openai.com" } }
-          assert.strictEqual((yield* reasonOf(pool.send(request, Door.limits)))._tag, "OriginMismatch")
+          const request = { ...TestEgress.get(url), headers: { [name]: "api.openai.com" } }
+          assert.strictEqual((yield* reasonOf(pool.send(request, TestEgress.limits)))._tag, "OriginMismatch")
         }
       }),
     ),
   )
 
-  it.live("headers that would break out of theirs are not sent, and their values not told", () =>
+  it.live("rejects header values with line breaks without repeating them", () =>
     bound((url) =>
       Effect.gen(function* () {
-        const pool = yield* Door.open(url)
+        const pool = yield* TestEgress.open(url)
         for (const headers of [
           { authorization: "Bearer secret\r\nx: y" },
           { "x\r\ny": "secret" },
@@ -55,7 +55,7 @@ describe("a pool is bound to its origin", () => {
           { expect: "secret" },
           { upgrade: "secret" },
         ]) {
-          const reason = yield* reasonOf(pool.send({ ...Door.get(url), headers }, Door.limits))
+          const reason = yield* reasonOf(pool.send({ ...TestEgress.get(url), headers }, TestEgress.limits))
           assert.strictEqual(reason._tag, "InvalidOutboundRequest")
           assert.notInclude(reason.message, "secret")
         }

@@ -6,7 +6,7 @@ import { Effect, Layer } from "effect"
 import { createServer, type Server } from "node:https"
 import type { LayerOptions, OpenOptions } from "../src/Egress.ts"
 import { Resolver } from "../src/Resolver.ts"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import * as Wire from "./fixtures/Wire.ts"
 
 const platform = Effect.acquireRelease(
@@ -15,10 +15,10 @@ const platform = Effect.acquireRelease(
 )
 
 const call = (host: string, port: number, layer: LayerOptions, verifyCertificates = true) =>
-  Door.open(`https://${host}`, { verifyCertificates }).pipe(
-    Effect.flatMap((pool) => pool.send(Door.post(`https://${host}/v1/embed`, "{}"), Door.limits)),
+  TestEgress.open(`https://${host}`, { verifyCertificates }).pipe(
+    Effect.flatMap((pool) => pool.send(TestEgress.post(`https://${host}/v1/embed`, "{}"), TestEgress.limits)),
     Effect.scoped,
-    Effect.provide(Door.layer({ map: { [`${host}:443`]: `127.0.0.1:${port}` }, layer })),
+    Effect.provide(TestEgress.layer({ map: { [`${host}:443`]: `127.0.0.1:${port}` }, layer })),
   )
 
 const refusal = (...parameters: Parameters<typeof call>) =>
@@ -28,18 +28,16 @@ const refusal = (...parameters: Parameters<typeof call>) =>
   )
 
 describe("TLS", () => {
-  it.live(
-    "speaks with a published host that the operator has mapped and whose authority is trusted, policy unchanged",
-    () =>
-      Effect.gen(function* () {
-        const { port, ca, requests } = yield* platform
-        const { status } = yield* call("api.cohere.ai", port, { certificateAuthorities: [ca] })
-        assert.strictEqual(status, 200)
-        assert.deepStrictEqual(requests[0]?.headers[0], ["host", "api.cohere.ai"])
-      }),
+  it.live("connects to a public host that the operator has mapped and whose authority is trusted", () =>
+    Effect.gen(function* () {
+      const { port, ca, requests } = yield* platform
+      const { status } = yield* call("api.cohere.ai", port, { certificateAuthorities: [ca] })
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(requests[0]?.headers[0], ["host", "api.cohere.ai"])
+    }),
   )
 
-  it.live("refuses an authority that nobody trusts", () =>
+  it.live("rejects an untrusted authority", () =>
     Effect.gen(function* () {
       const { port, requests } = yield* platform
       const reason = yield* refusal("api.cohere.ai", port, {})
@@ -48,7 +46,7 @@ describe("TLS", () => {
     }),
   )
 
-  it.live("refuses a certificate for another host", () =>
+  it.live("rejects a certificate for another host", () =>
     Effect.gen(function* () {
       const { port, ca, requests } = yield* platform
       const reason = yield* refusal("api.openai.com", port, { certificateAuthorities: [ca] })
@@ -57,7 +55,7 @@ describe("TLS", () => {
     }),
   )
 
-  it.live("verifies an address for that address", () =>
+  it.live("verifies the certificate of an IP address for that address", () =>
     Effect.gen(function* () {
       const { port, ca } = yield* platform
       const layer = { certificateAuthorities: [ca] }
@@ -66,7 +64,7 @@ describe("TLS", () => {
     }),
   )
 
-  it.live("is not verified only where connector and operator both say so", () =>
+  it.live("skips verification only if both connector and operator allow it", () =>
     Effect.gen(function* () {
       const { port } = yield* platform
       assert.strictEqual((yield* refusal("api.openai.com", port, {}, false))._tag, "VerificationRequired")
@@ -75,7 +73,7 @@ describe("TLS", () => {
     }),
   )
 
-  it.live("fails where the other side speaks plain HTTP", () =>
+  it.live("fails if the upstream speaks plain HTTP", () =>
     Effect.gen(function* () {
       const server = yield* Effect.acquireRelease(
         Effect.promise(() => Wire.listen((socket) => void socket.write(Wire.answer("plain")))),
@@ -104,25 +102,25 @@ describe("mutual TLS", () => {
     Effect.gen(function* () {
       const address = (yield* exacting).address()
       const port = typeof address === "object" && address !== null ? address.port : 0
-      const answer = Door.open("https://models.example", {}, { identity }).pipe(
-        Effect.flatMap((pool) => pool.send(Door.get("https://models.example/"), Door.limits)),
+      const answer = TestEgress.open("https://models.example", {}, { identity }).pipe(
+        Effect.flatMap((pool) => pool.send(TestEgress.get("https://models.example/"), TestEgress.limits)),
         Effect.scoped,
-        Effect.provide(Door.layer({ map: { "models.example:443": `127.0.0.1:${port}` } })),
+        Effect.provide(TestEgress.layer({ map: { "models.example:443": `127.0.0.1:${port}` } })),
       )
-      return Door.text(yield* answer)
+      return TestEgress.text(yield* answer)
     }).pipe(Effect.scoped)
 
-  it.live("shows the client's certificate, and trusts the authority that comes with it", () =>
+  it.live("presents the client certificate, and trusts the authority given with it", () =>
     Effect.map(present({ cert, key, ca }), (text) => assert.strictEqual(text, "known")),
   )
 
-  it.live("is refused by the platform without one", () =>
+  it.live("is rejected by the upstream without a client certificate", () =>
     Effect.map(Effect.flip(present({ ca })), ({ reason }) =>
       assert.include(["TlsFailed", "ConnectionReset"], reason._tag),
     ),
   )
 
-  it.live("does not begin with a certificate that cannot be read, and does not show it", () =>
+  it.live("does not start with an unreadable certificate, and does not show it", () =>
     Effect.map(Effect.flip(present({ cert: "secret", key: "secret" })), ({ reason }) => {
       assert.strictEqual(reason._tag, "TlsFailed")
       assert.notInclude(reason.message, "secret")
@@ -135,8 +133,8 @@ const resolve = (targets: Readonly<Record<string, string>>, host: string, port: 
     Effect.provide(Resolver.layerMap(targets).pipe(Layer.provide(Resolver.layer))),
   )
 
-describe("a map of hosts", () => {
-  it.live("is the operator's own word, to an address of IPv4 or IPv6", () =>
+describe("host mapping", () => {
+  it.live("trusts an IPv4 or IPv6 address that the operator sets", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* resolve({ "a:443": "127.0.0.1:8443" }, "a", 443), {
         addresses: ["127.0.0.1"],
@@ -151,7 +149,7 @@ describe("a map of hosts", () => {
     }),
   )
 
-  it.live("leaves other hosts and other ports alone", () =>
+  it.live("leaves other hosts and ports unchanged", () =>
     Effect.gen(function* () {
       assert.isFalse((yield* resolve({ "127.0.0.1:443": "127.0.0.1:1" }, "127.0.0.1", 80)).trusted)
     }),

@@ -3,7 +3,7 @@ import { Clock, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as RefreshingValue from "../src/RefreshingValue.ts"
 
-/** A value that holds for an hour and takes a second to fetch; it fails while `down` says so. */
+/** A value that is valid for an hour and takes a second to fetch; fetching fails while `down` is set. */
 const clocked = Effect.gen(function* () {
   const state = { fetches: 0, down: false }
   const get = yield* RefreshingValue.make((now) =>
@@ -24,7 +24,7 @@ const clocked = Effect.gen(function* () {
 })
 
 describe("a value that expires", () => {
-  it.effect("is fetched anew five minutes before", () =>
+  it.effect("is refreshed five minutes before it expires", () =>
     Effect.gen(function* () {
       const { ask } = yield* clocked
       const seen: Array<unknown> = [yield* ask]
@@ -36,7 +36,7 @@ describe("a value that expires", () => {
     }),
   )
 
-  it.effect("is gone on with while it holds, though no new one can be had, and not asked for all the time", () =>
+  it.effect("stays in use while it is valid if a refresh fails, with a pause between attempts", () =>
     Effect.gen(function* () {
       const { ask, state } = yield* clocked
       yield* ask
@@ -52,7 +52,7 @@ describe("a value that expires", () => {
     }),
   )
 
-  it.effect("is fetched once for all who wait for it, be there one or none", () =>
+  it.effect("is fetched once for all concurrent callers, even if some are interrupted", () =>
     Effect.gen(function* () {
       const { get, state } = yield* clocked
       for (const down of [true, false]) {

@@ -5,7 +5,7 @@ import { Egress } from "../src/Egress.ts"
 import { DnsLookupFailed, EgressError } from "../src/EgressError.ts"
 import { EgressPolicy, type Policy } from "../src/EgressPolicy.ts"
 import { type Resolution, Resolver } from "../src/Resolver.ts"
-import * as Door from "./fixtures/Door.ts"
+import * as TestEgress from "./fixtures/TestEgress.ts"
 import { canary, reasonOf } from "./fixtures/Canary.ts"
 
 const resolving = (answers: ReadonlyArray<Resolution["addresses"]>, port: number) => {
@@ -20,12 +20,13 @@ const resolving = (answers: ReadonlyArray<Resolution["addresses"]>, port: number
   })
 }
 
-const door = (resolver: Layer.Layer<Resolver>, policy: Policy = Door.policy()) =>
+const testEgress = (resolver: Layer.Layer<Resolver>, policy: Policy = TestEgress.policy()) =>
   Egress.layer().pipe(Layer.provide(resolver), Layer.provide(EgressPolicy.layer(policy)))
 
-describe("a name is as good as the addresses it leads to", () => {
-  const pool = Door.open("http://models.example", { connectTimeoutMs: 1_000 })
-  const call = (url = "http://models.example/") => Effect.flatMap(pool, (pool) => pool.send(Door.get(url), Door.limits))
+describe("checks the addresses that a name resolves to", () => {
+  const pool = TestEgress.open("http://models.example", { connectTimeoutMs: 1_000 })
+  const call = (url = "http://models.example/") =>
+    Effect.flatMap(pool, (pool) => pool.send(TestEgress.get(url), TestEgress.limits))
 
   const answers: ReadonlyArray<Resolution["addresses"]> = [
     ["127.0.0.1"],
@@ -44,11 +45,15 @@ describe("a name is as good as the addresses it leads to", () => {
     ["0.0.0.0"],
     ["::"],
   ]
-  it.effect("one bad address among good ones is enough to refuse", () =>
+  it.effect("rejects a name if one of its addresses is forbidden", () =>
     Effect.gen(function* () {
       const { port, sockets } = yield* canary
       for (const addresses of answers) {
-        const reason = yield* call().pipe(Effect.scoped, Effect.provide(door(resolving([addresses], port))), reasonOf)
+        const reason = yield* call().pipe(
+          Effect.scoped,
+          Effect.provide(testEgress(resolving([addresses], port))),
+          reasonOf,
+        )
         assert.strictEqual(reason._tag, "PrivateAddress", addresses.join())
         assert.match(reason.message, /^Remote inference host name has private ip address: models\.example/)
       }
@@ -56,32 +61,32 @@ describe("a name is as good as the addresses it leads to", () => {
     }),
   )
 
-  it.live("a name that changes its mind is asked once for each connection, and what was checked is connected to", () =>
+  it.live("resolves a name once per connection, and connects to the address that was checked", () =>
     Effect.gen(function* () {
       const { port, sockets } = yield* canary
-      // Permitted at first, then not: each connection stands on the answer that was checked for it.
+      // Allowed at first, then not: each connection uses the address that was checked for it.
       const flipping = resolving([["127.0.0.1"], ["169.254.169.254"]], port)
       const result = yield* Effect.gen(function* () {
         const rebinding = yield* pool
         const ask = rebinding.send(
-          { ...Door.get("http://models.example/"), headers: { connection: "close" } },
-          Door.limits,
+          { ...TestEgress.get("http://models.example/"), headers: { connection: "close" } },
+          TestEgress.limits,
         )
         yield* ask
         return yield* reasonOf(ask)
-      }).pipe(Effect.scoped, Effect.provide(door(flipping, Door.policy({ privateAddresses: true }))))
+      }).pipe(Effect.scoped, Effect.provide(testEgress(flipping, TestEgress.policy({ privateAddresses: true }))))
       assert.strictEqual(result._tag, "PrivateAddress")
       assert.strictEqual(sockets.length, 1)
     }),
   )
 
-  it.effect("the operator's own list of addresses is shut too, in whatever wrapping", () =>
+  it.effect("rejects the operator's restricted addresses in every notation", () =>
     Effect.gen(function* () {
       for (const address of ["10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::a01:203"]) {
-        const policy = Door.policy({ privateAddresses: true, restrictedAddresses: ["10\\.1\\..*"] })
+        const policy = TestEgress.policy({ privateAddresses: true, restrictedAddresses: ["10\\.1\\..*"] })
         const reason = yield* call().pipe(
           Effect.scoped,
-          Effect.provide(door(resolving([[address]], 80), policy)),
+          Effect.provide(testEgress(resolving([[address]], 80), policy)),
           reasonOf,
         )
         assert.strictEqual(reason._tag, "RestrictedAddress")
@@ -90,16 +95,16 @@ describe("a name is as good as the addresses it leads to", () => {
     }),
   )
 
-  it.live("a list of private endpoints holds for each request, also on a connection that is open already", () =>
+  it.live("applies the list of private endpoints to each request, also on an open connection", () =>
     Effect.gen(function* () {
       const { port, sockets, received } = yield* canary
-      const policy = Door.policy({
+      const policy = TestEgress.policy({
         privateAddresses: true,
         trustedPrivateEndpoints: ["^http://models\\.example/v1/.*$"],
       })
       yield* Effect.gen(function* () {
         const bound = yield* pool
-        const get = (path: string) => bound.send(Door.get(`http://models.example${path}`), Door.limits)
+        const get = (path: string) => bound.send(TestEgress.get(`http://models.example${path}`), TestEgress.limits)
         const first = yield* reasonOf(get("/admin"))
         assert.strictEqual(sockets.length, 0)
         yield* get("/v1/a")
@@ -107,29 +112,29 @@ describe("a name is as good as the addresses it leads to", () => {
         for (const reason of [first, second])
           assert.match(reason.message, /^Connector URL is not matching the trusted connector private endpoint regex/)
         yield* get("/v1/b")
-      }).pipe(Effect.scoped, Effect.provide(door(resolving([["127.0.0.1"]], port), policy)))
+      }).pipe(Effect.scoped, Effect.provide(testEgress(resolving([["127.0.0.1"]], port), policy)))
       assert.strictEqual(sockets.length, 1)
       assert.notInclude(received.join(""), "/admin")
     }),
   )
 
-  it.effect("a name that is not known is named, and may be tried again", () =>
+  it.effect("reports an unknown name, which is retryable", () =>
     Effect.gen(function* () {
       const unknown = Layer.succeed(Resolver, {
         resolve: (host: string) => Effect.fail(EgressError.from(new DnsLookupFailed({ host, code: "ENOTFOUND" }))),
       })
-      const reason = yield* call().pipe(Effect.scoped, Effect.provide(door(unknown)), reasonOf)
+      const reason = yield* call().pipe(Effect.scoped, Effect.provide(testEgress(unknown)), reasonOf)
       assert.match(reason.message, /^models\.example: Name or service not known/)
       assert.isTrue(reason.retryable)
     }),
   )
 
-  it.live("a port where nobody listens is no connection, and may be tried again", () =>
+  it.live("reports a refused connection, which is retryable", () =>
     Effect.gen(function* () {
       const port = yield* Effect.promise(freePort)
       const sending = call().pipe(
         Effect.scoped,
-        Effect.provide(door(resolving([["127.0.0.1"]], port), Door.policy({ privateAddresses: true }))),
+        Effect.provide(testEgress(resolving([["127.0.0.1"]], port), TestEgress.policy({ privateAddresses: true }))),
       )
       const reason = yield* reasonOf(sending)
       assert.deepInclude({ ...reason }, { _tag: "ConnectFailed", code: "ECONNREFUSED" })

@@ -3,7 +3,7 @@ import * as RetryAfter from "../src/RetryAfter.ts"
 
 const now = Date.UTC(2026, 0, 1)
 
-describe("how long a platform asks to be left alone", () => {
+describe("Retry-After", () => {
   it.each<readonly [headers: Record<string, string>, expected: number | undefined]>([
     [{}, undefined],
     [{ "retry-after": "3" }, 3_000],

@@ -3,19 +3,21 @@ import { assert, describe, it } from "vitest"
 import * as Share from "../src/Share.ts"
 import * as TimeSlice from "../src/TimeSlice.ts"
 
-/** Ms of a processor, whatever else the machine does. */
+/** Busy-waits for a number of ms of processor time. */
 const work = (millis: number) => {
   const until = performance.now() + millis
   while (performance.now() < until);
 }
 
-/** Takes each from a callback of its own, all of them in one turn of the loop, as sockets that are read together do. */
+/**
+ * Calls `take` from separate callbacks within one turn of the event loop, like sockets that become readable together.
+ */
 const takeTogether = (steps: ReadonlyArray<() => void>) => {
   for (const step of steps) setImmediate(() => TimeSlice.take(step))
 }
 
-describe("answers that come together", () => {
-  it("are gone on with in their order, and the loop turns between them", async () => {
+describe("responses that arrive together", () => {
+  it("are processed in order, and the event loop turns between them", async () => {
     const done: Array<number> = []
     takeTogether(Array.from({ length: 12 }, (_, n) => () => (work(15), void done.push(n))))
     let turns = 0
@@ -33,8 +35,8 @@ describe("answers that come together", () => {
     assert.strictEqual(TimeSlice.behind(), 0)
   })
 
-  it("wait for nobody where they are little work, and never run inside who took them", async () => {
-    // A turn of their own.
+  it("are not delayed if they are cheap, and never run synchronously", async () => {
+    // Separate turns of the loop.
     await turn()
     await turn()
     const done: Array<string> = []

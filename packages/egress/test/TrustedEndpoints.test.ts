@@ -38,15 +38,15 @@ describe("an entry", () => {
     ["*", "Invalid regex pattern: *"],
     ["(a)\\1", "Invalid regex pattern: (a)\\1"],
     [`${"a".repeat(256)}/`, `Regex pattern too long (max 256 chars): ${"a".repeat(256)}`],
-  ])("%j is refused", (entry, message) =>
+  ])("rejects %j", (entry, message) =>
     assert.strictEqual(Result.getOrThrow(Result.flip(TrustedEndpoints.make([entry]))).message, message),
   )
 
-  it("that would make another engine backtrack for ever is decided at once", () =>
+  it("matches in linear time a pattern that makes other engines backtrack", () =>
     assert.isFalse(matches("^(https?:/+(a+)+)+$", `https://${"a".repeat(60)}!.example/`)))
 })
 
-describe("what is trusted by default", () => {
+describe("the default entries", () => {
   const { matches } = Result.getOrThrow(TrustedEndpoints.make(trustedEndpointDefaults))
   it.each([
     "https://api.openai.com/v1/embeddings",
@@ -75,12 +75,12 @@ describe("what is trusted by default", () => {
     "https://rekognition-fips.us-east-1.amazonaws.com/",
   ])("%s", (url) => assert.isTrue(matches(new URL(url))))
 
-  it("opens no host", () => assert.deepStrictEqual(TrustedEndpoints.warnings(trustedEndpointDefaults), []))
+  it("match no other host", () => assert.deepStrictEqual(TrustedEndpoints.warnings(trustedEndpointDefaults), []))
 })
 
-describe("a warning is given for", () => {
+describe("warns about", () => {
   it.each([
-    [".*", /names no scheme and host/],
+    [".*", /has no scheme and host/],
     ["^https://.*$", /open/],
     ["^https?://.+/v1$", /open/],
     ["^https://runtime\\.sagemaker\\..*[a-z0-9-]\\.amazonaws\\.com/.*$", /open/],
@@ -101,5 +101,5 @@ describe("a warning is given for", () => {
     "^https://[a-z0-9-]+\\.example\\.com/.*$",
     "api.openai.com",
     "*.openai.azure.com",
-  ])("not for %s", (entry) => assert.deepStrictEqual(TrustedEndpoints.warnings([entry]), []))
+  ])("does not warn about %s", (entry) => assert.deepStrictEqual(TrustedEndpoints.warnings([entry]), []))
 })

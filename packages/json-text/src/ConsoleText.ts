@@ -1,7 +1,7 @@
 /**
- * The text that OpenSearch's Dev Tools console takes, as JSON text: a first line `POST /path`, comments (`//`, `#`,
- * `/* … *\/`) and strings in three quotes are allowed. Anything else that is no JSON stays as it is, for the JSON parser to refuse.
- * https://docs.opensearch.org/latest/dashboards/dev-tools/run-queries/
+ * Converts the text that OpenSearch's Dev Tools console accepts to JSON text. It may have a first line `POST /path`,
+ * comments (`//`, `#`, `/* … *\/`) and triple-quoted strings. Any other text that is not JSON is kept for the JSON
+ * parser to reject. https://docs.opensearch.org/latest/dashboards/dev-tools/run-queries/
  */
 import { Result } from "effect"
 import * as Json from "./Json.ts"
@@ -9,13 +9,13 @@ import * as Json from "./Json.ts"
 export interface ConsoleText {
   readonly method?: string
   readonly path?: string
-  /** JSON text, with every character that is not JSON's gone. */
+  /** JSON text; characters that are not part of the JSON are blanked. */
   readonly json: string
-  /** Where a character of `json` stands in the source, both counted from 0. */
+  /** The offset in the source of an offset in `json`, both 0-based. */
   readonly offsetOf: (offset: number) => number
 }
 
-/** Reads a value; a fault has the line and column of the source. */
+/** Parses a value; an error has the line and column in the source. */
 export const parse = (source: string): Result.Result<Json.Json, Json.JsonError> => {
   const { json, offsetOf } = read(source)
   return Result.mapError(Json.parseUnique(json), ({ message, line, column }) =>
@@ -24,7 +24,7 @@ export const parse = (source: string): Result.Result<Json.Json, Json.JsonError> 
 }
 
 export const read = (text: string): ConsoleText => {
-  // In place of the mark a space, so that every character stays where it is.
+  // A space replaces the byte order mark, so that offsets do not change.
   const source = Json.withoutMark(text) === text ? text : ` ${text.slice(1)}`
   const request = requestLine.exec(source)
   const pieces: Array<string> = []
@@ -52,15 +52,16 @@ export const read = (text: string): ConsoleText => {
   }
 }
 
-// A comment ends with its line, so that the text can be read in one way only and a refusal takes no longer than a reading.
+// A comment ends with its line. The text then has only one reading, and a failed match takes no longer than a
+// successful one.
 const requestLine =
   /^(?:\s|(?:\/\/|#)[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(GET|POST|PUT|DELETE|HEAD|PATCH)[ \t]+(\S+)[ \t]*(?=\r?\n|$)/
 
-// A string in three quotes, a comment, a string, or a run of anything else.
+// A triple-quoted string, a comment, a string, or a run of other characters.
 const token = /"""([^]*?)"""|\/\/[^\n]*|#[^\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\n]|\\.)*"?|[^"/#]+|\//g
 const comment = /^(?:\/\/|#|\/\*)/
 
-/** Spaces in place of every character, line breaks kept, so that lines and columns stay. */
+/** Replaces every character except line breaks with a space, so that lines and columns do not change. */
 const blank = (text: string): string => text.replace(/[^\n\r]/g, " ")
 
 const offsetAt = (text: string, line: number, column: number): number => {

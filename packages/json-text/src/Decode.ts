@@ -1,4 +1,7 @@
-/** Reads a value by a schema; a refusal names the place by JSON pointer and never repeats the value, which may be a secret. */
+/**
+ * Decodes a value by a schema. An error names the location as a JSON pointer and never repeats the value, which may be
+ * a secret.
+ */
 import { Result, Schema, SchemaIssue } from "effect"
 import { DecodeError, InvalidField } from "./DecodeError.ts"
 

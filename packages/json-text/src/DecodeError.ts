@@ -1,11 +1,13 @@
-/** Why a value does not fit its schema: the error of `Decode`. */
+/** Why a value does not match its schema: the error of `Decode`. */
 import { Data } from "effect"
 
-/** A field is missing, of the wrong type, or has a value that is not allowed. `pointer` is a JSON pointer (RFC 6901). */
+/**
+ * A field is missing, has the wrong type, or has a value that is not allowed. `pointer` is a JSON pointer (RFC 6901).
+ */
 export class InvalidField extends Data.TaggedError("InvalidField")<{
   readonly pointer: string
   readonly message: string
-  /** The wire's word for it, where it is not `illegal_argument_exception`. */
+  /** The error type on the wire, if it is not `illegal_argument_exception`. */
   readonly type?: "parse_exception" | "settings_exception"
 }> {}
 

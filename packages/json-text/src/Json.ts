@@ -1,9 +1,8 @@
 /**
- * JSON text ⇄ value with every number's own digits kept.
+ * Parses and prints JSON without changing the digits of a number.
  *
- * A number that JavaScript would print otherwise (`1.10`, `1e400`, `9007199254740993`) is held as a
- * `JSON.rawJSON` object, which `JSON.stringify` writes back as it came.
- * Source: https://tc39.es/proposal-json-parse-with-source/
+ * A number that JavaScript would print differently (`1.10`, `1e400`, `9007199254740993`) is held as a `JSON.rawJSON`
+ * object, which `JSON.stringify` writes unchanged. Source: https://tc39.es/proposal-json-parse-with-source/
  */
 import { Data, Result } from "effect"
 import * as JsonFault from "./JsonFault.ts"
@@ -13,12 +12,12 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
-/** A number whose digits JavaScript cannot hold; made by `JSON.rawJSON`. */
+/** A number that JavaScript cannot represent exactly, created by `JSON.rawJSON`. */
 export interface RawNumber {
   readonly rawJSON: string
 }
 
-/** The text is no JSON: what was found, and where (1-based line and column). */
+/** The text is not valid JSON: the problem and its location (1-based line and column). */
 export class JsonError extends Data.TaggedError("JsonError")<{
   readonly message: string
   readonly line: number
@@ -33,16 +32,19 @@ declare global {
   }
 }
 
-/** How deep arrays and objects may nest: past it a text is refused, not followed. */
+/** Maximum nesting of arrays and objects. Deeper text is rejected before parsing. */
 export const maxDepth = 1_000
 
-/** How many arrays, objects and members a text may have: each takes many times the memory of its few characters. */
+/** Maximum number of arrays, objects and members in a text. Each takes far more memory than its few characters. */
 const maxParts = 1_000_000
 
-/** The text without the byte order mark that some editors and platforms put before JSON (RFC 8259, 8.1). */
+/** The text without the byte order mark that some editors and upstreams put before JSON (RFC 8259, 8.1). */
 export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
 
-/** As `parse`; fails at a name that stands twice in one object, too: of a document that is written, only one can be meant. */
+/**
+ * Like `parse`, but also rejects a name that occurs twice in one object: the author of a document can mean only one of
+ * them.
+ */
 export const parseUnique = (text: string): Result.Result<Json, JsonError> =>
   Result.flatMap(parse(text), (value) => {
     const repeated = JsonFault.duplicate(withoutMark(text), value)
@@ -51,21 +53,21 @@ export const parseUnique = (text: string): Result.Result<Json, JsonError> =>
       : Result.fail(errorAt(withoutMark(text), repeated.offset, repeated.message))
   })
 
-/** Reads JSON text (RFC 8259); fails with line and column. A byte order mark before it is passed over. */
+/** Parses JSON text (RFC 8259); an error has line and column. A leading byte order mark is skipped. */
 export const parse = (source: string): Result.Result<Json, JsonError> => {
   const text = withoutMark(source)
-  // To keep digits each item is looked at, so that here items count as well.
+  // Keeping digits visits every item, so items count as well here.
   const fault = excess(text, "[{:,")
   if (fault !== undefined) return Result.fail(errorAt(text, fault.offset, fault.message))
   try {
     return Result.succeed(JSON.parse(text, keepDigits))
   } catch {
-    // The parser's own sentence repeats a piece of the text, which may be a secret.
+    // The parser's own message quotes part of the text, which may be a secret.
     return Result.fail(locate(text))
   }
 }
 
-/** The object that a text is; nothing where it is another value, or no JSON. */
+/** The object that the text contains; undefined for any other value or invalid JSON. */
 export const objectIn = (text: string): JsonObject | undefined => {
   const value = Result.getOrUndefined(parse(text))
   return isObject(value) ? value : undefined
@@ -76,7 +78,7 @@ export const stringify = (value: Json): string => JSON.stringify(value)
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 
-/** A string as it is, anything else as its JSON text: how connector parameters are kept. */
+/** Returns a string as it is and any other value as JSON text, the way connector parameters are stored. */
 export const toText = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value) ?? "null")
 
@@ -107,7 +109,7 @@ export const excess = (
   return undefined
 }
 
-/** Whether these marks stand in a text more than so many times, in strings or outside. */
+/** Whether these characters occur more than `times` times in a text, inside or outside strings. */
 const hasMore = (text: string, marks: string, times: number): boolean => {
   if (text.length <= times) return false
   let left = times
@@ -127,7 +129,7 @@ const locate = (text: string): JsonError => {
   return errorAt(text, offset, message)
 }
 
-/** A fault at an offset of a text. */
+/** The error for an offset in a text. */
 export const errorAt = (text: string, offset: number, message: string): JsonError => {
   const before = text.slice(0, offset)
   const line = before.split("\n").length

@@ -1,10 +1,16 @@
-/** Where a text stops being JSON (RFC 8259). Only asked for once a parser has refused it: parsers do not always say. */
+/**
+ * Finds where a text stops being JSON (RFC 8259). It is called only after a parser has rejected the text, because
+ * parsers do not always report the position.
+ */
 
 const space = /[ \t\n\r]*/y
 const bare = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 
-/** What may come next: a value, a value or the end of a list, a name, a name or the end of an object, `,` or an end. */
+/**
+ * What may come next: a value, a value or the end of an array, a name, a name or the end of an object, or `,` or an
+ * end.
+ */
 type Expectation = "value" | "valueOrEnd" | "name" | "nameOrEnd" | "next"
 
 export interface Fault {
@@ -59,7 +65,7 @@ const after = (pattern: RegExp, text: string, at: number): number => {
   return pattern.test(text) ? pattern.lastIndex : at
 }
 
-// A loop, because a pattern would keep a way back for each character of a string that may have millions.
+// A loop, because a regular expression would keep one backtracking state per character, and a string may have millions.
 const afterString = (text: string, open: number): number => {
   if (text[open] !== '"') return open
   for (let at = open + 1; at < text.length; at++) {
@@ -79,12 +85,12 @@ const broken = (text: string, open: number): string =>
     ? "this string is not closed"
     : "this string holds a raw line break, another control character or an unknown escape"
 
-/** How much of a name a message shows, in characters. */
+/** How much of a name an error message shows, in characters. */
 const shownName = 64
 
 /**
- * The first name that stands twice in one object of a text that was parsed to `value`. A parser keeps one of two alike, so that the
- * names in the text are only looked at one by one where there are more of them than members in the value.
+ * The first name that occurs twice in one object of a text that was parsed to `value`. A parser keeps one of two
+ * duplicates, so the names in the text are compared only if the text has more names than the value has members.
  */
 export const duplicate = (text: string, value: unknown): Fault | undefined => {
   if (namesIn(text) === membersOf(value)) return undefined
@@ -109,7 +115,7 @@ export const duplicate = (text: string, value: unknown): Fault | undefined => {
   return undefined
 }
 
-/** How many names stand in a JSON text: strings with a colon after them. What stands between strings is passed over. */
+/** The number of names in a JSON text: strings followed by a colon. Text between strings is skipped. */
 const namesIn = (text: string): number => {
   let names = 0
   for (let open = text.indexOf('"'); open !== -1;) {
@@ -120,17 +126,18 @@ const namesIn = (text: string): number => {
   return names
 }
 
-/** How many members all objects in a parsed value have. */
+/** The number of members of all objects in a parsed value. */
 const membersOf = (value: unknown): number => {
   if (typeof value !== "object" || value === null) return 0
   let members = 0
   if (Array.isArray(value)) {
-    // Vectors have no members. What else stands in such a list is counted short, so that the names are looked at one by one.
+    // Vectors have no members. A list that begins with a number is not walked; if it contains objects, the count is too
+    // low and the names are compared.
     if (typeof value[0] === "number") return 0
     for (const item of value) if (typeof item === "object" && item !== null) members += membersOf(item)
     return members
   }
-  // A number that keeps its digits is an object too, and none of the text's.
+  // A raw number is an object too, but not one of the text.
   if (JSON.isRawJSON(value)) return 0
   for (const member of Object.values(value)) members += 1 + membersOf(member)
   return members

@@ -1,11 +1,11 @@
-/** Strict JSON (RFC 8259) as text: checked in linear time and kept as it was written, digits and all. */
+/** Strict JSON (RFC 8259) as text: validated in linear time and kept exactly as written. */
 
-/** Values that nest deeper are refused, so that nobody's parser overflows. */
+/** Values that nest deeper are rejected, so that no parser overflows its stack. */
 export const maximumDepth = 512
 
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
-/** Index of the first character at or after `index` that is no JSON white space. */
+/** Index of the first character at or after `index` that is not JSON whitespace. */
 export const afterSpace = (text: string, index: number): number => {
   for (let i = index; ; i++) {
     const code = text.charCodeAt(i)
@@ -16,7 +16,7 @@ export const afterSpace = (text: string, index: number): number => {
 const isHex = (code: number): boolean =>
   (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66)
 
-/** What may follow a backslash, but for `u`. */
+/** The characters that may follow a backslash, except `u`. */
 const isEscaped = new Uint8Array(128)
 for (const letter of `"\\/bfnrt`) isEscaped[letter.charCodeAt(0)] = 1
 
@@ -109,13 +109,16 @@ const withoutOuterCommas = (text: string): string => {
   return text.slice(start, end)
 }
 
-/** Values or members without the brackets around them, and the decoded keys of the members. */
+/** Values or members without the enclosing brackets, and the decoded keys of the members. */
 export interface Fragment {
   readonly text: string
   readonly keys: ReadonlyArray<string>
 }
 
-/** The text as the inside of a list or an object, one leading and one trailing comma dropped; undefined if it is none. */
+/**
+ * The text as the contents of an array or an object, without one leading and one trailing comma; undefined if it is
+ * neither.
+ */
 export const fragment = (text: string, inside: "list" | "object"): Fragment | undefined => {
   const inner = withoutOuterCommas(text)
   const keys: Array<string> = []
@@ -123,5 +126,5 @@ export const fragment = (text: string, inside: "list" | "object"): Fragment | un
   return sequenceEnd(inner, 0, inside, 0, 0, keys) < 0 ? undefined : { text: inner, keys }
 }
 
-/** The same JSON on one line: a raw line break can stand only between tokens. */
+/** The same JSON on one line: a raw line break can occur only between tokens. */
 export const onOneLine = (json: string): string => json.replace(/[\r\n]/g, " ")

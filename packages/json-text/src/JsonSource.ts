@@ -1,7 +1,7 @@
 /**
- * A platform's JSON answer as it came: the parsed value to decide by, and the text to hand on.
+ * An upstream's JSON response: the parsed value, used for decisions, and the original text, used for output.
  *
- * What is passed through is cut from the text, so that every number keeps its own digits and nothing is serialised anew.
+ * Output is sliced from the text, so that every number keeps its digits and nothing is serialised again.
  */
 import * as Json from "./Json.ts"
 import { Result } from "effect"
@@ -12,10 +12,10 @@ export interface JsonSource {
   readonly value: JSONValue
 }
 
-/** Where a value stands: the names and indices that lead to it from the top. */
+/** The location of a value: the names and indices from the top. */
 export type Location = ReadonlyArray<string | number>
 
-/** Reads a text as JSON; fails with the parser's own sentence. The text itself is not repeated in it. */
+/** Parses a text as JSON. The error has the position, and does not repeat the text. */
 export const parse = (source: string): Result.Result<JsonSource, string> => {
   const text = Json.withoutMark(source)
   const fault = Json.excess(text)
@@ -30,8 +30,8 @@ export const parse = (source: string): Result.Result<JsonSource, string> => {
 }
 
 /**
- * The source texts of the values at these locations, which must exist. Each container is walked once, however many are asked for;
- * `spend` is called with its length, and may throw.
+ * The source texts of the values at these locations, which must exist. Each container is walked once, for any number of
+ * locations. `spend` is called with its length, and may throw.
  */
 export const slices = (
   source: JsonSource,
@@ -61,7 +61,7 @@ interface Span {
   readonly end: number
 }
 
-// The text was parsed before, so the walk may take it as well formed.
+// The text was parsed before, so the walk can assume that it is well formed.
 const children = (text: string, open: number): ReadonlyMap<string | number, Span> => {
   const spans = new Map<string | number, Span>()
   const isObject = text.charCodeAt(open) === 0x7b
@@ -118,7 +118,7 @@ const skipValue = (text: string, start: number): number => {
   return text.length
 }
 
-/** Vectors are most of an answer: they are passed over at the speed of the pattern's machine. */
+/** Most of a response consists of vectors: a regular expression skips them at full speed. */
 const skipNumbers = (text: string, from: number): number => {
   const c = text.charCodeAt(from)
   if (c !== 0x2d && (c < 0x30 || c > 0x39)) return from

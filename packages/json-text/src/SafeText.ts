@@ -1,14 +1,14 @@
-/** The characters that names and descriptions may hold: letters, numbers, spaces and basic punctuation. */
+/** The characters that names and descriptions may contain: letters, numbers, spaces and basic punctuation. */
 const allowed = /^[\p{L}\p{N}\s.,!?():@\-_/'"]*$/u
 
 export interface Field {
-  /** What the message calls the field, such as `Model connector name`. */
+  /** The name of the field in messages, such as `Model connector name`. */
   readonly label: string
   readonly text: string | undefined
   readonly required?: boolean
 }
 
-/** One sentence for every field that is blank though required, or holds another character. */
+/** One sentence for each field that is required but blank, or contains another character. */
 export const problems = (fields: ReadonlyArray<Field>): ReadonlyArray<string> =>
   fields.flatMap(({ label, text, required }) => {
     if (text === undefined || text.trim() === "")

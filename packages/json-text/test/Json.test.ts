@@ -2,7 +2,7 @@ import * as Json from "../src/Json.ts"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 
-describe("a text that is no JSON is refused at its place, and none of it is repeated", () => {
+describe("rejects invalid JSON with its position and does not repeat the text", () => {
   it.each([
     ['{"a":1,\n "b": }', "expected a value", 2, 7],
     ['{"a":1,\n "b": 3', "the text ends before the document does", 2, 8],
@@ -21,7 +21,7 @@ describe("a text that is no JSON is refused at its place, and none of it is repe
     expect(Result.getOrThrow(Result.flip(Json.parse(text)))).toMatchObject({ message, line, column })
   })
 
-  it("nor is one that nests too deep followed", () => {
+  it("rejects a text that nests too deep", () => {
     const deep = "[".repeat(100_000)
     expect(Result.getOrThrow(Result.flip(Json.parse(deep))).message).toContain("deeper than 1000 levels")
   })
@@ -31,21 +31,21 @@ describe("a text that is no JSON is refused at its place, and none of it is repe
     ["members", '"a":0,'],
     ["items", "0,"],
     ["lists", "[],"],
-  ])("nor is one of a million %s looked into", (_, part) => {
+  ])("rejects a text with a million %s before parsing it", (_, part) => {
     const [open, close] = part.startsWith('"') ? ["{", '"z":0}'] : ["[", "0]"]
     const many = (count: number) => Json.parse(`${open}${part.repeat(count)}${close}`)
     expect(Result.getOrThrow(Result.flip(many(1_000_000))).message).toContain("more than 1000000 parts")
     expect(Result.isSuccess(many(200_000))).toBe(true)
   })
 
-  it("but a text that only speaks of them is read", () => {
+  it("accepts a string that contains many brackets", () => {
     const marks = JSON.stringify(":[{,".repeat(600_000))
     expect(Result.isSuccess(Json.parse(marks))).toBe(true)
   })
 })
 
 it.each(["1.10", "1e400", "9007199254740993", "-0.0", '{"a":[1.0,2]}', '"\\u00e9"', "1"])(
-  "%s is written as it was read",
+  "prints %s unchanged",
   (text) => {
     const expected = text === '"\\u00e9"' ? '"é"' : text
     expect(Json.stringify(Result.getOrThrow(Json.parse(text)))).toBe(expected)

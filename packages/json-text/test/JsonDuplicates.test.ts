@@ -9,7 +9,7 @@ const faultOf = (text: string): string | undefined =>
     onFailure: ({ message, line, column }) => `${line}:${column} ${message}`,
   })
 
-describe("a name that stands twice in one object", () => {
+describe("duplicate names in one object", () => {
   it.each([
     ['{"a":1,"a":2}', '1:8 Duplicate Object property "a"'],
     ['{"a":{"b":1,\n "c":[{"d":1,"d":2}]}}', '2:14 Duplicate Object property "d"'],
@@ -19,7 +19,7 @@ describe("a name that stands twice in one object", () => {
     ['{"__proto__":1,"__proto__":2}', '1:16 Duplicate Object property "__proto__"'],
     ['{"a":"{\\"x\\":1","a":1}', '1:17 Duplicate Object property "a"'],
     [`{"${"n".repeat(200)}":1,"${"n".repeat(200)}":1}`, `1:207 Duplicate Object property "${"n".repeat(64)}"`],
-  ])("%s is refused at its place", (text, fault) => assert.strictEqual(faultOf(text), fault))
+  ])("rejects %s with its position", (text, fault) => assert.strictEqual(faultOf(text), fault))
 
   it.each([
     '{"a":1,"b":{"a":1},"c":[{"a":1},{"a":1}]}',
@@ -28,13 +28,13 @@ describe("a name that stands twice in one object", () => {
     '["a","a"]',
     '"a"',
     '{"a":"x\\\\\\\\","b":"\\\\"}',
-  ])("%s has none", (text) => assert.isUndefined(faultOf(text)))
+  ])("accepts %s", (text) => assert.isUndefined(faultOf(text)))
 
-  it("is passed over by the parser of what platforms send", () =>
+  it("accepts duplicates in upstream responses", () =>
     assert.deepStrictEqual(Result.getOrThrow(Json.parse('{"a":1,"a":2}')), { a: 2 }))
 
   const seed = Number(process.env["DRAWBAR_PROPERTY_SEED"] ?? Date.now() % 2 ** 31)
-  it(`is found in whatever document it is planted, and nowhere else (DRAWBAR_PROPERTY_SEED=${seed})`, () => {
+  it(`finds a duplicate in a random document, and reports none without one (DRAWBAR_PROPERTY_SEED=${seed})`, () => {
     let state = seed
     const next = (below: number) => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
@@ -50,7 +50,7 @@ describe("a name that stands twice in one object", () => {
       return object(depth, false)
     }
     const object = (depth: number, planted: boolean): string => {
-      // V8 takes a name that ends with a quote for one that ends with a backslash, where it has seen the latter before.
+      // V8 confuses a name that ends with a quote with one that ends with a backslash if it has seen the latter before.
       const endings = texts.filter((text) => !text.startsWith("\\"))
       const names = Array.from({ length: 1 + next(4) }, (_, i) =>
         JSON.stringify(`${i}${endings[next(endings.length)]}`),
@@ -67,7 +67,7 @@ describe("a name that stands twice in one object", () => {
 })
 
 describe("a byte order mark before JSON", () => {
-  it.each(['{"a":1}', " [1]", "{"])("%s is read as it is without", (text) => {
+  it.each(['{"a":1}', " [1]", "{"])("parses %s like the text without the mark", (text) => {
     const [marked, plain] = [Json.parse(`\uFEFF${text}`), Json.parse(text)]
     assert.deepStrictEqual(
       Result.match(marked, { onSuccess: (it) => it, onFailure: ({ line, column }) => `${line}:${column}` }),
@@ -75,10 +75,10 @@ describe("a byte order mark before JSON", () => {
     )
   })
 
-  it("is read past in the console's text", () => {
+  it("skips the mark in console text", () => {
     for (const text of ['{"a":1}', 'POST /x\n{"a":1}', '// says\n{"a":1}'])
       assert.deepStrictEqual(Result.getOrThrow(ConsoleText.parse(`\uFEFF${text}`)), { a: 1 })
   })
 
-  it("is one, not several", () => assert.isTrue(Result.isFailure(Json.parse("\uFEFF\uFEFF{}"))))
+  it("skips one mark, not several", () => assert.isTrue(Result.isFailure(Json.parse("\uFEFF\uFEFF{}"))))
 })

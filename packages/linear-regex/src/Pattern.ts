@@ -1,6 +1,6 @@
 /**
- * Regular expressions that others write: RE2's, which never go back, so that no text makes them slow for ever.
- * Source: https://swtch.com/~rsc/regexp/regexp3.html
+ * User-supplied regular expressions, compiled by RE2. RE2 does not backtrack, so matching takes time linear in the
+ * text. Source: https://swtch.com/~rsc/regexp/regexp3.html
  */
 import { Result } from "effect"
 import { RE2JS } from "re2js"
@@ -8,21 +8,24 @@ import { RE2JS } from "re2js"
 export type Pattern = RE2JS
 
 /** In characters. */
-const longest = 10_000
+const maxLength = 10_000
 
-/** In instructions: repetitions that are counted are short to write and long to run. */
-const largest = 1_000
+/** In instructions. Counted repetitions are short to write but expand to many instructions. */
+const maxProgramSize = 1_000
 
-/** Compiles a pattern; fails with the rest of a sentence that says why it is none. */
+/**
+ * Compiles a pattern. The failure is the end of a sentence that begins with the pattern's name: "… is invalid: it is
+ * longer than …".
+ */
 export const compile = (pattern: string, flags = 0): Result.Result<Pattern, string> => {
-  if (pattern.length > longest) return Result.fail(`it is longer than ${longest} characters`)
+  if (pattern.length > maxLength) return Result.fail(`it is longer than ${maxLength} characters`)
   return Result.try({
     try: () => bounded(RE2JS.compile(pattern, flags)),
     catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
   }).pipe(
     Result.filterOrFail(
-      (compiled) => compiled.programSize() <= largest,
-      () => `it is ${largest} steps long once its repetitions are written out, or longer`,
+      (compiled) => compiled.programSize() <= maxProgramSize,
+      () => `it compiles to more than ${maxProgramSize} instructions; shorten its repetitions`,
     ),
   )
 }
@@ -43,5 +46,5 @@ const bounded = (compiled: Pattern): Pattern => {
 /** The flag by which a dot matches a line break too. */
 export const { DOTALL } = RE2JS
 
-/** What a search in a text takes at the very worst, in steps of 10 ns or so: each instruction at each character. */
+/** The worst-case cost of a search in a text, in steps of about 10 ns: every instruction at every character. */
 export const work = (pattern: Pattern, text: string): number => (pattern.programSize() + 20) * text.length

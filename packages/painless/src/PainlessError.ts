@@ -1,34 +1,37 @@
 import { Data } from "effect"
 import type { Limits } from "./ScriptLimits.ts"
 
-/** The source is not in the language, or names something that does not exist; `line` and `column` count from 1. */
+/** The source is not valid Painless, or uses an unknown name; `line` and `column` are 1-based. */
 export class Syntax extends Data.TaggedError("Syntax")<{
   readonly line: number
   readonly column: number
   readonly message: string
-  /** The line of the source, and under it a caret at the column. */
+  /** The line of the source, followed by a caret at the column. */
   readonly excerpt: string
 }> {}
 
-/** The script did what Java answers with an exception of class `kind`; `message` names things of the script, never its data. */
+/**
+ * The script did something for which Java throws an exception of class `kind`; `message` describes the script, never
+ * its data.
+ */
 export class Runtime extends Data.TaggedError("Runtime")<{
   readonly line: number
   readonly kind: string
   readonly message: string
 }> {}
 
-/** The script itself threw; `message` is the script's own and may hold its data. */
+/** The script itself threw; `message` is the script's own and may contain its data. */
 export class Thrown extends Data.TaggedError("Thrown")<{
   readonly line: number
   readonly exception: string
   readonly message: string
 }> {}
 
-/** The script wanted more than `limit` of `what`; it cannot catch this. */
+/** The script exceeded `limit` of `what`; it cannot catch this. */
 export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
   readonly what: keyof Limits
   readonly limit: number
-  /** The line that was running, or 0 where the source was still being read. */
+  /** The current line, or 0 if the source was still being parsed. */
   readonly line: number
 }> {
   override get message(): string {
@@ -36,7 +39,7 @@ export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
   }
 }
 
-/** The data handed to `Params.fromJsonText` is not JSON; `offset` counts characters from 0. */
+/** The data passed to `Params.fromJsonText` is not JSON; `offset` is 0-based, in characters. */
 export class InvalidJson extends Data.TaggedError("InvalidJson")<{
   readonly offset: number
   readonly message: string
@@ -44,7 +47,7 @@ export class InvalidJson extends Data.TaggedError("InvalidJson")<{
 
 export type Reason = Syntax | Runtime | Thrown | LimitExceeded | InvalidJson
 
-/** Everything that can go wrong with a script. */
+/** Every error of a script. */
 export class PainlessError extends Data.TaggedError("PainlessError")<{ readonly reason: Reason }> {
   override get message(): string {
     return sentence(this.reason)

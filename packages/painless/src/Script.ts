@@ -1,4 +1,4 @@
-/** The subset of Painless that process functions are written in: compiled once to closures, run many times. */
+/** The subset of Painless that process functions use: compiled once to closures, run many times. */
 import { Result } from "effect"
 import type { Json } from "./ScriptData.ts"
 import * as ScriptLimits from "./ScriptLimits.ts"
@@ -13,15 +13,15 @@ import { Run } from "./internal/run/Run.ts"
 import { JavaMap, type Value } from "./internal/run/Value.ts"
 import * as World from "./World.ts"
 
-/** A compiled script, made by `compile`; it holds no state of any run. */
+/** A compiled script, created by `compile`; it contains no state of a run. */
 export interface Script {
   readonly source: string
   readonly program: ScriptProgram.Program
-  /** The names in `${parameters.name}`, which run as variables. */
+  /** The names in `${parameters.name}`, which become variables. */
   readonly placeholders: ReadonlyArray<string>
-  /** Those of them that have no default: each run needs their texts. */
+  /** Those without a default: each run needs their texts. */
   readonly required: ReadonlyArray<string>
-  /** What runs, but perhaps not as its author thinks. */
+  /** Code that runs, but may not do what its author intended. */
   readonly warnings: ReadonlyArray<Warning>
 }
 
@@ -32,16 +32,16 @@ export interface Warning {
 }
 
 export interface Options {
-  /** What the script must return; `String` is what process functions return, null included. */
+  /** The required result type; `String` is what process functions return, including null. */
   readonly returns?: "def" | "String"
   readonly limits?: Partial<ScriptLimits.Limits>
   /** What the numbers of the data are: all `Double`, or (the default) `Integer`, `Long`, `BigInteger` and `Double` as written. */
   readonly numbers?: Binding.Numbers
-  /** Texts of `params` that are fit for a JSON string as they are: `escape()` leaves them alone. */
+  /** Texts of `params` that are already valid inside a JSON string: `escape()` leaves them unchanged. */
   readonly escaped?: ReadonlySet<string>
-  /** The time and chance; absent: `World.fixed()`. */
+  /** Time and randomness; `World.fixed()` if absent. */
   readonly world?: World.World
-  /** The texts of `${parameters.name}`; one that is not here has the placeholder's own default. */
+  /** The texts of `${parameters.name}`; a missing one takes the placeholder's default. */
   readonly parameters?: ReadonlyMap<string, string>
 }
 
@@ -79,8 +79,8 @@ const ofProgram = (source: string, program: ScriptProgram.Program): Script => ({
 })
 
 /**
- * Runs a script on a copy of `params`, the only thing it can see. Answers what it returns, null where it returns nothing;
- * a `StringBuilder` is its text. The reason of a failure is `Runtime`, `Thrown` or `LimitExceeded`.
+ * Runs a script on a copy of `params`, which is all that it can access. Returns its result, or null if it returns
+ * nothing; a `StringBuilder` is returned as text. The reason of a failure is `Runtime`, `Thrown` or `LimitExceeded`.
  */
 export const run = (
   script: Script,
@@ -89,7 +89,10 @@ export const run = (
 ): Result.Result<Json, PainlessError> =>
   execute(script, () => Binding.fromData(params, options.numbers ?? "java"), options)
 
-/** As `run`, with `params` as the text of a JSON object, whose numbers keep the class they are written in; also fails with `InvalidJson`. */
+/**
+ * Like `run`, with `params` as the text of a JSON object, whose numbers keep their class as written; also fails with
+ * `InvalidJson`.
+ */
 export const runJson = (script: Script, params: string, options: Options = {}): Result.Result<Json, PainlessError> =>
   execute(script, () => new JsonReader(params, options.numbers ?? "java").read(), options)
 
@@ -120,7 +123,7 @@ const unbound = ({ program, source }: Script, missing: ReadonlyArray<string>): R
   return new Runtime({
     line: place(source, at).line,
     kind: "IllegalArgumentException",
-    message: `no value for ${names}: send it, or give the connector the parameter`,
+    message: `no value for ${names}: send it, or set the parameter in the connector`,
   })
 }
 

@@ -1,21 +1,22 @@
-/** How much a script may use up before it is stopped; every bound holds for one `compile` or one `run`. */
+/** Limits on the resources of a script; each applies to one `compile` or one `run`. */
 export interface Limits {
   /** Characters of source. */
   readonly source: number
-  /** How deep statements, expressions and data may stand inside each other; a chain of operators may always be 1,000 long. */
+  /** Nesting depth of statements, expressions and data; a chain of operators may always have a length of 1,000. */
   readonly nesting: number
   /**
-   * Loop turns, calls and comparisons; searches, hashes, joins, copies and patterns cost by the size of what they go over, and
-   * long texts by the memory that they may keep: 16 characters a step where one is made or put into a collection.
+   * Loop iterations, calls and comparisons. Searches, hashes, joins, copies and patterns count by the size of their
+   * operands. Long texts count by the memory that they may retain: 16 characters per step when one is created or put
+   * into a collection.
    */
   readonly steps: number
-  /** Calls of functions inside each other. */
+  /** Nested function calls. */
   readonly calls: number
-  /** Characters of one string, and of all strings of the answer together. */
+  /** Characters of one string, and of all strings of the result together. */
   readonly text: number
-  /** Elements that all collections together may take in, the result included. */
+  /** Elements of all collections together, including the result. */
   readonly elements: number
-  /** Milliseconds of the processor for one run, by the clock of its `World`; steps alone are not a bound of time. */
+  /** Milliseconds of processor time for one run, by the clock of its `World`, because steps alone do not limit time. */
   readonly time: number
 }
 

@@ -1,14 +1,14 @@
-/** What a run may learn of the world: the time and chance. A script reaches nothing else. */
+/** What a run can observe from outside: time and randomness. A script has no other access. */
 export interface World {
   /** Milliseconds since 1970, for `System.currentTimeMillis()`. */
   readonly now: () => number
-  /** At least 0 and below 1, for `Math.random()` and `UUID.randomUUID()`. */
+  /** At least 0 and less than 1, for `Math.random()` and `UUID.randomUUID()`. */
   readonly random: () => number
-  /** Milliseconds that the processor has worked, from any start; the limit `time` is measured with it. */
+  /** Processor time in milliseconds, from any origin; the limit `time` is measured with it. */
   readonly spent: () => number
 }
 
-/** A clock that stands at 1970 and the same random numbers in each run, so that the same script always has the same result. */
+/** A clock fixed at 1970 and the same random numbers in each run, so that a script always has the same result. */
 export const fixed = (): World => {
   let state = 0
   return {

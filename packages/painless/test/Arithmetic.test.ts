@@ -7,7 +7,7 @@ const longEdges = [...edges, "4294967296", "9223372036854775807", "-922337203685
 
 const signed = (bits: 32 | 64, value: bigint): bigint => BigInt.asIntN(bits, value)
 
-/** The same operations on integers of any size, cut to width at the end. */
+/** The same operations on unlimited integers, truncated to the width at the end. */
 const operations: Record<string, (left: bigint, right: bigint, bits: 32 | 64) => bigint> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
@@ -25,7 +25,7 @@ const operations: Record<string, (left: bigint, right: bigint, bits: 32 | 64) =>
 describe.each([
   ["int", 32, "", edges],
   ["long", 64, "L", longEdges],
-] as const)("%s arithmetic is that of the integers, cut to %i bits", (type, bits, suffix, edges) => {
+] as const)("%s arithmetic is that of the integers, truncated to %i bits", (type, bits, suffix, edges) => {
   const below = random(seed)
   const operand = (): bigint =>
     below(2) === 0
@@ -47,7 +47,7 @@ describe.each([
 })
 
 describe("doubles", () => {
-  it("read back from their text", () => {
+  it("round-trip through their text", () => {
     const below = random(seed)
     for (let round = 0; round < 500; round++) {
       const value = (below(2 ** 31) - 2 ** 30) * 10 ** (below(60) - 40)
@@ -57,7 +57,7 @@ describe("doubles", () => {
     }
   })
 
-  it("become floats whose text reads back as the same float and is the shortest that does", () => {
+  it("have the shortest text that parses to the same float", () => {
     const below = random(seed)
     for (let round = 0; round < 2000; round++) {
       const value = Math.fround((below(2 ** 31) - 2 ** 30) * 2 ** (below(80) - 60))

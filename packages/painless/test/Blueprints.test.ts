@@ -1,4 +1,4 @@
-/** The scripts of published connectors, on data that would give the answers published with them. */
+/** The scripts of published connectors, on data that results in the published responses. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Result } from "effect"
@@ -20,7 +20,7 @@ const read = (file: string): unknown => JSON.parse(readFileSync(join(folder, fil
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
 
-/** Every process function in a document that is a script: named ones and holes are not. */
+/** Every process function in a document that is a script, without named functions and placeholders. */
 const scriptsOf = (file: string, value: unknown): ReadonlyArray<Found> => {
   if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([field, inner]) =>
@@ -56,7 +56,7 @@ const outputsOf = (file: string): ReadonlyArray<Tensor> => {
   return Array.isArray(outputs) ? outputs.filter(isRecord) : []
 }
 
-/** A response in every shape that the scripts read, holding what was published as the answer. */
+/** A response in every form that the scripts read, with the published content. */
 const responseFor = (outputs: ReadonlyArray<Tensor>): string => {
   const [text = "text"] = outputs.flatMap((output) =>
     isRecord(output["dataAsMap"]) ? [output["dataAsMap"]["response"]].filter((value) => typeof value === "string") : [],
@@ -81,8 +81,8 @@ const dataOf = (answer: string): unknown => {
   return Array.isArray(parsed) ? parsed.map((tensor: unknown) => (isRecord(tensor) ? tensor["data"] : tensor)) : parsed
 }
 
-describe.skipIf(scripts.length === 0)("published connectors (skipped where the reference folder is absent)", () => {
-  it.each(scripts)("$file $field compiles and answers", ({ field, file, source }) => {
+describe.skipIf(scripts.length === 0)("published connectors (skipped: ../shared/reference is absent)", () => {
+  it.each(scripts)("$file $field compiles and returns the expected result", ({ field, file, source }) => {
     const script = Result.getOrThrow(Script.compile(source))
     if (field === "pre_process_function") {
       const answer = Result.getOrThrow(Script.runJson(script, input, { numbers: "double" }))
@@ -93,7 +93,7 @@ describe.skipIf(scripts.length === 0)("published connectors (skipped where the r
     const answer = String(Result.getOrThrow(Script.runJson(script, responseFor(outputs))))
     const tensors = outputs.filter((output) => Array.isArray(output["data"]))
     if (tensors.length === 0) expect(answer).toContain(answer.startsWith("{") ? "dataAsMap" : "")
-    // A cross-encoder answers in the order of the response, which was turned round here.
+    // A cross-encoder responds in the order of the response, which was reversed here.
     else
       expect([
         tensors.map((tensor) => tensor["data"]),

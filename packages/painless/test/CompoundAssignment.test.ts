@@ -1,10 +1,10 @@
-/** `target op= operand` by the table of types: the sum of Java, cast to the class that the target held. */
+/** `target op= operand` by the table of types: Java's result, cast to the class that the target held. */
 import { describe, expect, it } from "vitest"
 import { failure, random, text } from "./Evaluation.ts"
 
 const seed = 20_011_113
 
-/** Whole numbers by type: how a literal of it is written, and how a number is cut to it. */
+/** Integers by type: how a literal is written, and how a number is truncated to the type. */
 const whole = {
   byte: { written: (value: number) => `(byte) ${value}`, bits: 8 },
   short: { written: (value: number) => `(short) ${value}`, bits: 16 },
@@ -26,7 +26,7 @@ const places = [
 const compute = (operator: (typeof operators)[number], left: number, right: number): number =>
   operator === "+" ? left + right : operator === "-" ? left - right : left * right
 
-/** A number as a cast of Java makes it: a fraction is cut, and what does not fit an int or a long is clamped first. */
+/** A number cast as in Java: a fraction is truncated, and a value out of the range of int or long is clamped first. */
 const cut = (value: number, bits: number): string => {
   const width = bits === 64 ? 64 : 32
   const least = -(2n ** BigInt(width - 1))
@@ -39,7 +39,7 @@ const cut = (value: number, bits: number): string => {
 describe.each(places)("on %s of def", (_, place) => {
   const below = random(seed)
   it.each(Object.keys(whole) as ReadonlyArray<keyof typeof whole>)(
-    "%s stays what it is, whatever it receives",
+    "%s keeps its class, whatever the operand",
     (type) => {
       const { bits, written } = whole[type]
       for (let round = 0; round < 60; round++) {
@@ -70,7 +70,7 @@ describe.each(places)("on %s of def", (_, place) => {
     }
   })
 
-  it.each(Object.keys(whole) as ReadonlyArray<keyof typeof whole>)("++ and -- on %s wrap within it", (type) => {
+  it.each(Object.keys(whole) as ReadonlyArray<keyof typeof whole>)("++ and -- on %s wrap around", (type) => {
     const { bits, written } = whole[type]
     const [least, most] = [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n]
     const suffix = type === "long" ? "L" : ""
@@ -86,7 +86,7 @@ describe.each(places)("on %s of def", (_, place) => {
   })
 })
 
-describe("what no number is", () => {
+describe("values that are not numbers", () => {
   it.each([
     ["def s = 'a'; s += 1; s", '"a1"'],
     ["def s = 'a'; def o = null; s += o; s", '"anull"'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import * as Script from "../src/Script.ts"
 import { attempt, evaluate, failure, random, text } from "./Evaluation.ts"
 
-/** Names that open a way into the host wherever a lookup goes through JavaScript objects. */
+/** Names that would expose the host if lookups used JavaScript objects. */
 const names = [
   "constructor",
   "__proto__",
@@ -50,12 +50,12 @@ const receivers = [
 ]
 
 describe("no name leads out of the script", () => {
-  it.each(names)("%s is no variable and no function", (name) => {
+  it.each(names)("%s is neither a variable nor a function", (name) => {
     expect(failure(name).reason._tag).toBe("Syntax")
     expect(failure(`${name}('x')`).reason._tag).toBe("Syntax")
   })
 
-  it.each(names)("%s is an ordinary key of a map", (name) => {
+  it.each(names)("%s is an ordinary map key", (name) => {
     expect(evaluate(`params.${name}`)).toBe(null)
     expect(evaluate(`params.containsKey('${name}')`)).toBe(false)
     expect(evaluate(`params['${name}']`, `{"${name}":5}`)).toBe(5)
@@ -64,7 +64,7 @@ describe("no name leads out of the script", () => {
     expect(evaluate(`params.${name}.${name}`, `{"${name}":{"${name}":"x"}}`)).toBe("x")
   })
 
-  it.each(names)("%s is no field and no method of any value", (name) => {
+  it.each(names)("%s is neither a field nor a method of any value", (name) => {
     for (const receiver of receivers) {
       if (name === "value" || (name === "apply" && receiver === "x -> x")) continue
       const read = attempt(`def v = ${receiver}; v.${name}`)
@@ -86,8 +86,8 @@ describe("no name leads out of the script", () => {
   })
 })
 
-describe("data goes in and out as copies", () => {
-  it("what a script changes stays in the script", () => {
+describe("data is copied in and out", () => {
+  it("changes by a script stay in the script", () => {
     const data = { list: [1], map: { a: 1 } }
     const script = Result.getOrThrow(
       Script.compile("params.list.add(2); params.map.a = 5; params.new = 1; return params"),
@@ -97,14 +97,14 @@ describe("data goes in and out as copies", () => {
     expect(Result.getOrThrow(Script.run(script, data))).toEqual(first)
   })
 
-  it("records that come out have no prototype", () => {
+  it("returned records have no prototype", () => {
     const out = evaluate("return ['__proto__': ['polluted': true], 'constructor': 1]")
     expect(Object.getPrototypeOf(out)).toBe(null)
     expect(Object.keys(Object(out))).toEqual(["__proto__", "constructor"])
     expect(Reflect.get({}, "polluted")).toBe(undefined)
   })
 
-  it("keys that begin with NUL are not mistaken for keys of another class", () => {
+  it("keys that begin with NUL differ from keys of other classes", () => {
     expect(text("def m = [1.0: 'double']; m['\u0000Double 1.0'] = 'text'; m.size()")).toBe("2")
     expect(text("params", '{"\\u0000String x":1,"x":2}')).toBe('{"\\u0000String x":1,"x":2}')
     expect(
@@ -113,7 +113,7 @@ describe("data goes in and out as copies", () => {
     expect(text("def m = [:]; m['\u0000a'] = 1; m.remove('\u0000a'); m.size()")).toBe("0")
   })
 
-  it("any JSON comes back as it went in", () => {
+  it("any JSON round-trips unchanged", () => {
     const seed = 20_240_611
     const below = random(seed)
     const json = (depth: number): string => {

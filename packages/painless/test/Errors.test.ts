@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { failure } from "./Evaluation.ts"
 
-describe("a source that is wrong is refused with line, column and a caret", () => {
+describe("rejects an invalid source with line, column and a caret", () => {
   it.each([
     ["return params.a b", 1, 17, "expected [;] but found [b]"],
     ["def x = [1, 2\nreturn x", 2, 1, "expected []] but found [return]"],
@@ -12,18 +12,13 @@ describe("a source that is wrong is refused with line, column and a caret", () =
     ["def a = 1; def a = 2", 1, 16, "variable [a] is already defined"],
     ["for (int i = 0; i < 1; i++) {} return i", 1, 39, "unknown variable [i]"],
     ["params = 1", 1, 1, "[params] cannot be assigned"],
-    [
-      "def f() { return params.a } f()",
-      1,
-      18,
-      "[params] is not seen inside functions: hand over what is needed as an argument",
-    ],
+    ["def f() { return params.a } f()", 1, 18, "[params] is not visible inside functions: pass it as an argument"],
     ["esc(1)", 1, 1, "unknown function [esc]"],
     ["escpe(1)", 1, 1, "unknown function [escpe]. Did you mean [escape]?"],
     ["escape(1, 2)", 1, 1, "[escape] takes 1 argument, not 2"],
     ["int f(int a) { return a } f(1, 2)", 1, 27, "[f] takes 1 arguments (int), not 2"],
     ["int f(int a) { return a } f('x')", 1, 27, "argument 1 of [f] is [String] where [int] is needed"],
-    ["int f(int a) { if (a > 1) { return 1 } } f(1)", 1, 5, "not every way through [f] returns a value"],
+    ["int f(int a) { if (a > 1) { return 1 } } f(1)", 1, 5, "not every path through [f] returns a value"],
     ["Math.sqr(2)", 1, 6, "[Math] has no method [sqr]. Did you mean [sqrt]?"],
     ["Math.sqrt()", 1, 6, "[sqrt] of [Math] takes [sqrt(double)], not 0 arguments"],
     ["'a'.lenght()", 1, 5, "[String] has no method [lenght]. Did you mean [length]?"],
@@ -31,7 +26,7 @@ describe("a source that is wrong is refused with line, column and a caret", () =
     ["'a'.substring('b')", 1, 5, "argument 1 of [substring] is [String] where [int] is needed"],
     ["Strng s = 'a'", 1, 1, "unknown type [Strng]. Did you mean [String]?"],
     ["new Foo()", 1, 5, "unknown type [Foo]"],
-    ["new List()", 1, 1, "[List] cannot be made with new: use [ArrayList]"],
+    ["new List()", 1, 1, "[List] cannot be created with new: use [ArrayList]"],
     ["Math", 1, 1, "[Math] is a class: call one of its functions"],
     ["Integer.MAX", 1, 9, "[Integer] has no field [MAX]"],
     ["int x = 'a'", 1, 9, "cannot turn [String] into [int]"],
@@ -42,11 +37,11 @@ describe("a source that is wrong is refused with line, column and a caret", () =
     ["if (1) { }", 1, 5, "a condition is boolean, not [int]"],
     ["'a' - 1", 1, 5, "cannot apply [-] to [String] and [int]"],
     ["1.5 & 1", 1, 5, "cannot apply [&] to [double] and [int]"],
-    ["for (x in 5) {}", 1, 11, "cannot go through [int]"],
-    ["for (x in ['a': 1]) {}", 1, 11, "cannot go through [HashMap]: use entrySet(), keySet() or values()"],
+    ["for (x in 5) {}", 1, 11, "cannot iterate over [int]"],
+    ["for (x in ['a': 1]) {}", 1, 11, "cannot iterate over [HashMap]: use entrySet(), keySet() or values()"],
     ["'abc'[0]", 1, 6, "[String] has no elements: use charAt"],
-    ["break", 1, 1, "[break] stands outside of any loop"],
-    ["return 1; return 2", 1, 11, "this statement is never reached"],
+    ["break", 1, 1, "[break] is outside of a loop"],
+    ["return 1; return 2", 1, 11, "this statement is unreachable"],
     ["1 + 1; return 2", 1, 3, "this value is computed and then not used"],
     ["def x = [].clear()", 1, 12, "cannot turn [void] into [def]"],
     ["1 = 2", 1, 3, "only a variable, a field or an element can be assigned to"],
@@ -61,32 +56,32 @@ describe("a source that is wrong is refused with line, column and a caret", () =
     expect(reason).toMatchObject({ _tag: "Syntax", line, column, message })
   })
 
-  it("shows the line with a caret under the place", () => {
+  it("shows the line with a caret at the position", () => {
     expect(failure("def a = 1;\n\treturn a ? b;").message).toBe(
       "line 2, column 14: expected [:] but found [;]\n return a ? b;\n             ^",
     )
   })
 })
 
-describe("what this subset leaves out is refused in a sentence", () => {
+describe("rejects unsupported syntax with an explanation", () => {
   it.each([
     ["def p = /a+", "this regular expression is never closed: expected / in the same line"],
     ["switch (1) { }", "switch is not in Painless: use if and else if"],
     ["try { } catch (Exception e) { } finally { }", "finally is not in Painless"],
     ["import java.util.List", "import is not in Painless: types are known by their names"],
     ["var x = 1", "declare a variable with [def] or its type"],
-    ["return 1; int f() { return 1 }", "functions stand before the first statement"],
+    ["return 1; int f() { return 1 }", "functions must precede the first statement"],
     ["new int[2][3]", "arrays of arrays are not supported: use a List of Lists"],
     [
       "return 'a\\n'",
-      "in a string in ' only \\\\ and \\' are escapes; a line break or a tab is written into the string itself",
+      "in a string in ' only \\\\ and \\' are escapes; write a line break or a tab directly into the string",
     ],
   ])("%s", (source, message) => {
     expect(failure(source).reason).toMatchObject({ _tag: "Syntax", message })
   })
 })
 
-describe("what Java answers with an exception names its class and line, never the data", () => {
+describe("reports the class and line of a Java exception, never the data", () => {
   it.each([
     ["\n\nreturn params.a.length", 3, "NullPointerException", "cannot read field [length] of null"],
     ["params.a[0]", 1, "NullPointerException", "cannot read element [0] of null"],
@@ -112,16 +107,16 @@ describe("what Java answers with an exception names its class and line, never th
       "for (x in params) {}",
       1,
       "ClassCastException",
-      "cannot go through [HashMap]: use entrySet(), keySet() or values()",
+      "cannot iterate over [HashMap]: use entrySet(), keySet() or values()",
     ],
     [
       "for (x in params.list) { params.list.add(1) }",
       1,
       "ConcurrentModificationException",
-      "the list changed while a loop went through it",
+      "the list changed during a loop over it",
     ],
     ["escape(params.none)", 1, "NullPointerException", "cannot escape null"],
-    ["Function f = x -> x; return f", 1, "ClassCastException", "the script answers [Function], which is not data"],
+    ["Function f = x -> x; return f", 1, "ClassCastException", "the script returns [Function], which is not data"],
     ["def a = new Double[1]; a[0] = params.s", 1, "ClassCastException", "cannot turn [String] into [Double]"],
   ])("%s", (source, line, kind, message) => {
     const error = failure(
@@ -133,7 +128,7 @@ describe("what Java answers with an exception names its class and line, never th
   })
 })
 
-describe("what a script throws", () => {
+describe("an exception thrown by a script", () => {
   it("keeps its class, its message and the line", () => {
     const { message, reason } = failure("if (params.a == null) {\n  throw new IllegalArgumentException('no a');\n}")
     expect(reason).toMatchObject({ _tag: "Thrown", exception: "IllegalArgumentException", message: "no a", line: 2 })

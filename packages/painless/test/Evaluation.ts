@@ -1,4 +1,4 @@
-/** Compiles and runs a script for a test: its answer as JSON text, or the message of its error. */
+/** Compiles and runs a script for a test; returns its result as JSON text, or the message of its error. */
 import { Result } from "effect"
 import * as ScriptData from "../src/ScriptData.ts"
 import type { PainlessError } from "../src/PainlessError.ts"
@@ -23,7 +23,7 @@ export const failure = (source: string, params?: string, options?: Script.Option
   throw new Error(`the script answered ${ScriptData.toText(result.success)} where an error was expected`)
 }
 
-/** A small generator of numbers from a seed (mulberry32), so that a failing case can be run again. */
+/** A seeded random generator (mulberry32), so that a failure can be reproduced. */
 export const random = (seed: number) => {
   let state = seed
   return (below: number): number => {

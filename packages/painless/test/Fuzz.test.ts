@@ -86,7 +86,7 @@ const blocks = [
   "do { S } while (b++ < 9);",
 ]
 
-/** A statement that is right in itself, so that most scripts of them compile and run into each other's values. */
+/** A valid statement, so that most scripts composed of them compile and interact. */
 const statement = (below: Below, depth: number): string =>
   depth < 3 && below(3) === 0
     ? one(below, blocks).replace(/[SV]/g, (hole) => (hole === "S" ? statements(below, depth + 1) : one(below, values)))
@@ -101,10 +101,10 @@ const program = (below: Below): string =>
   `def f(def p, def q) { return p != null ? p : q } def a = params.a; def b = 3; ${statements(below, 0)} return ${one(below, values)}`
 
 describe.each([
-  ["soups of words", wordSoup, 4000, 20],
+  ["random tokens", wordSoup, 4000, 20],
   ["programs", program, 4000, 1000],
 ])("random %s", (_, make, rounds, least) => {
-  it("answer data or a PainlessError, in bounded time, and nothing else", () => {
+  it("return data or a PainlessError in bounded time", () => {
     const below = random(seed)
     let ran = 0
     for (let round = 0; round < rounds; round++) {
@@ -124,7 +124,7 @@ describe.each([
   })
 })
 
-it("random characters and cut sources are refused, not fallen over", () => {
+it("rejects random characters and truncated sources without crashing", () => {
   const below = random(seed)
   const whole =
     "String f(def x) { return x.replace('a', \"b\\\\\") } for (int i = 0; i < 3; i++) { if (i == 1) { return f(params['x'] + i) } }"

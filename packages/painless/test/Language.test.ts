@@ -63,7 +63,7 @@ table("double and float arithmetic promotes and divides as IEEE 754", [
   ["'' + (true ? 1 : 2.0)", '"1.0"'],
 ])
 
-table("casts narrow as Java's", [
+table("casts narrow as in Java", [
   ["(int) 3.99", "3"],
   ["(int) -3.99", "-3"],
   ["(int) 1e20", "2147483647"],
@@ -80,7 +80,7 @@ table("casts narrow as Java's", [
   ["(String) params.name", '"drawbar"'],
 ])
 
-table("compound assignment casts back to the type of the variable", [
+table("compound assignment casts back to the variable's type", [
   ["int x = 5; x /= 2; x", "2"],
   ["int x = 5; x += 1.9; x", "6"],
   ["byte b = 127; b++; b", "-128"],
@@ -97,7 +97,7 @@ table("compound assignment casts back to the type of the variable", [
   ["int x = 1; int y = x = 7; x + y", "14"],
 ])
 
-table("++ and -- answer before or after", [
+table("++ and -- return the old or the new value", [
   ["int i = 1; int a = i++; int b = ++i; [a, b, i]", "[1,3,3]"],
   ["def l = [1]; l[0]++; ++l[0]; l", "[3]"],
   ["def m = ['a': 1]; def old = m.a--; [old, m.a]", "[1,0]"],
@@ -105,7 +105,7 @@ table("++ and -- answer before or after", [
   ["int i = 2147483647; i++; i", "-2147483648"],
 ])
 
-table("numbers print as Java prints them", [
+table("numbers print as in Java", [
   ["'' + 1.0", '"1.0"'],
   ["'' + 100.0", '"100.0"'],
   ["'' + 1e7", '"1.0E7"'],
@@ -131,7 +131,7 @@ table("numbers print as Java prints them", [
   ],
 ])
 
-table("collections print as Java prints them", [
+table("collections print as in Java", [
   ["'' + [1.0, 2, 'x', null]", '"[1.0, 2, x, null]"'],
   ["'' + ['a': 1, 'b': [2.5]]", '"{a=1, b=[2.5]}"'],
   ["'' + []", '"[]"'],
@@ -141,7 +141,7 @@ table("collections print as Java prints them", [
   ["'' + true + null + (char) 'c'", '"truenullc"'],
 ])
 
-table("equality looks at values", [
+table("equality compares values", [
   ["1 == 1.0", "true"],
   ["1 == 1L", "true"],
   ["params.int == 7.0", "true"],
@@ -174,7 +174,7 @@ table("relations and logic", [
   ["null instanceof Object", "false"],
 ])
 
-table("null is handled where the language says so", [
+table("null is handled by null-safe operators", [
   ["params.missing ?: 'otherwise'", '"otherwise"'],
   ["params.name ?: 'otherwise'", '"drawbar"'],
   ["params.missing?.field", "null"],
@@ -224,7 +224,7 @@ table("statements", [
   ["Map.Entry found = null; for (Map.Entry e : ['k': 'v'].entrySet()) { found = e } found.key", '"k"'],
 ])
 
-table("exceptions can be caught by their class", [
+table("exceptions can be caught by class", [
   ["try { return 1 / 0 } catch (ArithmeticException e) { return e.getMessage() }", '"/ by zero"'],
   ["try { params.missing.x } catch (NullPointerException e) { return 'null' }", '"null"'],
   [
@@ -354,7 +354,7 @@ table("numbers and their classes", [
   ["1.compareTo(2)", "-1"],
 ])
 
-table("the built-in escape makes text fit for a JSON string", [
+table("the built-in escape makes text valid inside a JSON string", [
   ["escape('a\"b\\\\c')", '"a\\\\\\"b\\\\\\\\c"'],
   ["escape('\t\n\r')", '"\\\\t\\\\n\\\\r"'],
   ["escape('\u0001\u001f')", '"\\\\u0001\\\\u001f"'],
@@ -362,11 +362,11 @@ table("the built-in escape makes text fit for a JSON string", [
   ["String escape(def x) { return 'own' } escape('y')", '"own"'],
 ])
 
-describe("numbers of the data", () => {
-  it("are all doubles where gson reads them", () => {
+describe("numbers in the data", () => {
+  it("are doubles in gson mode", () => {
     expect(text("'' + params.n + params.l", '{"n":1,"l":[2,3.5]}', { numbers: "double" })).toBe('"1.0[2.0, 3.5]"')
   })
-  it("keep the class they are written in otherwise", () => {
+  it("keep the class in which they are written otherwise", () => {
     expect(text("'' + params.l", '{"l":[1,1.0,3000000000,1e2]}')).toBe('"[1, 1.0, 3000000000, 100.0]"')
   })
 })

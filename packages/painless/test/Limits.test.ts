@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { failure, text } from "./Evaluation.ts"
 
-describe("a script that wants too much is stopped by the limit it meets", () => {
+describe("stops an excessive script at the limit that it reaches", () => {
   it.each([
     ["int i = 0; while (true) { i++ }", "steps"],
     ["for (;;) { try { throw new Exception('x') } catch (Exception e) { } }", "steps"],
@@ -73,14 +73,14 @@ describe("a script that wants too much is stopped by the limit it meets", () => 
     })
   })
 
-  it("says which limit, and in which line", () => {
+  it("reports the limit and the line", () => {
     expect(failure("int i = 0;\nwhile (true) {\n  i++;\n}", "{}", { limits: { steps: 100 } }).message).toMatch(
       /^line [23]: the script exceeds its limit of 100 \(steps\)$/,
     )
   })
 })
 
-describe("what honest scripts need is within the limits", () => {
+describe("typical scripts are within the limits", () => {
   it("fifty embeddings of 3,072 floats, number by number", () => {
     const batch = Array.from({ length: 50 }, (_, row) =>
       Array.from({ length: 3072 }, (_, column) => (row - column) / 7919),

@@ -1,9 +1,9 @@
-/** Scripts of the kinds that connectors carry, each run on the data it is written for. */
+/** Scripts of the kinds that connectors contain, each run on its intended data. */
 import { describe, expect, it } from "vitest"
 import * as ScriptData from "../src/ScriptData.ts"
 import { evaluate, failure } from "./Evaluation.ts"
 
-/** A pre-process function sees the typed input as gson reads it; its answer is JSON text. */
+/** A pre-process function receives the typed input as gson parses it; its result is JSON text. */
 const pre = (source: string, input: ScriptData.Json): unknown =>
   JSON.parse(String(evaluate(source, ScriptData.toText(input), { numbers: "double" })))
 
@@ -48,7 +48,7 @@ describe("pre-process functions", () => {
     [["text"], { inputText: "text" }],
     [[null, "aW1n"], { inputImage: "aW1n" }],
     [[], {}],
-  ])("text and image, each if it is there: %j", (text_docs, parameters) => {
+  ])("text and image, each if present: %j", (text_docs, parameters) => {
     expect(pre(multimodal, { text_docs })).toEqual({ parameters })
   })
 
@@ -68,7 +68,7 @@ describe("pre-process functions", () => {
     expect(pre(script, ranking)).toEqual({ parameters: { query: "q", documents: ["first", "second", "third"] } })
   })
 
-  it("pairs of query and document, with an escape of its own", () => {
+  it("pairs of query and document, with a custom escape function", () => {
     const script = `
       String escape(def text) {
         if (text.contains("\\\\")) { text = text.replace("\\\\", "\\\\\\\\"); }
@@ -104,7 +104,7 @@ describe("pre-process functions", () => {
     } else {
       throw new IllegalArgumentException("neither question and context nor inputs");
     }`
-  it("one of two shapes of input, or an exception", () => {
+  it("one of two forms of input, or an exception", () => {
     expect(pre(highlighter, { question: "Q", context: "C" })).toEqual({ parameters: { question: "Q", context: "C" } })
     expect(pre(highlighter, { inputs: '[{"question":"Q"}]' })).toEqual({ parameters: { inputs: [{ question: "Q" }] } })
     expect(failure(highlighter).reason).toMatchObject({
@@ -148,7 +148,7 @@ describe("post-process functions", () => {
     expect(post(embedding, "{}")).toBe(null)
   })
 
-  it("one text out of the response", () => {
+  it("one text of the response", () => {
     expect(post("return params['completions'][0].data.text; ", '{"completions":[{"data":{"text":"T"}}]}')).toBe("T")
   })
 
@@ -162,7 +162,7 @@ describe("post-process functions", () => {
     expect(post(script, response)).toEqual({ name: "response", dataAsMap: { response: 'a "b"\tc' } })
   })
 
-  it("scores put back into the order of the documents", () => {
+  it("scores restored to the order of the documents", () => {
     const script = `
       if (params.results == null || params.results.length == 0) {
         throw new IllegalArgumentException("no results");
@@ -192,7 +192,7 @@ describe("post-process functions", () => {
     })
   })
 
-  it("a plain sentence where there is no result", () => {
+  it("a plain sentence if there is no result", () => {
     const script = `
       def type = "FLOAT32";
       if (params.result == null)
@@ -251,7 +251,7 @@ describe("post-process functions", () => {
     expect(evaluate(byteEmbeddings, `{"embeddings":${embeddings}}`)).toBe(answer)
   })
 
-  it("an exception where a guardrail stepped in, and nothing otherwise", () => {
+  it("an exception if a guardrail intervened, and nothing otherwise", () => {
     const script = `if (params['amazon-bedrock-guardrailAction']=='INTERVENED') throw new IllegalArgumentException("blocked");`
     expect(failure(script, '{"amazon-bedrock-guardrailAction":"INTERVENED"}').reason).toMatchObject({
       _tag: "Thrown",
@@ -260,7 +260,7 @@ describe("post-process functions", () => {
     expect(post(script, '{"amazon-bedrock-guardrailAction":"NONE"}')).toBe(null)
   })
 
-  it("JSON of any depth, written by a function that calls itself", () => {
+  it("JSON of any depth, written by a recursive function", () => {
     const script = `
       String json(def value) {
         if (value == null) { return 'null' }

@@ -1,4 +1,4 @@
-/** Steps are a bound of time: what a call of the host goes over counts by its size. Counted in steps, never in seconds. */
+/** Steps limit time: host calls count by the size of their operands. Measured in steps, never in seconds. */
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import * as World from "../src/World.ts"
@@ -11,7 +11,7 @@ const passes = (source: string, params: string, steps: number): boolean => {
   return false
 }
 
-/** The fewest steps that a script gets by with. */
+/** The minimum number of steps with which a script completes. */
 const cost = (source: string, params: string): number => {
   let [low, high] = [0, 1]
   while (!passes(source, params, high)) {
@@ -28,7 +28,7 @@ const cost = (source: string, params: string): number => {
 
 const texts = (length: number): string => JSON.stringify({ s: "ab".repeat(length / 2), t: "b".repeat(length) })
 
-describe("work on a text grows with it", () => {
+describe("work on a text is proportional to it", () => {
   it.each([
     ["as a key that is put", "def m = [:]; for (int i = 0; i < 50; i++) { m.put(params.s, i) }"],
     ["as a key that is read", "def m = [:]; for (int i = 0; i < 50; i++) { m.get(params.s) }"],
@@ -61,7 +61,7 @@ describe("work on a text grows with it", () => {
 const lists = (length: number): string =>
   JSON.stringify({ l: Array.from({ length }, (_, index) => (index * 7919) % 1009), m: { a: 1 } })
 
-describe("work on a list grows with it", () => {
+describe("work on a list is proportional to it", () => {
   it.each([
     ["a copy", "for (int i = 0; i < 20; i++) { new ArrayList(params.l) }"],
     ["a set", "for (int i = 0; i < 20; i++) { new HashSet(params.l) }"],
@@ -88,14 +88,14 @@ const world = (millisPerLook: number): World.World => {
   return { ...World.fixed(), spent: () => (spent += millisPerLook) }
 }
 
-describe("the clock of the processor counts, too", () => {
-  it("stops a script whose steps take longer than they should", () => {
+describe("the processor clock also counts", () => {
+  it("stops a script whose steps take too long", () => {
     expect(
       failure("int i = 0; while (true) { i++ }", "{}", { world: world(100), limits: { time: 1_000 } }).message,
     ).toBe("line 1: the script exceeds its limit of 1000 (time)")
   })
 
-  it("is looked at after each long search", () => {
+  it("is checked after each long search", () => {
     const source = "int n = 0; def m = /[a-z]*x|a/.matcher(params.s); while (m.find()) { n++ } return n"
     const params = JSON.stringify({ s: "a".repeat(20_000) })
     expect(failure(source, params, { world: world(100), limits: { time: 1_000 } }).reason).toMatchObject({
@@ -108,16 +108,16 @@ describe("the clock of the processor counts, too", () => {
     expect(failure(source, "{}", { world: world(1_000) }).reason).toMatchObject({ what: "time" })
   })
 
-  it("leaves a script alone that is done in time", () => {
+  it("leaves a script alone that finishes in time", () => {
     expect(Result.isSuccess(attempt("int i = 0; while (i < 1000) { i++ }", "{}", { world: world(100) }))).toBe(true)
   })
 })
 
-describe("what a script makes is counted where it is made", () => {
+describe("new values are counted when they are created", () => {
   it.each([
     ["keys of 1 MB", "def m = [:]; int i = 0; while (true) { m.put(s + i++, 1) }"],
     ["elements of 1 MB", "def l = []; while (true) { l.add(s + l.size()) }"],
-    ["one text of 1 MB, taken in again and again", "def l = []; while (true) { l.add(s) }"],
+    ["one text of 1 MB, added repeatedly", "def l = []; while (true) { l.add(s) }"],
     ["pieces of 60 KB", "def p = s.substring(0, 60000); def l = []; while (true) { l.add(p + l.size()) }"],
     ["copies of 1 MB", "int n = 0; while (true) { n += s.toUpperCase().length() }"],
     ["a pattern over 1 MB", "int n = 0; while (true) { if (s =~ /x/) { n++ } }"],
@@ -126,7 +126,7 @@ describe("what a script makes is counted where it is made", () => {
     expect(failure(script).reason).toMatchObject({ _tag: "LimitExceeded", what: "steps" })
   })
 
-  it("a list that holds one list many times counts it each time", () => {
+  it("a list that contains one list many times counts it each time", () => {
     expect(failure("def l = ['x']; for (int i = 0; i < 40; i++) { l = [l, l] } return l").reason).toMatchObject({
       _tag: "LimitExceeded",
     })

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises"
 import type { Received } from "./Received.ts"
 
-/** A whole response. `content-length` is set from the body. */
+/** A complete response. `content-length` is set from the body. */
 export interface Response {
   readonly kind: "response"
   readonly status: number
@@ -9,24 +9,24 @@ export interface Response {
   readonly body: string | Uint8Array
 }
 
-/** What a platform does with a request: it answers, or fails in one of the ways that platforms fail. */
+/** The behaviour of an upstream for one request: a response, or one of the ways in which upstreams fail. */
 export type Answer =
   | Response
-  /** Takes the request and says nothing. */
+  /** Reads the request and never responds. */
   | { readonly kind: "hang" }
-  /** Cuts the connection before the first byte. */
+  /** Closes the connection before the first byte. */
   | { readonly kind: "reset" }
-  /** Sends the head and the first half of the body, then cuts the connection or falls silent. */
+  /** Sends the head and the first half of the body, then closes the connection or stalls. */
   | { readonly kind: "half"; readonly of: Response; readonly ending: "reset" | "hang" }
   | Stream
 
-/** Sends its pieces one after the other, and then ends, cuts the connection, or says no more. */
+/** Sends its chunks one after the other, then ends, closes the connection, or stalls. */
 export interface Stream {
   readonly kind: "stream"
   readonly headers: Readonly<Record<string, string>>
   readonly pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
   readonly ending: "end" | "reset" | "hang"
-  /** Called once, when the connection of the stream is closed before its end. */
+  /** Called once if the connection of the stream is closed before its end. */
   readonly aborted?: () => void
 }
 
@@ -45,7 +45,7 @@ export const json = (value: unknown, status = 200, headers: Readonly<Record<stri
 export const text = (body: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
   response(status, "text/plain; charset=utf-8", body, headers)
 
-/** The page of a proxy that stands before the platform. */
+/** The error page of a proxy in front of the upstream. */
 export const html = (status = 502): Response =>
   response(status, "text/html", "<html><body><h1>Bad Gateway</h1></body></html>", {})
 
@@ -63,10 +63,10 @@ export const stream = (
   options: Partial<Pick<Stream, "ending" | "aborted">> = {},
 ): Stream => ({ kind: "stream", headers: { "content-type": contentType }, pieces, ending: "end", ...options })
 
-/** The same answer, begun after `milliseconds`. */
+/** The same response, delayed by `milliseconds`. */
 export const slow = (answer: Answer, milliseconds: number): Promise<Answer> => setTimeout(milliseconds, answer)
 
-/** Gives the answers in their order, one a request, and the last one from then on. */
+/** Returns the responses in order, one for each request, and then repeats the last. */
 export const inTurn = (first: Answer, ...rest: ReadonlyArray<Answer>): Handler => {
   const waiting = [...rest]
   let next = first

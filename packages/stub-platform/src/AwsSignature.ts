@@ -19,12 +19,12 @@ const authorization = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/[^,]+, ?SignedHeade
 
 const flags = (names: Iterable<string>) => Object.fromEntries(Array.from(names, (name) => [name, true]))
 
-/** What the request's own authorization would be if these credentials had signed what came. */
+/** The authorization that the request would have if it had been signed with these credentials. */
 const expected = (received: Received.Received, signed: ReadonlySet<string>, options: Options): string | undefined => {
   const { region, service } = options
   const sent = new Set(received.headers.map(([name]) => name.toLowerCase()))
   const headers = Object.fromEntries(Array.from(sent, (name) => [name, Received.header(received, name) ?? ""]))
-  // The signer adds the two content headers where they are missing, and would sign them.
+  // The signer adds the two content headers if they are missing, and would sign them.
   const unsigned = [...sent, "content-type", "content-length"].filter((name) => !signed.has(name))
   const resigned = aws4.sign(
     {
@@ -42,12 +42,12 @@ const expected = (received: Received.Received, signed: ReadonlySet<string>, opti
   return resigned.headers["Authorization"]
 }
 
-const isBodyAsSaid = (received: Received.Received): boolean => {
-  const said = Received.header(received, "x-amz-content-sha256")
-  return said === undefined || said === createHash("sha256").update(received.bytes).digest("hex")
+const isBodyHashValid = (received: Received.Received): boolean => {
+  const header = Received.header(received, "x-amz-content-sha256")
+  return header === undefined || header === createHash("sha256").update(received.bytes).digest("hex")
 }
 
-/** AWS wants the host and every `x-amz-*` header under the signature. */
+/** AWS requires that the host and every `x-amz-*` header are signed. */
 const isCovered = (received: Received.Received, signed: ReadonlySet<string>): boolean =>
   signed.has("host") &&
   received.headers.map(([name]) => name.toLowerCase()).every((name) => !name.startsWith("x-amz-") || signed.has(name))
@@ -59,15 +59,14 @@ const mismatch = error(
 )
 
 /**
- * Signs what came again, with a signer of other authors, and compares. `undefined` where the signature holds; otherwise
- * the answer that AWS gives. The signing time is taken as it is said.
+ * Signs the received request again, with an independent signer, and compares. `undefined` if the signature is valid;
+ * otherwise AWS's error response. The signing time is taken from the request.
  */
 export const refuse = (received: Received.Received, options: Options): Answer.Response | undefined => {
-  const said = Received.header(received, "authorization")
-  if (said === undefined) return error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-  const [, accessKeyId, names] = authorization.exec(said) ?? []
-  if (names === undefined)
-    return error(403, "IncompleteSignatureException", "Authorization header is not as it should be.")
+  const header = Received.header(received, "authorization")
+  if (header === undefined) return error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+  const [, accessKeyId, names] = authorization.exec(header) ?? []
+  if (names === undefined) return error(403, "IncompleteSignatureException", "Authorization header is malformed.")
   if (
     accessKeyId !== options.accessKeyId ||
     Received.header(received, "x-amz-security-token") !== options.sessionToken
@@ -75,6 +74,7 @@ export const refuse = (received: Received.Received, options: Options): Answer.Re
     return error(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
   }
   const signed = new Set(names.split(";"))
-  const holds = isCovered(received, signed) && isBodyAsSaid(received) && said === expected(received, signed, options)
+  const holds =
+    isCovered(received, signed) && isBodyHashValid(received) && header === expected(received, signed, options)
   return holds ? undefined : mismatch
 }

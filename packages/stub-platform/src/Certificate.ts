@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign
 import { isIPv4 } from "node:net"
 import * as Der from "./internal/Der.ts"
 
-/** A server's certificate and key, with the authority that vouches for them and that a client has to trust; all in PEM. */
+/** A server's certificate and key, and the authority that issued it, which a client must trust; all in PEM. */
 export interface Certificate {
   readonly ca: string
   readonly certificate: string
@@ -32,7 +32,7 @@ const answersFor = (hosts: ReadonlyArray<string>) => [
 
 const name = (text: string) => Der.sequence(Der.set(Der.sequence(commonName, Der.utf8String(text))))
 
-/** As long as two digits can tell the year's century, so that no test hangs on the day it runs. */
+/** The longest period for which a two-digit year is unambiguous, so that no test depends on the date. */
 const validity = Der.sequence(Der.utcTime("200101000000Z"), Der.utcTime("491231235959Z"))
 
 const pem = (der: Uint8Array) =>
@@ -65,7 +65,7 @@ const certify = ({ issuer, subject, publicKey, extensions }: Certified, signer: 
 
 const newKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
 
-/** Makes an authority that is used once, and with it a certificate for host names and IPv4 addresses. */
+/** Creates a single-use authority and a certificate from it for host names and IPv4 addresses. */
 export const issue = (hosts: ReadonlyArray<string>): Certificate => {
   const authorityKey = newKey()
   const serverKey = newKey()

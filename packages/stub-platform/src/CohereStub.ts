@@ -3,7 +3,7 @@ import * as StubEmbedding from "./StubEmbedding.ts"
 import * as Received from "./Received.ts"
 
 export interface Options {
-  /** The key that is taken; any bearer is where it is left out. */
+  /** The accepted key; if absent, any bearer token is accepted. */
   readonly apiKey?: string
 }
 
@@ -38,7 +38,7 @@ const embed = ({ texts: input, embedding_types: types }: Readonly<Record<string,
   }
 }
 
-/** Answers `/v1/embed` as api.cohere.ai does, in the documented shape. */
+/** Responds to `/v1/embed` like api.cohere.ai, in the documented format. */
 export const handler =
   ({ apiKey }: Options = {}): Answer.Handler =>
   (received) => {

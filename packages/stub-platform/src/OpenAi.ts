@@ -3,7 +3,7 @@ import * as StubEmbedding from "./StubEmbedding.ts"
 import * as Received from "./Received.ts"
 
 export interface Options {
-  /** The key that is taken; any bearer is where it is left out. */
+  /** The accepted key; if absent, any bearer token is accepted. */
   readonly apiKey?: string
 }
 
@@ -67,14 +67,14 @@ const wantsUsage = ({ stream_options }: Body): boolean =>
 /** https://platform.openai.com/docs/api-reference/completions/object */
 const completion = ({ model, prompt }: Body) => {
   const prompts = StubEmbedding.texts(prompt)
-  const answers = prompts.map((text) => `You said: ${text}`)
+  const choices = prompts.map((text) => `You said: ${text}`)
   return {
     id: "cmpl-stub",
     object: "text_completion",
     created,
     model,
-    choices: answers.map((text, index) => ({ text, index, logprobs: null, finish_reason: "stop" })),
-    usage: usage(prompts, answers),
+    choices: choices.map((text, index) => ({ text, index, logprobs: null, finish_reason: "stop" })),
+    usage: usage(prompts, choices),
   }
 }
 
@@ -97,7 +97,7 @@ const endpoints = new Map<string, (body: Body) => object>([
   ["/v1/embeddings", embeddings],
 ])
 
-/** Answers as api.openai.com does, in the documented shapes; a completion repeats what it was asked. */
+/** Responds like api.openai.com, in the documented formats; a completion repeats its prompt. */
 export const handler =
   ({ apiKey }: Options = {}): Answer.Handler =>
   (received) => {

@@ -1,17 +1,17 @@
-/** A request as it came over the wire, nothing decoded and nothing merged. */
+/** A request as received over the wire: nothing is decoded or merged. */
 export interface Received {
   readonly method: string
-  /** Path and query as they stood in the request line. */
+  /** Path and query as in the request line. */
   readonly target: string
-  /** Names and values as they were sent, in their order, repeats included. */
+  /** Names and values as sent, in order, including repetitions. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly bytes: Uint8Array
-  /** The body read as UTF-8. */
+  /** The body decoded as UTF-8. */
   readonly text: string
   readonly remotePort: number
 }
 
-/** The value of a header by its name in any case, repeats joined with commas; `undefined` where it was not sent. */
+/** The value of a header by its case-insensitive name, with repetitions joined by commas; `undefined` if absent. */
 export const header = (received: Received, name: string): string | undefined => {
   const values = received.headers
     .filter(([sent]) => sent.toLowerCase() === name.toLowerCase())
@@ -22,7 +22,7 @@ export const header = (received: Received, name: string): string | undefined => 
 /** The target without its query. */
 export const path = (received: Received): string => received.target.replace(/\?.*$/, "")
 
-/** The body read as JSON, or `undefined` where it is something else. */
+/** The body parsed as JSON, or `undefined` if it is not JSON. */
 export const json = (received: Received): unknown => {
   try {
     return JSON.parse(received.text)
@@ -31,7 +31,7 @@ export const json = (received: Received): unknown => {
   }
 }
 
-/** The fields of a JSON object in the body, or `undefined` where the body is something else. */
+/** The fields of a JSON object in the body, or `undefined` if the body is not one. */
 export const fields = (received: Received): Readonly<Record<string, unknown>> | undefined => {
   const body = json(received)
   return typeof body === "object" && body !== null && !Array.isArray(body) ? { ...body } : undefined

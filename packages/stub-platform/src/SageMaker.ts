@@ -5,7 +5,7 @@ import * as Received from "./Received.ts"
 
 const invocations = /^\/endpoints\/[^/]+\/invocations$/
 
-/** What a container answers is its own affair; this one embeds a list of texts and repeats any other JSON. */
+/** A container defines its own response; this one embeds a list of texts and returns any other JSON unchanged. */
 const invoke = (received: Received.Received): Answer.Answer => {
   const body = Received.json(received)
   if (body === undefined) return AwsSignature.error(424, "ModelError", "Received client error (400) from primary")
@@ -14,7 +14,7 @@ const invoke = (received: Received.Received): Answer.Answer => {
     : Answer.json([{ generated_text: received.text }])
 }
 
-/** Answers `/endpoints/{name}/invocations` as SageMaker's runtime does, to those whose signature holds. */
+/** Responds to `/endpoints/{name}/invocations` like SageMaker's runtime, if the signature is valid. */
 export const handler =
   (options: AwsSignature.Options): Answer.Handler =>
   (received) => {

@@ -8,21 +8,21 @@ import * as Certificate from "./Certificate.ts"
 import type { Received } from "./Received.ts"
 
 export interface Options {
-  /** Decides each answer; an empty JSON object where it is left out. */
+  /** Decides each response; by default an empty JSON object. */
   readonly handler?: Answer.Handler
-  /** Host names that the platform answers for over TLS, beside `localhost` and `127.0.0.1`; `true` for no others. */
+  /** Host names of the upstream's TLS certificate, in addition to `localhost` and `127.0.0.1`; `true` for no others. */
   readonly tls?: boolean | ReadonlyArray<string>
 }
 
-/** A platform that listens on a free port of loopback. */
+/** An upstream that listens on a free loopback port. */
 export interface StubPlatform extends AsyncDisposable {
   readonly origin: string
   readonly port: number
-  /** The authority to trust, in PEM; empty where TLS is off. */
+  /** The authority to trust, in PEM; empty without TLS. */
   readonly ca: string
-  /** Every request that came whole, in the order in which they came; it grows. */
+  /** Every request that was received completely, in order; the list grows. */
   readonly requests: ReadonlyArray<Received>
-  /** Cuts what is open and stops listening. */
+  /** Closes open connections and stops listening. */
   close(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ const perform = (answer: Answer.Answer, response: ServerResponse): void => {
     case "hang":
       return
     case "reset":
-      // Over TLS a socket has no reset of its own.
+      // A TLS socket cannot be reset directly.
       if (response.socket instanceof TLSSocket) response.socket.destroy()
       else response.socket?.resetAndDestroy()
       return
@@ -56,7 +56,7 @@ const perform = (answer: Answer.Answer, response: ServerResponse): void => {
     case "half": {
       const body = Buffer.from(answer.of.body)
       const sent = body.subarray(0, body.byteLength >> 1)
-      // Reset from the callback: bytes that are still waiting when a socket is destroyed never leave.
+      // Reset in the callback: bytes that are still queued when a socket is destroyed are never sent.
       writeHead(response, answer.of).write(sent, () => {
         if (answer.ending === "reset") response.socket?.destroy()
       })
@@ -75,7 +75,7 @@ const pour = async ({ headers, pieces, ending, aborted }: Answer.Stream, respons
     if (!response.write(piece)) await drained(response)
   }
   if (ending === "end") response.end()
-  // What was written goes out first.
+  // Sends the queued data first.
   if (ending === "reset") response.socket?.destroySoon()
 }
 
@@ -97,7 +97,7 @@ const listen = (server: Server): Promise<number> =>
     })
   })
 
-/** Starts a platform; `await using` stops it. */
+/** Starts an upstream; `await using` stops it. */
 export const start = async ({ handler = () => Answer.json({}), tls = false }: Options = {}): Promise<StubPlatform> => {
   const requests: Array<Received> = []
   const serve = async (request: IncomingMessage, response: ServerResponse) => {

@@ -5,15 +5,15 @@ import { assert, describe, expect, it } from "vitest"
 import * as Answer from "../src/Answer.ts"
 import * as StubPlatform from "../src/StubPlatform.ts"
 
-/** Speaks to the port itself, so that nothing between tidies up what is sent. */
+/** Writes to the port directly, so that no client changes what is sent. */
 const speak = (port: number, wire: string): Promise<string> => {
   const socket = connect(port, "127.0.0.1")
   socket.write(wire)
   return readText(socket)
 }
 
-describe("what is received", () => {
-  it("is kept byte for byte: the target, repeated headers in their case and order, the body", async () => {
+describe("received requests", () => {
+  it("are kept byte for byte: the target, repeated headers in case and order, the body", async () => {
     await using platform = await StubPlatform.start()
     const head = "PUT /a//../b%3Ac?x=1&x=%20+ HTTP/1.1\r\nHost: h\r\nX-B: 2\r\nx-a: 1\r\nX-B:  3 \r\n"
     await speak(platform.port, `${head}Content-Length: 3\r\nConnection: close\r\n\r\n\x7bé`)
@@ -28,8 +28,8 @@ describe("what is received", () => {
   })
 })
 
-describe("what is answered", () => {
-  it("comes in turn, and the last answer from then on", async () => {
+describe("responses", () => {
+  it("are returned in order, then the last is repeated", async () => {
     const handler = Answer.inTurn(Answer.html(), Answer.json({ ok: true }, 200, { "x-id": "1" }))
     await using platform = await StubPlatform.start({ handler })
     const [first, second, third] = [
@@ -42,7 +42,7 @@ describe("what is answered", () => {
     assert.strictEqual(third.headers.get("x-id"), "1")
   })
 
-  it("may be a redirect, which is not followed for the client", async () => {
+  it("can be a redirect, which the stub does not follow", async () => {
     await using platform = await StubPlatform.start({
       handler: () => Answer.redirect("https://elsewhere.example/", 307),
     })
@@ -50,17 +50,17 @@ describe("what is answered", () => {
     assert.deepStrictEqual([response.status, response.headers.get("location")], [307, "https://elsewhere.example/"])
   })
 
-  it("may be late", async () => {
+  it("can be delayed", async () => {
     await using platform = await StubPlatform.start({ handler: () => Answer.slow(Answer.text("late"), 10) })
     assert.strictEqual(await (await fetch(platform.origin)).text(), "late")
   })
 
-  it("may be a cut connection", async () => {
+  it("can be a closed connection", async () => {
     await using platform = await StubPlatform.start({ handler: () => Answer.reset })
     await expect(fetch(platform.origin)).rejects.toThrow()
   })
 
-  it("may be half a body before the connection is cut", async () => {
+  it("can be half a body before the connection closes", async () => {
     await using platform = await StubPlatform.start({ handler: () => Answer.half(Answer.text("0123456789")) })
     const wire = await speak(platform.port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
     assert.match(wire, /content-length: 10\r\n/)
@@ -70,8 +70,8 @@ describe("what is answered", () => {
   it.each([
     ["nothing", Answer.hang],
     ["half a body and nothing more", Answer.half(Answer.text("0123456789"), "hang")],
-  ])("may be %s, and the platform still closes", async (_name, answer) => {
-    const { promise: asked, resolve } = Promise.withResolvers<void>()
+  ])("can be %s, and the stub still closes", async (_name, answer) => {
+    const { promise: requested, resolve } = Promise.withResolvers<void>()
     const platform = await StubPlatform.start({
       handler: () => {
         resolve()
@@ -80,12 +80,12 @@ describe("what is answered", () => {
     })
     const response = fetch(platform.origin).then((head) => head.text())
     const failed = expect(response).rejects.toThrow()
-    await asked
+    await requested
     await platform.close()
     await failed
   })
 
-  it("says what went wrong where the handler throws", async () => {
+  it("report the error of a handler that throws", async () => {
     await using platform = await StubPlatform.start({
       handler: () => {
         throw new Error("not expected here")
@@ -97,10 +97,10 @@ describe("what is answered", () => {
   })
 })
 
-describe("over TLS", () => {
+describe("with TLS", () => {
   const hosts = ["api.openai.com", "runtime.sagemaker.us-west-2.amazonaws.com"]
 
-  it.each([...hosts, "localhost", "127.0.0.1"])("a client that trusts the authority reaches %s", async (host) => {
+  it.each([...hosts, "localhost", "127.0.0.1"])("accepts a client that trusts the authority for %s", async (host) => {
     await using platform = await StubPlatform.start({ tls: hosts, handler: () => Answer.text("hello") })
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const options = {
@@ -115,13 +115,13 @@ describe("over TLS", () => {
   })
 
   it.each([
-    ["a host that it was not made for", { servername: "api.cohere.ai" }, "ERR_TLS_CERT_ALTNAME_INVALID"],
+    ["a host that the certificate does not contain", { servername: "api.cohere.ai" }, "ERR_TLS_CERT_ALTNAME_INVALID"],
     [
-      "a client that does not know the authority",
+      "a client that does not trust the authority",
       { servername: "localhost", ca: [] },
       "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
     ],
-  ])("%s is refused", async (_name, options, code) => {
+  ])("rejects %s", async (_name, options, code) => {
     await using platform = await StubPlatform.start({ tls: hosts })
     const { promise, reject } = Promise.withResolvers<never>()
     httpsRequest({ host: "127.0.0.1", port: platform.port, ca: platform.ca, ...options })

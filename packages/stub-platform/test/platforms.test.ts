@@ -32,7 +32,7 @@ describe("OpenAI", () => {
     expect(body).toMatchObject({ choices: [{ text: "You said: a" }, { text: "You said: b" }] })
   })
 
-  it("embeds each text, the same text always to the same vector of the size that is asked", async () => {
+  it("embeds each text, with the same vector of the requested size for the same text", async () => {
     const { body } = await post(
       handler,
       "/v1/embeddings",
@@ -48,7 +48,7 @@ describe("OpenAI", () => {
     ["no key", {}, "/v1/embeddings", 401, null],
     ["another key", { authorization: "Bearer other" }, "/v1/embeddings", 401, "invalid_api_key"],
     ["another path", bearer, "/v2/embeddings", 404, null],
-  ] as const)("refuses %s in the vendor's words", async (_name, headers, path, status, code) => {
+  ] as const)("rejects %s in the vendor's words", async (_name, headers, path, status, code) => {
     const answer = await post(handler, path, {}, headers)
     assert.strictEqual(answer.status, status)
     expect(answer.body).toMatchObject({ error: { code, type: "invalid_request_error" } })
@@ -66,7 +66,7 @@ describe("Cohere", () => {
     })
   })
 
-  it("embeds texts in the types that are asked", async () => {
+  it("embeds texts in the requested types", async () => {
     const { body } = await post(handler, "/v1/embed", { texts: ["a"], embedding_types: ["int8", "ubinary"] }, bearer)
     expect(body).toMatchObject({
       embeddings: { int8: [{ length: 8 }], ubinary: [{ length: 1 }] },
@@ -74,7 +74,7 @@ describe("Cohere", () => {
     })
   })
 
-  it("refuses another key", async () => {
+  it("rejects another key", async () => {
     const answer = await post(handler, "/v1/embed", {}, { authorization: "Bearer other" })
     expect(answer).toMatchObject({ status: 401, body: { message: "invalid api token" } })
   })
@@ -86,7 +86,7 @@ describe("SageMaker", () => {
   const path = "/endpoints/e/invocations"
   const host = "runtime.sagemaker.us-west-2.amazonaws.com"
 
-  /** The signature is the example's own, whole or spoilt in one place on the way. */
+  /** The signature is the example's own, either intact or modified in one place. */
   const invoke = async (spoil: (headers: Record<string, string>) => Record<string, string>, body = '["a","b"]') => {
     const extraHeaders = { extraHeadersToIgnore: {}, extraHeadersToInclude: {} }
     const request = {
@@ -109,7 +109,7 @@ describe("SageMaker", () => {
     return answer.kind === "response" ? answer : assert.fail(answer.kind)
   }
 
-  it("embeds a list for a request that is signed", async () => {
+  it("embeds a list for a signed request", async () => {
     const answer = await invoke((headers) => headers)
     assert.strictEqual(answer.status, 200)
     assert.lengthOf(JSON.parse(String(answer.body)), 2)
@@ -146,12 +146,12 @@ describe("SageMaker", () => {
       (headers: Record<string, string>) => ({ ...headers, "x-amz-content-sha256": "required" }),
       "InvalidSignatureException",
     ],
-  ])("refuses %s", async (_name, spoil, type) => {
+  ])("rejects %s", async (_name, spoil, type) => {
     const answer = await invoke(spoil)
     assert.deepStrictEqual([answer.status, answer.headers["x-amzn-errortype"]], [403, type])
   })
 
-  it("refuses another body", async () => {
+  it("rejects another body", async () => {
     assert.strictEqual((await invoke((headers) => headers, "[]")).status, 403)
   })
 })

@@ -1,6 +1,6 @@
-/** The body of a request: JSON, NDJSON or any text, with holes. */
+/** The body of a request: JSON, NDJSON or any text, with placeholders. */
 import type { Result } from "effect"
-import type { Hole } from "./Hole.ts"
+import type { Placeholder } from "./Placeholder.ts"
 import * as Composition from "./internal/Composition.ts"
 import * as JsonSkeleton from "./internal/JsonSkeleton.ts"
 import * as Program from "./internal/Program.ts"
@@ -14,23 +14,26 @@ export const { maxCharacters } = Program
 
 export interface BodyTemplate {
   readonly source: string
-  readonly holes: ReadonlyArray<Hole>
+  readonly placeholders: ReadonlyArray<Placeholder>
   readonly program: Program.Program
-  /** The parameter of `Options.skipMissing`, and what the author says with it. */
+  /** The parameter of `Options.skipMissing`, and the author's value of it. */
   readonly skip: string | undefined
   readonly skipMissing: boolean
 }
 
 export interface Options {
-  /** The content-type of the request; absent means JSON. */
+  /** The content type of the request; absent means JSON. */
   readonly contentType?: string | undefined
-  /** The parameter that is `true` where a placeholder that nothing fills is left as it is. */
+  /** The parameter that, if `true`, leaves a placeholder without a value in place. */
   readonly skipMissing?: string | undefined
 }
 
 const label = { in: "request_body", shown: true }
 
-/** Whether missing parameters leave the literal hole: in strings and text bodies; elsewhere it would be no JSON, so there they stay missing. */
+/**
+ * Whether missing parameters leave the placeholder in place. This applies to strings and text bodies; elsewhere the
+ * result would not be JSON, so the parameter is reported as missing.
+ */
 const skipMissing = (template: BodyTemplate, supplied: Parameter.Supplied): boolean => {
   const { skip } = template
   if (skip === undefined) return false
@@ -44,10 +47,10 @@ const compileAs = (source: Source.Source, author: Parameter.Author, kind: MediaT
     kind === "text"
       ? Composition.textProgram(composition, source, "text", Composition.verbatim)
       : JsonSkeleton.compile({ composition, source, layout: kind === "json" ? "value" : "lines" }, "whole")
-  return { holes: composition.holes, program }
+  return { placeholders: composition.placeholders, program }
 }
 
-/** JSON over several lines that is not one value may be a value a line; if it is not, the first complaint counts. */
+/** JSON over several lines that is not one value may be NDJSON; if it is not, the first error is reported. */
 const compileJson = (source: Source.Source, author: Parameter.Author) => {
   try {
     return compileAs(source, author, "json")
@@ -62,7 +65,7 @@ const compileJson = (source: Source.Source, author: Parameter.Author) => {
   }
 }
 
-/** Reads a `request_body` once. A blank one is a blank body. */
+/** Compiles a `request_body`. A blank one is a blank body. */
 export const compile = (
   source: string,
   author: Parameter.Author,
@@ -77,7 +80,7 @@ export const compile = (
     return { source, ...compiled, skip, skipMissing: skipped?.toLowerCase() === "true" }
   })
 
-/** The names that nobody fills, in the order of the template. */
+/** The names without a value, in the order of the template. */
 export const missing = (template: BodyTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
   Program.missing(template.program, supplied, skipMissing(template, supplied))
 

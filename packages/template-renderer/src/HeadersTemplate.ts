@@ -1,6 +1,6 @@
-/** The headers of a request: names are constants, values may hold parameters and credentials. */
+/** The headers of a request: names are constants, values may contain parameters and credentials. */
 import type { Result } from "effect"
-import type { Hole } from "./Hole.ts"
+import type { Placeholder } from "./Placeholder.ts"
 import * as Composition from "./internal/Composition.ts"
 import * as Fixed from "./internal/Fixed.ts"
 import * as Program from "./internal/Program.ts"
@@ -25,15 +25,15 @@ interface Header {
 }
 
 export interface HeadersTemplate {
-  readonly holes: ReadonlyArray<Hole>
-  /** What only the connector may say: the parameters of the headers of `Options.fixedPrefix`. */
+  readonly placeholders: ReadonlyArray<Placeholder>
+  /** Parameters of the headers of `Options.fixedPrefix`, which only the connector may set. */
   readonly fixed: ReadonlyMap<string, string>
   readonly headers: ReadonlyArray<Header>
   /** The steps of all headers. */
   readonly program: Program.Program
 }
 
-/** Headers that say who calls or where to: `${parameters.*}` is refused in them. */
+/** Headers that identify the caller or the destination: `${parameters.*}` is not allowed in them. */
 export const protectedNames: ReadonlySet<string> = new Set([
   "authorization",
   "proxy-authorization",
@@ -53,7 +53,10 @@ export const protectedNames: ReadonlySet<string> = new Set([
   "forwarded",
 ])
 
-/** None of these can be sent: https://www.rfc-editor.org/rfc/rfc9112#section-6 and https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
+/**
+ * None of these may be set: https://www.rfc-editor.org/rfc/rfc9112#section-6 and
+ * https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+ */
 const hopNames: ReadonlySet<string> = new Set([
   "content-length",
   "transfer-encoding",
@@ -87,10 +90,13 @@ const problem = (value: string): "control" | "latin1" | undefined => {
   return undefined
 }
 
-/** What a header's value may hold: `latin1` is HTTP's own bound, `ascii` that of a signature. */
+/** The characters allowed in a header value: `latin1` is HTTP's own limit, `ascii` that of a signature. */
 export type Charset = "latin1" | "ascii"
 
-/** The first character that no header carries: its index, and what it is in words that show nothing of the text around it. */
+/**
+ * The first character that is not allowed in a header: its index, and a description that does not show the text around
+ * it.
+ */
 export const unsendable = (
   value: string,
   charset: Charset = "latin1",
@@ -110,7 +116,7 @@ const nameOf = (code: number): string => {
   return code < 0x20 || code === 0x7f ? `the control character ${hex}` : `the character ${hex}`
 }
 
-/** `by` is what holds the value, such as `parameter 'x'`. */
+/** `by` is what contains the value, such as `parameter 'x'`. */
 const describe = (by: string, value: string): string | undefined => {
   const found = unsendable(value)
   return found === undefined
@@ -130,23 +136,26 @@ const check = (header: string, value: string, fault: Fault, by = "Its value"): v
 export interface Options {
   /** How the names of headers begin, in lower case, whose parameters only the author may set. */
   readonly fixedPrefix?: string | undefined
-  /** Credentials that stand for a map of secrets, whose keys the document does not list: `name.key` is known where `name` is. */
+  /**
+   * Credentials that refer to a map of secrets, whose keys the document does not list: `name.key` is known if `name`
+   * is.
+   */
   readonly credentialMaps?: ReadonlyArray<string> | undefined
 }
 
 const isKnown = (name: string, credentials: ReadonlySet<string>, maps: ReadonlyArray<string>): boolean =>
   credentials.has(name) || maps.some((map) => name.startsWith(`${map}.`) && credentials.has(map))
 
-/** The document's own parts of a value that calls fill too: its text, its defaults, its parameters. */
+/** The document's own parts of a value that calls also fill: its text, its defaults, its parameters. */
 const checkOwn = (header: string, source: Source.Source, author: ReadonlyMap<string, string>): void => {
-  const literal = source.holes.reduce(
-    (text, hole) => text.slice(0, hole.at) + " " + text.slice(hole.at + 1),
+  const literal = source.placeholders.reduce(
+    (text, placeholder) => text.slice(0, placeholder.at) + " " + text.slice(placeholder.at + 1),
     source.flat,
   )
   check(header, literal, "document")
-  for (const hole of source.holes) {
-    const own = hole.kind === "parameter" ? (author.get(hole.name) ?? hole.default) : undefined
-    if (own !== undefined) check(header, own, "document", `Parameter '${hole.name}'`)
+  for (const placeholder of source.placeholders) {
+    const own = placeholder.kind === "parameter" ? (author.get(placeholder.name) ?? placeholder.default) : undefined
+    if (own !== undefined) check(header, own, "document", `Parameter '${placeholder.name}'`)
   }
 }
 
@@ -161,10 +170,10 @@ const compileHeader = (
   if (!token.test(name)) refuse(new InvalidHeaderName({ header: name }))
   const source = Source.read(value, { in: `header '${name}'`, shown: false }, false)
   const lower = name.toLowerCase()
-  for (const hole of source.holes) {
-    if (hole.kind === "credential" && !isKnown(hole.name, credentials, credentialMaps))
-      refuse(new UnknownCredential({ header: name, name: hole.name }))
-    if (hole.kind === "parameter" && protectedNames.has(lower)) refuse(new ProtectedHeader({ header: name }))
+  for (const placeholder of source.placeholders) {
+    if (placeholder.kind === "credential" && !isKnown(placeholder.name, credentials, credentialMaps))
+      refuse(new UnknownCredential({ header: name, name: placeholder.name }))
+    if (placeholder.kind === "parameter" && protectedNames.has(lower)) refuse(new ProtectedHeader({ header: name }))
   }
   if (hopNames.has(lower)) refuse(new HopHeader({ header: name }))
   const program = Composition.textProgram(
@@ -179,7 +188,7 @@ const compileHeader = (
   return { name, program }
 }
 
-/** Reads an action's `headers` once. `credentialNames` are the names that the document's `credential` has. */
+/** Compiles an action's `headers`. `credentialNames` are the names in the document's `credential`. */
 export const compile = (
   headers: Readonly<Record<string, string>>,
   author: Parameter.Author,
@@ -189,18 +198,25 @@ export const compile = (
   attempt(() => {
     const credentials = new Set(credentialNames)
     const fixed = new Map<string, string>()
-    const holes: Array<Hole> = []
+    const placeholders: Array<Placeholder> = []
     const compiled = Object.entries(headers).map(([name, value]) =>
-      compileHeader(name, value, { ...Composition.begin(author), holes, header: name }, credentials, fixed, options),
+      compileHeader(
+        name,
+        value,
+        { ...Composition.begin(author), placeholders, header: name },
+        credentials,
+        fixed,
+        options,
+      ),
     )
-    return { holes, fixed, headers: compiled, program: compiled.flatMap(({ program }) => program) }
+    return { placeholders, fixed, headers: compiled, program: compiled.flatMap(({ program }) => program) }
   })
 
-/** The names that nobody fills, in the order of the headers. */
+/** The names without a value, in the order of the headers. */
 export const missing = (template: HeadersTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
   Program.missing(template.program, supplied)
 
-/** The headers for one call, names as written; `credential` gives a secret, or a mask for a dry run. */
+/** The headers for one call, names unchanged; `credential` returns a secret, or a mask for a dry run. */
 export const render = (
   template: HeadersTemplate,
   supplied: Parameter.Supplied,

@@ -1,4 +1,4 @@
-/** What a content-type says about the form of a body. */
+/** The form of a body according to its content type. */
 export type Kind = "json" | "lines" | "text"
 
 const lines = new Set(["ndjson", "x-ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines"])

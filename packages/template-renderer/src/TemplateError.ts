@@ -1,11 +1,14 @@
-/** Everything that can be wrong with a template or with what fills it. No message holds a parameter's value, a payload or a secret. */
+/**
+ * The errors of a template and of the values that fill it. No message contains a parameter's value, a payload or a
+ * secret.
+ */
 import { Data, Result } from "effect"
-import type { Position } from "./Hole.ts"
+import type { Position } from "./Placeholder.ts"
 
-/** The document is wrong (found at compile, or when its own text is reached), or the call is. */
+/** Whether the document is wrong (detected at compile time, or when its own text is used), or the call. */
 export type Fault = "document" | "call"
 
-/** A point of a template: line and column count from 1. `excerpt` is template text only, never a parameter's. */
+/** A point in a template: line and column are 1-based. `excerpt` is template text only, never a parameter's. */
 export interface Place {
   readonly in: string
   readonly offset: number
@@ -17,7 +20,7 @@ export interface Place {
 const at = (place: Place): string => `${place.in}, line ${place.line}, column ${place.column}`
 const near = (place: Place): string => (place.excerpt === "" ? "" : ` Near: ${place.excerpt}`)
 
-/** The text around the holes is no JSON, or a hole stands where none can. */
+/** The text around the placeholders is not JSON, or a placeholder is in an invalid position. */
 export class Malformed extends Data.TaggedClass("Malformed")<{ readonly place: Place; readonly problem: string }> {
   readonly fault = "document"
   get message(): string {
@@ -26,33 +29,39 @@ export class Malformed extends Data.TaggedClass("Malformed")<{ readonly place: P
 }
 
 /** `${` without its `}`. */
-export class UnclosedHole extends Data.TaggedClass("UnclosedHole")<{ readonly place: Place }> {
+export class UnclosedPlaceholder extends Data.TaggedClass("UnclosedPlaceholder")<{ readonly place: Place }> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: this \${ has no closing }. Close it, or write $\${ for the characters themselves.${near(this.place)}`
+    return `${at(this.place)}: this \${ has no closing }. Close it, or write $\${ for the literal characters.${near(this.place)}`
   }
 }
 
-/** `${x}` with another prefix than `parameters.` or `credential.`. */
-export class UnknownPrefix extends Data.TaggedClass("UnknownPrefix")<{ readonly place: Place; readonly hole: string }> {
+/** `${x}` with a prefix other than `parameters.` or `credential.`. */
+export class UnknownPrefix extends Data.TaggedClass("UnknownPrefix")<{
+  readonly place: Place
+  readonly placeholder: string
+}> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: ${this.hole} is no hole. Holes are \${parameters.name} and \${credential.name}; write $${this.hole} for the characters themselves.`
+    return `${at(this.place)}: ${this.placeholder} is not a placeholder. Placeholders are \${parameters.name} and \${credential.name}; write $${this.placeholder} for the literal characters.`
   }
 }
 
-/** A name that is empty or holds a space, a quote, a backslash or a brace. */
-export class InvalidName extends Data.TaggedClass("InvalidName")<{ readonly place: Place; readonly hole: string }> {
+/** A name that is empty or contains a space, a quote, a backslash or a brace. */
+export class InvalidName extends Data.TaggedClass("InvalidName")<{
+  readonly place: Place
+  readonly placeholder: string
+}> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: the name in ${this.hole} is empty or holds a space, quote, backslash or brace. Write it without.`
+    return `${at(this.place)}: the name in ${this.placeholder} is empty or contains a space, quote, backslash or brace. Correct the name.`
   }
 }
 
-/** A default that holds `${`: defaults are text, and never read again. */
+/** A default that contains `${`: defaults are literal text. */
 export class NestedDefault extends Data.TaggedClass("NestedDefault")<{
   readonly place: Place
-  readonly hole: string
+  readonly placeholder: string
   /** `parameters.` or `credential.` */
   readonly prefix: string
   readonly name: string
@@ -62,43 +71,45 @@ export class NestedDefault extends Data.TaggedClass("NestedDefault")<{
     const bare = `\${${this.prefix}${this.name}}`
     const fix =
       this.prefix === "parameters."
-        ? `Write ${bare}, and put "${this.name}" with the default as its value into the connector's parameters: those may hold placeholders`
-        : `Write ${bare}: a credential has no default`
-    return `${at(this.place)}: the default of ${this.hole} holds a placeholder, and a default is text that is not read again. ${fix}.`
+        ? `Write ${bare}, and add "${this.name}" with the default as its value to the connector's parameters, which may contain placeholders`
+        : `Write ${bare}: a credential cannot have a default`
+    return `${at(this.place)}: the default of ${this.placeholder} contains a placeholder, but defaults are literal text. ${fix}.`
   }
 }
 
-/** `\` or an unfinished `\u00` right before a hole would swallow the first characters of what fills it. */
-export class BackslashTouchesHole extends Data.TaggedClass("BackslashTouchesHole")<{ readonly place: Place }> {
+/** `\` or an unfinished `\u00` directly before a placeholder would absorb the first characters of its value. */
+export class BackslashTouchesPlaceholder extends Data.TaggedClass("BackslashTouchesPlaceholder")<{
+  readonly place: Place
+}> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: an unfinished escape touches a hole. Finish it: \\\\ for a backslash, \\u and four digits for a character.${near(this.place)}`
+    return `${at(this.place)}: an unfinished escape directly precedes a placeholder. Finish it: \\\\ for a backslash, \\u and four digits for a character.${near(this.place)}`
   }
 }
 
-/** A secret may go into a header and nowhere else. */
+/** A secret is allowed only in a header. */
 export class CredentialOutsideHeader extends Data.TaggedClass("CredentialOutsideHeader")<{
   readonly place: Place
   readonly name: string
 }> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: \${credential.${this.name}} may stand in a header only. Move it to a header of the action.`
+    return `${at(this.place)}: \${credential.${this.name}} is allowed only in a header. Move it to a header of the action.`
   }
 }
 
-/** The document has no credential of this name. */
+/** The document has no credential with this name. */
 export class UnknownCredential extends Data.TaggedClass("UnknownCredential")<{
   readonly header: string
   readonly name: string
 }> {
   readonly fault = "document"
   get message(): string {
-    return `Header '${this.header}' uses \${credential.${this.name}}, but credential has no '${this.name}'. Add it to credential, or mend the name.`
+    return `Header '${this.header}' uses \${credential.${this.name}}, but credential has no '${this.name}'. Add it to credential, or correct the name.`
   }
 }
 
-/** A parameter in a header that says who calls. */
+/** A parameter in a header that identifies the caller. */
 export class ProtectedHeader extends Data.TaggedClass("ProtectedHeader")<{ readonly header: string }> {
   readonly fault = "document"
   get message(): string {
@@ -106,7 +117,7 @@ export class ProtectedHeader extends Data.TaggedClass("ProtectedHeader")<{ reado
   }
 }
 
-/** A header's name is no token of RFC 9110; a hole in it is not read. */
+/** A header name is not a token of RFC 9110; placeholders in it are not interpreted. */
 export class InvalidHeaderName extends Data.TaggedClass("InvalidHeaderName")<{ readonly header: string }> {
   readonly fault = "document"
   get message(): string {
@@ -114,39 +125,39 @@ export class InvalidHeaderName extends Data.TaggedClass("InvalidHeaderName")<{ r
   }
 }
 
-/** How a request stands on its connection is not the author's to say. */
+/** The connection headers of a request cannot be set by the author. */
 export class HopHeader extends Data.TaggedClass("HopHeader")<{ readonly header: string }> {
   readonly fault = "document"
   get message(): string {
-    return `Header '${this.header}' says how a request stands on its connection, which Drawbar does itself. Leave it out.`
+    return `Header '${this.header}' controls the connection, which Drawbar manages itself. Remove it.`
   }
 }
 
-/** The author's alone, and the author has not filled it. */
+/** Only the author may set the parameter, but has not. */
 export class UnfilledOrigin extends Data.TaggedClass("UnfilledOrigin")<{
   readonly place: Place
   readonly parameter: string
 }> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: \${parameters.${this.parameter}} decides where requests go or how they are signed, so only the connector may fill it. Add '${this.parameter}' to the connector's parameters.`
+    return `${at(this.place)}: \${parameters.${this.parameter}} determines where requests are sent or how they are signed, so only the connector may set it. Add '${this.parameter}' to the connector's parameters.`
   }
 }
 
-/** Text that a URL has once the connector's parameters are put in, and the parameter that brought what is wrong with it. */
+/** The text of a URL after inserting the connector's parameters, and the parameter that contains the problem. */
 export interface Resolved {
-  /** Shortened, without user info, control characters spelled out. */
+  /** Shortened, without user info, with control characters escaped. */
   readonly text: string
   readonly parameter: string | undefined
 }
 
 const resolvedTo = (resolved: Resolved | undefined): string => {
   if (resolved === undefined) return ""
-  const by = resolved.parameter === undefined ? "" : ` Parameter '${resolved.parameter}' brought it.`
+  const by = resolved.parameter === undefined ? "" : ` The problem is in parameter '${resolved.parameter}'.`
   return `${by} The URL resolved to: ${resolved.text}`
 }
 
-/** The URL cannot be sent: `problem` is the sentence of its own fault, `fix` what to write. */
+/** The URL cannot be sent: `problem` describes the fault, `fix` says what to write. */
 export class InvalidOrigin extends Data.TaggedClass("InvalidOrigin")<{
   readonly problem: string
   readonly fix?: string
@@ -159,26 +170,26 @@ export class InvalidOrigin extends Data.TaggedClass("InvalidOrigin")<{
   }
 }
 
-/** Author's parameters that hold each other. */
+/** Author's parameters that contain each other. */
 export class Cycle extends Data.TaggedClass("Cycle")<{ readonly names: ReadonlyArray<string> }> {
   readonly fault = "document"
   get message(): string {
-    return `Parameters hold each other in a circle: ${this.names.join(" → ")}. Take one of the placeholders out.`
+    return `Parameters contain each other in a cycle: ${this.names.join(" → ")}. Remove one of the placeholders.`
   }
 }
 
-/** Author's parameters that hold each other so often that the template would explode. */
-export class TooManyHoles extends Data.TaggedClass("TooManyHoles")<{
-  readonly holes: number
+/** Author's parameters that contain each other so often that the template would grow without limit. */
+export class TooManyPlaceholders extends Data.TaggedClass("TooManyPlaceholders")<{
+  readonly placeholders: number
   readonly nesting: number
 }> {
   readonly fault = "document"
   get message(): string {
-    return `Once the connector's parameters are put in, the template has more than ${this.holes} holes, or parameters more than ${this.nesting} deep. Use fewer.`
+    return `With the connector's parameters inserted, the template has more than ${this.placeholders} placeholders, or more than ${this.nesting} levels of parameters. Use fewer.`
   }
 }
 
-/** Every parameter that the call did not give, at once. */
+/** All parameters that are missing from the call. */
 export class MissingParameters extends Data.TaggedClass("MissingParameters")<{
   readonly names: ReadonlyArray<string>
 }> {
@@ -188,23 +199,23 @@ export class MissingParameters extends Data.TaggedClass("MissingParameters")<{
   }
 }
 
-/** A text that is not strictly one JSON value, in a hole that stands for one. */
+/** A text that is not exactly one JSON value, in a placeholder for one. */
 export class NotAJsonValue extends Data.TaggedClass("NotAJsonValue")<{
   readonly parameter: string
   readonly position: Position
   readonly fault: Fault
 }> {
   get message(): string {
-    const hole = `\${parameters.${this.parameter}}`
+    const placeholder = `\${parameters.${this.parameter}}`
     const otherwise =
       this.position === "whole"
         ? `Send the body as JSON, or set a content-type that is not JSON`
-        : `Send it as JSON, or quote the hole in request_body, "${hole}", to send it as a string`
-    return `Parameter '${this.parameter}' fills ${hole}, which stands for a JSON value, but its text is not one. ${otherwise}.`
+        : `Send it as JSON, or quote the placeholder in request_body, "${placeholder}", to send it as a string`
+    return `Parameter '${this.parameter}' fills ${placeholder}, which requires a JSON value, but its text is not one. ${otherwise}.`
   }
 }
 
-/** A text that is no run of list items or object members, in a hole that stands for some. */
+/** A text that is not a sequence of list items or object members, in a placeholder for them. */
 export class NotAJsonFragment extends Data.TaggedClass("NotAJsonFragment")<{
   readonly parameter: string
   readonly inside: "list" | "object"
@@ -212,23 +223,23 @@ export class NotAJsonFragment extends Data.TaggedClass("NotAJsonFragment")<{
   readonly fault = "call"
   get message(): string {
     const wanted = this.inside === "list" ? "JSON values" : `JSON members ("name": value)`
-    return `Parameter '${this.parameter}' stands inside ${this.inside === "list" ? "a list" : "an object"}, but its text is not ${wanted} with commas between them. Send it as text of that form.`
+    return `Parameter '${this.parameter}' is inserted into ${this.inside === "list" ? "a list" : "an object"}, but its text is not ${wanted} separated by commas. Send it in that form.`
   }
 }
 
-/** A member that the call adds has a name that the object has already. */
+/** A member added by the call has the same name as one of the object. */
 export class RepeatedKey extends Data.TaggedClass("RepeatedKey")<{ readonly parameter: string }> {
   readonly fault = "call"
   get message(): string {
-    return `Parameter '${this.parameter}' repeats a key of the object that it stands in. Leave that key out.`
+    return `Parameter '${this.parameter}' repeats a key of the object into which it is inserted. Remove that key.`
   }
 }
 
-/** The author's alone, and the call sent another value. */
+/** Only the author may set the parameter, but the call sent another value. */
 export class FixedParameter extends Data.TaggedClass("FixedParameter")<{ readonly parameter: string }> {
   readonly fault = "call"
   get message(): string {
-    return `Parameter '${this.parameter}' decides where requests go or how they are signed, so it is fixed by the connector, and this call sent a different value. Leave it out, or change the connector.`
+    return `Parameter '${this.parameter}' determines where requests are sent or how they are signed, so it is fixed by the connector, and this call sent a different value. Leave it out, or change the connector.`
   }
 }
 
@@ -240,13 +251,13 @@ export class InvalidPathSegment extends Data.TaggedClass("InvalidPathSegment")<{
 }> {
   get message(): string {
     if (this.resolved !== undefined)
-      return `url: a segment of the path is '.' or '..', which a URL's path cannot carry. Write the path that is meant.${resolvedTo(this.resolved)}`
+      return `url: a segment of the path is '.' or '..', which a URL's path cannot contain. Write the intended path.${resolvedTo(this.resolved)}`
     const what = this.parameter === undefined ? "A segment of the URL's path" : `Parameter '${this.parameter}'`
-    return `${what} is empty, '.' or '..', which a URL's path cannot carry. Give it a name.`
+    return `${what} is empty, '.' or '..', which a URL's path cannot contain. Use a name.`
   }
 }
 
-/** A header's value that HTTP cannot carry. `found` says which character it is, where, and what brought it. */
+/** A header value that HTTP cannot carry. `found` describes the character, its position, and its origin. */
 export class InvalidHeaderValue extends Data.TaggedClass("InvalidHeaderValue")<{
   readonly header: string
   readonly problem: "control" | "latin1"
@@ -256,7 +267,7 @@ export class InvalidHeaderValue extends Data.TaggedClass("InvalidHeaderValue")<{
   get message(): string {
     const found = this.found === undefined ? "" : ` ${this.found}.`
     return this.problem === "control"
-      ? `Header value contains invalid control character: header '${this.header}'.${found} Take line breaks and control characters out.`
+      ? `Header value contains invalid control character: header '${this.header}'.${found} Remove line breaks and control characters.`
       : `Header '${this.header}' has a character outside ISO-8859-1, which HTTP cannot carry.${found} Encode it.`
   }
 }
@@ -299,11 +310,11 @@ export class BodyTooLong extends Data.TaggedClass("BodyTooLong")<{
 
 export type Reason =
   | Malformed
-  | UnclosedHole
+  | UnclosedPlaceholder
   | UnknownPrefix
   | InvalidName
   | NestedDefault
-  | BackslashTouchesHole
+  | BackslashTouchesPlaceholder
   | CredentialOutsideHeader
   | UnknownCredential
   | ProtectedHeader
@@ -312,7 +323,7 @@ export type Reason =
   | UnfilledOrigin
   | InvalidOrigin
   | Cycle
-  | TooManyHoles
+  | TooManyPlaceholders
   | MissingParameters
   | NotAJsonValue
   | NotAJsonFragment
@@ -324,19 +335,19 @@ export type Reason =
   | UrlTooLong
   | BodyTooLong
 
-/** The one error of this package: `reason` carries the facts and knows whose fault it is. */
+/** The error of this package: `reason` has the facts, and whether the document or the call is at fault. */
 export class TemplateError extends Data.TaggedError("TemplateError")<{ readonly reason: Reason }> {
   override get message(): string {
     return this.reason.message
   }
 }
 
-/** Leaves the compiler or the renderer, whose border is `attempt`. */
+/** Throws out of the compiler or the renderer; `attempt` catches it. */
 export const refuse = (reason: Reason): never => {
   throw new TemplateError({ reason })
 }
 
-/** Runs `run` and hands its refusal back as a value. */
+/** Runs `run` and returns a thrown `TemplateError` as a value. */
 export const attempt = <A>(run: () => A): Result.Result<A, TemplateError> => {
   try {
     return Result.succeed(run())

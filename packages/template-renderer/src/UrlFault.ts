@@ -1,24 +1,27 @@
 /**
- * What is wrong with an absolute URL that a document gives: one sentence for each fault, and what to write instead.
+ * Faults of an absolute URL in a document: one sentence for each fault, and how to correct it.
  *
- * Parsers repair much of this without a word, each in its own way, so that two of them could see two hosts.
- * Source: https://www.rfc-editor.org/rfc/rfc3986#section-3 and https://url.spec.whatwg.org/#host-parsing
+ * Parsers silently repair many of these, each differently, so that two parsers could see two hosts. Source:
+ * https://www.rfc-editor.org/rfc/rfc3986#section-3 and https://url.spec.whatwg.org/#host-parsing
  */
 
 export interface UrlFault {
   readonly problem: string
-  /** What to write instead, as an imperative sentence without its full stop. */
+  /** The correction, as an imperative sentence without its full stop. */
   readonly fix: string
-  /** Where in the text the fault stands, in UTF-16 units. */
+  /** The offset of the fault in the text, in UTF-16 units. */
   readonly offset: number
 }
 
-/** How long a host name may be, in characters, with a dot at its end: https://www.rfc-editor.org/rfc/rfc1035#section-3.1 */
-const longestHost = 254
+/**
+ * The maximum length of a host name in characters, including a dot at its end:
+ * https://www.rfc-editor.org/rfc/rfc1035#section-3.1
+ */
+const maxHostLength = 254
 
 const whole = "Write https://host or https://host:port, then the path"
 
-/** The first fault of a URL, or nothing. A path is only held against what no path can mean: its characters can be percent-encoded. */
+/** The first fault of a URL, if any. A path is checked only for characters that cannot be percent-encoded. */
 export const find = (url: string): UrlFault | undefined => {
   for (const check of checks) {
     const found = check(url)
@@ -33,24 +36,24 @@ const fault = (problem: string, fix: string, offset: number): UrlFault => ({ pro
 
 const empty: Check = (url) => (url.trim() === "" ? fault("it is empty", whole, 0) : undefined)
 
-/** What a publisher left for the reader to fill in. */
+/** A blank that a publisher left for the reader to fill in. */
 const placeholder: Check = (url) => {
   const found = /<[^<>]{2,}>/.exec(url)
   return found === null || /[/?#]/.test(url.slice(0, found.index).replace(/^[^/]*:\/\//, ""))
     ? undefined
-    : fault(`${cut(found[0])} is a placeholder that is not filled in`, "Put the real value in its place", found.index)
+    : fault(`${cut(found[0])} is a placeholder that is not filled in`, "Replace it with the real value", found.index)
 }
 
 const edges: Check = (url) => {
   const start = /^[\s\u200b\u2060\ufeff]+/.exec(url)
-  if (start !== null) return fault(`it begins with ${named(url, 0)}`, "Take it out", 0)
+  if (start !== null) return fault(`it begins with ${named(url, 0)}`, "Remove it", 0)
   const end = /[\s\u200b\u2060\ufeff]+$/.exec(url)
-  return end === null ? undefined : fault(`it has ${spaceOr(url, end.index)} at its end`, "Take it out", end.index)
+  return end === null ? undefined : fault(`it has ${spaceOr(url, end.index)} at its end`, "Remove it", end.index)
 }
 
 const controls: Check = (url) => {
   const at = url.search(control)
-  return at < 0 ? undefined : fault(`it has ${named(url, at)} at character ${at + 1}`, "Take it out", at)
+  return at < 0 ? undefined : fault(`it has ${named(url, at)} at character ${at + 1}`, "Remove it", at)
 }
 
 const scheme: Check = (url) => {
@@ -58,7 +61,7 @@ const scheme: Check = (url) => {
   // `localhost:8080/v1` is a host with a port, not a scheme.
   if (name === "" || (!rest.startsWith("/") && /^\d{1,5}(?:[/?#]|$)/.test(rest)))
     return url.includes("://")
-      ? fault("what stands before :// is not a scheme", "Write https:// or http:// first", 0)
+      ? fault("the text before :// is not a scheme", "Write https:// or http:// first", 0)
       : url.startsWith("//")
         ? fault("the scheme is missing before //", "Write https: or http: before it", 0)
         : url.startsWith("/")
@@ -68,13 +71,13 @@ const scheme: Check = (url) => {
   if (lower !== "http" && lower !== "https")
     return fault(`its scheme is ${cut(name)}, not http or https`, "Write https:// or http://", 0)
   if (/^\\|^\/\\/.test(rest))
-    return fault("it has a backslash where a slash belongs", `Write ${lower}:// with two slashes`, name.length + 1)
+    return fault("it has a backslash instead of a slash", `Write ${lower}:// with two slashes`, name.length + 1)
   return rest.startsWith("//")
     ? undefined
     : fault(`two slashes are missing after ${lower}:`, `Write ${lower}://`, name.length + 1)
 }
 
-/** The part between `://` and the path, and where it begins. */
+/** The part between `://` and the path, and its offset. */
 const authorityOf = (url: string) => {
   const start = url.indexOf("://") + 3
   const length = url.slice(start).search(/[/?#]/)
@@ -84,7 +87,7 @@ const authorityOf = (url: string) => {
 const twice: Check = (url) => {
   const { start, text } = authorityOf(url)
   return /^https?:?$/i.test(text) && /^https?:?\/\//i.test(url.slice(start))
-    ? fault("its scheme stands twice", "Take one of them out", start)
+    ? fault("its scheme occurs twice", "Remove one of them", start)
     : undefined
 }
 
@@ -92,8 +95,8 @@ const userInfo: Check = (url) => {
   const { start, text } = authorityOf(url)
   return text.includes("@")
     ? fault(
-        "it has a user or a password before its host",
-        "Take it out, and put the secret into the connector's credential and an Authorization header",
+        "it contains a user or a password",
+        "Remove it, and put the secret into the connector's credential and an Authorization header",
         start,
       )
     : undefined
@@ -107,7 +110,7 @@ const host: Check = (url) => {
   if (backslash >= 0)
     return fault("it has a backslash before its path", "Write / between host and path", start + backslash)
   const space = text.search(/\s/)
-  if (space >= 0) return fault(`its host has ${spaceOr(text, space)} in it`, "Take it out", start + space)
+  if (space >= 0) return fault(`its host contains ${spaceOr(text, space)}`, "Remove it", start + space)
   if (text.includes("[") || text.includes("]") || text.split(":").length > 2) return bracketed(text, start)
   const [name = "", port] = text.split(":")
   return hostName(name, start) ?? portFault(port, start + name.length + 1)
@@ -118,12 +121,16 @@ const bracketed = (text: string, start: number): UrlFault | undefined => {
   const [, address, port] = /^\[([^[\]]*)\](?::(.*))?$/.exec(text) ?? []
   if (address === undefined)
     return /^[0-9a-f:.]+$/i.test(text) && text.split(":").length > 3
-      ? fault("its IPv6 address does not stand in brackets", "Write [address], as in https://[2001:db8::1]/", start)
+      ? fault("its IPv6 address is not in brackets", "Write [address], as in https://[2001:db8::1]/", start)
       : text.includes("[") || text.includes("]")
-        ? fault("the brackets of its IPv6 address are not closed, or stand elsewhere", "Write [address]", start)
+        ? fault("the brackets of its IPv6 address are not closed, or misplaced", "Write [address]", start)
         : fault("its host has more than one port", "Write host:port", start)
   if (address.includes("%"))
-    return fault("its IPv6 address has a zone, which holds on one machine only", "Leave out what follows %", start)
+    return fault(
+      "its IPv6 address has a zone, which is valid on one machine only",
+      "Remove the % and what follows it",
+      start,
+    )
   return URL.canParse(`http://[${address}]/`)
     ? portFault(port, start + address.length + 3)
     : fault(`${cut(address) || "nothing"} in brackets is not an IPv6 address`, "Correct it", start)
@@ -131,7 +138,7 @@ const bracketed = (text: string, start: number): UrlFault | undefined => {
 
 const portFault = (port: string | undefined, offset: number): UrlFault | undefined => {
   if (port === undefined) return undefined
-  if (port === "") return fault("the port is missing after its colon", "Write it, or leave the colon out", offset)
+  if (port === "") return fault("the port is missing after its colon", "Write it, or remove the colon", offset)
   return /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535
     ? undefined
     : fault(`its port ${cut(port)} is not a number from 1 to 65535`, "Correct it, or leave it out", offset)
@@ -141,27 +148,29 @@ const hostName = (name: string, start: number): UrlFault | undefined => {
   const foreign = name.search(/[^\x21-\x7e]/)
   if (foreign >= 0)
     return fault(
-      `its host has ${named(name, foreign)}, and only ASCII is sent`,
+      `its host has ${named(name, foreign)}, and only ASCII is allowed`,
       punycode(name) ?? "Write the host in ASCII",
       start + foreign,
     )
-  const odd = name.search(/[^A-Za-z0-9._-]/)
-  if (odd >= 0)
+  const invalidAt = name.search(/[^A-Za-z0-9._-]/)
+  if (invalidAt >= 0)
     return fault(
-      `its host has the character ${name[odd]}`,
-      name[odd] === "%"
+      `its host has the character ${name[invalidAt]}`,
+      name[invalidAt] === "%"
         ? "Write the host without percent-encoding"
-        : "Take it out: a host has letters, digits, - and .",
-      start + odd,
+        : "Remove it: a host consists of letters, digits, - and .",
+      start + invalidAt,
     )
-  if (name.length > longestHost)
-    return fault(`its host is longer than ${longestHost} characters`, "Write a shorter one", start)
+  if (name.length > maxHostLength)
+    return fault(`its host is longer than ${maxHostLength} characters`, "Write a shorter one", start)
   const labels = name.replace(/\.$/, "").split(".")
-  if (labels.includes("")) return fault("its host has an empty part at a dot", "Take the dot out", start)
+  if (labels.includes("")) return fault("its host has an empty label", "Remove the extra dot", start)
   return URL.canParse(`http://${name}/`)
     ? undefined
     : fault(
-        /[\d.]+$/.test(name) ? `its host ${cut(name)} is not an IPv4 address` : `its host ${cut(name)} is not a name`,
+        /[\d.]+$/.test(name)
+          ? `its host ${cut(name)} is not an IPv4 address`
+          : `its host ${cut(name)} is not a valid name`,
         "Correct it",
         start,
       )
@@ -172,7 +181,7 @@ const punycode = (name: string): string | undefined => {
   return host?.startsWith("xn--") || host?.includes(".xn--") ? `Write ${host}` : undefined
 }
 
-// The order in which a reader looks: the whole text first, then from its start.
+// The order in which a reader would look: the whole text first, then from its start.
 const checks: ReadonlyArray<Check> = [empty, placeholder, edges, controls, scheme, twice, userInfo, host]
 
 const control = /\p{Cc}/u
@@ -196,14 +205,17 @@ const named = (text: string, at: number): string => {
 /** How much of a URL a message shows, in characters. */
 const shownLength = 300
 
-/** The URL as a message may show it: shortened, what no reader sees spelled out, no user or password, no query, which may hold a key. */
+/**
+ * The URL for a message: shortened, with invisible characters escaped, without user and password, and without the
+ * query, which may contain a key.
+ */
 export const shown = (url: string): string => {
   const text = url.replace(/^([a-z][a-z0-9+.-]*:[/\\]+)?[^/]*@/i, "$1***@").replace(/\?[^]+$/, "?…")
   const visible = text.slice(0, shownLength).replace(/[^\x20-\x7e]/g, spelled)
   return `"${visible}${text.length > shownLength ? "…" : ""}"`
 }
 
-/** As JSON escapes it, where a reader would not see it. */
+/** Escaped as in JSON if a reader would not see the character. */
 const spelled = (character: string): string =>
   character.charCodeAt(0) < 0x20
     ? JSON.stringify(character).slice(1, -1)

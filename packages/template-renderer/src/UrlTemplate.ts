@@ -1,6 +1,6 @@
-/** The URL of a request. Its origin is a constant; holes stand in its path and query. */
+/** The URL of a request. Its origin is a constant; its path and query may contain placeholders. */
 import type { Result } from "effect"
-import type { Hole } from "./Hole.ts"
+import type { Placeholder } from "./Placeholder.ts"
 import * as Composition from "./internal/Composition.ts"
 import * as Fixed from "./internal/Fixed.ts"
 import * as Percent from "./internal/Percent.ts"
@@ -15,8 +15,8 @@ export interface UrlTemplate {
   readonly source: string
   /** As `URL` serialises it, e.g. `https://api.openai.com`. */
   readonly origin: string
-  readonly holes: ReadonlyArray<Hole>
-  /** What only the connector may say: parameters of the origin, and those of `Options.fixed`. */
+  readonly placeholders: ReadonlyArray<Placeholder>
+  /** Parameters that only the connector may set: those of the origin, and those of `Options.fixed`. */
   readonly fixed: ReadonlyMap<string, string>
   readonly program: Program.Program
 }
@@ -46,7 +46,10 @@ const encodings = {
 const parseOrigin = (text: string): string =>
   URL.parse(text)?.origin ?? refuse(new InvalidOrigin({ problem: "the host or the port is not valid" }))
 
-/** Refuses a URL that is none once the connector's parameters are put in; what only a call fills is a name. */
+/**
+ * Rejects a URL that is invalid after the connector's parameters are inserted. A placeholder that only calls fill is
+ * treated as a name.
+ */
 const checkResolved = (resolution: Resolution.Resolution): void => {
   const fault = UrlFault.find(resolution.text)
   if (fault === undefined) return
@@ -59,34 +62,37 @@ const resolvedAt = (resolution: Resolution.Resolution, offset: number) => ({
   parameter: Resolution.parameterAt(resolution, offset),
 })
 
-/** Whether the URL's path has a segment that `URL` would take away. */
+/** Whether the URL's path has a segment that `URL` would remove. */
 const hasDotSegment = (pathAndQuery: string): boolean => /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery)
 
-/** No name of a host is longer, and each hole in it is read with all that stands before. */
-const longestOrigin = 1_000
+/** A limit, because each placeholder in the host is read together with the text before it. No host name is longer. */
+const maxOriginLength = 1_000
 
-/** The text up to the path: holes in it are the connector's to fill, and what they hold beyond the host belongs to the path. */
+/**
+ * The text up to the path. Only the connector may fill placeholders in it; the part of their values after the host
+ * belongs to the path.
+ */
 const readOrigin = (composition: Composition.Composition, source: Source.Source, fixed: Map<string, string>) => {
   let text = ""
   let from = 0
   let next = 0
   for (;;) {
-    const hole = source.holes[next]
-    text += source.flat.slice(from, hole?.at)
+    const placeholder = source.placeholders[next]
+    text += source.flat.slice(from, placeholder?.at)
     const end = /^[^/?#]*:\/\/[^/?#]*(?=[/?#])/.exec(text)?.[0].length
-    if (end !== undefined || hole === undefined)
+    if (end !== undefined || placeholder === undefined)
       return { origin: text.slice(0, end), rest: end === undefined ? "" : text.slice(end), next }
-    if (text.length > longestOrigin)
+    if (text.length > maxOriginLength)
       return refuse(
-        new InvalidOrigin({ problem: `what stands before the path is longer than ${longestOrigin} characters` }),
+        new InvalidOrigin({ problem: `the text before the path is longer than ${maxOriginLength} characters` }),
       )
-    text += Composition.constant(composition, source, hole, "origin", fixed)
-    from = hole.at + 1
+    text += Composition.constant(composition, source, placeholder, "origin", fixed)
+    from = placeholder.at + 1
     next++
   }
 }
 
-/** What follows the origin: `rest`, then the holes from `next` on and the text between them. */
+/** The part after the origin: `rest`, then the placeholders from `next` on and the text between them. */
 const compileTarget = (
   composition: Composition.Composition,
   source: Source.Source,
@@ -101,7 +107,7 @@ const compileTarget = (
       refuse(
         new InvalidOrigin({
           problem: "it has a fragment (#), which is never sent",
-          fix: "Leave out what follows #, or write %23 for the character itself",
+          fix: "Remove the # and what follows it, or write %23 for the character itself",
           resolved: resolvedAt(resolution, resolution.text.indexOf("#")),
         }),
       )
@@ -111,14 +117,14 @@ const compileTarget = (
     if (mark >= 0) position = "query"
   }
   literal(rest.startsWith("/") ? rest : `/${rest}`)
-  source.holes.slice(next).forEach((hole, i, holes) => {
-    program.push(Composition.textHole(composition, source, hole, position, encodings[position]))
-    literal(source.flat.slice(hole.at + 1, holes[i + 1]?.at))
+  source.placeholders.slice(next).forEach((placeholder, i, placeholders) => {
+    program.push(Composition.textPlaceholder(composition, source, placeholder, position, encodings[position]))
+    literal(source.flat.slice(placeholder.at + 1, placeholders[i + 1]?.at))
   })
   return program
 }
 
-/** What the document itself says at a step; a hole that others fill is some name. */
+/** The document's own text for a step; a placeholder that others fill is replaced by a sample name. */
 const ownText = (step: Program.Step): string => {
   if (typeof step === "string") return step
   return step._tag === "Text" && typeof step.otherwise === "string" ? step.otherwise : "x"
@@ -129,7 +135,7 @@ export interface Options {
   readonly fixed?: ReadonlyArray<string> | undefined
 }
 
-/** Reads an action's `url` once. An origin that the connector's own parameters do not fill is refused. */
+/** Compiles an action's `url`. An origin that the connector's own parameters do not fill is rejected. */
 export const compile = (
   source: string,
   author: Parameter.Author,
@@ -152,14 +158,14 @@ export const compile = (
           resolved: resolvedAt(resolution, Math.max(resolution.text.search(/\/(?:\.|%2e){1,2}(?:[/?]|$)/i) + 1, 0)),
         }),
       )
-    return { source, origin: parseOrigin(origin), holes: composition.holes, fixed, program }
+    return { source, origin: parseOrigin(origin), placeholders: composition.placeholders, fixed, program }
   })
 
-/** The path names that nobody fills. */
+/** The names in the path without a value. */
 export const missing = (template: UrlTemplate, supplied: Parameter.Supplied): ReadonlyArray<string> =>
   Program.missing(template.program, supplied)
 
-/** The absolute URL as it is to be sent: `new URL(url).href === url`. */
+/** The absolute URL exactly as it is sent: `new URL(url).href === url`. */
 export const render = (template: UrlTemplate, supplied: Parameter.Supplied): Result.Result<string, TemplateError> =>
   attempt(() => {
     const target = Program.namingMissing(template.program, supplied, false, () => {

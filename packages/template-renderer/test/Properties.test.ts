@@ -16,23 +16,23 @@ const runtime: ReadonlyMap<string, Parameter.Value> = new Map()
 
 type Render = typeof BodyTemplate.render
 
-/** What is wrong with the rendering of one random template; undefined if nothing is. */
-const complaint = (seed: number, render: Render): string | undefined => {
+/** The failed property of one random rendering; undefined if all hold. */
+const failure = (seed: number, render: Render): string | undefined => {
   const { source, meaning, caller } = Skeleton.make(Random.make(seed))
   const template = Result.getOrThrow(BodyTemplate.compile(source, {}))
   const rendered = render(template, { caller, runtime })
   const wanted = meaning(caller)
   const got = Result.isSuccess(rendered) ? Skeleton.meaningOf(rendered.success) : undefined
   if (Result.isSuccess(rendered) && got === undefined)
-    return `seed ${seed}: ${source} gave no JSON, ${rendered.success}`
+    return `seed ${seed}: ${source} did not render JSON, ${rendered.success}`
   if (isDeepStrictEqual(got, wanted)) return undefined
-  return `seed ${seed}: ${source} filled with ${JSON.stringify([...caller])} gave ${JSON.stringify(rendered)}`
+  return `seed ${seed}: ${source} filled with ${JSON.stringify([...caller])} rendered ${JSON.stringify(rendered)}`
 }
 
 const firstComplaint = (render: Render, runs: number): string | undefined => {
   for (let i = seed; i < seed + runs; i++) {
     try {
-      const found = complaint(i, render)
+      const found = failure(i, render)
       if (found !== undefined) return found
     } catch (error) {
       return `seed ${i}: ${String(error)}`
@@ -41,12 +41,12 @@ const firstComplaint = (render: Render, runs: number): string | undefined => {
   return undefined
 }
 
-describe(`whatever callers send (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, () => {
-  it("a body differs from its skeleton only at its holes, or the call is refused", () => {
+describe(`for random calls (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, () => {
+  it("a body differs from its template only at the placeholders, or the call is rejected", () => {
     expect(firstComplaint(BodyTemplate.render, runs)).toBeUndefined()
   })
 
-  it("a string arrives as it was sent", () => {
+  it("a string is inserted unchanged", () => {
     const template = Result.getOrThrow(BodyTemplate.compile('{"a":["${parameters.x}"]}', {}))
     const random = Random.make(seed)
     for (let i = 0; i < runs; i++) {
@@ -66,7 +66,7 @@ describe(`whatever callers send (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, 
     }
   })
 
-  it("a URL keeps its origin, its segments and its query keys, and URL changes nothing of it", () => {
+  it("a URL keeps its origin, its segments and its query keys, and URL leaves it unchanged", () => {
     const template = Result.getOrThrow(
       UrlTemplate.compile("https://${parameters.h}/a/${parameters.x}/b-${parameters.x}?k=${parameters.x}&l=1", {
         h: "h.example",
@@ -91,7 +91,7 @@ describe(`whatever callers send (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, 
     }
   })
 
-  it("headers keep their names, and no value breaks out of its line", () => {
+  it("headers keep their names, and no value contains a line break", () => {
     const template = Result.getOrThrow(HeadersTemplate.compile({ "x-a": "a${parameters.x}", "x-b": "b" }, {}, []))
     const random = Random.make(seed)
     for (let i = 0; i < runs; i++) {
@@ -108,7 +108,7 @@ describe(`whatever callers send (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, 
     }
   })
 
-  it("a text is one JSON value exactly when JSON.parse says so", () => {
+  it("a text is one JSON value exactly if JSON.parse accepts it", () => {
     const random = Random.make(seed)
     const piece = () =>
       random.pick([
@@ -141,7 +141,7 @@ describe(`whatever callers send (${runs} runs, DRAWBAR_PROPERTY_SEED=${seed})`, 
   })
 })
 
-/** A renderer with one fault: its steps are not what the compiler made, or its input is not what the call sent. */
+/** A renderer with one fault: its steps differ from the compiler's, or its input from the call's. */
 const faulty =
   (
     change: (step: Exclude<Program.Step, string>) => Program.Program,
@@ -158,25 +158,22 @@ const recode = (caller: (text: string) => string) =>
   faulty((step) => [step._tag === "Text" ? { ...step, encoding: { ...step.encoding, caller } } : step])
 const intact = (step: Program.Step): Program.Program => [step]
 
-describe("these properties notice a renderer that", () => {
+describe("these properties detect a renderer that", () => {
   it.each<readonly [string, Render]>([
     ["does not escape strings", recode(verbatim)],
     ["escapes quotes only", recode((text) => text.replaceAll('"', '\\"'))],
     ["escapes twice", recode((text) => JSON.stringify(JSON.stringify(text).slice(1, -1)).slice(1, -1))],
     [
-      "takes text that looks like JSON for JSON",
+      "treats text that looks like JSON as JSON",
       recode((text) => (/^[[{]/.test(text) ? text : JSON.stringify(text).slice(1, -1))),
     ],
-    [
-      "trims what was sent",
-      faulty(intact, (value) => (value._tag === "Text" ? Parameter.text(value.text.trim()) : value)),
-    ],
+    ["trims values", faulty(intact, (value) => (value._tag === "Text" ? Parameter.text(value.text.trim()) : value))],
     [
       "loses digits",
       faulty(intact, (value) => (value._tag === "Json" ? Parameter.fromUnknown(JSON.parse(value.json)) : value)),
     ],
     [
-      "inserts values unread",
+      "inserts values unchecked",
       faulty((step) => [
         step._tag === "Value"
           ? {
@@ -190,20 +187,20 @@ describe("these properties notice a renderer that", () => {
     ],
     [
       "keeps the quotes of a null",
-      faulty((step) => (step._tag === "Nullable" ? ['"', { ...step.hole, otherwise: "null" }, '"'] : [step])),
+      faulty((step) => (step._tag === "Nullable" ? ['"', { ...step.placeholder, otherwise: "null" }, '"'] : [step])),
     ],
     [
-      "forgets the comma before a fragment",
+      "omits the comma before a fragment",
       faulty((step) => [step._tag === "Fragment" ? { ...step, after: false } : step]),
     ],
-    ["forgets the comma after a fragment", faulty((step) => (step._tag === "Comma" ? [] : [step]))],
+    ["omits the comma after a fragment", faulty((step) => (step._tag === "Comma" ? [] : [step]))],
     [
-      "lets a fragment repeat a key",
+      "allows a fragment to repeat a key",
       faulty((step) => [
         step._tag === "Fragment" && step.scope !== undefined ? { ...step, scope: { keys: new Set() } } : step,
       ]),
     ],
-    ["lets a key with holes repeat another", faulty((step) => (step._tag === "KeyEnd" ? [] : [step]))],
+    ["allows a key with placeholders to repeat another", faulty((step) => (step._tag === "KeyEnd" ? [] : [step]))],
   ])("%s", (_, render) => {
     expect(firstComplaint(render, 5_000)).toBeDefined()
   })

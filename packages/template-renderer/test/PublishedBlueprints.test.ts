@@ -25,7 +25,7 @@ const strings = (value: Json | undefined): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(object(value)).map(([name, value]) => [name, string(value)]))
 const parse = (text: string): Json => JSON.parse(text)
 
-/** Puts plausible values where the publisher left a placeholder, and a URL where the whole of one is a placeholder. */
+/** Replaces the publisher's blanks with plausible values, and with a URL if the whole URL is a blank. */
 const fill = (value: JsonObject, entry: JsonObject): JsonObject => {
   const placeholders = list(entry["fill"])
     .map(string)
@@ -61,7 +61,7 @@ const compile = (document: JsonObject, action: JsonObject) => {
 
 const actionsOf = (document: JsonObject): ReadonlyArray<JsonObject> => list(document["actions"]).map(object)
 
-/** Their URL is still no URL, or they use a credential that they do not have, or a space in a name. */
+/** Their URL is still invalid, or they use a credential that they do not have, or a space in a name. */
 const refused = {
   "doc-connector-tool-1": "InvalidOrigin",
   "doc-connector-tool-2": "InvalidOrigin",
@@ -76,7 +76,7 @@ const refused = {
 describe.skipIf(!isPresent)("the published blueprints (skipped: ../shared/reference is absent)", () => {
   const index = rows("index.json")
 
-  it("compile, except those that no platform could be reached with", () => {
+  it("compile, except for the unusable ones", () => {
     const reasons = index.flatMap((entry) => {
       const document = fill(object(read(`${string(entry["slug"])}.json`)), entry)
       return actionsOf(document).flatMap((action) => {

@@ -1,4 +1,4 @@
-/** A seeded source of chance (mulberry32), so that a failure can be run again. */
+/** A seeded random generator (mulberry32), so that a failure can be reproduced. */
 export interface Random {
   readonly below: (limit: number) => number
   readonly chance: (share: number) => boolean

@@ -6,11 +6,11 @@ import * as UrlTemplate from "../src/UrlTemplate.ts"
 import { body, type Call, header, supplied, url, type Values, withoutBody } from "./render.ts"
 import { table } from "./RuleTable.ts"
 
-describe("R6 the origin is the author's", () => {
+describe("R6 only the author sets the origin", () => {
   const regional = "https://bedrock.${parameters.region}.example/m"
   table(
     [
-      ["holes of the host", regional, { region: "us" }, {}, "https://bedrock.us.example/m"],
+      ["placeholders in the host", regional, { region: "us" }, {}, "https://bedrock.us.example/m"],
       ["scheme and port", "${parameters.s}://h:${parameters.p}/", { s: "http", p: "8080" }, {}, "http://h:8080/"],
       ["a default", "https://${parameters.h:-a.example}/", {}, {}, "https://a.example/"],
       [
@@ -20,9 +20,9 @@ describe("R6 the origin is the author's", () => {
         {},
         "https://a.example/",
       ],
-      ["the caller says the same", regional, { region: "us" }, { region: "us" }, "https://bedrock.us.example/m"],
-      ["the caller says another", regional, { region: "us" }, { region: "eu" }, "call: FixedParameter"],
-      ["the caller says null", regional, { region: "us" }, { region: null }, "call: FixedParameter"],
+      ["the caller sends the same value", regional, { region: "us" }, { region: "us" }, "https://bedrock.us.example/m"],
+      ["the caller sends another value", regional, { region: "us" }, { region: "eu" }, "call: FixedParameter"],
+      ["the caller sends null", regional, { region: "us" }, { region: null }, "call: FixedParameter"],
       [
         "a signing name outside the URL",
         "https://a.example/",
@@ -37,29 +37,29 @@ describe("R6 the origin is the author's", () => {
         { x: "b" },
         "call: FixedParameter",
       ],
-      ["nobody fills it", regional, {}, { region: "us" }, "document: UnfilledOrigin"],
+      ["without a value", regional, {}, { region: "us" }, "document: UnfilledOrigin"],
       ["a user", "https://a:b@c.example/", {}, {}, "document: InvalidOrigin"],
       ["a backslash", "https://a.example\\b/", {}, {}, "document: InvalidOrigin"],
       ["no scheme", "YOUR FUNCTION URL", {}, {}, "document: InvalidOrigin"],
       ["another scheme", "file:///etc/passwd", {}, {}, "document: InvalidOrigin"],
-      ["a placeholder of the publisher", "https://<YOUR REGION>.example/", {}, {}, "document: InvalidOrigin"],
+      ["a blank of the publisher", "https://<YOUR REGION>.example/", {}, {}, "document: InvalidOrigin"],
       ["a fragment", "https://a.example/#b", {}, {}, "document: InvalidOrigin"],
       ["a credential", "https://a.example/${credential.key}", {}, {}, "document: CredentialOutsideHeader"],
     ],
     (template, call) => url(template, call),
   )
 
-  it("speaks of a fixed parameter after the missing ones", () => {
+  it("reports missing parameters before a fixed one", () => {
     const call = { author: { region: "us" }, caller: { region: "eu" } }
     expect(url("https://${parameters.region}.example/${parameters.m}", call)).toBe("call: MissingParameters")
   })
 
-  it("says the origin as URL does", () => {
+  it("serialises the origin like URL", () => {
     expect(Result.getOrThrow(UrlTemplate.compile("HTTPS://A.Example:443/x", {})).origin).toBe("https://a.example")
   })
 
   const target: Call = { author: { api: "C_${parameters.version}", version: "1" } }
-  it("holds for x-amz-* headers", () => {
+  it("applies to x-amz-* headers", () => {
     expect(header("X-Amz-Target", "${parameters.api}", target)).toBe("C_1")
     expect(header("X-Amz-Target", "${parameters.api}", { ...target, caller: { api: "C_1" } })).toBe("C_1")
     expect(header("X-Amz-Target", "${parameters.api}", { ...target, caller: { version: "2" } })).toBe(
@@ -98,7 +98,7 @@ describe("R7 a caller fills one segment or one value", () => {
     [
       ["a name", path, {}, { m: "claude-v1:0" }, "https://a.example/v1/claude-v1:0/invoke"],
       [
-        "what would leave the segment",
+        "characters that would leave the segment",
         path,
         {},
         { m: "a/b?c#d%2F e" },
@@ -127,7 +127,7 @@ describe("R7 a caller fills one segment or one value", () => {
       ],
       ["an author's dots", path, { m: ".." }, {}, "document: InvalidPathSegment"],
       ["dots in the template", "https://a.example/a/%2E%2e/b", {}, {}, "document: InvalidPathSegment"],
-      ["nothing is collapsed", "https://${parameters.h}/v1", { h: "a.example/" }, {}, "https://a.example//v1"],
+      ["empty segments are kept", "https://${parameters.h}/v1", { h: "a.example/" }, {}, "https://a.example//v1"],
       [
         "a path in the host's parameter",
         "https://${parameters.h}/v1",
@@ -155,7 +155,7 @@ describe("R7 a caller fills one segment or one value", () => {
     },
   )
 
-  it("keeps the slashes of what a process function computes, and no dots", () => {
+  it("keeps the slashes of a process function's result, but no dots", () => {
     expect(url(path, { runtime: { m: "a/b" } })).toBe("https://a.example/v1/a/b/invoke")
     expect(url(path, { runtime: { m: "a/../b" } })).toBe("call: InvalidPathSegment")
   })
@@ -176,7 +176,7 @@ describe("R8 headers and other bodies", () => {
         {},
         "document: CredentialOutsideHeader",
       ],
-      ["a caller's text is not read", "${parameters.x}", {}, { x: "${credential.key}" }, "${credential.key}"],
+      ["a caller's text is not interpreted", "${parameters.x}", {}, { x: "${credential.key}" }, "${credential.key}"],
       ["a tab", "${parameters.x}", {}, { x: "a\tb" }, "a\tb"],
       ["a line break", "${parameters.x}", {}, { x: "a\r\nHost: b" }, "call: InvalidHeaderValue"],
       ["NUL", "${parameters.x}", {}, { x: "\u0000" }, "call: InvalidHeaderValue"],
@@ -189,11 +189,11 @@ describe("R8 headers and other bodies", () => {
     (value, call) => header("x-test", value, call),
   )
 
-  it.each([...HeadersTemplate.protectedNames])("%s takes no parameters, not even the author's", (name) => {
+  it.each([...HeadersTemplate.protectedNames])("rejects parameters in %s, including the author's", (name) => {
     expect(header(name.toUpperCase(), "${parameters.x}", { author: { x: "1" } })).toBe("document: ProtectedHeader")
   })
 
-  it("refuses a name that is none, so that no hole stands in it", () => {
+  it("rejects an invalid name, so that it cannot contain a placeholder", () => {
     expect(header("x-${parameters.x}", "1", {})).toBe("document: InvalidHeaderName")
     for (const name of ["Content-Length", "transfer-encoding", "Upgrade", "Expect", "Keep-Alive"])
       expect(header(name, "1", {})).toBe("document: HopHeader")
@@ -211,14 +211,14 @@ describe("R8 headers and other bodies", () => {
     "Transfer-Encoding",
     "Upgrade",
     "HTTP2-Settings",
-  ])("refuses %s, which is for one connection alone, as constant and as parameter", (name) => {
+  ])("rejects %s, which applies to one connection, as constant and as parameter", (name) => {
     for (const spelled of [name, name.toLowerCase(), name.toUpperCase()]) {
       expect(header(spelled, "close", {})).toBe("document: HopHeader")
       expect(header(spelled, "${parameters.x}", { caller: { x: "1" } })).toMatch(/^document: (Hop|Protected)Header$/)
     }
   })
 
-  it("refuses more than 64 KiB together", () => {
+  it("rejects more than 64 KiB in total", () => {
     const headers = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`x-${i}`, "${parameters.x}"]))
     const template = Result.getOrThrow(HeadersTemplate.compile(headers, {}, []))
     const rendered = HeadersTemplate.render(template, supplied({ caller: { x: "a".repeat(8000) } }), String)
@@ -239,7 +239,7 @@ describe("R8 headers and other bodies", () => {
     expect(body(source, { contentType, caller })).toBe(out)
   })
 
-  it("sends http_body where there is no request_body", () => {
+  it("sends http_body if request_body is absent", () => {
     const template = Result.getOrThrow(BodyTemplate.compile(withoutBody, {}))
     const send = (caller: Values) => BodyTemplate.render(template, supplied({ caller }))
     expect(Result.getOrThrow(send({ http_body: '{"q":1}' }))).toBe('{"q":1}')
@@ -272,7 +272,7 @@ describe("a header value that cannot be sent", () => {
       {},
       "Its value has the control character U+0001 at character 2 of 2",
     ],
-  ])("%s is refused at create, with its place", (_, value, author, sentence) => {
+  ])("%s is rejected on create, with its position", (_, value, author, sentence) => {
     const compiled = HeadersTemplate.compile({ "X-A": value }, author, [])
     expect(Result.isFailure(compiled) && compiled.failure.reason._tag).toBe("InvalidHeaderValue")
     expect(Result.isFailure(compiled) && compiled.failure.message).toContain(sentence)

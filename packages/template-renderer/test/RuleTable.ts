@@ -4,7 +4,7 @@ import * as BodyTemplate from "../src/BodyTemplate.ts"
 import * as Parameter from "../src/Parameter.ts"
 import type { Call, Values } from "./render.ts"
 
-/** What holds, the template, the author's parameters, what the caller sends, what comes out. */
+/** Description, template, author's parameters, caller's parameters, expected result. */
 type Row = readonly [title: string, template: string, author: Parameter.Author, caller: Values, out: string]
 
 export const table = (rows: ReadonlyArray<Row>, render: (template: string, call: Call) => string | undefined) =>
@@ -13,4 +13,4 @@ export const table = (rows: ReadonlyArray<Row>, render: (template: string, call:
   })
 
 export const positions = (source: string): ReadonlyArray<string> =>
-  Result.getOrThrow(BodyTemplate.compile(source, {})).holes.map(({ position }) => position)
+  Result.getOrThrow(BodyTemplate.compile(source, {})).placeholders.map(({ position }) => position)

@@ -5,7 +5,7 @@ import * as Parameter from "../src/Parameter.ts"
 import { body, bodyResult, url } from "./render.ts"
 import { positions, table } from "./RuleTable.ts"
 
-describe("R1 a template is JSON with holes", () => {
+describe("R1 a template is JSON with placeholders", () => {
   it.each([
     ['{"a":"${parameters.x}"}', ["string"]],
     ['{"${parameters.x}":1}', ["string"]],
@@ -26,19 +26,19 @@ describe("R1 a template is JSON with holes", () => {
 
   table(
     [
-      ["white space stays as it was written", ' { "a" : [ 1 , 2 ] }\n', {}, {}, ' { "a" : [ 1 , 2 ] }\n'],
-      ["NDJSON is read by line", '{"a":1}\n{"b":"${parameters.x}"}\n', {}, { x: "1\n2" }, '{"a":1}\n{"b":"1\\n2"}\n'],
-      ["a blank body stays blank", " ", {}, {}, " "],
+      ["keeps whitespace as written", ' { "a" : [ 1 , 2 ] }\n', {}, {}, ' { "a" : [ 1 , 2 ] }\n'],
+      ["parses NDJSON by line", '{"a":1}\n{"b":"${parameters.x}"}\n', {}, { x: "1\n2" }, '{"a":1}\n{"b":"1\\n2"}\n'],
+      ["keeps a blank body blank", " ", {}, {}, " "],
       ["an object that is not closed", '{"a":${parameters.x}', {}, { x: 1 }, "document: Malformed"],
-      ["a brace too many", '{"a":1}}', {}, {}, "document: Malformed"],
-      ["a comma too many", '{"a":${parameters.x},}', {}, { x: 1 }, "document: Malformed"],
+      ["an extra brace", '{"a":1}}', {}, {}, "document: Malformed"],
+      ["an extra comma", '{"a":${parameters.x},}', {}, { x: 1 }, "document: Malformed"],
       ["two commas by a fragment", "[1,,${parameters.x:-}]", {}, {}, "document: Malformed"],
       ["no comma between items", "[1 2]", {}, {}, "document: Malformed"],
       ["a single quote", "{'a':1}", {}, {}, "document: Malformed"],
       ["a raw line break in a string", '{"a":"\n"}', {}, {}, "document: Malformed"],
       ["an object as the default of a value", '{"a":${parameters.x:-{}}}', {}, {}, '{"a":{}}'],
-      ["two holes that are the body", "${parameters.x}${parameters.y}", {}, { x: 1, y: 2 }, "document: Malformed"],
-      ["an unclosed hole", '{"a":"${parameters.x"', {}, {}, "document: UnclosedHole"],
+      ["two placeholders as the body", "${parameters.x}${parameters.y}", {}, { x: 1, y: 2 }, "document: Malformed"],
+      ["an unclosed placeholder", '{"a":"${parameters.x"', {}, {}, "document: UnclosedPlaceholder"],
       ["an unknown prefix", '{"a":"${x}"}', {}, {}, "document: UnknownPrefix"],
       ["a prefix without a name", '{"a":"${parameters.}"}', {}, {}, "document: InvalidName"],
       ["a space in a name", '{"a":"${parameters. x}"}', {}, {}, "document: InvalidName"],
@@ -47,7 +47,7 @@ describe("R1 a template is JSON with holes", () => {
     body,
   )
 
-  it("says line and column of the template, and shows no parameter", () => {
+  it("reports line and column of the template, and shows no parameter", () => {
     const compiled = BodyTemplate.compile('{\n  "a": ${parameters.x},\n  "b" 1\n}', {})
     expect(Result.isFailure(compiled) && compiled.failure.reason).toMatchObject({
       place: { in: "request_body", line: 3, column: 7, excerpt: '  "b" 1' },
@@ -56,31 +56,37 @@ describe("R1 a template is JSON with holes", () => {
     expect(Result.isFailure(composed) && composed.failure.message).not.toContain("secret")
   })
 
-  it("refuses nesting that would overflow a parser", () => {
+  it("rejects nesting that would overflow a parser", () => {
     expect(body("[".repeat(100_000), {})).toBe("document: Malformed")
   })
 })
 
-describe("R2 a string takes any text", () => {
+describe("R2 a string accepts any text", () => {
   table(
     [
       ["quotes and controls are escaped", '{"p":"${parameters.p}"}', {}, { p: 'a "b"\nc' }, '{"p":"a \\"b\\"\\nc"}'],
-      ["slash and é stay", '{"p":"${parameters.p}"}', {}, { p: "/é😀" }, '{"p":"/é😀"}'],
+      ["slash and é are kept", '{"p":"${parameters.p}"}', {}, { p: "/é😀" }, '{"p":"/é😀"}'],
       ["text like JSON is text", '{"p":"${parameters.p}"}', {}, { p: '{"k":1}' }, '{"p":"{\\"k\\":1}"}'],
       [
-        "text like a hole is text",
+        "text like a placeholder is text",
         '{"p":"${parameters.p}"}',
         { s: "x" },
         { p: "${parameters.s}" },
         '{"p":"${parameters.s}"}',
       ],
-      ["what is no string enters as its JSON text", '{"p":"${parameters.p}"}', {}, { p: ["x"] }, '{"p":"[\\"x\\"]"}'],
-      ["an author's escapes stay", '{"p":"${parameters.p}"}', { p: 'a\\n\\"b\\"' }, {}, '{"p":"a\\n\\"b\\""}'],
+      [
+        "a value that is not a string is inserted as its JSON text",
+        '{"p":"${parameters.p}"}',
+        {},
+        { p: ["x"] },
+        '{"p":"[\\"x\\"]"}',
+      ],
+      ["an author's escapes are kept", '{"p":"${parameters.p}"}', { p: 'a\\n\\"b\\"' }, {}, '{"p":"a\\n\\"b\\""}'],
       ["an author's raw text is escaped", '{"p":"${parameters.p}"}', { p: 'a\n"b"' }, {}, '{"p":"a\\n\\"b\\""}'],
       ["a caller's escapes are text", '{"p":"${parameters.p}"}', {}, { p: "a\\n" }, '{"p":"a\\\\n"}'],
       ["a key takes text too", '{"${parameters.p}":1}', {}, { p: 'a"b' }, '{"a\\"b":1}'],
       [
-        "no_escape_params does nothing",
+        "no_escape_params has no effect",
         '{"p":"${parameters.p}"}',
         {},
         { p: '"', no_escape_params: "p" },
@@ -90,7 +96,7 @@ describe("R2 a string takes any text", () => {
     body,
   )
 
-  it("escapes what a process function computes, and lets the caller outrank it", () => {
+  it("escapes the result of a process function, and gives the caller precedence", () => {
     expect(body('{"p":"${parameters.p}"}', { runtime: { p: '"' }, author: { p: "a" } })).toBe('{"p":"\\""}')
     expect(body('{"p":"${parameters.p}"}', { runtime: { p: "r" }, caller: { p: "c" } })).toBe('{"p":"c"}')
   })
@@ -106,26 +112,44 @@ describe("R3 an author's parameter may be a template", () => {
       ["among members", '{"a":1${parameters.t:-}}', { t: ',"t":[${parameters.u:-}]' }, { u: "1," }, '{"a":1,"t":[1]}'],
       ["several levels deep", string, { p: "${parameters.q}!", q: "${parameters.r}?" }, { r: "x" }, '{"p":"x?!"}'],
       [
-        "a caller replaces it whole",
+        "a caller replaces it entirely",
         string,
         { p: "Q: ${parameters.q}" },
         { p: "${parameters.q}" },
         '{"p":"${parameters.q}"}',
       ],
-      ["each literal part is judged alone", string, { p: 'a\\n${parameters.q}"' }, { q: "" }, '{"p":"a\\n\\""}'],
-      ["other ${ in it is text", string, { p: "${x} ${parameters.q}" }, { q: "y" }, '{"p":"${x} y"}'],
+      ["each literal part is judged separately", string, { p: 'a\\n${parameters.q}"' }, { q: "" }, '{"p":"a\\n\\""}'],
+      ["another ${ in it is literal text", string, { p: "${x} ${parameters.q}" }, { q: "y" }, '{"p":"${x} y"}'],
       [
-        "a backslash before a hole",
+        "a backslash before a placeholder",
         string,
         { p: "C:\\${parameters.q}n" },
         { q: "n" },
-        "document: BackslashTouchesHole",
+        "document: BackslashTouchesPlaceholder",
       ],
-      ["\\u00 before a hole", string, { p: "\\u00${parameters.q}" }, { q: "22" }, "document: BackslashTouchesHole"],
-      ["a finished escape before a hole", string, { p: "C:\\\\${parameters.q}" }, { q: "n" }, '{"p":"C:\\\\n"}'],
-      ["a backslash in the template", '{"p":"\\${parameters.q}"}', {}, { q: "n" }, "document: BackslashTouchesHole"],
-      ["\\u00 in the template", '{"p":"\\u00${parameters.q}"}', {}, { q: "22" }, "document: BackslashTouchesHole"],
-      ["a circle", string, { p: "${parameters.q}", q: "${parameters.p}" }, {}, "document: Cycle"],
+      [
+        "\\u00 before a placeholder",
+        string,
+        { p: "\\u00${parameters.q}" },
+        { q: "22" },
+        "document: BackslashTouchesPlaceholder",
+      ],
+      ["a finished escape before a placeholder", string, { p: "C:\\\\${parameters.q}" }, { q: "n" }, '{"p":"C:\\\\n"}'],
+      [
+        "a backslash in the template",
+        '{"p":"\\${parameters.q}"}',
+        {},
+        { q: "n" },
+        "document: BackslashTouchesPlaceholder",
+      ],
+      [
+        "\\u00 in the template",
+        '{"p":"\\u00${parameters.q}"}',
+        {},
+        { q: "22" },
+        "document: BackslashTouchesPlaceholder",
+      ],
+      ["a cycle", string, { p: "${parameters.q}", q: "${parameters.p}" }, {}, "document: Cycle"],
       [
         "toString in an author's parameter",
         string,
@@ -144,7 +168,7 @@ describe("R3 an author's parameter may be a template", () => {
       ["toString outside quotes", '{"p":${parameters.c.toString()}}', {}, { c: 1 }, "document: Malformed"],
       ["a credential in it", string, { p: "${credential.key}" }, {}, "document: CredentialOutsideHeader"],
       [
-        "a skeleton that is no JSON",
+        "a template that is not JSON",
         '{"m":${parameters.m}}',
         { m: "[${parameters.q}" },
         { q: 1 },
@@ -154,17 +178,17 @@ describe("R3 an author's parameter may be a template", () => {
     body,
   )
 
-  it("refuses parameters that would multiply without end", () => {
+  it("rejects parameters that would multiply without limit", () => {
     const author = Object.fromEntries(
       Array.from({ length: 60 }, (_, i) => [`p${i}`, `\${parameters.p${i + 1}}\${parameters.p${i + 1}}`]),
     )
-    expect(body('{"p":"${parameters.p0}"}', { author })).toBe("document: TooManyHoles")
+    expect(body('{"p":"${parameters.p0}"}', { author })).toBe("document: TooManyPlaceholders")
     const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`p${i}`, `\${parameters.p${i + 1}}`]))
-    expect(body('{"p":"${parameters.p0}"}', { author: chain })).toBe("document: TooManyHoles")
+    expect(body('{"p":"${parameters.p0}"}', { author: chain })).toBe("document: TooManyPlaceholders")
   })
 })
 
-describe("R4 a value takes one JSON value", () => {
+describe("R4 a value accepts one JSON value", () => {
   const value = '{"v":${parameters.v}}'
   table(
     [
@@ -184,7 +208,7 @@ describe("R4 a value takes one JSON value", () => {
     body,
   )
 
-  it("keeps a number's own digits", () => {
+  it("keeps a number's digits", () => {
     const template = Result.getOrThrow(BodyTemplate.compile(value, {}))
     const caller = new Map([["v", Parameter.json("12345678901234567890.50")]])
     expect(Result.getOrThrow(BodyTemplate.render(template, { caller, runtime: new Map() }))).toBe(
@@ -192,11 +216,11 @@ describe("R4 a value takes one JSON value", () => {
     )
   })
 
-  it("says which hole it is and how to quote it, without the text", () => {
+  it("names the placeholder and how to quote it, without the text", () => {
     const rendered = bodyResult(value, { caller: { v: "my private prompt" } })
     expect(Result.isFailure(rendered) && rendered.failure.message).toBe(
-      "Parameter 'v' fills ${parameters.v}, which stands for a JSON value, but its text is not one. " +
-        'Send it as JSON, or quote the hole in request_body, "${parameters.v}", to send it as a string.',
+      "Parameter 'v' fills ${parameters.v}, which requires a JSON value, but its text is not one. " +
+        'Send it as JSON, or quote the placeholder in request_body, "${parameters.v}", to send it as a string.',
     )
   })
 
@@ -207,7 +231,7 @@ describe("R4 a value takes one JSON value", () => {
   })
 })
 
-describe("R5 a fragment gets exactly the commas that its neighbours need", () => {
+describe("R5 a fragment gets exactly the commas that its neighbours require", () => {
   const chat = "[${parameters.h:-}{}${parameters.i:-}]"
   const members = '{"a":1${parameters.t:-}}'
   table(
@@ -218,10 +242,10 @@ describe("R5 a fragment gets exactly the commas that its neighbours need", () =>
       ["without a default", "[${parameters.h}{}${parameters.i}]", {}, {}, "[{}]"],
       ["with its commas", chat, {}, { h: "1,2,", i: ",3" }, "[1,2,{},3]"],
       ["without its commas", chat, {}, { h: "1", i: "2,3" }, "[1,{},2,3]"],
-      ["with the commas on the wrong side", chat, {}, { h: ",1", i: "2," }, "[1,{},2]"],
+      ["with commas on the wrong side", chat, {}, { h: ",1", i: "2," }, "[1,{},2]"],
       ["commas in the template", "[${parameters.h:-}, {} , ${parameters.i:-}]", {}, { i: "2" }, "[ {}  ,2]"],
       ["fragments alone", "[${parameters.h:-}${parameters.i:-}${parameters.j:-}]", {}, { h: "1", j: "2" }, "[1,2]"],
-      ["the last of fragments alone", "[${parameters.h:-}${parameters.i:-}]", {}, { i: "2" }, "[2]"],
+      ["the last of several fragments alone", "[${parameters.h:-}${parameters.i:-}]", {}, { i: "2" }, "[2]"],
       ["the only item", "[${parameters.h:-}]", {}, { h: "1,2" }, "[1,2]"],
       ["members", members, {}, { t: ',"b":2,"c":3' }, '{"a":1,"b":2,"c":3}'],
       ["a member first", '{${parameters.t:-}"a":1}', {}, { t: '"b":2' }, '{"b":2,"a":1}'],
@@ -233,9 +257,9 @@ describe("R5 a fragment gets exactly the commas that its neighbours need", () =>
       ["members among items", chat, {}, { i: '"a":1' }, "call: NotAJsonFragment"],
       ["items among members", members, {}, { t: "1" }, "call: NotAJsonFragment"],
       ["two commas", chat, {}, { i: ",,1" }, "call: NotAJsonFragment"],
-      ["a key of the skeleton", members, {}, { t: '"a":2' }, "call: RepeatedKey"],
-      ["a key of the skeleton that comes later", '{${parameters.t:-}"a":1}', {}, { t: '"a":2' }, "call: RepeatedKey"],
-      ["a key of the skeleton in other letters", members, {}, { t: '"\\u0061":2' }, "call: RepeatedKey"],
+      ["a key of the template", members, {}, { t: '"a":2' }, "call: RepeatedKey"],
+      ["a later key of the template", '{${parameters.t:-}"a":1}', {}, { t: '"a":2' }, "call: RepeatedKey"],
+      ["a key of the template in another spelling", members, {}, { t: '"\\u0061":2' }, "call: RepeatedKey"],
       [
         "a key of another fragment",
         '{${parameters.s}"a":1${parameters.t}}',
@@ -259,7 +283,7 @@ describe("R5 a fragment gets exactly the commas that its neighbours need", () =>
       ],
       ["a key that a caller writes", '{"a":1,"${parameters.k}":2}', {}, { k: "a" }, "call: RepeatedKey"],
       ["the same key in another object", '{"a":{"b":1},"${parameters.k}":2}', {}, { k: "b" }, '{"a":{"b":1},"b":2}'],
-      ["__proto__ is a key like any other", members, {}, { t: '"__proto__":2' }, '{"a":1,"__proto__":2}'],
+      ["__proto__ is an ordinary key", members, {}, { t: '"__proto__":2' }, '{"a":1,"__proto__":2}'],
     ],
     body,
   )
@@ -274,7 +298,7 @@ describe("R9 absent and null", () => {
       ["an empty default", '{"a":"${parameters.a:-}"}', {}, {}, '{"a":""}'],
       ["the first :- begins it, the first } ends it", '{"a":"${parameters.a:-b:-c}}"}', {}, {}, '{"a":"b:-c}"}'],
       [
-        "a default that holds a placeholder",
+        "a default that contains a placeholder",
         '{"a":"${parameters.a:-${parameters.b}}"}',
         { b: "x" },
         {},
@@ -297,13 +321,13 @@ describe("R9 absent and null", () => {
       ],
       ["an object as a default", '{"a":${parameters.o:-{"b":{"c":[1]}}},"d":1}', {}, {}, '{"a":{"b":{"c":[1]}},"d":1}'],
       [
-        "a default whose strings hold braces",
+        "a default whose strings contain braces",
         '{"a":${parameters.o:-{"b":"}","c":"\\"}"}}}',
         {},
         {},
         '{"a":{"b":"}","c":"\\"}"}}',
       ],
-      ["a string that is the default", '{"a":${parameters.o:-"a}b"}}', {}, {}, '{"a":"a}b"}'],
+      ["a string as the default", '{"a":${parameters.o:-"a}b"}}', {}, {}, '{"a":"a}b"}'],
       ["a list of objects as a default", '{"a":${parameters.o:-[{},{"b":1}]}}', {}, {}, '{"a":[{},{"b":1}]}'],
       [
         "an escaped object as a default in a string",
@@ -313,21 +337,21 @@ describe("R9 absent and null", () => {
         '{"a":"{\\"b\\":\\"}\\"}"}',
       ],
       ["an object as a default that the caller replaces", '{"a":${parameters.o:-{}}}', {}, { o: [1] }, '{"a":[1]}'],
-      ["a default that does not balance ends at its first brace", '{"a":"${parameters.a:-{}"}', {}, {}, '{"a":"{"}'],
+      ["an unbalanced default ends at its first brace", '{"a":"${parameters.a:-{}"}', {}, {}, '{"a":"{"}'],
       [
-        "a quote in running text begins no string",
+        "a quote in text does not begin a string",
         '{"a":"${parameters.a:-5" disk}","b":"}"}',
         {},
         {},
         '{"a":"5\\" disk","b":"}"}',
       ],
       ["a default in quotes is escaped", '{"a":"${parameters.a:-"x"}"}', {}, {}, '{"a":"\\"x\\""}'],
-      ["an author outranks a default", '{"a":"${parameters.a:-x}"}', { a: "y" }, {}, '{"a":"y"}'],
-      ["empty text is no absence", '{"a":"${parameters.a:-x}"}', {}, { a: "" }, '{"a":""}'],
+      ["an author's value takes precedence over a default", '{"a":"${parameters.a:-x}"}', { a: "y" }, {}, '{"a":"y"}'],
+      ["empty text is not absent", '{"a":"${parameters.a:-x}"}', {}, { a: "" }, '{"a":""}'],
       ["null in a value", '{"a":${parameters.a:-1}}', { a: "2" }, { a: null }, '{"a":null}'],
-      ["null in a string is absence", '{"a":"${parameters.a:-x}"}', {}, { a: null }, '{"a":"x"}'],
-      ["null in a string lets the author speak", '{"a":"${parameters.a}"}', { a: "y" }, { a: null }, '{"a":"y"}'],
-      ["null in a string with nobody else", '{"a":"${parameters.a}"}', {}, { a: null }, "call: MissingParameters"],
+      ["null in a string is absent", '{"a":"${parameters.a:-x}"}', {}, { a: null }, '{"a":"x"}'],
+      ["null in a string selects the author's value", '{"a":"${parameters.a}"}', { a: "y" }, { a: null }, '{"a":"y"}'],
+      ["null in a string without another value", '{"a":"${parameters.a}"}', {}, { a: null }, "call: MissingParameters"],
       ["a nullable string that is absent", nullable, {}, {}, '{"a":null}'],
       ["a nullable string that is null", nullable, { a: "y" }, { a: null }, '{"a":null}'],
       ["a nullable string that is the text null", nullable, {}, { a: "null" }, '{"a":"null"}'],
@@ -348,16 +372,16 @@ describe("R9 absent and null", () => {
     body,
   )
 
-  it("reports all missing names at once, before anything else", () => {
+  it("reports all missing names together, before other errors", () => {
     const source = '{"a":"${parameters.a}","b":${parameters.b},"c":"${parameters.c}","a2":"${parameters.a}"}'
-    const rendered = bodyResult(source, { author: { c: "${parameters.d}" }, caller: { b: "no JSON" } })
+    const rendered = bodyResult(source, { author: { c: "${parameters.d}" }, caller: { b: "not JSON" } })
     expect(Result.isFailure(rendered) && rendered.failure.message).toBe(
       "Some parameter placeholder not filled in payload: a, d",
     )
   })
 
   it.each(["caller", "runtime", "author"])(
-    "skip_validating_missing_parameters of the %s leaves the hole in strings",
+    "leaves the placeholder in strings with skip_validating_missing_parameters of the %s",
     (who) => {
       const skip = { [who]: { skip_validating_missing_parameters: "TRUE" } }
       expect(body('{"a":"${parameters.a}"}', skip)).toBe('{"a":"${parameters.a}"}')
@@ -368,21 +392,21 @@ describe("R9 absent and null", () => {
   )
 })
 
-describe("a default that holds a placeholder", () => {
-  it("is refused with what to write instead", () => {
+describe("a default that contains a placeholder", () => {
+  it("is rejected with instructions", () => {
     const compiled = BodyTemplate.compile('{"a":"${parameters.a:-${parameters.b}}"}', {})
     expect(Result.isFailure(compiled) && compiled.failure.message).toBe(
-      "request_body, line 1, column 7: the default of ${parameters.a:-${parameters.b}} holds a placeholder, and a default is text that is not read again. " +
-        'Write ${parameters.a}, and put "a" with the default as its value into the connector\'s parameters: those may hold placeholders.',
+      "request_body, line 1, column 7: the default of ${parameters.a:-${parameters.b}} contains a placeholder, but defaults are literal text. " +
+        'Write ${parameters.a}, and add "a" with the default as its value to the connector\'s parameters, which may contain placeholders.',
     )
-    // The fix does what was meant.
+    // The correction has the intended effect.
     expect(body('{"a":"${parameters.a}"}', { author: { a: "${parameters.b}", b: "x" } })).toBe('{"a":"x"}')
     expect(body('{"a":"${parameters.a}"}', { author: { a: "${parameters.b}", b: "x" }, caller: { a: "y" } })).toBe(
       '{"a":"y"}',
     )
   })
 
-  it("costs no more than its length, however often it does not balance", () => {
+  it("takes linear time, however many defaults are unbalanced", () => {
     const begun = performance.now()
     body(`{"a":"${"${parameters.x:-{}".repeat(9_000)}"}`, {})
     expect(performance.now() - begun).toBeLessThan(5_000)

@@ -1,16 +1,16 @@
-/** Random templates, each with an oracle that says what JSON they mean, written without the renderer. */
+/** Random templates, each with an independent oracle for the JSON that they render. */
 import type { Value } from "../src/Parameter.ts"
 import * as Parameter from "../src/Parameter.ts"
 import type { Random } from "./Random.ts"
 
-/** JSON with numbers as their digits and objects as entries, so that order, repeats and digits count. */
+/** JSON with numbers as their digits and objects as entries, so that order, repetitions and digits are compared. */
 export type Meaning =
   | string
   | { readonly scalar: string }
   | { readonly list: ReadonlyArray<Meaning> }
   | { readonly object: ReadonlyArray<readonly [string, Meaning]> }
 
-/** What a caller's values make of a part; undefined where the call has to be refused. */
+/** The result of a caller's values for a part; undefined if the call must be rejected. */
 type Oracle<A> = (values: ReadonlyMap<string, Value>) => A | undefined
 
 interface Part<A> {
@@ -24,7 +24,7 @@ export interface Skeleton {
   readonly caller: ReadonlyMap<string, Value>
 }
 
-/** The meaning of JSON text, by the platform's parser: keys come in order, numbers as written. */
+/** The value of JSON text, by JavaScript's parser: keys in order, numbers as written. */
 export const meaningOf = (json: string): Meaning | undefined => {
   try {
     JSON.parse(json)
@@ -125,7 +125,7 @@ const textOf = (value: Value): string => (value._tag === "Text" ? value.text : v
 const isPresent = (value: Value | undefined): value is Value =>
   value !== undefined && !(value._tag === "Json" && value.json === "null")
 
-/** The entries of a fragment by bracketing it, which is not how the renderer reads it. */
+/** Parses the entries of a fragment by adding brackets, unlike the renderer. */
 const entriesOf = (value: Value, open: "[" | "{"): Meaning | undefined => {
   const inner = textOf(value)
     .replace(/^[ \t\r\n]*,?[ \t\r\n]*/, "")
@@ -152,12 +152,12 @@ export const make = (random: Random): Skeleton => {
         const literal = text(random).replaceAll("$", "")
         return { source: JSON.stringify(literal).slice(1, -1), meaning: () => literal }
       }
-      const hole = name(anyValue)
+      const placeholder = name(anyValue)
       const absent = random.chance(0.2) ? "d" : undefined
       return {
-        source: `\${parameters.${hole}${absent === undefined ? "" : ":-d"}}`,
+        source: `\${parameters.${placeholder}${absent === undefined ? "" : ":-d"}}`,
         meaning: (values) => {
-          const value = values.get(hole)
+          const value = values.get(placeholder)
           return isPresent(value) ? textOf(value) : absent
         },
       }
@@ -172,11 +172,13 @@ export const make = (random: Random): Skeleton => {
   }
 
   const nullable = (): Part<Meaning> => {
-    const hole = name(() => (random.chance(0.3) ? undefined : random.chance(0.3) ? Parameter.json("null") : anyValue()))
+    const placeholder = name(() =>
+      random.chance(0.3) ? undefined : random.chance(0.3) ? Parameter.json("null") : anyValue(),
+    )
     return {
-      source: `"\${parameters.${hole}:-null}"`,
+      source: `"\${parameters.${placeholder}:-null}"`,
       meaning: (values) => {
-        const value = values.get(hole)
+        const value = values.get(placeholder)
         return isPresent(value) ? textOf(value) : { scalar: "null" }
       },
     }
@@ -193,15 +195,15 @@ export const make = (random: Random): Skeleton => {
       case 2:
         return nullable()
       case 3: {
-        const hole = name(() =>
+        const placeholder = name(() =>
           random.chance(0.5)
             ? Parameter.json(json(random, 1).replace(/^"[^]*/, "1"))
             : Parameter.text(random.chance(0.8) ? json(random, 1) : text(random)),
         )
         return {
-          source: `\${parameters.${hole}}`,
+          source: `\${parameters.${placeholder}}`,
           meaning: (values) => {
-            const value = values.get(hole)
+            const value = values.get(placeholder)
             return value === undefined ? undefined : meaningOf(textOf(value))
           },
         }
@@ -219,11 +221,11 @@ export const make = (random: Random): Skeleton => {
   }
 
   const openKey = (): Part<string> => {
-    const hole = name(() => Parameter.text(random.chance(0.3) ? `k${random.below(6)}` : text(random)))
+    const placeholder = name(() => Parameter.text(random.chance(0.3) ? `k${random.below(6)}` : text(random)))
     return {
-      source: `"\${parameters.${hole}}"`,
+      source: `"\${parameters.${placeholder}}"`,
       meaning: (values) => {
-        const value = values.get(hole)
+        const value = values.get(placeholder)
         return value === undefined ? undefined : textOf(value)
       },
     }
@@ -256,13 +258,13 @@ export const make = (random: Random): Skeleton => {
   }
 
   const fragmentPart = (open: "[" | "{"): Part<Entries> => {
-    const hole = name(() =>
+    const placeholder = name(() =>
       random.chance(0.2) ? undefined : Parameter.text(fragment(random, open === "[" ? "list" : "object")),
     )
     return {
-      source: `\${parameters.${hole}:-}`,
+      source: `\${parameters.${placeholder}:-}`,
       meaning: (values) => {
-        const value = values.get(hole)
+        const value = values.get(placeholder)
         const entries = isPresent(value) ? entriesOf(value, open) : { list: [] }
         if (entries === undefined || typeof entries === "string" || "scalar" in entries) return undefined
         return "list" in entries ? entries.list : entries.object
@@ -273,7 +275,7 @@ export const make = (random: Random): Skeleton => {
   const container = (open: "[" | "{", depth: number): Part<Meaning> => {
     const isFragment = random.many(4, () => random.chance(0.35))
     const parts = isFragment.map((isFragment) => (isFragment ? fragmentPart(open) : entry(open, depth)))
-    /** A lone value hole beside a fragment is a fragment too, unless a comma parts them. */
+    /** A single value placeholder next to a fragment is a fragment too, unless a comma separates them. */
     const needsComma = (i: number) => isFragment[i] !== true && (parts[i]?.source.startsWith("${") ?? false)
     const source = parts.map(({ source }, i) => {
       const between = (!isFragment[i] && !isFragment[i - 1]) || needsComma(i) || needsComma(i - 1)

@@ -1,4 +1,4 @@
-/** How the tests call the three templates: plain values in; text, or the tag of the reason, out. */
+/** Helpers for the three templates: plain values in; text, or the tag of the reason, out. */
 import { Result } from "effect"
 import * as BodyTemplate from "../src/BodyTemplate.ts"
 import * as HeadersTemplate from "../src/HeadersTemplate.ts"

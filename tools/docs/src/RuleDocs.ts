@@ -1,4 +1,4 @@
-/** The page of all rules, as Markdown. */
+/** The documentation of all rules, as Markdown. */
 import type { Severity } from "@drawbar/blueprint-lint/Finding"
 import { rules } from "@drawbar/blueprint-lint/Rules"
 
@@ -9,41 +9,42 @@ interface Section {
   readonly example?: { readonly wrong: string; readonly right: string }
 }
 
-/** What is found before there is a document to look at, and after every rule has let it pass. */
+/** Findings before a document could be parsed, and after every rule has passed. */
 const others: ReadonlyArray<Section> = [
   {
     code: "syntax",
     severity: "error",
     description:
-      "The text is no JSON: a comment, a comma too many, a stray brace, a line break inside a string. Each is shown at its place, and the rest of the document is looked at as if it were mended.",
+      "The text is not valid JSON: it contains a comment, an extra comma, a stray brace, or a line break inside a string. Each fault is reported with its location. The rest of the document is checked as if the fault were corrected.",
   },
   {
     code: "console-syntax",
     severity: "warning",
     description:
-      'The text is what the Dev Tools console takes: a first line such as `POST /_plugins/_ml/connectors/_create`, comments, strings in `"""`. The `drawbar` command reads it; the REST API wants JSON.',
+      'The text uses the syntax of the Dev Tools console: a first line such as `POST /_plugins/_ml/connectors/_create`, comments, or strings in `"""`. The `drawbar` command accepts it; the REST API requires JSON.',
   },
   {
     code: "duplicate-key",
     severity: "error",
-    description: "A name stands twice in one object. The REST API refuses it, because only one of them can be meant.",
+    description:
+      "A name occurs twice in one object. The REST API rejects it, because only one of them can be intended.",
   },
   {
     code: "not-runnable",
     severity: "error",
     description:
-      "The runtime cannot compile the connector for a reason that no other rule has found, such as a `response_filter` that is no JSONPath or a chain of processors that cannot be read.",
+      "The runtime cannot compile the connector for a reason that no other rule covers, such as a `response_filter` that is not a JSONPath expression, or an invalid chain of processors.",
   },
 ]
 
 export const markdown = (): string =>
   [
-    "# What lint finds",
+    "# Lint rules",
     "",
-    "`drawbar lint FILE…` looks at blueprints on this machine; `POST /_plugins/_ml/connectors/_validate` looks at one on the server, with the server's own settings.",
-    "An **error** is refused or cannot run, a **warning** is taken and probably not meant, an **info** is good to know.",
+    "`drawbar lint FILE…` checks blueprints locally; `POST /_plugins/_ml/connectors/_validate` checks one on the server, with the server's settings.",
+    "An **error** means that the document is rejected or cannot run. A **warning** means that it is accepted, but is probably a mistake. An **info** is useful to know.",
     "",
-    "This page is generated from the rules: `pnpm golden` writes it anew.",
+    "This page is generated from the rules. To update it, run `pnpm golden`.",
     ...[...others, ...rules].toSorted((a, b) => (a.code < b.code ? -1 : 1)).flatMap(section),
     "",
   ].join("\n")
@@ -53,7 +54,7 @@ const section = ({ code, severity, description, example }: Section): ReadonlyArr
   `## ${code}`,
   "",
   `**${severity}** · ${description}`,
-  ...(example === undefined ? [] : ["", "Found:", ...fenced(example.wrong), "", "Mended:", ...fenced(example.right)]),
+  ...(example === undefined ? [] : ["", "Found:", ...fenced(example.wrong), "", "Fixed:", ...fenced(example.right)]),
 ]
 
 const fenced = (members: string): ReadonlyArray<string> => ["", "```text", members, "```"]

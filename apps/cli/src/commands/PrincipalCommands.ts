@@ -1,4 +1,4 @@
-/** What the commands for users and for keys have in common. */
+/** The subcommands that `user` and `key` share. */
 import type { Role } from "@drawbar/registry/access/Principal"
 import { roles } from "@drawbar/registry/access/Principal"
 import { Effect } from "effect"
@@ -10,19 +10,19 @@ import * as Session from "../Session.ts"
 import { id } from "./Record.ts"
 
 export const role = Flag.Literals("role", roles).pipe(
-  Flag.withDescription("What it may do; repeatable. docs/access.md explains the roles"),
+  Flag.withDescription("A role, which grants permissions; repeatable. docs/access.md explains the roles"),
   Flag.atLeast(1),
 )
 
 export const backendRole = Flag.String("backend-role").pipe(
-  Flag.withDescription("A name by which records are shared with others; repeatable"),
+  Flag.withDescription("A backend role; principals with a common backend role share records. Repeatable"),
   Flag.atLeast(0),
 )
 
 type Open = Effect.Success<typeof Session.open>
-type Answer<A> = Effect.Effect<{ readonly value: A; readonly text: string }, Failed>
+type Response<A> = Effect.Effect<{ readonly value: A; readonly text: string }, Failed>
 
-interface Listed {
+interface ListedPrincipal {
   readonly id: string
   readonly name: string
   readonly roles: ReadonlyArray<Role>
@@ -30,19 +30,22 @@ interface Listed {
   readonly expires_time?: number
 }
 
-export const list = (noun: string, ask: (session: Open) => Answer<{ readonly principals: ReadonlyArray<Listed> }>) =>
+export const list = (
+  noun: string,
+  ask: (session: Open) => Response<{ readonly principals: ReadonlyArray<ListedPrincipal> }>,
+) =>
   Command.make(
     "list",
     {},
     Effect.fnUntraced(function* () {
       const session = yield* Session.open
       const { value, text } = yield* ask(session)
-      const rows = value.principals.map((one) => [
-        one.id,
-        one.name,
-        one.roles.join(", "),
-        (one.backend_roles ?? []).join(", "),
-        until(one),
+      const rows = value.principals.map((principal) => [
+        principal.id,
+        principal.name,
+        principal.roles.join(", "),
+        (principal.backend_roles ?? []).join(", "),
+        until(principal),
       ])
       const words =
         rows.length === 0 ? `No ${noun}s` : Output.table(["id", "name", "roles", "backend roles", "expires"], rows)
@@ -50,17 +53,17 @@ export const list = (noun: string, ask: (session: Open) => Answer<{ readonly pri
     }),
   ).pipe(Command.withDescription(`List ${noun}s`))
 
-export const remove = (noun: string, ask: (session: Open, id: string) => Answer<{ readonly result: string }>) =>
+export const remove = (noun: string, ask: (session: Open, id: string) => Response<{ readonly result: string }>) =>
   Command.make(
     "delete",
     { id },
     Effect.fnUntraced(function* ({ id }) {
       const session = yield* Session.open
       const { value, text } = yield* ask(session, id)
-      if (value.result === "not_found") return yield* failed(`there is no ${noun} ${id}`)
+      if (value.result === "not_found") return yield* failed(`${noun} ${id} not found`)
       yield* Output.print(session.output, text, `Deleted ${noun} ${id}`)
     }),
-  ).pipe(Command.withDescription(`Delete a ${noun}; it stops working at once`))
+  ).pipe(Command.withDescription(`Delete a ${noun}; its credentials stop working at once`))
 
-const until = ({ expires_time }: Listed) =>
+const until = ({ expires_time }: ListedPrincipal) =>
   expires_time === undefined ? "never" : new Date(expires_time).toISOString()

@@ -1,4 +1,4 @@
-/** The commands that every kind of record has: get, list, delete. */
+/** The subcommands of every kind of record: get, list, delete. */
 import type { SearchAnswer } from "@drawbar/http-api/records/SearchApi"
 import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
@@ -9,11 +9,11 @@ import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 
 type Open = Effect.Success<typeof Session.open>
-type Answer<A> = Effect.Effect<{ readonly value: A; readonly text: string }, Failed>
+type Response<A> = Effect.Effect<{ readonly value: A; readonly text: string }, Failed>
 
-export const id = Argument.String("id").pipe(Argument.withDescription("The id that creating it answered"))
+export const id = Argument.String("id").pipe(Argument.withDescription("The id returned when the record was created"))
 
-export const get = (noun: string, ask: (session: Open, id: string) => Answer<unknown>) =>
+export const get = (noun: string, ask: (session: Open, id: string) => Response<unknown>) =>
   Command.make(
     "get",
     { id },
@@ -24,7 +24,7 @@ export const get = (noun: string, ask: (session: Open, id: string) => Answer<unk
     }),
   ).pipe(Command.withDescription(`Show one ${noun}`))
 
-export const remove = (noun: string, ask: (session: Open, id: string) => Answer<unknown>) =>
+export const remove = (noun: string, ask: (session: Open, id: string) => Response<unknown>) =>
   Command.make(
     "delete",
     { id },
@@ -35,17 +35,20 @@ export const remove = (noun: string, ask: (session: Open, id: string) => Answer<
     }),
   ).pipe(Command.withDescription(`Delete a ${noun}`))
 
-/** `columns` are fields of the records; `order` is what they are sorted by. */
+/** `columns` are fields of the records; `order` is the sort field. */
 export const list = (
   noun: string,
   columns: ReadonlyArray<string>,
-  ask: (session: Open, body: Readonly<Record<string, unknown>>) => Answer<SearchAnswer>,
+  ask: (session: Open, body: Readonly<Record<string, unknown>>) => Response<SearchAnswer>,
 ) =>
   Command.make(
     "list",
     {
-      name: Flag.String("name").pipe(Flag.withDescription("Only those whose name has this word"), Flag.withDefault("")),
-      limit: Flag.Int("limit").pipe(Flag.withDescription("How many at the most"), Flag.withDefault(50)),
+      name: Flag.String("name").pipe(
+        Flag.withDescription("Only records whose name contains this word"),
+        Flag.withDefault(""),
+      ),
+      limit: Flag.Int("limit").pipe(Flag.withDescription("Maximum number of records"), Flag.withDefault(50)),
     },
     Effect.fnUntraced(function* ({ name, limit }) {
       const session = yield* Session.open

@@ -16,7 +16,7 @@ const files = Argument.String("file").pipe(
 
 const trust = Flag.String("trust").pipe(
   Flag.withMetavar("HOST"),
-  Flag.withDescription("A further host, or regular expression of URLs, that the server trusts; repeatable"),
+  Flag.withDescription("An additional host, or regular expression of URLs, that the server trusts; repeatable"),
   Flag.atLeast(0),
 )
 
@@ -25,9 +25,11 @@ export const command = Command.make(
   { files, trust },
   Effect.fnUntraced(function* ({ files, trust }) {
     const { output } = yield* Root.command
-    // What this command alone needs is loaded for it alone.
-    const { host, Lint } = yield* Effect.promise(() => import("../LintHere.ts"))
-    const here = yield* Effect.mapError(Effect.fromResult(host(trust)), (sentence) => failed(`--trust: ${sentence}`))
+    // Loads lazily what only this command needs.
+    const { environment, Lint } = yield* Effect.promise(() => import("../LintHere.ts"))
+    const here = yield* Effect.mapError(Effect.fromResult(environment(trust)), (sentence) =>
+      failed(`--trust: ${sentence}`),
+    )
     const reports = yield* Effect.forEach(files, (file) =>
       Effect.map(InputFile.source(file), (text) => ({ file, findings: Lint.text(text, here) })),
     )
@@ -37,7 +39,7 @@ export const command = Command.make(
     if (hasErrors) return yield* failed(Findings.summary(all))
   }),
 ).pipe(
-  Command.withDescription("Say what is wrong with blueprints, and where; nothing is sent"),
+  Command.withDescription("Report problems in blueprints and where they are; sends no request"),
   Command.withExamples([{ command: "drawbar lint blueprints/*.json --trust vllm.internal:8443" }]),
 )
 

@@ -13,25 +13,25 @@ import * as Session from "../Session.ts"
 export const command = Command.make(
   "render",
   {
-    model: Argument.String("model").pipe(Argument.withDescription("A model's id"), Argument.optional),
+    model: Argument.String("model").pipe(Argument.withDescription("The id of a model"), Argument.optional),
     blueprint: Flag.String("blueprint").pipe(
       Flag.withMetavar("FILE"),
-      Flag.withDescription("A blueprint in place of a model"),
+      Flag.withDescription("A blueprint to render instead of a model"),
       Flag.optional,
     ),
     ...PredictRequest.flags,
     stream: Flag.Boolean("stream").pipe(
-      Flag.withDescription("The request of a predict that streams"),
+      Flag.withDescription("Render the request of a streamed predict"),
       Flag.withDefault(false),
     ),
     curl: Flag.Boolean("curl").pipe(
-      Flag.withDescription("As a curl command, secrets still masked"),
+      Flag.withDescription("Print a curl command; secrets stay masked"),
       Flag.withDefault(false),
     ),
   },
   Effect.fnUntraced(function* ({ model, blueprint, stream, curl, ...given }) {
     if ((model._tag === "None") === (blueprint._tag === "None"))
-      return yield* wrongUse("render wants the id of a model, or --blueprint FILE")
+      return yield* wrongUse("render requires the id of a model, or --blueprint FILE")
     const { payload: input } = yield* PredictRequest.read(given)
     const query = stream ? ({ stream: "true" } as const) : {}
     const { client, ask, output } = yield* Session.open

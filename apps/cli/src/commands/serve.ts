@@ -1,4 +1,4 @@
-/** `drawbar serve` is handed to the server before this tree is walked; here it only has its line in the help. */
+/** The server receives `drawbar serve` before this tree is parsed. This entry only provides a line in the help. */
 import { Effect } from "effect"
 import * as Command from "effect/cli/Command"
 

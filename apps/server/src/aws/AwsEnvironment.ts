@@ -1,4 +1,4 @@
-/** What a way to keys of AWS reads, and by which door it asks. */
+/** The environment, files and HTTP client that a source of AWS keys uses. */
 import { readFile } from "node:fs/promises"
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import type { Expiring } from "@drawbar/egress/RefreshingValue"
@@ -7,17 +7,17 @@ import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
 export interface AwsEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly door: OperatorHttpClient["Service"]
+  readonly httpClient: OperatorHttpClient["Service"]
 }
 
-/** Keys, and until when they hold; nothing where nothing says that they are to be had in this way. Fails with a sentence without a full stop. */
+/** Keys and their expiry; undefined if this source is not configured. Fails with a message without a full stop. */
 export type Keys = Effect.Effect<Expiring<SigV4.Credentials> | undefined, string>
 
-/** In the region that the environment names, else in AWS's first. */
+/** In the region of the environment, otherwise in AWS's default region. */
 export const regionOf = ({ environment }: AwsEnvironment): string =>
   environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || "us-east-1"
 
-/** A small file that `variable` names. */
+/** Reads a small file that `variable` names. */
 export const textOf = (variable: string, file: string): Effect.Effect<string, string> =>
   Effect.tryPromise({
     try: async () => (await readFile(file, "utf8")).trim(),

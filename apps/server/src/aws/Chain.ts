@@ -1,7 +1,7 @@
 /**
- * Who this server is to AWS: the keys of the first of these ways that its environment speaks of, kept until shortly before they expire.
- * A way that is spoken of and gives no keys is the answer; none that comes after it is tried.
- * Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ * The server's AWS identity: the keys of the first source that its environment configures, cached until shortly before
+ * they expire. A configured source that yields no keys is an error; later sources are not tried. Source:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import { ConnectorError, RequestSigningFailed } from "@drawbar/connector-runtime/ConnectorError"
@@ -14,7 +14,7 @@ import * as Variables from "./Variables.ts"
 import * as WebIdentity from "./WebIdentity.ts"
 import type { AwsEnvironment } from "./AwsEnvironment.ts"
 
-/** What `--aws-credentials` lets the server look at. */
+/** The sources that `--aws-credentials` allows. */
 const choices = {
   env: [Variables.keys],
   default: [Variables.keys, Profile.keys, WebIdentity.keys, Container.keys, Instance.keys],
@@ -25,7 +25,7 @@ export type Choice = keyof typeof choices
 export const make = (choice: Choice, world: AwsEnvironment) =>
   RefreshingValue.make((now) =>
     Effect.mapError(first(choice, world, now), (why) =>
-      ConnectorError.from(new RequestSigningFailed({ message: `This server has no keys of AWS: ${why}` })),
+      ConnectorError.from(new RequestSigningFailed({ message: `This server has no AWS credentials: ${why}` })),
     ),
   )
 
@@ -38,7 +38,5 @@ const first = Effect.fnUntraced(function* (
     const found = yield* keys(world, now)
     if (found !== undefined) return found
   }
-  return yield* Effect.fail(
-    "nothing in its environment says where they are, and its metadata service is not to be asked",
-  )
+  return yield* Effect.fail("none are configured in its environment, and its metadata service is disabled")
 })

@@ -1,10 +1,12 @@
 /**
- * The text of AWS's shared files: sections of `name = value`. What is nested below a name is left out.
- * Source: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ * Parses AWS's shared files: sections of `name = value`. Nested values are ignored. Source:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export type Section = ReadonlyMap<string, string>
 
-/** The sections by what stands between their brackets, quotes left out; of one that stands twice, the later values hold. */
+/**
+ * The sections by the name in their brackets, without quotes; if one occurs twice, later values override earlier ones.
+ */
 export const parse = (text: string): ReadonlyMap<string, Section> => {
   const sections = new Map<string, Map<string, string>>()
   let current: Map<string, string> | undefined

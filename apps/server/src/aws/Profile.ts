@@ -1,6 +1,6 @@
 /**
- * Keys of a profile in AWS's shared files, or of the role that it takes on with another profile's keys.
- * Source: https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html and
+ * Keys of a profile in AWS's shared files, or of the role that it assumes with another profile's keys. Source:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html and
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 import { readFile } from "node:fs/promises"
@@ -22,12 +22,12 @@ export const keys = Effect.fnUntraced(function* (
   const named = world.environment["AWS_PROFILE"]
   const profiles = yield* load(world)
   const name = named || "default"
-  const isMeant = named || [...(profiles.get(name)?.keys() ?? [])].some((key) => says.test(key))
+  const isMeant = named || [...(profiles.get(name)?.keys() ?? [])].some((key) => expectedText.test(key))
   return isMeant ? yield* keysOf({ world, profiles, now }, name, []) : undefined
 })
 
-/** The names by which a profile says how keys are had, known here or not. */
-const says = /^(?:aws_access_key_id|aws_secret_access_key|role_arn|sso_.*|credential_.*|web_identity_.*)$/
+/** The settings that define how a profile obtains keys, supported here or not. */
+const expectedText = /^(?:aws_access_key_id|aws_secret_access_key|role_arn|sso_.*|credential_.*|web_identity_.*)$/
 
 interface Reading {
   readonly world: AwsEnvironment
@@ -35,10 +35,10 @@ interface Reading {
   readonly now: number
 }
 
-/** In ms: how long keys that stand in a file are taken to be those that stand in it. */
+/** In ms: how long keys from a file are used before the file is read again. */
 const rereadAfter = 600_000
 
-/** `before`: the profiles that have come to this one as their source. */
+/** `before`: the profiles that led to this one through source_profile. */
 const keysOf = Effect.fnUntraced(function* (
   reading: Reading,
   name: string,
@@ -47,15 +47,15 @@ const keysOf = Effect.fnUntraced(function* (
   const { world, profiles, now } = reading
   const profile = profiles.get(name)
   if (profile === undefined)
-    return yield* Effect.fail(`no profile is called ${name} in AWS's shared files (AWS_PROFILE, or a source_profile)`)
+    return yield* Effect.fail(`AWS's shared files contain no profile ${name} (AWS_PROFILE, or a source_profile)`)
 
   const [roleArn, source] = [profile.get("role_arn"), profile.get("source_profile")]
-  // A profile may be its own source: then its own keys take the role on.
+  // A profile may be its own source: then its own keys assume the role.
   if (roleArn !== undefined && !before.includes(name)) {
     if (source === undefined) return yield* Effect.fail(`the profile ${name} has a role_arn, but no source_profile`)
     const { value } = yield* keysOf(reading, source, [...before, name])
     const options = {
-      way: world.door,
+      way: world.httpClient,
       region: profile.get("region") ?? regionOf(world),
       roleArn,
       proof: { keys: Effect.succeed(value), externalId: profile.get("external_id") },
@@ -67,13 +67,13 @@ const keysOf = Effect.fnUntraced(function* (
   const [accessKeyId, secretAccessKey] = [profile.get("aws_access_key_id"), profile.get("aws_secret_access_key")]
   if (!accessKeyId || !secretAccessKey)
     return yield* Effect.fail(
-      `the profile ${name} has neither aws_access_key_id and aws_secret_access_key, nor role_arn and source_profile; what else it may say is not read`,
+      `the profile ${name} has neither aws_access_key_id and aws_secret_access_key, nor role_arn and source_profile; its other settings are not supported`,
     )
   const sessionToken = profile.get("aws_session_token") || undefined
   return { value: { accessKeyId, secretAccessKey, sessionToken }, expires: now + rereadAfter }
 })
 
-/** What both files say; where both say it, the file of credentials is right. */
+/** The settings of both files; the credentials file takes precedence. */
 const load = Effect.fnUntraced(function* ({ environment }: AwsEnvironment) {
   const folder = join(environment["HOME"] ?? homedir(), ".aws")
   const profiles = new Map<string, Map<string, string>>()
@@ -97,7 +97,7 @@ const load = Effect.fnUntraced(function* ({ environment }: AwsEnvironment) {
   return whole
 })
 
-/** The usual file need not be there; one that is named has to. */
+/** The default file may be missing; a file named explicitly must exist. */
 const content = (file: string, isNamed: boolean): Effect.Effect<string, string> =>
   Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: codeOf }).pipe(
     Effect.catch((code) =>

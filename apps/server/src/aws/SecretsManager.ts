@@ -1,6 +1,6 @@
 /**
- * Secrets of AWS Secrets Manager, of those that the operator lists: read in the role that a connector names, or as this server itself.
- * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ * Secrets in AWS Secrets Manager that the operator allows, read with the role of a connector or with the server's own
+ * identity. Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
 import * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as Json from "@drawbar/json-text/Json"
@@ -13,26 +13,29 @@ import { Clock, Effect, Result } from "effect"
 import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
 export interface Options {
-  /** The ARNs that connectors may name; one that ends in `*` stands for all that begin so. */
+  /** The ARNs that connectors may use; one that ends in `*` matches by prefix. */
   readonly listed: ReadonlyArray<string>
   readonly identity: AwsIdentity
-  readonly door: OperatorHttpClient["Service"]
+  readonly httpClient: OperatorHttpClient["Service"]
 }
 
 export const make =
-  ({ listed, identity, door }: Options) =>
+  ({ listed, identity, httpClient }: Options) =>
   (secret: AwsSecret) =>
     Effect.gen(function* () {
       const { secretArn } = secret
       const region = arn.exec(secretArn)?.[1]
-      if (region === undefined) return yield* Effect.fail("it is no ARN of a secret of AWS Secrets Manager")
+      if (region === undefined) return yield* Effect.fail("it is not the ARN of a secret in AWS Secrets Manager")
       if (!listed.some((entry) => covers(entry, secretArn)))
         return yield* Effect.fail(
-          `${secretArn} is not among the secrets that connectors may name: this server's operator has to list it with --aws-secret`,
+          `connectors may not use ${secretArn}: the operator of this server must allow it with --aws-secret`,
         )
       if (secret.roleArn !== undefined) yield* Effect.fromResult(checkRole(identity, secret.roleArn))
       const now = yield* Clock.currentTimeMillis
-      const keys = yield* Effect.mapError(keysFor(secret, region, { identity, door }, now), ({ message }) => message)
+      const keys = yield* Effect.mapError(
+        keysFor(secret, region, { identity, httpClient }, now),
+        ({ message }) => message,
+      )
       const origin = yield* Effect.fromResult(AwsEndpoint.originOf("secretsmanager", region))
       const request = {
         method: "POST",
@@ -43,13 +46,13 @@ export const make =
       const signed = yield* Effect.promise(() => SigV4.sign(request, keys, { region, service: "secretsmanager" }, now))
       const headers = Result.isSuccess(signed) ? signed.success : yield* Effect.fail(signed.failure.message)
       const { status, body } = yield* Effect.mapError(
-        door.send({ ...request, ...headers }, limits),
+        httpClient.send({ ...request, ...headers }, limits),
         ({ message }) => message,
       )
       return yield* Effect.fromResult(members(secretArn, status, Buffer.from(body).toString("utf8")))
     })
 
-/** Partition, region, account, and what AWS lets names be made of. */
+/** Partition, region, account, and the characters that AWS allows in names. */
 const arn = /^arn:aws(?:-[a-z]+)*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]{1,519}$/
 
 const covers = (entry: string, secretArn: string): boolean =>
@@ -60,17 +63,19 @@ const limits = brief(262_144)
 const keysFor = (
   { roleArn, externalId }: AwsSecret,
   region: string,
-  { identity: { keys }, door }: Pick<Options, "identity" | "door">,
+  { identity: { keys }, httpClient }: Pick<Options, "identity" | "httpClient">,
   now: number,
 ) =>
   roleArn === undefined
     ? keys
     : Effect.map(
-        AssumedRole.fetch({ way: door, region, roleArn, proof: { keys, externalId } }, now),
+        AssumedRole.fetch({ way: httpClient, region, roleArn, proof: { keys, externalId } }, now),
         ({ value }) => value,
       )
 
-/** The members of the object that the secret is; texts, numbers and booleans. Nothing of it is in a sentence. */
+/**
+ * The members of the secret's JSON object that are text, numbers or booleans. Messages contain nothing of the secret.
+ */
 const members = (
   secretArn: string,
   status: number,
@@ -80,12 +85,11 @@ const members = (
   if (status !== 200) {
     const [type, message] = [answer?.["__type"], answer?.["Message"] ?? answer?.["message"]]
     const why = [type, message].filter((part) => typeof part === "string").join(": ")
-    return Result.fail(`AWS does not give the secret ${secretArn}: ${why || `status ${status}`}`)
+    return Result.fail(`AWS did not return the secret ${secretArn}: ${why || `status ${status}`}`)
   }
   const content = answer?.["SecretString"]
   const secret = typeof content === "string" ? Json.objectIn(content) : undefined
-  if (secret === undefined)
-    return Result.fail(`the secret ${secretArn} is no JSON object, whose members could be named`)
+  if (secret === undefined) return Result.fail(`the secret ${secretArn} is not a JSON object with named members`)
   return Result.succeed(
     Object.fromEntries(
       Object.entries(secret).flatMap(([name, value]) =>

@@ -1,6 +1,6 @@
 /**
- * Keys in variables of the environment.
- * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+ * Keys in environment variables. Source:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 import { Effect } from "effect"
 import type { Keys, AwsEnvironment } from "./AwsEnvironment.ts"

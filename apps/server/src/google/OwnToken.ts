@@ -1,7 +1,7 @@
 /**
- * The server's own identity with Google Cloud: access tokens by the file of application default credentials, or by the metadata
- * service of the machine it runs on. They are fetched by the operator's own client, never through the connectors' egress.
- * Source: https://cloud.google.com/docs/authentication/application-default-credentials
+ * The server's own Google Cloud identity: access tokens from the application default credentials file, or from the
+ * metadata service of the machine. They are fetched with the operator's HTTP client, never through the connectors'
+ * egress. Source: https://cloud.google.com/docs/authentication/application-default-credentials
  */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { readFile } from "node:fs/promises"
@@ -18,7 +18,7 @@ import * as SecretMask from "@drawbar/connector-runtime/response/SecretMask"
 import { Effect, Layer } from "effect"
 import { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 
-/** What `--google-credentials` can be, beside `off`. */
+/** The values of `--google-credentials`, apart from `off`. */
 export type Source = "file" | "metadata"
 
 export interface Options {
@@ -35,12 +35,10 @@ export const layer = ({ source, environment }: Options) =>
         Effect.mapError(
           source === "file" ? ofFile(client, environment, now) : ofMachine(client, environment, now),
           (why) =>
-            ConnectorError.from(
-              new RequestSigningFailed({ message: `This server has no token of Google Cloud: ${why}` }),
-            ),
+            ConnectorError.from(new RequestSigningFailed({ message: `This server has no Google Cloud token: ${why}` })),
         ),
       )
-      // Fetched at the start, so that a failure is logged before the first predict meets it; it does not keep the server from starting.
+      // Fetched at startup, so that a failure is logged before the first predict; the server starts in any case.
       yield* Effect.forkScoped(Effect.ignore(Effect.tapError(token, ({ message }) => Effect.logWarning(message))))
       return { token }
     }),
@@ -66,7 +64,7 @@ const fetched = (
   )
 }
 
-/** The variable that names the file; without it, where Google's own command keeps it. */
+/** The variable that names the file; by default, the file that gcloud writes. */
 const variable = "GOOGLE_APPLICATION_CREDENTIALS"
 
 const pathOf = (environment: Options["environment"]): string =>
@@ -79,7 +77,7 @@ const ofFile = Effect.fnUntraced(function* (
   now: number,
 ): Effect.fn.Return<RefreshingValue.Expiring<string>, string> {
   const path = pathOf(environment)
-  // Read at each fetch, because keys are rotated.
+  // Read for each fetch, because keys are rotated.
   const text = yield* Effect.tryPromise({
     try: () => readFile(path, "utf8"),
     catch: () => `the file ${path} (${variable}) cannot be read`,
@@ -90,19 +88,17 @@ const ofFile = Effect.fnUntraced(function* (
       Effect.fromResult(AccessToken.serviceAccount(text, GoogleCloud.cloudPlatform)),
       (why) => `the file ${path}: ${why.replaceAll(Reserved.googleServiceAccount, "the key file")}`,
     )
-    return yield* asked(client, url, form(now), now)
+    return yield* requested(client, url, form(now), now)
   }
   if (type !== "authorized_user")
-    return yield* Effect.fail(
-      `the file ${path} is not of type service_account or authorized_user, the types that can be used`,
-    )
+    return yield* Effect.fail(`the file ${path} must have type service_account or authorized_user`)
   if (typeof client_id !== "string" || typeof client_secret !== "string" || typeof refresh_token !== "string")
     return yield* Effect.fail(`the file ${path} has no client_id, client_secret and refresh_token`)
   const form = { grant_type: "refresh_token", client_id, client_secret, refresh_token }
-  return yield* asked(client, GoogleCloud.tokenUri, form, now)
+  return yield* requested(client, GoogleCloud.tokenUri, form, now)
 })
 
-const asked = (
+const requested = (
   client: OperatorHttpClient["Service"],
   url: string,
   form: Readonly<Record<string, string>>,

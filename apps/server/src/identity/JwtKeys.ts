@@ -1,6 +1,6 @@
 /**
- * The public keys of an issuer, remembered. Keys that are fresh, or that hold still, are there at once; newer ones are fetched beside.
- * Only a token whose key is not among them waits for a look at the issuer, and does not hold up another.
+ * The cached public keys of an issuer. Fresh keys, and stale keys that are still valid, are returned immediately and
+ * refreshed in the background. Only a token with an unknown key waits for a refresh, and does not delay other tokens.
  * Source: https://www.rfc-editor.org/rfc/rfc7517
  */
 import * as Json from "@drawbar/json-text/Json"
@@ -11,23 +11,23 @@ import type { JwtSettings } from "./JwtSettings.ts"
 import { InvalidFileOption } from "../options/InvalidFileOption.ts"
 
 export interface JwtKeys {
-  /** The keys as they are known. Fails where none hold, once the issuer was asked. */
+  /** The cached keys. Without valid keys, waits for a refresh and fails if there are still none. */
   readonly known: Effect.Effect<JWTVerifyGetKey, "refused">
-  /** The keys after a look at the issuer, for a token whose key is not among those that are known. */
+  /** The keys after a refresh, for a token with an unknown key. */
   readonly newer: Effect.Effect<JWTVerifyGetKey, "refused">
 }
 
 export type Importer = (keys: JSONWebKeySet) => JWTVerifyGetKey
 
 /**
- * In ms: how long keys are taken to be the issuer's, how soon after one look another is taken, and how long they hold where the issuer
- * gives no others.
+ * In ms: how long keys are fresh, the minimum interval between refreshes, and how long keys remain valid if the issuer
+ * returns no others.
  */
 const freshForMs = 600_000
 const cooldownMs = 30_000
 const holdForMs = 3_600_000
 
-/** How many requests wait for one look: anybody can name a key that is not known. */
+/** How many requests may wait for a refresh, because any caller can send an unknown key id. */
 const maxWaiting = 100
 
 const limits = { headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, timeoutMs: 10_000, maxResponseBytes: 1_000_000 }
@@ -50,49 +50,49 @@ export const make = Effect.fnUntraced(function* (jwks: JwtSettings["jwks"], impo
   }).pipe(
     Effect.tapError((failure) =>
       Effect.logWarning(
-        `The keys of the issuer, ${url.origin}, cannot be fetched: ${typeof failure === "string" ? failure : failure.message}`,
+        `Cannot fetch the keys of the issuer ${url.origin}: ${typeof failure === "string" ? failure : failure.message}`,
       ),
     ),
     Effect.mapError(() => "refused" as const),
   )
-  return yield* remembered(fetched)
+  return yield* cached(fetched)
 })
 
-/** Keys that `fetch` gets, one look at a time. Ages are measured by the monotonic clock. */
-export const remembered = Effect.fnUntraced(function* (
+/** Caches the keys that `fetch` returns, with one refresh at a time. Ages are measured with the monotonic clock. */
+export const cached = Effect.fnUntraced(function* (
   fetch: Effect.Effect<JWTVerifyGetKey, "refused">,
 ): Effect.fn.Return<JwtKeys, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
   let held: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined
-  let lookedAt = -Infinity
-  let look: Fiber.Fiber<JWTVerifyGetKey, "refused"> | undefined
+  let refreshedAt = -Infinity
+  let refresh: Fiber.Fiber<JWTVerifyGetKey, "refused"> | undefined
   let waiting = 0
 
   const ageOf = () => (held === undefined ? Infinity : now() - held.at)
 
-  /** Begins a look where none is under way. It goes on when those who wait for it go away. */
-  const looking = Effect.suspend(() => {
-    if (look !== undefined) return Effect.succeed(look)
-    lookedAt = now()
+  /** Starts a refresh unless one is running. It continues if its waiting callers are interrupted. */
+  const startRefresh = Effect.suspend(() => {
+    if (refresh !== undefined) return Effect.succeed(refresh)
+    refreshedAt = now()
     const kept = Effect.tap(fetch, (keys) =>
       Effect.sync(() => {
         held = { keys, at: now() }
       }),
     )
     const ended = Effect.sync(() => {
-      look = undefined
-      lookedAt = now()
+      refresh = undefined
+      refreshedAt = now()
     })
     return Effect.map(Effect.forkIn(Effect.ensuring(kept, ended), scope), (fiber) => {
-      // It may have ended by now: then there is nothing to wait for.
-      if (fiber.pollUnsafe() === undefined) look = fiber
+      // The refresh may already have ended.
+      if (fiber.pollUnsafe() === undefined) refresh = fiber
       return fiber
     })
   })
 
-  const looked = Effect.flatMap(looking, (fiber) => {
+  const refreshed = Effect.flatMap(startRefresh, (fiber) => {
     if (waiting >= maxWaiting) return Effect.fail("refused" as const)
     waiting += 1
     return Effect.ensuring(
@@ -103,29 +103,29 @@ export const remembered = Effect.fnUntraced(function* (
     )
   })
 
-  const isDue = () => look !== undefined || now() - lookedAt >= cooldownMs
+  const isDue = () => refresh !== undefined || now() - refreshedAt >= cooldownMs
   const heldOrRefused = Effect.suspend(() =>
     held !== undefined && ageOf() < holdForMs ? Effect.succeed(held.keys) : Effect.fail("refused" as const),
   )
   return {
     known: Effect.suspend(() => {
       const age = ageOf()
-      if (held === undefined || age >= holdForMs) return isDue() ? looked : Effect.fail("refused" as const)
-      return age < freshForMs || !isDue() ? Effect.succeed(held.keys) : Effect.as(looking, held.keys)
+      if (held === undefined || age >= holdForMs) return isDue() ? refreshed : Effect.fail("refused" as const)
+      return age < freshForMs || !isDue() ? Effect.succeed(held.keys) : Effect.as(startRefresh, held.keys)
     }),
-    newer: Effect.suspend(() => (isDue() ? Effect.catch(looked, () => heldOrRefused) : heldOrRefused)),
+    newer: Effect.suspend(() => (isDue() ? Effect.catch(refreshed, () => heldOrRefused) : heldOrRefused)),
   }
 })
 
 const imported = (json: unknown, importer: Importer) =>
   Effect.try({
-    // The library looks at the set itself, and refuses what is none.
+    // The library validates the set and throws if it is invalid.
     try: () => importer(json as JSONWebKeySet),
-    catch: () => new InvalidFileOption({ message: "--jwt: jwks is no JSON Web Key Set." }),
+    catch: () => new InvalidFileOption({ message: "--jwt: jwks is not a valid JSON Web Key Set." }),
   })
 
 const urlOf = (text: string) =>
   Result.try({
     try: () => new URL(text),
-    catch: () => new InvalidFileOption({ message: `--jwt: jwks ${text} is no URL.` }),
+    catch: () => new InvalidFileOption({ message: `--jwt: jwks ${text} is not a valid URL.` }),
   })

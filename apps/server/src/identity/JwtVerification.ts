@@ -1,7 +1,6 @@
 /**
- * JSON Web Tokens of one issuer, such as an OpenID provider: their signature, issuer, audience and age are verified, and their
- * claims become roles.
- * Source: https://www.rfc-editor.org/rfc/rfc7519, https://www.rfc-editor.org/rfc/rfc8725 and
+ * Verifies JSON Web Tokens of one issuer, such as an OpenID provider: signature, issuer, audience and age. Maps their
+ * claims to roles. Source: https://www.rfc-editor.org/rfc/rfc7519, https://www.rfc-editor.org/rfc/rfc8725 and
  * https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
 import type { IdentityTokens } from "@drawbar/http-server/access/IdentityTokens"
@@ -12,10 +11,10 @@ import type { JWTPayload, JWTVerifyGetKey } from "jose"
 import * as JwtKeys from "./JwtKeys.ts"
 import type { JwtSettings } from "./JwtSettings.ts"
 
-/** Only what needs the issuer's private key: a shared secret, or none at all, proves nothing. */
+/** Only algorithms that require the issuer's private key: a shared secret, or no signature, proves nothing. */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 
-/** In seconds: how far two clocks may be apart. */
+/** In seconds: the allowed clock difference. */
 const clockTolerance = 10
 
 export const make = Effect.fnUntraced(function* (settings: JwtSettings) {
@@ -49,7 +48,7 @@ export const make = Effect.fnUntraced(function* (settings: JwtSettings) {
   return tokens
 })
 
-/** A token that says it was made later than now would outlive what its issuer allows; `now` is in ms since 1970. */
+/** A token issued in the future could outlive its maximum age; `now` is in ms since 1970. */
 const isOfTheFuture = ({ iat = Infinity }: JWTPayload, now: number): boolean => iat > now / 1_000 + clockTolerance
 
 const principalOf = (
@@ -65,7 +64,7 @@ const principalOf = (
   return Option.some({ kind: "token" as const, name, roles: [...granted], backend_roles })
 }
 
-/** A claim has one value, a list of them, or, as `scope` has, words with spaces between. */
+/** A claim has one value, a list of values, or, like `scope`, words separated by spaces. */
 const textsOf = (claim: unknown): ReadonlyArray<string> =>
   typeof claim === "string"
     ? claim.split(" ").filter((word) => word !== "")

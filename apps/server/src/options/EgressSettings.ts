@@ -1,4 +1,4 @@
-/** What the cluster settings let out: read anew when one of them changes, never in between. */
+/** The egress policy from the cluster settings, which is rebuilt only when one of them changes. */
 import * as EgressPolicy from "@drawbar/egress/EgressPolicy"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import type { Name } from "@drawbar/registry/settings/SettingTable"
@@ -30,5 +30,5 @@ export const layer = Layer.unwrap(
   }),
 )
 
-// A list that cannot be read opens no door.
+// An invalid list allows nothing.
 const nothing = Result.getOrThrow(EgressPolicy.make({ trustedEndpoints: [] }))

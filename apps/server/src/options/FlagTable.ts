@@ -15,7 +15,7 @@ export interface Row {
   readonly type: "string" | "boolean"
   readonly multiple?: true
   readonly section: keyof typeof sections
-  /** What stands for the value in the help text; a boolean flag has none. */
+  /** The metavariable of the value in the help text; absent for a boolean flag. */
   readonly value?: string
   /** The default as the help text shows it. */
   readonly fallback?: string

@@ -15,44 +15,44 @@ import * as Vault from "../secrets/Vault.ts"
 export interface Flags {
   readonly help: boolean
   readonly host: string
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
-  /** The key ring's file, or `env:NAME` or `command:LINE`, which give its text; unused where the data is in memory. */
+  /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
-  /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
+  /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo: Readonly<Record<string, string>>
   readonly caFiles: ReadonlyArray<string>
   readonly allowedHosts: ReadonlyArray<string>
   /** Whether each request is logged. */
   readonly logsRequests: boolean
-  /** Whether everybody has to say who he is. */
+  /** Whether callers must authenticate. */
   readonly auth: boolean
-  /** The file of the issuer whose tokens say who asks. */
+  /** The file that describes the trusted issuer of tokens. */
   readonly jwt: string | undefined
   /** The file of the audit log. */
   readonly audit: string | undefined
-  /** Whether changes are refused while the audit log cannot be written; absent: they are not. */
+  /** Whether changes are rejected while the audit log cannot be written; absent: they are not. */
   readonly auditRequired?: true
   readonly allowUnverifiedTls: boolean
   readonly otlp: OtlpSettings.OtlpSettings | undefined
   readonly proxy: Proxy.Proxy | undefined
-  /** Where the server's own keys of AWS come from. */
+  /** The source of the server's own AWS keys. */
   readonly awsCredentials: Chain.Choice | undefined
-  /** The services of AWS that connectors may sign for as the server. */
+  /** The AWS services that connectors may sign for as the server. */
   readonly awsSignFor: ReadonlyArray<string>
-  /** The secrets of AWS Secrets Manager that connectors may name. */
+  /** The secrets in AWS Secrets Manager that connectors may use. */
   readonly awsSecrets: ReadonlyArray<string>
-  /** Where the server's own tokens of Google Cloud come from. */
+  /** The source of the server's own Google Cloud tokens. */
   readonly googleCredentials?: OwnToken.Source
-  /** The roles that connectors may take on; absent: all that AWS gives to the server's keys. */
+  /** The roles that connectors may assume; absent: all that AWS permits for the server's keys. */
   readonly awsRoles?: ReadonlyArray<string>
   readonly vault: Vault.Vault | undefined
-  /** The folder of files that connectors may name in place of secrets. */
+  /** The folder of files that connectors may name instead of secrets. */
   readonly secrets: string | undefined
-  /** To which hosts secrets of the operator's may be sent; absent: to all that are trusted. */
+  /** The hosts to which the operator's secrets may be sent; absent: all trusted hosts. */
   readonly secretHosts?: ReadonlyArray<SecretHosts.SecretHost>
   readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
@@ -68,10 +68,10 @@ type Switch = Exclude<FlagTable.Name, Text | List | "help">
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads the arguments after the program's name; fails with a sentence that says which of them is wrong. */
+/** Parses the arguments after the program's name; an error names the invalid one. */
 export const read = (args: ReadonlyArray<string>, variables: Environment): Result.Result<Flags, string> =>
   Result.gen(function* () {
-    const environment = filled(variables)
+    const environment = withoutEmpty(variables)
     const given = yield* Result.try({
       try: () => parseArgs({ args: [...args], options: FlagTable.table, strict: true, allowPositionals: false }).values,
       catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
@@ -93,7 +93,10 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     const data = text("data") ?? FlagTable.table.data.fallback
     return {
       help: given.help ?? false,
-      host: yield* reachable(text("host") ?? FlagTable.table.host.fallback, auth && (tls !== undefined || behindProxy)),
+      host: yield* guardedHost(
+        text("host") ?? FlagTable.table.host.fallback,
+        auth && (tls !== undefined || behindProxy),
+      ),
       port: yield* port(text("port") ?? FlagTable.table.port.fallback),
       data,
       keyring: text("keyring") ?? join(data, "keyring.json"),
@@ -121,31 +124,30 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     }
   })
 
-/** What is set to nothing is not set. */
-const filled = (environment: Environment): Environment =>
+/** An empty variable counts as not set. */
+const withoutEmpty = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ""))
 
 const listed = (text: string | undefined): ReadonlyArray<string> =>
   (text ?? "").split(",").flatMap((part) => part.trim() || [])
 
-// Whoever reaches the port spends the operator's keys: from outside only who says who he is, and what nobody else can read.
-const reachable = (host: string, isGuarded: boolean): Result.Result<string, string> =>
+// Every caller that reaches the port spends the operator's keys. Outside loopback, authentication and encryption are
+// therefore required.
+const guardedHost = (host: string, isGuarded: boolean): Result.Result<string, string> =>
   isGuarded || host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
     ? Result.succeed(host)
     : Result.fail(
-        `Drawbar does not listen on ${host} for everybody: whoever reaches it spends your keys. ` +
-          `Add --auth on, and --tls-cert and --tls-key (or --behind-proxy where a proxy ends TLS); or use --host 127.0.0.1.`,
+        `Listening on ${host} requires authentication and TLS, because callers can spend your provider keys. ` +
+          `Add --auth on, and --tls-cert and --tls-key (or --behind-proxy if a reverse proxy terminates TLS); or use --host 127.0.0.1.`,
       )
 
 const port = (text: string): Result.Result<number, string> =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535
     ? Result.succeed(Number(text))
-    : Result.fail(`--port ${text} is not a number from 0 to 65535.`)
+    : Result.fail(`--port ${text} must be a number from 0 to 65535.`)
 
 const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
-  text === "on" || text === "off"
-    ? Result.succeed(text === "on")
-    : Result.fail(`${flag} ${text} is neither on nor off.`)
+  text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`${flag} ${text} must be on or off.`)
 
 const switched = (variable: string, environment: Environment): Result.Result<boolean, string> =>
   onOrOff(variable, environment[variable] ?? "off")
@@ -153,26 +155,26 @@ const switched = (variable: string, environment: Environment): Result.Result<boo
 const hostName = (text: string): Result.Result<string, string> =>
   /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+)(:\d{1,5})?$/i.test(text)
     ? Result.succeed(text)
-    : Result.fail(`--allow-host ${text} is not HOST:PORT, such as drawbar.internal:9200.`)
+    : Result.fail(`--allow-host ${text} must have the form HOST:PORT, such as drawbar.internal:9200.`)
 
 const onlyWith = (auth: boolean, flag: string, file: string | undefined): Result.Result<string | undefined, string> =>
   file === undefined || auth
     ? Result.succeed(file)
-    : Result.fail(`${flag} ${file} says who may ask, but nobody is asked who he is: add --auth on.`)
+    : Result.fail(`${flag} ${file} has no effect without authentication: add --auth on.`)
 
 const withAudit = (isRequired: boolean, file: string | undefined): Result.Result<boolean, string> =>
   isRequired && file === undefined
-    ? Result.fail("--audit-required needs an audit log: add --audit FILE.")
+    ? Result.fail("--audit-required requires an audit log: add --audit FILE.")
     : Result.succeed(isRequired)
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
 const awsChoice = (choice: string, environment: Environment): Result.Result<Chain.Choice | undefined, string> => {
   if (choice === "off") return Result.succeed(undefined)
   if (choice === "default") return Result.succeed(choice)
-  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} is none of off, env and default.`)
+  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} must be off, env or default.`)
   return environment["AWS_ACCESS_KEY_ID"] && environment["AWS_SECRET_ACCESS_KEY"]
     ? Result.succeed(choice)
-    : Result.fail("--aws-credentials env, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.")
+    : Result.fail("--aws-credentials env requires AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to be set.")
 }
 
 const googleSources: ReadonlyArray<OwnToken.Source> = ["file", "metadata"]
@@ -182,20 +184,20 @@ const googleSource = (choice: string): Result.Result<Pick<Flags, "googleCredenti
   if (source !== undefined) return Result.succeed({ googleCredentials: source })
   return choice === "off"
     ? Result.succeed({})
-    : Result.fail(`--google-credentials ${choice} is not one of [off, ${googleSources.join(", ")}].`)
+    : Result.fail(`--google-credentials ${choice} must be one of [off, ${googleSources.join(", ")}].`)
 }
 
 const services = (
   identity: Chain.Choice | undefined,
   names: ReadonlyArray<string>,
 ): Result.Result<ReadonlyArray<string>, string> => {
-  const odd = names.find((name) => !/^[a-z0-9-]+$/.test(name) || CredentialServices.has(name))
-  return odd === undefined
-    ? needing(identity, "--aws-sign-for", names)
+  const invalid = names.find((name) => !/^[a-z0-9-]+$/.test(name) || CredentialServices.has(name))
+  return invalid === undefined
+    ? requiringIdentity(identity, "--aws-sign-for", names)
     : Result.fail(
-        CredentialServices.has(odd)
-          ? `--aws-sign-for ${odd} would let connectors fetch keys or secrets as this server.`
-          : `--aws-sign-for ${odd} is not the signing name of a service, such as bedrock.`,
+        CredentialServices.has(invalid)
+          ? `--aws-sign-for ${invalid} would allow connectors to fetch keys or secrets as this server.`
+          : `--aws-sign-for ${invalid} is not the signing name of a service, such as bedrock.`,
       )
 }
 
@@ -203,11 +205,11 @@ const arns = (
   identity: Chain.Choice | undefined,
   entries: ReadonlyArray<string>,
 ): Result.Result<ReadonlyArray<string>, string> => {
-  const odd = entries.find((entry) => !/^arn:aws[a-z-]*:secretsmanager:[^*]*\*?$/.test(entry))
-  return odd === undefined
-    ? needing(identity, "--aws-secret", entries)
+  const invalid = entries.find((entry) => !/^arn:aws[a-z-]*:secretsmanager:[^*]*\*?$/.test(entry))
+  return invalid === undefined
+    ? requiringIdentity(identity, "--aws-secret", entries)
     : Result.fail(
-        `--aws-secret ${odd} is not of the form arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, with at most a * at its end.`,
+        `--aws-secret ${invalid} must have the form arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, with at most one * at its end.`,
       )
 }
 
@@ -215,28 +217,30 @@ const roles = (
   identity: Chain.Choice | undefined,
   entries: ReadonlyArray<string>,
 ): Result.Result<ReadonlyArray<string>, string> => {
-  const odd = entries.find((entry) => !/^arn:aws[a-z-]*:iam::\d{12}:role\/[^*]*\*?$/.test(entry))
-  return odd === undefined
-    ? needing(identity, "--aws-role", entries)
-    : Result.fail(`--aws-role ${odd} is not of the form arn:aws:iam::ACCOUNT:role/NAME, with at most a * at its end.`)
+  const invalid = entries.find((entry) => !/^arn:aws[a-z-]*:iam::\d{12}:role\/[^*]*\*?$/.test(entry))
+  return invalid === undefined
+    ? requiringIdentity(identity, "--aws-role", entries)
+    : Result.fail(
+        `--aws-role ${invalid} must have the form arn:aws:iam::ACCOUNT:role/NAME, with at most one * at its end.`,
+      )
 }
 
 const secretHost = (text: string): Result.Result<SecretHosts.SecretHost, string> =>
   Result.mapError(SecretHosts.read(text), (why) => `--bind-secret ${text} ${why}.`)
 
-const needing = (
+const requiringIdentity = (
   identity: Chain.Choice | undefined,
   flag: string,
   entries: ReadonlyArray<string>,
 ): Result.Result<ReadonlyArray<string>, string> =>
   entries.length === 0 || identity !== undefined
     ? Result.succeed(entries)
-    : Result.fail(`${flag} ${entries[0]} needs an identity of this server's own: add --aws-credentials.`)
+    : Result.fail(`${flag} ${entries[0]} requires an AWS identity of the server: add --aws-credentials.`)
 
 const tlsPair = (cert: string | undefined, key: string | undefined): Result.Result<Flags["tls"], string> => {
   if (cert === undefined && key === undefined) return Result.succeed(undefined)
   return cert === undefined || key === undefined
-    ? Result.fail("--tls-cert and --tls-key go together: a certificate is nothing without its key.")
+    ? Result.fail("--tls-cert and --tls-key must be used together.")
     : Result.succeed({ cert, key })
 }
 
@@ -244,5 +248,7 @@ const redirection = (text: string): Result.Result<readonly [string, string], str
   const [, from, to, address = ""] = /^((?:\[[^\]]+\]|[^:]+):\d{1,5}):((\[[^\]]+\]|[^:]+):\d{1,5})$/.exec(text) ?? []
   return from !== undefined && to !== undefined && isIP(address.replaceAll(/^\[|\]$/g, "")) > 0
     ? Result.succeed([from, to])
-    : Result.fail(`--connect-to ${text} is not HOST:PORT:ADDRESS:PORT, such as api.cohere.ai:443:127.0.0.1:8443.`)
+    : Result.fail(
+        `--connect-to ${text} must have the form HOST:PORT:ADDRESS:PORT, such as api.cohere.ai:443:127.0.0.1:8443.`,
+      )
 }

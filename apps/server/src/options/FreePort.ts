@@ -1,7 +1,7 @@
-/** A port that nobody has, near one that somebody has. */
+/** Finds a free port near one that is in use. */
 import { createServer } from "node:net"
 
-/** The first of the 50 ports after `taken` that can be listened on; any other where none of them can. */
+/** The first free port of the 50 after `taken`; any other free port if all are in use. */
 export const near = async (host: string, taken: number): Promise<number> => {
   for (let port = taken + 1; port <= Math.min(taken + 50, 65_535); port++) if (await isFree(host, port)) return port
   return 0

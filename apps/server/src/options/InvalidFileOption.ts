@@ -1,4 +1,4 @@
 import { Data } from "effect"
 
-/** A file that a flag names cannot be used; the message says which and why. */
+/** The file of a flag cannot be used; the message names the file and the reason. */
 export class InvalidFileOption extends Data.TaggedError("UnusableFile")<{ readonly message: string }> {}

@@ -1,10 +1,10 @@
-/** `--auth on` before there is anybody who could say who he is. */
+/** `--auth on`, but no user or API key exists yet. */
 import { Data } from "effect"
 
-export class NoPrincipals extends Data.TaggedError("NobodyMayAsk") {
+export class NoPrincipals extends Data.TaggedError("NoPrincipals") {
   override get message() {
     return (
-      "--auth on, but there is no user and no API key yet, so that nobody could ask anything. Start it once without, on loopback, " +
+      "--auth on requires at least one user or API key. Start the server once without it, on loopback, " +
       "and create one: drawbar user create NAME --role admin --password env:VARIABLE"
     )
   }

@@ -1,4 +1,4 @@
-/** What the server is started with: flags, and the files that they name, read. */
+/** The options with which the server starts: flags, and the contents of the files that they name. */
 import { exec } from "node:child_process"
 import { X509Certificate } from "node:crypto"
 import { mkdir, readdir, readFile } from "node:fs/promises"
@@ -21,48 +21,48 @@ import { InvalidFileOption } from "./InvalidFileOption.ts"
 
 export interface StartOptions {
   readonly host: string
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number
-  /** Where records and keys are kept; absent for memory. */
+  /** Where records and keys are stored; absent for memory. */
   readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
   /** The content of the settings file. */
   readonly settings?: Json.JsonObject | undefined
-  /** `host:port` of a connector's URL to the `address:port` that is connected to in its place. */
+  /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo?: Readonly<Record<string, string>> | undefined
-  /** PEM texts of authorities to trust beside the system's. */
+  /** PEM texts of authorities to trust in addition to the system's. */
   readonly certificateAuthorities?: ReadonlyArray<string> | undefined
-  /** Further names, with their ports, by which the server may be called. */
+  /** Additional allowed Host headers. */
   readonly allowedHosts?: ReadonlyArray<string> | undefined
-  /** Takes a line of JSON for each request that has ended. */
+  /** Receives a line of JSON for each completed request. */
   readonly accessLog?: ((line: string) => void) | undefined
-  /** Takes a line of JSON for each change, and for each request that was turned away. */
+  /** Receives a line of JSON for each change and each rejected request. */
   readonly auditLog?: Write | undefined
-  /** Whether changes are refused while that log cannot be written. */
+  /** Whether changes are rejected while that log cannot be written. */
   readonly auditRequired?: boolean | undefined
-  /** Whether everybody has to say who he is. */
+  /** Whether callers must authenticate. */
   readonly auth?: boolean | undefined
-  /** Whose tokens say who asks, beside keys and passwords. */
+  /** The issuer whose tokens are accepted in addition to keys and passwords. */
   readonly jwt?: JwtSettings.JwtSettings | undefined
-  /** Lets connectors set `skip_ssl_verification`. */
+  /** Allows connectors to set `skip_ssl_verification`. */
   readonly allowUnverifiedTls?: boolean | undefined
-  /** The proxy by which connections leave. */
+  /** The proxy for outbound connections. */
   readonly proxy?: Proxy | undefined
-  /** Who this server is to AWS, and what connectors may do with that. */
+  /** The server's AWS identity, and what connectors may use it for. */
   readonly aws?: OwnIdentity.Options | undefined
-  /** The server's own identity with Google Cloud. */
+  /** The server's own Google Cloud identity. */
   readonly google?: OwnToken.Options | undefined
-  /** What connectors may name in place of secrets. */
+  /** What connectors may name instead of secrets. */
   readonly secrets?: OperatorSecrets.Options | undefined
   readonly tls?: Tls | undefined
-  /** How long requests under way may take to end when it stops, in ms; 30 s if absent. */
+  /** How long pending requests may take to finish when the server stops, in ms; 30 s if absent. */
   readonly graceMillis?: number | undefined
-  /** The collector that takes spans and metrics. */
+  /** The collector that receives spans and metrics. */
   readonly otlp?: OtlpSettings | undefined
 }
 
-/** A key ring that is kept elsewhere. */
+/** A key ring that is stored elsewhere. */
 export interface HandedOver {
-  /** From where. */
+  /** Where it comes from. */
   readonly source: string
   readonly text: Redacted.Redacted
 }
@@ -108,18 +108,18 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
   }
 })
 
-/** A file's path as it is; `env:NAME` and `command:LINE` are asked for the ring itself. */
+/** A file's path is returned unchanged; `env:NAME` and `command:LINE` provide the key ring itself. */
 const keyRing = Effect.fnUntraced(function* (where: string, environment: NodeJS.ProcessEnv) {
   const [, kind, name = ""] = /^(env|command):(.+)$/s.exec(where) ?? []
   if (kind === undefined) return where
   const source = kind === "env" ? `variable ${name}` : `command ${name}`
   const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, () => printed(name, environment))
   return text === undefined || text.trim() === ""
-    ? yield* unusable("--keyring", where, "gives no key ring")
+    ? yield* unusable("--keyring", where, "returns no key ring")
     : { source, text: Redacted.make(text, { label: "key ring" }) }
 })
 
-/** What a command prints; what it says on standard error is the operator's to see. */
+/** The output of a command; its standard error goes to the operator's terminal. */
 const printed = async (line: string, env: NodeJS.ProcessEnv): Promise<string> =>
   (await promisify(exec)(line, { env, timeout: 30_000, maxBuffer: 1_000_000 })).stdout
 
@@ -133,18 +133,20 @@ const readSettings = (file: string) =>
     const json = Json.parse(text)
     if (Result.isFailure(json)) {
       const { message, line, column } = json.failure
-      return Effect.fail(unusable("--settings", file, `is no JSON: ${message} at line ${line}, column ${column}`))
+      return Effect.fail(
+        unusable("--settings", file, `is not valid JSON: ${message} at line ${line}, column ${column}`),
+      )
     }
     return Json.isObject(json.success)
       ? Effect.succeed(json.success)
-      : Effect.fail(unusable("--settings", file, "is no JSON object of settings"))
+      : Effect.fail(unusable("--settings", file, "is not a JSON object of settings"))
   })
 
-/** TLS would pass over what is no certificate, and trust nobody for it. */
+/** Node's TLS silently ignores text that is not a certificate. */
 const authorities = Effect.fnUntraced(function* (file: string) {
   const text = yield* read("--ca-file", file)
   const found = text.match(/-----BEGIN [A-Z\d ]*CERTIFICATE-----.+?-----END [A-Z\d ]*CERTIFICATE-----/gs)
-  if (found === null) return yield* unusable("--ca-file", file, "holds no certificate in PEM")
+  if (found === null) return yield* unusable("--ca-file", file, "contains no certificate in PEM format")
   yield* attempt("--ca-file", file, async () => found.map((pem) => new X509Certificate(pem)))
   return text
 })
@@ -154,20 +156,20 @@ const read = (flag: string, file: string) => attempt(flag, file, () => readFile(
 const attempt = <A>(flag: string, file: string, run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => unusable(flag, file, `cannot be used: ${reasonOf(cause)}`) })
 
-/** A command that failed has its exit code. */
+/** A failed command reports its exit code. */
 const reasonOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
   const code = "code" in cause ? cause.code : undefined
-  if (typeof code === "number") return `it ended with ${code}`
+  if (typeof code === "number") return `it exited with ${code}`
   return typeof code === "string" ? (words.get(code) ?? code) : cause.message
 }
 
 const words = new Map([
-  ["ENOENT", "there is no such file or folder"],
-  ["EACCES", "this user may not open it"],
+  ["ENOENT", "no such file or folder"],
+  ["EACCES", "permission denied"],
   ["EISDIR", "it is a folder"],
-  ["ENOTDIR", "it is no folder"],
-  ["EEXIST", "it is no folder"],
+  ["ENOTDIR", "it is not a folder"],
+  ["EEXIST", "it is not a folder"],
   ["EROFS", "the disk is mounted read-only"],
   ["ENOSPC", "the disk is full"],
 ])

@@ -1,4 +1,4 @@
-/** The keys that stored credentials are sealed with: without them the server does not start. */
+/** The keys that stored credentials are encrypted with; the server does not start without them. */
 import { keyIdOf } from "@drawbar/registry/secrets/CredentialVault"
 import { collections, sealedCollections } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
@@ -16,7 +16,7 @@ export const keyIdsInUse = Effect.gen(function* () {
   return ids as ReadonlySet<string>
 })
 
-/** Whether the database holds no record at all. */
+/** Whether the database has no records. */
 export const isEmpty = Effect.gen(function* () {
   const store = yield* DocumentStore
   for (const collection of collections) if (Option.isSome(yield* Stream.runHead(store.all(collection)))) return false

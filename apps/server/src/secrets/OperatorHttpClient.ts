@@ -1,4 +1,4 @@
-/** The operator's own door: he names the origins that it leads to, which may be within his network. */
+/** The HTTP client for origins that the operator configures, which may be inside the private network. */
 import { isIP } from "node:net"
 import { Egress } from "@drawbar/egress/Egress"
 import type { EgressError } from "@drawbar/egress/EgressError"
@@ -14,11 +14,11 @@ export class OperatorHttpClient extends Context.Service<
   {
     /** Connections to an origin; they close with the scope. */
     readonly open: (origin: string) => Effect.Effect<EgressPool, EgressError | InvalidEntry, Scope.Scope>
-    /** Sends one request on connections that close behind it. */
+    /** Sends one request and closes its connections. */
     readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<EgressResponse, EgressError | InvalidEntry>
   }
 >()("@drawbar/server/Door") {
-  /** `certificateAuthorities` are PEM texts of those to trust beside the system's. */
+  /** `certificateAuthorities` are PEM texts of authorities to trust in addition to the system's. */
   static readonly layer = (certificateAuthorities: ReadonlyArray<string>) =>
     Layer.effect(
       OperatorHttpClient,
@@ -47,8 +47,8 @@ const opened = Effect.fnUntraced(function* (origin: string, certificateAuthoriti
 })
 
 /**
- * An address that he writes himself is where he means it to lead, be it of this machine, of the network, or the metadata service of
- * a cloud; no proxy stands before it. What a name leads to is checked as ever.
+ * A literal address in the operator's configuration is intended, even if it is on this machine, in the private network
+ * or a cloud metadata service; the proxy is not used for it. The addresses of a host name are checked as usual.
  */
 const ownAddresses = Layer.effect(
   Resolver,

@@ -1,4 +1,7 @@
-/** What the operator lets connectors name: variables called `DRAWBAR_SECRET_…`, the files of one folder, and what stores of secrets keep. */
+/**
+ * The secrets that connectors may refer to: variables named `DRAWBAR_SECRET_…`, the files of one folder, and external
+ * secret stores.
+ */
 import { constants } from "node:fs"
 import { type FileHandle, open, readlink, realpath } from "node:fs/promises"
 import { join, relative, resolve, sep } from "node:path"
@@ -17,7 +20,7 @@ export interface Options {
   readonly vault?: Vault.Vault | undefined
   /** The ARNs of AWS Secrets Manager. */
   readonly awsSecrets?: ReadonlyArray<string>
-  /** To which hosts some of them may be sent alone. */
+  /** The hosts to which some of the secrets may be sent. */
   readonly hosts?: ReadonlyArray<SecretHost> | undefined
 }
 
@@ -25,28 +28,28 @@ export const layer = ({ environment, folder, vault, awsSecrets = [], hosts = [] 
   Layer.effect(
     SecretSource,
     Effect.gen(function* () {
-      const door = yield* OperatorHttpClient
+      const httpClient = yield* OperatorHttpClient
       const identity = yield* AwsIdentity.AwsIdentity
       return {
         hosts,
         env: (name) => variable(environment, name),
         file: folder === undefined ? none.file : file(folder),
-        vault: vault === undefined ? none.vault : Vault.make(vault, door),
+        vault: vault === undefined ? none.vault : Vault.make(vault, httpClient),
         ...(identity === undefined || awsSecrets.length === 0
           ? {}
-          : { aws: SecretsManager.make({ listed: awsSecrets, identity, door }) }),
+          : { aws: SecretsManager.make({ listed: awsSecrets, identity, httpClient }) }),
       }
     }),
   )
 
-/** The prefix of the variables that may be named. */
+/** The prefix of the variables that connectors may refer to. */
 const prefix = "DRAWBAR_SECRET_"
 
 const variable = (environment: Options["environment"], name: string): Effect.Effect<string, string> => {
-  if (!name.startsWith(prefix)) return Effect.fail(`only variables called ${prefix}… may be named, and ${name} is not`)
+  if (!name.startsWith(prefix)) return Effect.fail(`only variables named ${prefix}… are allowed, and ${name} is not`)
   const value = environment[name]
   return value === undefined || value === ""
-    ? Effect.fail(`the variable ${name} of the server is not set`)
+    ? Effect.fail(`the server's variable ${name} is not set`)
     : Effect.succeed(value)
 }
 
@@ -55,22 +58,22 @@ const file =
   (name) =>
     Effect.tryPromise({
       try: () => content(folder, name),
-      catch: (cause) => (cause instanceof Refused ? cause.message : `the file ${name} of the server cannot be read`),
+      catch: (cause) => (cause instanceof NotAllowed ? cause.message : `cannot read the server's file ${name}`),
     })
 
-class Refused extends Error {}
+class NotAllowed extends Error {}
 
-/** In bytes; a certificate with its chain has room. */
-const largest = 65_536
+/** In bytes; sufficient for a certificate with its chain. */
+const maxFileBytes = 65_536
 
 /**
- * A link that leads out of the folder is not followed. A line break at the end is no part of the secret. Nothing outside is looked at
- * on the way: whether it is there must not be told.
+ * Links that lead out of the folder are not followed. A line break at the end is not part of the secret. Nothing
+ * outside the folder is accessed, because even the existence of a file must not be revealed.
  */
 const content = async (folder: string, name: string): Promise<string> => {
   const inside = await realpath(folder)
-  const path = await followed(inside, join(inside, name), name)
-  // A pipe would keep its reader waiting for somebody who writes.
+  const path = await resolvedPath(inside, join(inside, name), name)
+  // Opening a pipe would block until another process writes to it.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   try {
     return (await textOf(handle, name)).replace(/\r?\n$/, "")
@@ -79,8 +82,8 @@ const content = async (folder: string, name: string): Promise<string> => {
   }
 }
 
-/** The file that a path leads to, link by link. */
-const followed = async (inside: string, path: string, name: string): Promise<string> => {
+/** The file that a path leads to, resolved link by link. */
+const resolvedPath = async (inside: string, path: string, name: string): Promise<string> => {
   let at = inside
   let target = path
   for (let steps = 0; steps < maxSteps && target.startsWith(`${inside}${sep}`); steps++) {
@@ -92,16 +95,16 @@ const followed = async (inside: string, path: string, name: string): Promise<str
     else if (link === undefined) at = next
     else target = join(resolve(at, link), ...further)
   }
-  throw new Refused(`${name} leads out of the server's folder of secrets`)
+  throw new NotAllowed(`${name} is outside the server's folder of secrets`)
 }
 
-/** So many segments and links are followed. */
+/** The maximum number of segments and links to follow. */
 const maxSteps = 100
 
 const textOf = async (handle: FileHandle, name: string): Promise<string> => {
   const found = await handle.stat()
-  if (!found.isFile()) throw new Refused(`${name} in the server's folder of secrets is no file`)
-  if (found.size > largest)
-    throw new Refused(`${name} in the server's folder of secrets is larger than ${largest} bytes`)
+  if (!found.isFile()) throw new NotAllowed(`${name} in the server's folder of secrets is not a file`)
+  if (found.size > maxFileBytes)
+    throw new NotAllowed(`${name} in the server's folder of secrets is larger than ${maxFileBytes} bytes`)
   return handle.readFile("utf8")
 }

@@ -1,6 +1,6 @@
 /**
- * Secrets that HashiCorp Vault keeps in its second key-value engine, below the path that the operator sets aside.
- * Source: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version
+ * Secrets in HashiCorp Vault's key-value engine, version 2, below the path that the operator allows. Source:
+ * https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version
  */
 import { readFile } from "node:fs/promises"
 import * as Json from "@drawbar/json-text/Json"
@@ -10,9 +10,9 @@ import { Effect, Result } from "effect"
 import type { OperatorHttpClient } from "./OperatorHttpClient.ts"
 
 export interface Vault {
-  /** The address of its API. */
+  /** The URL of its API. */
   readonly address: string
-  /** What paths have to begin with: the engine's mount, and perhaps a folder in it. */
+  /** The required prefix of paths: the engine's mount, and optionally a folder in it. */
   readonly prefix: string
   readonly token: { readonly text: string } | { readonly file: string }
   readonly namespace: string | undefined
@@ -20,7 +20,7 @@ export interface Vault {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** By Vault's own variables; nothing where no path is set aside. */
+/** Reads Vault's own variables; undefined if no path is allowed. */
 export const read = (
   prefix: string | undefined,
   environment: Environment,
@@ -28,10 +28,10 @@ export const read = (
   if (!prefix) return Result.succeed(undefined)
   const path = prefix.replace(/^\/+|\/+$/g, "")
   const { VAULT_ADDR: address, VAULT_TOKEN: text, VAULT_TOKEN_FILE: file, VAULT_NAMESPACE: namespace } = environment
-  if (!plain(path)) return Result.fail(`--vault-prefix ${prefix} is no path such as secret/drawbar.`)
+  if (!plain(path)) return Result.fail(`--vault-prefix ${prefix} must be a path such as secret/drawbar.`)
   if (!address || !/^https?:\/\//.test(address) || !URL.canParse(address))
-    return Result.fail("--vault-prefix, but VAULT_ADDR is no URL such as https://vault.example.com:8200.")
-  if (!text && !file) return Result.fail("--vault-prefix, but neither VAULT_TOKEN nor VAULT_TOKEN_FILE is set.")
+    return Result.fail("--vault-prefix requires VAULT_ADDR to be a URL such as https://vault.example.com:8200.")
+  if (!text && !file) return Result.fail("--vault-prefix requires VAULT_TOKEN or VAULT_TOKEN_FILE to be set.")
   return Result.succeed({
     address: address.replace(/\/+$/, ""),
     prefix: path,
@@ -40,21 +40,21 @@ export const read = (
   })
 }
 
-/** Segments that mean themselves: nothing to encode, and no way up. */
+/** Plain segments, which need no encoding and do not lead upwards. */
 const plain = (path: string): boolean =>
   path.split("/").every((segment) => /^[\w.-]+$/.test(segment) && !/^\.+$/.test(segment))
 
 const limits = brief(1_048_576)
 
-/** Reads `PATH#FIELD`, with the path as `vault kv get` takes it. */
+/** Reads `PATH#FIELD`, where the path has the form that `vault kv get` accepts. */
 export const make =
-  (vault: Vault, door: OperatorHttpClient["Service"]): Reading =>
+  (vault: Vault, httpClient: OperatorHttpClient["Service"]): Reading =>
   (name) =>
     Effect.gen(function* () {
       const [, path = "", field = ""] = /^([^#]+)#(.+)$/s.exec(name) ?? []
-      if (field === "") return yield* Effect.fail("it is not of the form vault:PATH#FIELD")
+      if (field === "") return yield* Effect.fail("it does not have the form vault:PATH#FIELD")
       if (!plain(path) || !path.startsWith(`${vault.prefix}/`))
-        return yield* Effect.fail(`only what lies below ${vault.prefix}/ in Vault may be named, and ${path} does not`)
+        return yield* Effect.fail(`only secrets below ${vault.prefix}/ in Vault are allowed, and ${path} is not`)
       const [mount, ...rest] = path.split("/")
       const url = `${vault.address}/v1/${mount}/data/${rest.join("/")}`
       const headers = {
@@ -64,31 +64,31 @@ export const make =
         ...(vault.namespace === undefined ? {} : { "x-vault-namespace": vault.namespace }),
       }
       const answer = yield* Effect.mapError(
-        door.send({ method: "GET", url, headers }, limits),
-        ({ message }) => `Vault cannot be asked: ${message}`,
+        httpClient.send({ method: "GET", url, headers }, limits),
+        ({ message }) => `the request to Vault failed: ${message}`,
       )
       if (answer.status !== 200) return yield* Effect.fail(refusal(path, answer.status))
       const value = member(Json.objectIn(Buffer.from(answer.body).toString("utf8")), "data", "data", field)
       return typeof value === "string" && value !== ""
         ? value
-        : yield* Effect.fail(`${path} in Vault has no text called ${field}`)
+        : yield* Effect.fail(`${path} in Vault has no text field ${field}`)
     })
 
-/** An agent writes a new one into the file before the old one expires. */
+/** An agent writes a new token to the file before the old one expires. */
 const tokenOf = ({ token }: Vault): Effect.Effect<string, string> =>
   "text" in token
     ? Effect.succeed(token.text)
     : Effect.tryPromise({
         try: async () => (await readFile(token.file, "utf8")).trim(),
-        catch: () => "the server's token for Vault cannot be read",
+        catch: () => "the server's Vault token cannot be read",
       })
 
 const refusal = (path: string, status: number): string =>
   status === 403
-    ? `Vault does not let this server read ${path}`
+    ? `Vault does not allow this server to read ${path}`
     : status === 404
-      ? `Vault has nothing at ${path}`
-      : `Vault answered with status ${status} when ${path} was read`
+      ? `Vault has no secret at ${path}`
+      : `Vault returned status ${status} for ${path}`
 
 const member = (json: unknown, ...names: ReadonlyArray<string>): unknown =>
   names.reduce(

@@ -1,12 +1,12 @@
-/** Lines on standard error, written together: a write for each request would cost more than the request. */
+/** Writes log lines to standard error in batches: one write per request would cost more than the request. */
 import process from "node:process"
 
-/** In ms: how long a line may wait. */
-const patience = 100
+/** In ms: how long a line may be buffered. */
+const flushIntervalMs = 100
 
 export interface AccessLog {
   readonly write: (line: string) => void
-  /** Writes what still waits. */
+  /** Writes the buffered lines. */
   readonly flush: () => void
 }
 
@@ -23,7 +23,7 @@ export const make = (): AccessLog => {
   return {
     write: (line) => {
       waiting.push(line)
-      timer ??= setTimeout(flush, patience)
+      timer ??= setTimeout(flush, flushIntervalMs)
     },
     flush,
   }

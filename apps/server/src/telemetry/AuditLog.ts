@@ -1,8 +1,10 @@
-/** The audit log's file. Each line is in it before its request is answered; it may be moved away at any time. */
+/**
+ * The file of the audit log. Each line is written before its request is answered; the file may be moved at any time.
+ */
 import { appendFileSync } from "node:fs"
 import process from "node:process"
 
-/** Throws where nothing can be appended to the file. What it returns says whether a line is in the file. */
+/** Throws if the file cannot be appended to. The returned function reports whether a line was written. */
 export const open = (file: string): ((line: string) => boolean) => {
   const append = (text: string) => appendFileSync(file, text, { mode: 0o600 })
   append("")
@@ -11,8 +13,8 @@ export const open = (file: string): ((line: string) => boolean) => {
       append(`${line}\n`)
       return true
     } catch (cause) {
-      // What was done is done: the operator learns here what the file does not say.
-      process.stderr.write(`The audit log ${file} cannot be written (${String(cause)}): ${line}\n`)
+      // The change has already been made, so the missing line is reported to the operator here.
+      process.stderr.write(`Cannot write the audit log ${file} (${String(cause)}): ${line}\n`)
       return false
     }
   }

@@ -1,7 +1,6 @@
 /**
- * Sends spans and metrics to an OpenTelemetry collector, together. What the collector does not take is dropped: no predict waits
- * for it.
- * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ * Sends batches of spans and metrics to an OpenTelemetry collector. What the collector does not accept is dropped,
+ * because no predict request may wait for it. Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 import { MetricRegistry } from "@drawbar/http-server/telemetry/MetricRegistry"
 import * as Tracing from "@drawbar/http-server/telemetry/Tracing"
@@ -12,13 +11,13 @@ import * as OtlpClient from "./OtlpClient.ts"
 import type { Exporting, OtlpSettings } from "./OtlpSettings.ts"
 import * as OtlpSpans from "./OtlpSpans.ts"
 
-/** How many spans go together. */
+/** Maximum spans per batch. */
 const together = 512
 
-/** In ms: how long the last may take when the server stops. */
+/** In ms: how long the last batch may take when the server stops. */
 const shutdownTimeout = 3_000
 
-/** Sends until the scope closes, and what still waits then. */
+/** Sends until the scope closes, and then flushes the rest. */
 export const make = Effect.fnUntraced(
   function* ({ traces, metrics, sampling }: OtlpSettings, version: string) {
     const tracing = traces && (yield* tracingTo(traces, sampling, version))
@@ -60,7 +59,7 @@ const tracingTo = Effect.fnUntraced(function* (traces: Exporting, sampling: Trac
   )
 })
 
-/** What exporters to it stand on. */
+/** The dependencies of its exporters. */
 const collector = Effect.fnUntraced(function* (exporting: Exporting) {
   const { client, isBusy } = yield* OtlpClient.make(exporting)
   const services = yield* Layer.build(

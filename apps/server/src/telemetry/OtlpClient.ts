@@ -1,11 +1,11 @@
-/** A client of one collector, all of whose bytes go by the door. */
+/** An HTTP client for one collector, with all connections through the egress guard. */
 import { Effect } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 import type { Exporting } from "./OtlpSettings.ts"
 
-/** How many messages may be on their way before no more is taken: a collector that hangs must not fill the memory. */
-const most = 8
+/** Maximum pending messages; a collector that hangs must not fill the memory. */
+const maxPending = 8
 
 export const make = Effect.fnUntraced(function* ({ url, timeoutMillis }: Exporting) {
   const pool = yield* (yield* OperatorHttpClient).open(new URL(url).origin)
@@ -32,7 +32,7 @@ export const make = Effect.fnUntraced(function* ({ url, timeoutMillis }: Exporti
         Effect.map(({ status }) => HttpClientResponse.fromWeb(request, new Response(null, { status }))),
       )
   })
-  return { client, isBusy: () => underWay >= most }
+  return { client, isBusy: () => underWay >= maxPending }
 })
 
-const refused = (url: string, why: string) => Effect.logWarning(`Telemetry cannot be sent to ${url}: ${why}`)
+const refused = (url: string, why: string) => Effect.logWarning(`Cannot send telemetry to ${url}: ${why}`)

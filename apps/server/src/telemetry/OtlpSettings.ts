@@ -1,12 +1,12 @@
 /**
- * What OpenTelemetry's own variables say.
- * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
+ * Settings from OpenTelemetry's standard variables. Source:
+ * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 import type { Sampling } from "@drawbar/http-server/telemetry/Tracing"
 import { Result } from "effect"
 
-/** Where one signal goes. */
+/** The destination of one signal. */
 export interface Exporting {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -17,17 +17,17 @@ export interface Exporting {
 }
 
 export interface OtlpSettings {
-  /** Absent: that signal is not sent. */
+  /** Absent: the signal is not sent. */
   readonly traces: Exporting | undefined
   readonly metrics: Exporting | undefined
   readonly sampling: Sampling
-  /** `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`, as they are set. */
+  /** `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`, unchanged. */
   readonly resource: Readonly<Record<string, string>>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Nothing where no endpoint is set, or all is switched off. */
+/** Undefined if no endpoint is set, or everything is disabled. */
 export const read = (environment: Environment): Result.Result<OtlpSettings | undefined, string> =>
   Result.gen(function* () {
     if (environment["OTEL_SDK_DISABLED"]?.toLowerCase() === "true") return undefined
@@ -47,10 +47,10 @@ const exporting = (
   environment: Environment,
   signal: "TRACES" | "METRICS",
   interval: string,
-  usualInterval: number,
+  defaultInterval: number,
 ): Result.Result<Exporting | undefined, string> =>
   Result.gen(function* () {
-    /** The signal's own variable, else that of all signals. */
+    /** The variable of the signal, otherwise the general one. */
     const setting = (name: string) => {
       const [own, shared] = [`OTEL_EXPORTER_OTLP_${signal}_${name}`, `OTEL_EXPORTER_OTLP_${name}`]
       return environment[own]
@@ -60,9 +60,9 @@ const exporting = (
     const exporter = environment[`OTEL_${signal}_EXPORTER`] || "otlp"
     const { name, text } = setting("ENDPOINT")
     if (text === undefined || exporter === "none") return undefined
-    if (exporter !== "otlp") return yield* Result.fail(`OTEL_${signal}_EXPORTER ${exporter} is neither otlp nor none.`)
+    if (exporter !== "otlp") return yield* Result.fail(`OTEL_${signal}_EXPORTER ${exporter} must be otlp or none.`)
     if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-      return yield* Result.fail(`${name} ${text} is no URL such as http://127.0.0.1:4318.`)
+      return yield* Result.fail(`${name} ${text} must be a URL such as http://127.0.0.1:4318.`)
     const path = name.includes(signal) ? "" : `/v1/${signal.toLowerCase()}`
     return {
       url: text.replace(/\/$/, "") + path,
@@ -70,7 +70,7 @@ const exporting = (
       protocol: yield* oneOf(setting("PROTOCOL"), ["http/json", "http/protobuf"] as const),
       compression: yield* oneOf(setting("COMPRESSION"), ["none", "gzip"] as const),
       timeoutMillis: yield* millis(setting("TIMEOUT"), 10_000),
-      intervalMillis: yield* millis({ name: interval, text: environment[interval] || undefined }, usualInterval),
+      intervalMillis: yield* millis({ name: interval, text: environment[interval] || undefined }, defaultInterval),
     }
   })
 
@@ -79,21 +79,23 @@ interface Setting {
   readonly text: string | undefined
 }
 
-/** The first is the usual one. */
+/** The first choice is the default. */
 const oneOf = <A extends string>(
   { name, text }: Setting,
   choices: readonly [A, ...Array<A>],
 ): Result.Result<A, string> => {
   const found = text === undefined ? choices[0] : choices.find((choice) => choice === text)
-  return found === undefined ? Result.fail(`${name} ${text} is none of ${choices.join(", ")}.`) : Result.succeed(found)
+  return found === undefined
+    ? Result.fail(`${name} ${text} must be one of ${choices.join(", ")}.`)
+    : Result.succeed(found)
 }
 
-const millis = ({ name, text }: Setting, usual: number): Result.Result<number, string> =>
+const millis = ({ name, text }: Setting, fallback: number): Result.Result<number, string> =>
   text === undefined || /^[1-9]\d{0,8}$/.test(text)
-    ? Result.succeed(Number(text ?? usual))
-    : Result.fail(`${name} ${text} is no number of milliseconds.`)
+    ? Result.succeed(Number(text ?? fallback))
+    : Result.fail(`${name} ${text} must be a number of milliseconds.`)
 
-/** `name=value` with commas between, the values percent-encoded. */
+/** `name=value` pairs separated by commas, with percent-encoded values. */
 const readable = (text = "", name: string): Result.Result<Readonly<Record<string, string>>, string> =>
   Result.try({
     try: () =>
@@ -103,7 +105,7 @@ const readable = (text = "", name: string): Result.Result<Readonly<Record<string
           return key === undefined ? [] : [[key.toLowerCase(), decodeURIComponent(value)]]
         }),
       ),
-    catch: () => `${name} has a % that begins no UTF-8 character. Write %25 for % itself.`,
+    catch: () => `${name} has a % that does not begin a UTF-8 character. Write %25 for a literal %.`,
   })
 
 const samplers: Readonly<Record<string, { readonly byCaller: boolean; readonly ratio?: number }>> = {
@@ -122,9 +124,9 @@ const sampling = (environment: Environment): Result.Result<Sampling, string> => 
     (argument === undefined ? "parentbased_always_on" : "parentbased_traceidratio")
   const sampler = Object.hasOwn(samplers, name) ? samplers[name] : undefined
   if (sampler === undefined)
-    return Result.fail(`OTEL_TRACES_SAMPLER ${name} is none of ${Object.keys(samplers).join(", ")}.`)
+    return Result.fail(`OTEL_TRACES_SAMPLER ${name} must be one of ${Object.keys(samplers).join(", ")}.`)
   const { byCaller, ratio = Number(argument ?? 1) } = sampler
   return ratio >= 0 && ratio <= 1
     ? Result.succeed({ byCaller, ratio })
-    : Result.fail("OTEL_TRACES_SAMPLER_ARG is no number from 0 to 1.")
+    : Result.fail("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.")
 }

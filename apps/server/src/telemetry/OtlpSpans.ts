@@ -1,6 +1,7 @@
 /**
- * The spans of a request: its own, and that of its calls to platforms. No prompt, no answer.
- * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and https://opentelemetry.io/docs/specs/semconv/http/
+ * The spans of a request: its own, and that of its upstream calls. They contain no prompts and no responses. Source:
+ * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and
+ * https://opentelemetry.io/docs/specs/semconv/http/
  */
 import type { Trace, Span as Traced } from "@drawbar/http-server/telemetry/Tracing"
 import { OtlpResource, type OtlpTracer } from "effect/observability"
@@ -16,7 +17,7 @@ export const document = (
   resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "drawbar", version }, spans }] }],
 })
 
-/** Kinds and codes of the protocol. */
+/** Span kinds and status codes of the protocol. */
 const server = 2
 const client = 3
 const unset = 0

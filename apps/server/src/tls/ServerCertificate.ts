@@ -1,4 +1,4 @@
-/** The server's own certificate, read from its files, and again when they change: it is renewed while the server runs. */
+/** The server's certificate, reloaded when its files change, because certificates are renewed while the server runs. */
 import { readFileSync, unwatchFile, watchFile } from "node:fs"
 import process from "node:process"
 import { createSecureContext } from "node:tls"
@@ -11,7 +11,7 @@ interface Files {
   readonly key: string
 }
 
-/** In ms: how often the files are looked at. */
+/** In ms: the interval at which the files are checked. */
 const interval = 5_000
 
 export const load = (files: Files): Effect.Effect<Tls, InvalidFileOption> =>
@@ -25,15 +25,15 @@ export const load = (files: Files): Effect.Effect<Tls, InvalidFileOption> =>
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
-/** Throws where they are no pair. */
+/** Throws if they do not match. */
 const read = ({ cert, key }: Files) => {
   const pair = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }
-  // An empty file would be taken for none.
+  // TLS would treat an empty file as no certificate.
   for (const [part, file] of [
     [pair.cert, cert],
     [pair.key, key],
   ] as const)
-    if (!part.includes("-----BEGIN ")) throw new Error(`there is nothing in PEM in ${file}`)
+    if (!part.includes("-----BEGIN ")) throw new Error(`${file} contains no PEM data`)
   createSecureContext(pair)
   return pair
 }
@@ -42,10 +42,12 @@ const watch: (files: Files, renew: Parameters<Tls["watch"]>[0]) => () => void = 
   const again = () => {
     try {
       renew(read(files))
-      process.stderr.write(`The certificate in ${files.cert} serves from now on.\n`)
+      process.stderr.write(`The certificate in ${files.cert} is now in use.\n`)
     } catch (cause) {
-      // Of the two files one may be new and the other not yet.
-      process.stderr.write(`--tls-cert and --tls-key do not fit yet, the old pair serves on: ${messageOf(cause)}.\n`)
+      // Of the two files one may already be new and the other still old.
+      process.stderr.write(
+        `--tls-cert and --tls-key do not match yet; the previous certificate stays in use: ${messageOf(cause)}.\n`,
+      )
     }
   }
   for (const path of [files.cert, files.key]) watchFile(path, { interval, persistent: false }, again)

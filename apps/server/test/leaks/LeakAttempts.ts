@@ -1,5 +1,5 @@
 import { prompts, secrets, spellings } from "../CanarySecrets.ts"
-import { type Act, answer, portOf, remember, says } from "../EchoingPlatform.ts"
+import { type Act, answer, portOf, remember, responseThat } from "../EchoingPlatform.ts"
 import { register, blueprint, ml, say, mute, json, thirdOf } from "./LeakServer.ts"
 
 export interface Met {
@@ -10,7 +10,7 @@ export interface Met {
   readonly spelled: (text: string) => string
 }
 
-/** Meets a reason; answers the statuses that were seen. */
+/** Causes a reason; returns the observed statuses. */
 export type Meet = (met: Met) => Promise<number>
 
 export const models = new Map<string, Promise<string>>()
@@ -21,7 +21,7 @@ export const modelOf = (key: string, make: () => Promise<string>): Promise<strin
   return found
 }
 
-/** A predict whose platform does this. */
+/** A predict whose upstream behaves like this. */
 export const platformDoes =
   (act: Act, name = "plain", action: object = {}, more: object = {}, registered: object = {}): Meet =>
   async ({ said, prompt, third }) => {
@@ -32,13 +32,13 @@ export const platformDoes =
     return (await say(name, "POST", path, { parameters }, { ofPlatform: true })).status
   }
 
-/** A platform that breaks the connection in place of an answer, or says nothing. */
+/** An upstream that breaks the connection instead of responding, or never responds. */
 export const breaksOff =
   (act: Act): Meet =>
   (met) =>
     platformDoes(act, "mute", { url: `http://127.0.0.1:${portOf(mute)}/say` })(met)
 
-/** A predict that fails before any platform is asked, so that nobody repeats the prompt. */
+/** A predict that fails before an upstream receives the prompt. */
 export const callerSends =
   (
     parameters: (met: Met) => unknown,
@@ -79,7 +79,7 @@ const embedding = {
 export const typed =
   (algorithm: string, input: (prompt: string) => object, action: object = embedding): Meet =>
   async ({ said, prompt, third }) => {
-    const id = remember({ said, act: says((it) => answer(json({ message: it }), 500)) })
+    const id = remember({ said, act: responseThat((it) => answer(json({ message: it }), 500)) })
     const key = `typed ${third} ${json(action)}`
     const model = await modelOf(key, () => register("typed", blueprint(third, action)))
     const path = `${ml}/_predict/${algorithm}/${model}`

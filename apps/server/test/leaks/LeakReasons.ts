@@ -1,6 +1,6 @@
 import type { ApiError } from "@drawbar/http-api/errors/OpenSearchError"
 import { secrets } from "../CanarySecrets.ts"
-import { answer, breaks, inHeader, portOf, remember, says } from "../EchoingPlatform.ts"
+import { answer, breaks, inHeader, portOf, remember, responseThat } from "../EchoingPlatform.ts"
 import {
   json,
   register,
@@ -45,8 +45,8 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   OutputSchemaViolation: {
-    "an answer of another form": platformDoes(
-      says((it) => answer(json({ it }))),
+    "a response of another form": platformDoes(
+      responseThat((it) => answer(json({ it }))),
       "out",
       {},
       {},
@@ -70,45 +70,45 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       },
     ),
   },
-  ConnectionReset: { "no word": breaksOff((socket) => void socket.resetAndDestroy()) },
+  ConnectionReset: { "an empty response": breaksOff((socket) => void socket.resetAndDestroy()) },
   BodyIncomplete: {
-    "a body that breaks off": breaksOff(breaks((it) => answer(it, 200, { "content-length": it.length * 10 + 9 }))),
+    "a truncated body": breaksOff(breaks((it) => answer(it, 200, { "content-length": it.length * 10 + 9 }))),
   },
   ResponseTooLarge: {
-    "headers without end": breaksOff(
+    "endless headers": breaksOff(
       breaks((it) => `HTTP/1.1 200 OK\r\n${`x-said: ${inHeader(it)}\r\n`.repeat(4_000)}\r\n`),
     ),
   },
   UnsupportedContentEncoding: {
-    "a coding nobody knows": platformDoes(says((it) => answer("x", 200, { "content-encoding": inHeader(it) }))),
+    "an unknown coding": platformDoes(responseThat((it) => answer("x", 200, { "content-encoding": inHeader(it) }))),
   },
-  ProtocolError: { "no HTTP": breaksOff(breaks((it) => `${it}\r\n\r\n`)) },
+  ProtocolError: { "not HTTP": breaksOff(breaks((it) => `${it}\r\n\r\n`)) },
   HeadersTimeout: { silence: breaksOff(() => {}) },
   IdleTimeout: {
-    "silence within": breaksOff(says((it) => answer(it, 200, { "content-length": it.length * 10 + 9 }))),
+    "a stalled body": breaksOff(responseThat((it) => answer(it, 200, { "content-length": it.length * 10 + 9 }))),
   },
   RequestTimedOut: elsewhere("Wire.test.ts; its message is a number"),
   TimedOut: {
-    "a caller in haste": async ({ prompt, third }) => {
+    "a caller with a short timeout": async ({ prompt, third }) => {
       const model = await modelOf(`plain ${third}`, () => register("plain", blueprint(third)))
       const id = remember({ said: "", act: () => {} })
       const body = { parameters: { q: `${prompt} #case#${id}` } }
       return (await say("haste", "POST", `${ml}/models/${model}/_predict?timeout=50ms`, body)).status
     },
   },
-  MissingParameters: { "none sent": callerSends(({ prompt }) => ({ other: prompt })) },
+  MissingParameters: { "nothing sent": callerSends(({ prompt }) => ({ other: prompt })) },
   NotRendered: {
     "a text for a JSON value": callerSends(({ prompt }) => ({ q: `{${prompt}` }), "whole", {
       request_body: '{"q":${parameters.q}}',
     }),
-    "a header that cannot be": callerSends(({ prompt }) => ({ q: `${prompt}\n` }), "header", {
+    "an invalid header": callerSends(({ prompt }) => ({ q: `${prompt}\n` }), "header", {
       headers: { "X-Asked": "${parameters.q}" },
     }),
   },
   InvalidInput: {
-    "a filter that is none": callerSends(({ prompt }) => ({ q: prompt, response_filter: "$[" })),
-    "a chain that is none": callerSends(({ prompt }) => ({ q: prompt, output_processors: [{ type: "none" }] })),
-    "no action of that kind": typed("question_answering", (text) => ({ question: text, context: text })),
+    "an invalid filter": callerSends(({ prompt }) => ({ q: prompt, response_filter: "$[" })),
+    "an invalid chain": callerSends(({ prompt }) => ({ q: prompt, output_processors: [{ type: "none" }] })),
+    "no action of that type": typed("question_answering", (text) => ({ question: text, context: text })),
     "a script that fails": typed("text_embedding", (text) => ({ text_docs: [text] }), {
       pre_process_function: "return Integer.parseInt(params.text_docs[0]).toString();",
     }),
@@ -117,10 +117,10 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     "an unknown function": creates(() => ({
       actions: [{ ...blueprint(0).actions[0], post_process_function: "connector.post_process.none" }],
     })),
-    "a template in the wrong place": creates(() => ({
+    "a template in an invalid position": creates(() => ({
       actions: [{ ...blueprint(0).actions[0], request_body: '{"q":"${credential.key_0}"}' }],
     })),
-    "mutual TLS with a key that is none": creates(({ secret }) => ({
+    "mutual TLS with an invalid key": creates(({ secret }) => ({
       client_config: { mutual_tls_enabled: true },
       credential: { client_cert_pem: secret, client_key_pem: secret },
     })),
@@ -149,28 +149,28 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   },
   VerificationRequired: { "no verification": creates(() => ({ client_config: { skip_ssl_verification: true } })) },
   ConnectFailed: {
-    "nobody listens": callerSends(({ prompt }) => ({ q: prompt }), "gone", { url: "http://127.0.0.1:64999/say" }),
+    "connection refused": callerSends(({ prompt }) => ({ q: prompt }), "gone", { url: "http://127.0.0.1:64999/say" }),
   },
   TlsFailed: {
     "no TLS": (met) =>
       callerSends(({ prompt }) => ({ q: prompt }), "tls", { url: `https://127.0.0.1:${portOf(collector)}/say` })(met),
   },
   ConnectTimeout: {
-    "TLS with who says nothing": (met) =>
+    "TLS with a silent server": (met) =>
       callerSends(({ prompt }) => ({ q: prompt }), "late", { url: `https://127.0.0.1:${portOf(mute)}/say` })(met),
   },
   InvalidField: {
-    "a secret in the wrong place": creates(({ secret }) => ({ protocol: secret })),
-    "a credential that is none": creates(({ secret }) => ({ credential: { key: [secret] } })),
-    "a prompt that is none": requests(
+    "a secret in an invalid position": creates(({ secret }) => ({ protocol: secret })),
+    "an invalid credential": creates(({ secret }) => ({ credential: { key: [secret] } })),
+    "an invalid prompt": requests(
       "POST",
       () => `${ml}/models/some/_predict`,
       ({ prompt }) => ({ parameters: prompt }),
     ),
   },
-  UnsafeText: { "a name that is none": creates(() => ({ name: "<script>" })) },
+  UnsafeText: { "an invalid name": creates(() => ({ name: "<script>" })) },
   InvalidJson: {
-    "a JSON that breaks off": async ({ prompt, secret }) => {
+    "truncated JSON": async ({ prompt, secret }) => {
       const response = await fetch(`${server.url}${ml}/models/some/_predict`, {
         method: "POST",
         headers: { authorization: admin, "content-type": "application/json" },
@@ -182,7 +182,7 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   },
   BodyMissing: { "no body": requests("POST", () => `${ml}/models/some/_predict`) },
   BodyTooLarge: elsewhere("Wire.test.ts; its message is a number"),
-  RequestAborted: elsewhere("nobody is there to be told"),
+  RequestAborted: elsewhere("the caller has disconnected"),
   NotAcceptable: {
     "another type": requests(
       "POST",
@@ -193,7 +193,7 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   BadParameter: {
-    "a parameter nobody knows": requests(
+    "an unknown parameter": requests(
       "POST",
       () => `${ml}/models/some/_predict?nothing=1`,
       ({ prompt }) => ({ parameters: { q: prompt } }),
@@ -246,18 +246,18 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       ({ prompt }) => ({ parameters: { q: prompt } }),
       () => `Bearer dbk_0_${secrets[0]?.word}`,
     ),
-    "a token that is none": requests(
+    "a malformed token": requests(
       "POST",
       () => `${ml}/models/some/_predict`,
       ({ prompt }) => ({ parameters: { q: prompt } }),
       () => `Bearer ${secrets[3]?.word}.${secrets[3]?.word}.x`,
     ),
     "a wrong password": async ({ secret, prompt }) => {
-      const who = `Basic ${Buffer.from(`nobody:${secret}`).toString("base64")}`
+      const who = `Basic ${Buffer.from(`unknown:${secret}`).toString("base64")}`
       return (await say("password", "POST", `${ml}/models/some/_predict`, { q: prompt }, { who })).status
     },
   },
-  NotReady: elsewhere("SqliteFile.test.ts; its sentence is fixed"),
+  NotReady: elsewhere("SqliteFile.test.ts; its message is fixed"),
   RoleForbidden: {
     "an application": requests(
       "POST",
@@ -274,7 +274,7 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
     ),
   },
   AlreadyExists: {
-    "a name that is taken": requests(
+    "a name that exists": requests(
       "POST",
       () => `${ml}/users`,
       ({ secret }) => ({
@@ -296,10 +296,10 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       }),
     ),
   },
-  RecordAccessDenied: elsewhere("AccessModes.test.ts; its sentences are fixed"),
+  RecordAccessDenied: elsewhere("AccessModes.test.ts; its messages are fixed"),
   LoginThrottled: elsewhere("Guesses.test.ts; it names a time"),
-  ModelAccessDenied: elsewhere("AccessModes.test.ts; its sentences are fixed"),
-  QuotaExceeded: elsewhere("AccessModes.test.ts; its sentences are fixed"),
+  ModelAccessDenied: elsewhere("AccessModes.test.ts; its messages are fixed"),
+  QuotaExceeded: elsewhere("AccessModes.test.ts; its messages are fixed"),
   InUse: elsewhere("Refusals.test.ts; it names ids"),
   Busy: elsewhere("it names ids"),
   VersionConflict: elsewhere("it names ids"),
@@ -341,8 +341,8 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
       },
     ),
   },
-  RemoteInferenceDisabled: elsewhere("a setting of the whole server; a fixed sentence"),
-  StreamingDisabled: elsewhere("a setting of the whole server; a fixed sentence"),
+  RemoteInferenceDisabled: elsewhere("a server-wide setting; a fixed message"),
+  StreamingDisabled: elsewhere("a server-wide setting; a fixed message"),
   RateLimited: {
     "too often": callerSends(
       ({ prompt }) => ({ q: prompt }),

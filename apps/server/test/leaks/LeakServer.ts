@@ -25,7 +25,7 @@ export let server: Spawned.Spawned
 
 export let remote: Server
 
-/** Of its own, because an origin that gives no answers is left alone for a while. */
+/** Separate, because the circuit of an origin that gives no responses opens. */
 export let mute: Server
 
 export let collector: Server
@@ -40,10 +40,13 @@ interface Said {
   readonly json: any
 }
 
-/** A connection that was kept may be closed by the server just when it is used again. */
+/** A server may close a kept connection just as it is reused. */
 export const asked: typeof ask = (...request) => askPatiently(...request).catch(() => askPatiently(...request))
 
-/** `kind` says in failures what was tried; `ofPlatform`: the caller may be told what he sent, because the platform says it. */
+/**
+ * `kind` names the attempt in failures; `ofPlatform`: the response may contain the caller's prompt, because the
+ * upstream echoes it.
+ */
 export const say = async (
   kind: string,
   method: string,
@@ -67,13 +70,13 @@ export const register = async (name: string, connector: object, more: object = {
   return made.model_id
 }
 
-/** In thirds: a connector is not made of forty keys. */
+/** In thirds, because a connector cannot have forty keys. */
 const credentialsOf = (from: number, to: number) =>
   Object.fromEntries(secrets.slice(from, to).map(({ text }, at) => [`key_${from + at}`, text]))
 
 const quick = { connection_timeout: 1, read_timeout: 1, max_retry_times: 0 }
 
-/** Of the third that a secret belongs to. */
+/** For the third that a secret belongs to. */
 export const blueprint = (third: number, action: object = {}, more: object = {}) => ({
   name: "Planted",
   version: 1,
@@ -142,7 +145,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A defect of the server's own, which quotes what it worked on, where a text says so; and one outside of any request. */
+/** An internal error that quotes its input if a text asks for it; and one outside any request. */
 const crashing = `
   const { trim } = String.prototype
   String.prototype.trim = function () {

@@ -36,7 +36,7 @@ export const sinks = async (): Promise<Sinks> => {
 
 export const find = () => finder(findSecrets)
 
-/** Not among those that are looked for. */
+/** Not one of the planted secrets. */
 export const leakOf = (n: number): Plant => ({ word: word("S", 80 + n), text: `leak-${word("S", 80 + n)}` })
 
 export const spell = (n: number) => spelled[n % spelled.length]?.[1](leakOf(n).text, n) ?? ""

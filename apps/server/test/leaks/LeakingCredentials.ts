@@ -1,24 +1,24 @@
 import { generateKeyPairSync } from "node:crypto"
 import { type Plant, word } from "../CanarySecrets.ts"
-import { type Act, answer, portOf, remember, says } from "../EchoingPlatform.ts"
+import { type Act, answer, portOf, remember, responseThat } from "../EchoingPlatform.ts"
 import { remote, register, blueprint, json, say, ml, findSecrets } from "./LeakServer.ts"
 import { type Met, type Meet } from "./LeakAttempts.ts"
 
-/** What is asked for an access token, at a path of its own. */
+/** The token endpoint, at a separate path. */
 const issuer = (act: Act, said = "") => `http://127.0.0.1:${portOf(remote)}/case/${remember({ said, act })}`
 
 const asking =
   (kind: string, connector: (met: Met) => object, ofPlatform = false): Meet =>
   async (met) => {
     const model = await register(kind, { ...blueprint(met.third), ...connector(met) })
-    const id = remember({ said: met.said, act: says((it) => answer(json({ error: it }), 401)) })
+    const id = remember({ said: met.said, act: responseThat((it) => answer(json({ error: it }), 401)) })
     const parameters = { q: `${met.prompt} #case#${id}` }
     return (await say(kind, "POST", `${ml}/models/${model}/_predict`, { parameters }, { ofPlatform })).status
   }
 
 const client = { client_id: "the-client" }
 
-/** What no platform has been told yet is planted as well. */
+/** Secrets that no upstream has received yet are planted as well. */
 const plant = (n: number): Plant => {
   const planted = { word: word("S", n), text: `${word("S", n)}.token+/=` }
   if (!findSecrets.some((one) => one.word === planted.word)) findSecrets.push(planted)
@@ -39,11 +39,11 @@ const repeatsAssertion: Act = (socket, _said, asked) => {
   socket.write(answer(json({ error: "invalid_grant", error_description: `not good: ${assertion}` }), 400))
 }
 
-/** Secrets that are fetched, or sign, on their way. */
+/** Secrets that are fetched or used to sign. */
 export const fetched: Readonly<Record<string, Meet>> = {
-  "an issuer that repeats a client's secret": asking("client", ({ secret, spelled: spelledAs }) => {
+  "an issuer that echoes a client's secret": asking("client", ({ secret, spelled: spelledAs }) => {
     const url = issuer(
-      says((it) => answer(json({ error: "invalid_client", error_description: it }), 401)),
+      responseThat((it) => answer(json({ error: "invalid_client", error_description: it }), 401)),
       spelledAs(secret),
     )
     return {
@@ -51,17 +51,17 @@ export const fetched: Readonly<Record<string, Meet>> = {
       credential: { ...client, client_secret: secret, key_0: "x", key_21: "x", key_28: "x" },
     }
   }),
-  "an issuer that repeats an assertion": asking("google", () => ({
+  "an issuer that echoes an assertion": asking("google", () => ({
     credential: { google_service_account: keyFile(issuer(repeatsAssertion)), key_0: "x", key_21: "x", key_28: "x" },
   })),
-  "a platform that repeats a token that was fetched": async (met) => {
+  "an upstream that echoes a fetched token": async (met) => {
     const { text } = plant(45)
-    const url = issuer(says(() => answer(json({ access_token: text, expires_in: 3_600 }))))
+    const url = issuer(responseThat(() => answer(json({ access_token: text, expires_in: 3_600 }))))
     const credential = { ...client, client_secret: "the-secret", key_0: "x", key_21: "x", key_28: "x" }
     const connector = () => ({ parameters: { oauth2_token_url: url }, credential })
     return asking("token", connector, true)({ ...met, said: met.spelled(text) })
   },
-  "a platform that repeats what signs": async (met) => {
+  "an upstream that echoes a signature": async (met) => {
     const [access_key, secret_key, session_token] = [46, 47, 48].map((n) => plant(n).text)
     const connector = () => ({
       protocol: "aws_sigv4",

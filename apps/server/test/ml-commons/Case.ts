@@ -6,9 +6,9 @@ export const ml = "/_plugins/_ml"
 
 export interface Case {
   readonly name: string
-  /** Requests before the one in question; each must succeed. */
+  /** Preceding requests; each must succeed. */
   readonly after?: ReadonlyArray<readonly [method: string, path: string, body?: unknown]>
-  /** `{task}` in its path is the last task that was answered before. */
+  /** `{task}` in its path is the last task id in a response. */
   readonly ask: readonly [method: string, path: string, body?: unknown]
   readonly platform?: Answer.Handler
   readonly status: number

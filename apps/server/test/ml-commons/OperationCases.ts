@@ -4,7 +4,7 @@ import { type Case, ml, connector, model, register, group, predict } from "./Cas
 
 export const cases: ReadonlyArray<Case> = [
   // predicts
-  { name: "a predict of a model that is not there", ask: predict, status: 404 },
+  { name: "a predict of a model that does not exist", ask: predict, status: 404 },
   {
     name: "a predict without a body",
     after: [connector, register],
@@ -20,7 +20,7 @@ export const cases: ReadonlyArray<Case> = [
     reason: "Some parameter placeholder not filled in payload: texts",
   },
   {
-    name: "a predict of a model that is off",
+    name: "a predict of a disabled model",
     after: [connector, register, ["PUT", `${ml}/models/m`, { is_enabled: false }]],
     ask: predict,
     status: 403,
@@ -28,7 +28,7 @@ export const cases: ReadonlyArray<Case> = [
     reason: "Model is disabled.",
   },
   {
-    name: "a predict where nobody deploys",
+    name: "a predict without a deployed model",
     after: [
       connector,
       register,
@@ -46,13 +46,13 @@ export const cases: ReadonlyArray<Case> = [
     reason: "Wrong function name",
   },
   {
-    name: "a predict by an algorithm of a model that is not there",
+    name: "a predict by an algorithm of a model that does not exist",
     ask: ["POST", `${ml}/_predict/text_embedding/m`, { text_docs: ["a"] }],
     status: 404,
     reason: "Failed to find model",
   },
   {
-    name: "a predict that a header of AWS throttles",
+    name: "a predict throttled by an AWS header",
     after: [connector, register],
     platform: () =>
       Answer.json({ message: "slow" }, 400, { "x-amzn-errortype": "ThrottlingException:http://internal" }),
@@ -98,7 +98,7 @@ export const cases: ReadonlyArray<Case> = [
     status: Number(status),
   })),
   {
-    name: "a registration with a plan, where plans are not allowed: it is not deployed",
+    name: "a registration with a plan, if plans are not allowed: not deployed",
     after: [connector, ["POST", `${ml}/models/_register?deploy=true`, { ...model, model_node_ids: ["n"] }]],
     ask: ["GET", `${ml}/models/m?filter_path=model_state`],
     status: 200,
@@ -119,7 +119,7 @@ export const cases: ReadonlyArray<Case> = [
     reason: "model group name must not be null",
   },
   {
-    name: "a group that is not there",
+    name: "a group that does not exist",
     ask: ["GET", `${ml}/model_groups/g`],
     status: 404,
     reason: "Failed to find model group with the provided model group id: g",
@@ -132,23 +132,23 @@ export const cases: ReadonlyArray<Case> = [
     reason: "Cannot delete the model group when it has associated model versions",
   },
   {
-    name: "the deletion of a group that is not there",
+    name: "the deletion of a group that does not exist",
     ask: ["DELETE", `${ml}/model_groups/g?filter_path=result`],
     status: 200,
     json: { result: "not_found" },
   },
   // tasks
-  { name: "a task that is not there", ask: ["GET", `${ml}/tasks/t`], status: 404, reason: "Failed to find task" },
+  { name: "a task that does not exist", ask: ["GET", `${ml}/tasks/t`], status: 404, reason: "Failed to find task" },
   ...["_cancel", "_cancel_batch"].flatMap((verb) => [
     {
-      name: `${verb} of a task that is not there`,
+      name: `${verb} of a task that does not exist`,
       ask: ["POST", `${ml}/tasks/t/${verb}`] as const,
       status: 404,
       type: "status_exception",
       reason: "Fail to find task",
     },
     {
-      name: `${verb} of a task that is no batch`,
+      name: `${verb} of a task without a batch`,
       after: [connector, register],
       ask: ["POST", `${ml}/tasks/{task}/${verb}`] as const,
       status: 400,
@@ -157,7 +157,7 @@ export const cases: ReadonlyArray<Case> = [
     },
   ]),
   {
-    name: "where a model came to stand, in its task where it is asked for",
+    name: "the id of a model in its task",
     after: [connector, group, ["POST", `${ml}/models/_register`, { ...model, model_group_id: "g" }]],
     ask: ["GET", `${ml}/tasks/{task}?drawbar=true&filter_path=placement`],
     status: 200,
@@ -171,14 +171,14 @@ export const cases: ReadonlyArray<Case> = [
     json: {},
   },
   {
-    name: "tasks that are searched for, with the documented fields",
+    name: "searched tasks with the documented fields",
     after: [connector, register],
     ask: ["POST", `${ml}/tasks/_search?filter_path=**.placement`, { query: { match_all: {} } }],
     status: 200,
     json: {},
   },
   {
-    name: "the config that holds a cluster's master key",
+    name: "the config with a cluster's master key",
     ask: ["GET", `${ml}/config/master_key`],
     status: 400,
     type: "illegal_argument_exception",
@@ -193,13 +193,13 @@ export const cases: ReadonlyArray<Case> = [
     reason: "Validation Failed: 1: no settings to update;",
   },
   {
-    name: "a flag that is none",
+    name: "an invalid flag",
     ask: ["PUT", "/_cluster/settings", { transient: { "plugins.ml_commons.stream_enabled": "on" } }],
     status: 400,
     reason: "Failed to parse value [on] as only [true] or [false] are allowed.",
   },
   {
-    name: "settings that are taken back",
+    name: "settings that are reset",
     after: [["PUT", "/_cluster/settings", { persistent: { "plugins.ml_commons.stream_enabled": false } }]],
     ask: ["PUT", "/_cluster/settings", { persistent: { "plugins.ml_commons.*": null } }],
     status: 200,
@@ -207,7 +207,7 @@ export const cases: ReadonlyArray<Case> = [
   },
   // stats
   {
-    name: "a stat that is none",
+    name: "an invalid stat",
     ask: ["GET", `${ml}/stats/nonsense`],
     status: 400,
     reason: "Wrong ML cluster level stat",
@@ -218,5 +218,5 @@ export const cases: ReadonlyArray<Case> = [
     status: 200,
     json: { ml_model_count: 0 },
   },
-  { name: "a profile of nothing", ask: ["GET", `${ml}/profile/models/m?view=model`], status: 200, json: {} },
+  { name: "a profile without content", ask: ["GET", `${ml}/profile/models/m?view=model`], status: 200, json: {} },
 ]

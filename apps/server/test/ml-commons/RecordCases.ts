@@ -51,7 +51,7 @@ export const cases: ReadonlyArray<Case> = [
       "You cannot specify connector access control parameters because the Security plugin or connector access control is disabled on your cluster.",
   },
   {
-    name: "a connector that is tried only",
+    name: "a dry run of a connector",
     ask: [
       "POST",
       `${ml}/connectors/_create`,
@@ -60,9 +60,9 @@ export const cases: ReadonlyArray<Case> = [
     status: 200,
     json: { connector_id: "dryRunConnector" },
   },
-  { name: "a connector with an id of its own", ask: connector, status: 200, json: { connector_id: "c" } },
+  { name: "a connector with its own id", ask: connector, status: 200, json: { connector_id: "c" } },
   {
-    name: "a connector whose id is taken",
+    name: "a connector with an existing id",
     after: [connector],
     ask: connector,
     status: 409,
@@ -70,13 +70,13 @@ export const cases: ReadonlyArray<Case> = [
     reason: "connector id 'c' already exists",
   },
   {
-    name: "a connector whose id cannot be",
+    name: "a connector with an invalid id",
     ask: ["POST", `${ml}/connectors/_create`, { ...blueprint, connector_id: "_c" }],
     status: 400,
     reason: "connector id must not start with '_'",
   },
   {
-    name: "a connector whose template is no JSON",
+    name: "a connector whose template is not JSON",
     ask: [
       "POST",
       `${ml}/connectors/_create`,
@@ -86,7 +86,7 @@ export const cases: ReadonlyArray<Case> = [
     type: "illegal_argument_exception",
   },
   {
-    name: "a connector that is not there",
+    name: "a connector that does not exist",
     ask: ["GET", `${ml}/connectors/create`],
     status: 404,
     type: "status_exception",
@@ -98,14 +98,14 @@ export const cases: ReadonlyArray<Case> = [
     status: 405,
   })),
   {
-    name: "a connector of a writer who sent access_mode, where access control is off",
+    name: "a connector whose writer sent access_mode while access control is off",
     after: [["POST", `${ml}/connectors/_create`, { ...blueprint, connector_id: "c", access_mode: "public" }]],
     ask: ["GET", `${ml}/connectors/c?filter_path=access,access_mode,owner`],
     status: 200,
     json: { access: "public" },
   },
   {
-    name: "a connector of a writer who sends access_mode later",
+    name: "a connector whose writer sends access_mode later",
     after: [connector, ["PUT", `${ml}/connectors/c`, { access_mode: "public", description: "d" }]],
     ask: ["GET", `${ml}/connectors/c?filter_path=access`],
     status: 200,
@@ -119,14 +119,14 @@ export const cases: ReadonlyArray<Case> = [
     json: {},
   },
   {
-    name: "the names of a connector's secrets, where they are asked for",
+    name: "the names of a connector's secrets, if requested",
     after: [connector],
     ask: ["GET", `${ml}/connectors/c?drawbar=true&filter_path=credential_keys`],
     status: 200,
     json: { credential_keys: ["cohere_key"] },
   },
   {
-    name: "connectors before there is one",
+    name: "connectors before one exists",
     ask: ["POST", `${ml}/connectors/_search?filter_path=hits`, { query: { match_all: {} } }],
     status: 200,
     json: { hits: noHits },
@@ -166,7 +166,7 @@ export const cases: ReadonlyArray<Case> = [
     status: 400,
     reason: "Failed to update connector: Request body is empty",
   },
-  { name: "a change of a connector that is not there", ask: ["PUT", `${ml}/connectors/c`, {}], status: 404 },
+  { name: "a change of a connector that does not exist", ask: ["PUT", `${ml}/connectors/c`, {}], status: 404 },
   {
     name: "a change of a connector whose model is deployed",
     after: [connector, register, ["POST", `${ml}/models/m/_deploy`]],
@@ -181,7 +181,7 @@ export const cases: ReadonlyArray<Case> = [
     reason: "1 models are still using this connector, please delete or update the models first: [m]",
   },
   {
-    name: "the deletion of a connector that is not there",
+    name: "the deletion of a connector that does not exist",
     ask: ["DELETE", `${ml}/connectors/c?filter_path=result,_id`],
     status: 200,
     json: { _id: "c", result: "not_found" },
@@ -212,16 +212,16 @@ export const cases: ReadonlyArray<Case> = [
     status: 400,
     reason: "You must provide connector content when creating a remote model without connector id!",
   },
-  { name: "a model with a connector that is not there", ask: register, status: 404 },
+  { name: "a model with a connector that does not exist", ask: register, status: 404 },
   {
-    name: "a model that is its group's first",
+    name: "the first model of a group",
     after: [connector, group],
     ask: ["POST", `${ml}/models/_register?filter_path=-task_id`, { ...model, model_group_id: "g" }],
     status: 200,
     json: { status: "CREATED", model_id: "m" },
   },
   {
-    name: "a model of a name that a group has",
+    name: "a model with a name that the group has",
     after: [
       connector,
       group,
@@ -232,22 +232,27 @@ export const cases: ReadonlyArray<Case> = [
     status: 200,
     json: { model_group_id: "g", model_version: "2" },
   },
-  { name: "a model by the old path", after: [connector], ask: ["POST", `${ml}/models/_upload`, model], status: 200 },
   {
-    name: "a model that is not there",
+    name: "a model by the deprecated path",
+    after: [connector],
+    ask: ["POST", `${ml}/models/_upload`, model],
+    status: 200,
+  },
+  {
+    name: "a model that does not exist",
     ask: ["GET", `${ml}/models/m`],
     status: 404,
     reason: "Failed to find model with the provided model id: m",
   },
   {
-    name: "a model that is deployed as it is registered",
+    name: "a model that is deployed on registration",
     after: [connector, ["POST", `${ml}/models/_register?deploy=true`, model]],
     ask: ["GET", `${ml}/models/m?filter_path=model_state`],
     status: 200,
     json: { model_state: "DEPLOYED" },
   },
   {
-    name: "a deployment of a model that is not there",
+    name: "a deployment of a model that does not exist",
     ask: ["POST", `${ml}/models/m/_deploy`],
     status: 404,
   },
@@ -259,13 +264,13 @@ export const cases: ReadonlyArray<Case> = [
     reason: "Don't allow custom deployment plan",
   },
   {
-    name: "an undeployment of nothing",
+    name: "an undeployment without models",
     ask: ["POST", `${ml}/models/_undeploy`],
     status: 400,
     reason: "Must set specific model ids to undeploy",
   },
   {
-    name: "an undeployment of several that are not there",
+    name: "an undeployment of several models that do not exist",
     ask: ["POST", `${ml}/models/_undeploy`, { model_ids: ["a", "b"] }],
     status: 200,
     json: { drawbar: { stats: { a: "not_found", b: "not_found" } } },

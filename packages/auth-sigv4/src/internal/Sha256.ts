@@ -9,7 +9,10 @@ const bytes = (source: Bytes): string | Uint8Array => {
     : new Uint8Array(source)
 }
 
-/** SHA-256, or HMAC-SHA-256 where a secret is given: OpenSSL's, which is several times faster than one in JavaScript. */
+/**
+ * SHA-256, or HMAC-SHA-256 if a secret is given, by OpenSSL, which is several times faster than an implementation in
+ * JavaScript.
+ */
 export class Sha256 {
   readonly #hash: Hash | Hmac
 
@@ -25,7 +28,7 @@ export class Sha256 {
     return this.#hash.digest()
   }
 
-  /** The interface asks for it; a signer makes a new object for each digest, so there is nothing to forget. */
+  /** Required by the interface. A signer creates a new object for each digest, so there is nothing to reset. */
   reset(): void {}
 }
 

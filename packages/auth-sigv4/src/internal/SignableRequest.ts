@@ -10,8 +10,8 @@ import {
 import * as Sha256 from "./Sha256.ts"
 
 /**
- * What is to be sent. A URL given as text is signed and sent as it stands, so it must be percent-encoded already;
- * a `URL` as it serialises. Pairs serve for repeated headers.
+ * The request to sign. A URL given as text is signed and sent unchanged, so it must already be percent-encoded; a `URL`
+ * is sent as it serialises. Pairs allow repeated headers.
  */
 export interface Request {
   readonly method: string
@@ -20,13 +20,13 @@ export interface Request {
   readonly body?: string | Uint8Array | undefined
 }
 
-/** How a service wants its requests signed, where they differ. */
+/** Service-specific signing rules. */
 export interface SigningOptions {
   readonly path: "normalised" | "verbatim"
   readonly checksum: boolean
 }
 
-/** A request taken apart as the signer wants it: names in lower case, the path encoded, the query decoded. */
+/** A request in the signer's form: names in lower case, the path encoded, the query decoded. */
 export interface SignableRequest {
   readonly method: string
   readonly protocol: string
@@ -39,7 +39,7 @@ export interface SignableRequest {
 
 export interface Signable {
   readonly request: SignableRequest
-  /** The URL to send: what was signed is this text and no other, so it is never written again. */
+  /** The URL to send: exactly this text was signed, so it must not be serialised again. */
   readonly url: string
 }
 
@@ -52,7 +52,7 @@ const signatureParameters = /^x-amz-(algorithm|credential|date|expires|signature
 const decode = (text: string): Result.Result<string, Reason> =>
   Result.try({
     try: () => decodeURIComponent(text),
-    catch: () => new UnsendableUrl({ problem: "holds bytes that are not percent-encoded UTF-8" }),
+    catch: () => new UnsendableUrl({ problem: "contains bytes that are not percent-encoded UTF-8" }),
   })
 
 const encode = (text: string): string =>
@@ -61,15 +61,15 @@ const encode = (text: string): string =>
   )
 
 /**
- * A URL may write `:` or `%3A`; the canonical path has one way. Where the path is normalised, the signer encodes what is
- * sent, whichever way that is, once more; where it is not, each segment is written here in the way that AWS writes it.
+ * A URL may contain `:` or `%3A`, but the canonical path has only one form. If the path is normalised, the signer
+ * encodes the sent form once more; if not, each segment is rewritten here in AWS's form.
  */
 const readPath = (path: string, habit: SigningOptions["path"]): Result.Result<string, Reason> =>
   habit === "normalised"
     ? Result.succeed(path)
     : Result.map(Result.all(path.split("/").map(decode)), (segments) => segments.map(encode).join("/"))
 
-/** A form's plus sign is a space, and AWS reads the query as a form. */
+/** In a form a plus sign is a space, and AWS parses the query as a form. */
 const decodeParameter = (text: string) => decode(text.replaceAll("+", " "))
 
 const readQuery = (search: string): Result.Result<Record<string, Array<string>>, Reason> =>
@@ -86,12 +86,12 @@ const readQuery = (search: string): Result.Result<Record<string, Array<string>>,
     return Object.fromEntries(query)
   })
 
-/** RFC 9110 section 5.3: repeated fields are one field, its values joined by commas in their order. */
+/** RFC 9110 section 5.3: repeated fields are one field, with its values joined by commas in order. */
 const joinHeaders = (headers: Request["headers"]): Result.Result<Map<string, string>, Reason> => {
   const joined = new Map<string, string>()
   for (const [name, value] of Symbol.iterator in headers ? headers : Object.entries(headers)) {
     if (!token.test(name) || !fieldValue.test(value)) {
-      // A header pasted whole into the place of its name would bring its secret with it.
+      // If a whole header was pasted in place of its name, the name would contain a secret.
       return Result.fail(new UnsendableHeader({ header: name.split(/[^\w-]/, 1).join() }))
     }
     const key = name.toLowerCase()
@@ -101,7 +101,7 @@ const joinHeaders = (headers: Request["headers"]): Result.Result<Map<string, str
   return Result.succeed(joined)
 }
 
-const readUrl = (url: string, habits: SigningOptions) =>
+const readUrl = (url: string, options: SigningOptions) =>
   Result.gen(function* () {
     const [, origin = "", path = "", search = ""] = (uriCharacters.test(url) && httpUrl.exec(url)) || []
     if (!URL.canParse(origin)) {
@@ -114,23 +114,25 @@ const readUrl = (url: string, habits: SigningOptions) =>
       protocol,
       hostname,
       host,
-      path: yield* readPath(path || "/", habits.path),
+      path: yield* readPath(path || "/", options.path),
       query: yield* readQuery(search),
       url: `${protocol}//${host}${path || "/"}${search}`,
     }
   })
 
-/** Takes a request apart, or says why what would be signed is not what would be sent. */
-export const make = (request: Request, habits: SigningOptions): Result.Result<Signable, Reason> =>
+/**
+ * Prepares a request for signing, or explains why the request that is sent would differ from the one that is signed.
+ */
+export const make = (request: Request, options: SigningOptions): Result.Result<Signable, Reason> =>
   Result.gen(function* () {
     const { method, body = "" } = request
     if (!token.test(method)) return yield* Result.fail(new UnsendableMethod())
     if (typeof body !== "string" && !(body instanceof Uint8Array)) return yield* Result.fail(new UnsignableBody())
 
-    const { url, host, ...target } = yield* readUrl(String(request.url), habits)
+    const { url, host, ...target } = yield* readUrl(String(request.url), options)
     const headers = yield* joinHeaders(request.headers)
     headers.set("host", host)
-    // A blueprint writes `x-amz-content-sha256: required`: the word asks for the header, it is never its value.
-    if (habits.checksum || headers.has("x-amz-content-sha256")) headers.set("x-amz-content-sha256", Sha256.hex(body))
+    // Blueprints contain `x-amz-content-sha256: required`: the word requests the header and is never its value.
+    if (options.checksum || headers.has("x-amz-content-sha256")) headers.set("x-amz-content-sha256", Sha256.hex(body))
     return { url, request: { ...target, method, headers: Object.fromEntries(headers), body } }
   })

@@ -5,7 +5,7 @@ export const arnSegment: Rule = {
   code: "arn-segment",
   severity: "warning",
   description:
-    "A parameter with an ARN that has a slash stands in the path of the URL. It is sent as the connector has it, as two segments of the path; Amazon Bedrock wants one. Write the slash as `%2F`.",
+    "The path of the URL contains a parameter that is an ARN with a slash. The ARN is sent unchanged, as two segments of the path, but Amazon Bedrock requires one. Write the slash as `%2F`.",
   example: {
     wrong:
       '"parameters": {"model": "arn:aws:bedrock:us-east-1:111122223333:inference-profile/a"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://bedrock-runtime.us-east-1.amazonaws.com/model/${parameters.model}/converse"}]',
@@ -17,14 +17,14 @@ export const arnSegment: Rule = {
       actions.flatMap(({ url }) =>
         url === undefined || Result.isFailure(url.compiled)
           ? []
-          : url.compiled.success.holes.filter(({ position }) => position === "path").map(({ name }) => name),
+          : url.compiled.success.placeholders.filter(({ position }) => position === "path").map(({ name }) => name),
       ),
     )
     return [...inPath]
       .filter((name) => /^arn:[\w-]+:[^/]*\//.test(parameters[name] ?? ""))
       .map((name) => ({
         pointer: `/parameters/${name}`,
-        message: `The slash of this ARN splits it into two segments of the path. Write it as %2F`,
+        message: `The slash in this ARN splits it into two segments of the path. Write it as %2F`,
       }))
   },
 }

@@ -5,7 +5,7 @@ export const borrowedCredential: Rule = {
   code: "borrowed-credential",
   severity: "warning",
   description:
-    "`roleArn`, `secretArn` and `aws_identity` stand for keys that are kept elsewhere: they need a server with an identity of its own with AWS (`--aws-credentials`), whose operator also lists the secret (`--aws-secret`), or the service that connectors may sign for as the server (`--aws-sign-for`).",
+    "`roleArn`, `secretArn` and `aws_identity` refer to keys that are stored elsewhere. They require a server with its own AWS identity (`--aws-credentials`). In addition, the operator must list the secret (`--aws-secret`), or the service that connectors may sign for as the server (`--aws-sign-for`).",
   example: {
     wrong: '"credential": {"roleArn": "arn:aws:iam::123456789012:role/a"}',
     right: '"credential": {"access_key": "env:AWS_ACCESS_KEY_ID", "secret_key": "env:AWS_SECRET_ACCESS_KEY"}',
@@ -21,9 +21,8 @@ export const borrowedCredential: Rule = {
 }
 
 const needs = {
-  roleArn:
-    "roleArn needs a server with an identity of its own with AWS (--aws-credentials), which may take on the role",
-  secretArn: "secretArn needs a server whose operator lets connectors name that secret (--aws-secret)",
+  roleArn: "roleArn requires a server with its own AWS identity (--aws-credentials) that may assume the role",
+  secretArn: "secretArn requires a server whose operator allows connectors to use that secret (--aws-secret)",
   aws_identity:
-    "aws_identity needs a server whose operator lets connectors sign for that service as itself (--aws-sign-for)",
+    "aws_identity requires a server whose operator allows connectors to sign for that service as the server (--aws-sign-for)",
 }

@@ -1,11 +1,11 @@
 import type { Rule } from "../Rule.ts"
-import { holesOf, type Action } from "../LintContext.ts"
+import { placeholdersOf, type Action } from "../LintContext.ts"
 
 export const callerParameters: Rule = {
   code: "caller-parameters",
   severity: "info",
   description:
-    "What each predict has to bring, because neither the connector nor a default gives it. A pre-process function makes some of these out of `text_docs` and the like.",
+    "The parameters that each predict request must provide, because neither the connector nor a default sets them. A pre-process function derives some of them from `text_docs` and similar input.",
   example: {
     wrong:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "request_body": "{\\"messages\\": ${parameters.messages}}"}]',
@@ -17,13 +17,15 @@ export const callerParameters: Rule = {
       const names = namesOf(action)
       return names.length === 0
         ? []
-        : [{ pointer: action.pointer, message: `A call has to bring: ${names.join(", ")}` }]
+        : [{ pointer: action.pointer, message: `A predict request must provide: ${names.join(", ")}` }]
     }),
 }
 
 const namesOf = ({ url, headers, body }: Action): ReadonlyArray<string> => {
-  const holes = [url, headers, body].flatMap((template) => (template === undefined ? [] : holesOf(template)))
-  const open = holes.filter(
+  const placeholders = [url, headers, body].flatMap((template) =>
+    template === undefined ? [] : placeholdersOf(template),
+  )
+  const open = placeholders.filter(
     ({ kind, authored, default: otherwise, position }) =>
       kind === "parameter" && !authored && otherwise === undefined && position !== "fragment",
   )

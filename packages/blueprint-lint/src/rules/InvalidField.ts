@@ -10,26 +10,27 @@ export const invalidField: Rule = {
   code: "invalid-field",
   severity: "error",
   description:
-    "A field is missing, has the wrong type, or a value that is not allowed: creating the connector is refused with the same sentence.",
+    "A field is missing, has the wrong type, or has a value that is not allowed. Creating the connector fails with the same message.",
   example: { wrong: '"protocol": "https"', right: '"protocol": "http"' },
-  check: (subject) => {
+  check: (context) => {
     const problems: Array<Problem> = []
-    let { document, blueprint } = subject
-    // The check stops at the first; each that is told is mended, so that the next is found too.
-    while (Result.isFailure(blueprint) && problems.length < enough) {
+    let { document, blueprint } = context
+    // The check stops at the first problem. Each reported problem is replaced with a valid value, so that the next is
+    // found.
+    while (Result.isFailure(blueprint) && problems.length < maxProblems) {
       problems.push(...problemsOf(blueprint.failure))
-      const mended = withStandIn(document, problems.at(-1)?.pointer ?? "")
-      if (mended === undefined) break
-      document = mended
-      blueprint = checked(document, subject.inline)
+      const corrected = withStandIn(document, problems.at(-1)?.pointer ?? "")
+      if (corrected === undefined) break
+      document = corrected
+      blueprint = checked(document, context.inline)
     }
-    // What a signature needs is told all at once, by its own rule.
-    const ofSigning = subject.isAws ? missing(subject).map(({ pointer }) => pointer) : []
+    // The requirements of a signature are reported together, by their own rule.
+    const ofSigning = context.isAws ? missing(context).map(({ pointer }) => pointer) : []
     return problems.filter(({ pointer }) => !ofSigning.includes(pointer))
   },
 }
 
-const enough = 50
+const maxProblems = 50
 
 const problemsOf = ({ reason }: BlueprintError): ReadonlyArray<Problem> =>
   reason._tag === "UnsafeText"

@@ -5,14 +5,15 @@ export const noEffect: Rule = {
   code: "no-effect",
   severity: "info",
   description:
-    "`no_escape_params` is accepted and does nothing: where a hole stands decides how its text is written. Leave it out.",
+    "`no_escape_params` is accepted and has no effect: the position of a placeholder determines how its value is escaped. Remove it.",
   example: { wrong: '"parameters": {"no_escape_params": "messages"}', right: '"parameters": {}' },
   check: ({ parameters }) =>
     Object.hasOwn(parameters, Reserved.noEscape)
       ? [
           {
             pointer: `/parameters/${Reserved.noEscape}`,
-            message: "no_escape_params does nothing: where a hole stands decides how its text is written",
+            message:
+              "no_escape_params has no effect: the position of a placeholder determines how its value is escaped",
           },
         ]
       : [],

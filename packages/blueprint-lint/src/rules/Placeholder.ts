@@ -6,7 +6,7 @@ import type { Rule } from "../Rule.ts"
 export const placeholder: Rule = {
   code: "placeholder",
   severity: "warning",
-  description: "A blank that the author of a published blueprint left to be filled is still there.",
+  description: "The document still contains a blank that the author of a published blueprint left for you to fill in.",
   example: {
     wrong: '"credential": {"key": "<YOUR API KEY>"}',
     right: '"credential": {"key": "env:OPENAI_API_KEY"}',
@@ -23,5 +23,7 @@ const blanks = (value: Json.Json, path: ReadonlyArray<string | number>): Readonl
   return Json.isObject(value) ? Object.entries(value).flatMap(([name, item]) => blanks(item, [...path, name])) : []
 }
 
-/** `<YOUR KEY>`, `<PLEASE ADD …>`, `YOUR_API_KEY`, `your_role_arn`; not the tags of a prompt, which are in small letters. */
+/**
+ * `<YOUR KEY>`, `<PLEASE ADD …>`, `YOUR_API_KEY`, `your_role_arn`; not the tags of a prompt, which are in lower case.
+ */
 const forms = /<[A-Z][A-Z0-9_ .,'/-]{2,}>|\bYOUR[_ -][A-Z0-9_ -]+|^your[_ -][a-z0-9_ -]+$/

@@ -4,8 +4,7 @@ import type { Rule } from "../Rule.ts"
 export const plainHttp: Rule = {
   code: "plain-http",
   severity: "warning",
-  description:
-    "A secret goes over the network as anybody on the way can read it. Use `https`, unless the platform is on this machine.",
+  description: "A secret is sent over the network unencrypted. Use `https`, unless the provider runs on this machine.",
   example: {
     wrong:
       '"credential": {"key": "env:A"}, "actions": [{"action_type": "predict", "method": "POST", "url": "http://models.example.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
@@ -20,7 +19,7 @@ export const plainHttp: Rule = {
             ? [
                 {
                   pointer: url.pointer,
-                  message: "The connector's secret would go over http, readable on the way. Use https",
+                  message: "The connector's secret would be sent unencrypted over http. Use https",
                 },
               ]
             : [],

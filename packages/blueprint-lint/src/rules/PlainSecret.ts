@@ -6,20 +6,20 @@ export const plainSecret: Rule = {
   code: "plain-secret",
   severity: "warning",
   description:
-    "A key stands in a header, a parameter or a URL as it is, where everybody who may read the connector reads it. Put it into `credential`, which is stored sealed and never shown, and write `${credential.name}` in the header.",
+    "A header, a parameter or a URL contains a key in plain text, visible to everyone who may read the connector. Move it to `credential`, which is stored encrypted and never shown, and write `${credential.name}` in the header.",
   example: {
     wrong:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer abc123def456"}}]',
     right:
       '"credential": {"key": "env:OPENAI_API_KEY"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
   },
-  check: (subject) => [...inHeaders(subject), ...inParameters(subject), ...inUrls(subject)],
+  check: (context) => [...inHeaders(context), ...inParameters(context), ...inUrls(context)],
 }
 
-// The value is never repeated: findings are printed in places where it has no business.
+// The value is never repeated, because findings are printed where secrets must not appear.
 const problem = (pointer: string, where: string): Problem => ({
   pointer,
-  message: `${where} holds a secret as it is. Move it to credential, and write \${credential.name} in a header`,
+  message: `${where} contains a secret in plain text. Move it to credential, and write \${credential.name} in a header`,
 })
 
 const inHeaders = ({ actions }: LintContext) =>
@@ -53,7 +53,7 @@ const isSecretHeader = (name: string, value: string): boolean =>
 const secretName =
   /(?:^|[_-])(?:api[_-]?key|secret|secret[_-]?key|access[_-]?key|password|session[_-]?token|auth[_-]?token|bearer)$/i
 
-/** The forms in which platforms give their keys. */
+/** The formats of providers' keys. */
 const looksSecret = (value: string): boolean => forms.test(value)
 
 const forms =

@@ -9,15 +9,15 @@ export const unknownFunction: Rule = {
   code: "unknown-function",
   severity: "error",
   description:
-    "A name that begins like a built-in process function is none, or stands on the wrong side of the call. The nearest names are told.",
+    "A name has the prefix of a built-in process function but is unknown, or is for the other side of the call. The message lists the nearest names.",
   example: {
     wrong:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "connector.post_process.openai.embeddings"}]',
     right:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "connector.post_process.openai.embedding"}]',
   },
-  check: (subject) =>
-    functions(subject).flatMap(({ pointer, text, known }) =>
+  check: (context) =>
+    functions(context).flatMap(({ pointer, text, known }) =>
       Names.isName(text) && !known.includes(text) ? [{ pointer, message: Names.unknown(text, known) }] : [],
     ),
 }
@@ -25,15 +25,15 @@ export const unknownFunction: Rule = {
 export const script: Rule = {
   code: "script",
   severity: "error",
-  description: "A process function in Painless does not compile. Line and column count within the script.",
+  description: "A process function in Painless does not compile. Line and column refer to the script.",
   example: {
     wrong:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "return params.a +;"}]',
     right:
       '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "post_process_function": "return params.a;"}]',
   },
-  check: (subject) =>
-    functions(subject).flatMap(({ pointer, text }) => (Names.isName(text) ? [] : compileProblems(pointer, text))),
+  check: (context) =>
+    functions(context).flatMap(({ pointer, text }) => (Names.isName(text) ? [] : compileProblems(pointer, text))),
 }
 
 const compileProblems = (pointer: string, text: string): ReadonlyArray<Problem> =>
@@ -42,7 +42,7 @@ const compileProblems = (pointer: string, text: string): ReadonlyArray<Problem> 
     onFailure: ({ message }) => [{ pointer, message }],
   })
 
-/** The process functions of all actions, and the names that are known at their place. */
+/** The process functions of all actions, and the names that are allowed in each position. */
 export const functions = ({ actions }: LintContext) =>
   actions.flatMap(({ pointer, document }) =>
     (

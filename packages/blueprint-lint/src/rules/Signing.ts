@@ -8,16 +8,16 @@ export const signing: Rule = {
   code: "signing",
   severity: "error",
   description:
-    "A connector of protocol `aws_sigv4` lacks what a signature is made of: `access_key` and `secret_key` in its credential, `service_name` and `region` in its parameters.",
+    "A connector with protocol `aws_sigv4` lacks what a signature requires: `access_key` and `secret_key` in its credential, `service_name` and `region` in its parameters.",
   example: {
     wrong: '"protocol": "aws_sigv4", "parameters": {"region": "us-east-1"}',
     right:
       '"protocol": "aws_sigv4", "parameters": {"region": "us-east-1", "service_name": "bedrock"}, "credential": {"access_key": "env:AWS_ACCESS_KEY_ID", "secret_key": "env:AWS_SECRET_ACCESS_KEY"}',
   },
-  check: (subject) => (subject.isAws ? missing(subject) : []),
+  check: (context) => (context.isAws ? missing(context) : []),
 }
 
-/** All that is missing, at once. */
+/** Everything that is missing, in one run. */
 export const missing = ({ document, parameters }: LintContext): ReadonlyArray<Problem> => {
   const credential = members(document["credential"])
   const { accessKey, secretKey, borrowed, identity, nameIn, regionOfHost } = AwsSigning
@@ -43,7 +43,7 @@ export const missing = ({ document, parameters }: LintContext): ReadonlyArray<Pr
       : [
           {
             pointer: `/parameters/${Reserved.serviceName}`,
-            message: "Missing service name: AWS signs for a service, such as bedrock or sagemaker",
+            message: "Missing service name: AWS signatures are for a service, such as bedrock or sagemaker",
           },
         ]),
     ...(has(Reserved.region) || region
@@ -51,7 +51,7 @@ export const missing = ({ document, parameters }: LintContext): ReadonlyArray<Pr
       : [
           {
             pointer: `/parameters/${Reserved.region}`,
-            message: "Missing region: AWS signs for a region, such as us-east-1",
+            message: "Missing region: AWS signatures are for a region, such as us-east-1",
           },
         ]),
   ]

@@ -11,7 +11,7 @@ export const unknownField: Rule = {
   code: "unknown-field",
   severity: "warning",
   description:
-    "Nobody reads this field. It is ignored when the connector is created, so that what it should do does not happen: often it is misspelt, or stands a level too high or too low.",
+    "This field is unknown and ignored when the connector is created. Often it is misspelt, or one level too high or too low.",
   example: { wrong: '"parameter": {"model": "a"}', right: '"parameters": {"model": "a"}' },
   check: ({ document, actions }) => [
     ...unknown(document, "", ["$schema", ...Object.keys(Document.fields)]),
@@ -25,10 +25,10 @@ const unknown = (object: Json.JsonObject, at: string, known: ReadonlyArray<strin
     .filter((name) => !known.includes(name))
     .map((name) => ({
       pointer: `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
-      message: `Nobody reads '${name}' here${elsewhere(name, at) ?? `. The nearest known field is '${nearest(name, known, 1)[0]}'`}`,
+      message: `Unknown field '${name}'${elsewhere(name, at) ?? `. The nearest known field is '${nearest(name, known, 1)[0]}'`}`,
     }))
 
 const elsewhere = (name: string, at: string): string | undefined =>
   name === Reserved.responseFilter || (name === "parameters" && at !== "")
-    ? `. ${name === "parameters" ? "Parameters stand" : "It stands"} in the connector's 'parameters'`
+    ? `. Move ${name === "parameters" ? "parameters" : "it"} to the connector's 'parameters'`
     : undefined

@@ -5,20 +5,20 @@ export const untrustedHost: Rule = {
   code: "untrusted-host",
   severity: "error",
   description:
-    "Requests may not go there: no entry of `plugins.ml_commons.trusted_connector_endpoints_regex` lets the URL pass. The nearest entry is told; correct the URL, or let the operator add its host.",
+    "Requests to this URL are not allowed: it matches no entry of `plugins.ml_commons.trusted_connector_endpoints_regex`. The message names the nearest entry. Correct the URL, or ask the operator to add its host.",
   example: {
     wrong: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openia.com/v1"}]',
     right: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1"}]',
   },
-  check: ({ actions, host }) =>
+  check: ({ actions, environment }) =>
     actions.flatMap(({ url }) => {
       if (url === undefined || Result.isFailure(url.compiled) || url.compiled.success.url === undefined) return []
-      const message = host.untrusted(sample(url.compiled.success.url.origin, url.source))
+      const message = environment.untrusted(sample(url.compiled.success.url.origin, url.source))
       return message === undefined ? [] : [{ pointer: url.pointer, message }]
     }),
 }
 
-// What callers put into the path does not decide who is trusted: the rest of it does.
+// The caller's part of the path does not affect trust; the rest of the URL does.
 const sample = (origin: string, source: string): string => {
   const path = /^[^/]*\/\/[^/?#]+(\/[^#]*)?/.exec(source.replaceAll(/\$\{[^}]*\}/g, "0"))?.[1] ?? "/"
   return `${origin}${path}`

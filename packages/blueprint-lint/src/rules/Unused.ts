@@ -1,28 +1,28 @@
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import { Result } from "effect"
 import type { Rule } from "../Rule.ts"
-import { holesOf, type LintContext, members } from "../LintContext.ts"
+import { placeholdersOf, type LintContext, members } from "../LintContext.ts"
 
 export const unusedParameter: Rule = {
   code: "unused-parameter",
   severity: "warning",
   description:
-    "No template fills a hole with this parameter, and nothing else reads it: perhaps a hole has another name, or a part of `request_body` is missing.",
+    "No placeholder uses this parameter, and nothing else reads it. Perhaps a placeholder has another name, or a part of `request_body` is missing.",
   example: {
     wrong:
       '"parameters": {"model": "a"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "request_body": "{\\"name\\": \\"${parameters.name}\\"}"}]',
     right:
       '"parameters": {"model": "a"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "request_body": "{\\"model\\": \\"${parameters.model}\\"}"}]',
   },
-  check: (subject) => {
-    const used = usedNames(subject, "parameter")
+  check: (context) => {
+    const used = usedNames(context, "parameter")
     if (used === undefined) return []
-    const scripts = subject.actions
+    const scripts = context.actions
       .flatMap(({ document }) => [document["pre_process_function"], document["post_process_function"]])
       .join("\n")
-    return Object.keys(subject.parameters)
+    return Object.keys(context.parameters)
       .filter(
-        (name) => !used.has(name) && !Reserved.isRead(name, subject.document["protocol"]) && !scripts.includes(name),
+        (name) => !used.has(name) && !Reserved.isRead(name, context.document["protocol"]) && !scripts.includes(name),
       )
       .map((name) => ({ pointer: `/parameters/${name}`, message: `Nothing reads the parameter '${name}'` }))
   },
@@ -31,24 +31,24 @@ export const unusedParameter: Rule = {
 export const unusedCredential: Rule = {
   code: "unused-credential",
   severity: "warning",
-  description: "No header uses this secret. A secret that nothing needs is one more that can get lost: leave it out.",
+  description: "No header uses this secret. Remove it: a secret that is not needed is an unnecessary risk.",
   example: {
     wrong:
       '"credential": {"key": "env:A", "old_key": "env:B"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
     right:
       '"credential": {"key": "env:A"}, "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1", "headers": {"Authorization": "Bearer ${credential.key}"}}]',
   },
-  check: (subject) => {
-    const used = usedNames(subject, "credential")
+  check: (context) => {
+    const used = usedNames(context, "credential")
     if (used === undefined) return []
-    const read = readCredentials(subject)
-    return subject.credentialNames
+    const read = readCredentials(context)
+    return context.credentialNames
       .filter((name) => !used.has(name) && !read.has(name))
       .map((name) => ({ pointer: `/credential/${name}`, message: `No header uses the secret '${name}'` }))
   },
 }
 
-/** The credentials that Drawbar reads by their names, given the protocol and what else the connector asks for. */
+/** The credentials that Drawbar reads by name, depending on the protocol and the connector's other features. */
 const readCredentials = ({ document, credentialNames, isAws }: LintContext): ReadonlySet<string> => {
   const { protocol } = document
   const read: ReadonlySet<unknown> = new Set([
@@ -59,12 +59,14 @@ const readCredentials = ({ document, credentialNames, isAws }: LintContext): Rea
   return new Set(Reserved.credentials.filter(({ readBy }) => read.has(readBy)).map(({ name }) => name))
 }
 
-/** The names of all holes; nothing where a template cannot be read. */
+/** The names of all placeholders; undefined if a template is invalid. */
 const usedNames = ({ templates }: LintContext, kind: string): ReadonlySet<string> | undefined =>
   templates.some(({ compiled }) => Result.isFailure(compiled))
     ? undefined
     : new Set(
         templates
-          .flatMap(holesOf)
-          .flatMap((hole) => (hole.kind === kind ? [hole.name, hole.name.replace(/\.toString\(\)$/, "")] : [])),
+          .flatMap(placeholdersOf)
+          .flatMap((placeholder) =>
+            placeholder.kind === kind ? [placeholder.name, placeholder.name.replace(/\.toString\(\)$/, "")] : [],
+          ),
       )

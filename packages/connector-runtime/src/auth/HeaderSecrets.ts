@@ -13,7 +13,7 @@ export const check = (
   // A signature covers printable ASCII only.
   const charset = connector.protocol === "aws_sigv4" ? "ascii" : "latin1"
   for (const [index, { action, headers }] of actions.entries()) {
-    for (const { kind, name, header = "" } of headers.holes) {
+    for (const { kind, name, header = "" } of headers.placeholders) {
       const secret = kind === "credential" ? credential[name] : undefined
       if (secret === undefined) continue
       const value = Redacted.value(secret)

@@ -1,5 +1,5 @@
 /** What a connector can be tried with when nobody says with what: an input of the kind that its action takes. */
-import type { Hole } from "@drawbar/template-renderer/Hole"
+import type { Placeholder } from "@drawbar/template-renderer/Placeholder"
 import { fromUnknown, type Supplied } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import type { CompiledAction } from "./CompiledConnector.ts"
@@ -31,12 +31,12 @@ export const of = (action: CompiledAction): PredictInput => {
 }
 
 /** The holes that nobody fills yet. */
-const open = ({ url, headers, body }: CompiledAction): ReadonlyArray<Hole> =>
-  [...url.holes, ...headers.holes, ...(body === undefined ? [] : body.holes)].filter(
+const open = ({ url, headers, body }: CompiledAction): ReadonlyArray<Placeholder> =>
+  [...url.placeholders, ...headers.placeholders, ...(body === undefined ? [] : body.placeholders)].filter(
     ({ kind, authored, default: otherwise }) => kind === "parameter" && !authored && otherwise === undefined,
   )
 
-const valueOf = (name: string, position: Hole["position"]) => {
+const valueOf = (name: string, position: Placeholder["position"]) => {
   const known = Object.hasOwn(samples, name) ? samples[name] : undefined
   if (position !== "value" && position !== "whole") return fromUnknown(typeof known === "string" ? known : words)
   return fromUnknown(known ?? words)

@@ -1,5 +1,5 @@
 /**
- * A search of one collection: OpenSearch's search body as data, and what a search finds.
+ * A search of one collection: OpenSearch's search body as data, and the result of a search.
  *
  * Source: https://docs.opensearch.org/latest/api-reference/search-apis/search/
  */
@@ -17,14 +17,14 @@ export interface SearchRequest {
   readonly query: SearchQuery
   readonly from: number
   readonly size: number
-  /** Hits that score less are not found. */
+  /** Hits with a lower score are excluded. */
   readonly minScore?: number
-  /** Empty: by score. Equal hits come in the order in which they were made. */
+  /** Empty: by score. Equal hits are in order of creation. */
   readonly sort: ReadonlyArray<SortKey>
-  /** The sort values of the last hit already seen; one a sort key. */
+  /** The sort values of the last hit already returned, one for each sort key. */
   readonly searchAfter?: ReadonlyArray<SortValue>
   readonly source: SourceFilter
-  /** How far to show the total: `false` leaves it out, a number is a ceiling. The result's total is exact in any case. */
+  /** How far to report the total: `false` omits it, a number is an upper limit. The result's total is always exact. */
   readonly trackTotalHits: boolean | number
   readonly aggregations: Readonly<Record<string, Aggregation>>
 }
@@ -35,7 +35,7 @@ export interface Hit {
   readonly id: string
   readonly version: number
   readonly seqNo: number
-  /** `null` where the search is sorted and `_score` is no key of it. */
+  /** `null` if the search is sorted and `_score` is not a sort key. */
   readonly score: number | null
   readonly sort?: ReadonlyArray<SortValue>
   /** Absent with `_source: false`. */
@@ -46,7 +46,7 @@ export interface SearchResult {
   readonly total: number
   readonly maxScore: number | null
   readonly hits: ReadonlyArray<Hit>
-  /** By the name that the request gave, as the wire has them. */
+  /** By the name given in the request, in the wire's form. */
   readonly aggregations: Readonly<Record<string, TermsBuckets | ValueCount>>
 }
 
@@ -64,10 +64,10 @@ export interface TermsBuckets {
   }>
 }
 
-/** How many hits `from + size` may reach; deeper pages go by `search_after`. */
+/** Maximum of `from + size`; use `search_after` for deeper pages. */
 export const maxWindow = 10_000
 
-/** Every record of a collection, ten at a time: the search that an empty body asks for. */
+/** All records of a collection, ten per page: the meaning of an empty search body. */
 export const matchAll: SearchRequest = {
   query: all,
   from: 0,
@@ -78,7 +78,7 @@ export const matchAll: SearchRequest = {
   aggregations: {},
 }
 
-/** Reads a search body; fails with `InvalidSearchQuery` in OpenSearch's words. */
+/** Parses a search body. Fails with `InvalidSearchQuery` in OpenSearch's words. */
 export const parse = (body: Json): Result.Result<SearchRequest, StoreError> =>
   Result.gen(function* () {
     if (!isObject(body)) return yield* refuse(`Expected [START_OBJECT] but found [${tokenOf(body)}]`)
@@ -111,7 +111,7 @@ const keys = {
 
 const isKey = (key: string): key is keyof typeof keys => Object.hasOwn(keys, key)
 
-/** They change nothing that Drawbar answers: every hit carries its version, and a search is never cut short. */
+/** Accepted without effect: every hit carries its version, and a search is never cut short. */
 const ignored: ReadonlySet<string> = new Set([
   "version",
   "seq_no_primary_term",

@@ -1,4 +1,4 @@
-/** The aggregations that registries are asked for: counts by value, `terms`, and of values, `value_count`. */
+/** The aggregations that registries need: `terms`, which counts by value, and `value_count`, which counts values. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import { integer, type Parsed, refuse, text, tokenOf } from "./SearchBody.ts"
@@ -14,7 +14,7 @@ export interface Terms {
 }
 
 export const maxAggregations = 16
-/** `search.max_buckets` here. */
+/** The equivalent of `search.max_buckets`. */
 export const maxBuckets = 10_000
 
 export const parseAggregations = (body: Json): Parsed<Readonly<Record<string, Aggregation>>> => {

@@ -1,17 +1,17 @@
-/** The small parts that every clause of a search body is read with, and how it is refused. */
+/** Readers for the basic values in a search body, and its errors. */
 import type { Json } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import { InvalidSearchQuery, StoreError } from "../StoreError.ts"
 
 export type Parsed<A> = Result.Result<A, StoreError>
 
-/** A refusal as OpenSearch words it; `type` is the wire's `error.type`. */
+/** An error in OpenSearch's words; `type` is the wire's `error.type`. */
 export const refuse = (
   message: string,
   type: InvalidSearchQuery["type"] = "parsing_exception",
 ): Result.Result<never, StoreError> => Result.fail(StoreError.from(new InvalidSearchQuery({ message, type })))
 
-/** What a JSON parser would call the value: OpenSearch's messages name it. */
+/** The name of the value's JSON token, which OpenSearch's messages use. */
 export const tokenOf = (value: Json): string => {
   if (value === null) return "VALUE_NULL"
   if (Array.isArray(value)) return "START_ARRAY"
@@ -20,7 +20,7 @@ export const tokenOf = (value: Json): string => {
   return typeof value === "number" || JSON.isRawJSON(value) ? "VALUE_NUMBER" : "START_OBJECT"
 }
 
-/** A string, number or boolean: what a term may be. */
+/** A string, number or boolean, the types of a term. */
 export type Scalar = string | number | boolean
 
 export const scalar = (value: Json): Scalar | undefined => {
@@ -28,7 +28,7 @@ export const scalar = (value: Json): Scalar | undefined => {
   return JSON.isRawJSON(value) ? value.rawJSON : undefined
 }
 
-/** A whole number, or its text: OpenSearch takes both. */
+/** An integer or its text form: OpenSearch accepts both. */
 export const integer = (name: string, value: Json): Parsed<number> => {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
   return typeof number === "number" && Number.isSafeInteger(number)
@@ -65,6 +65,6 @@ export const text = (name: string, value: Json): Parsed<string> => {
     : Result.succeed(String(found))
 }
 
-/** One string or a list of them. */
+/** One string or a list of strings. */
 export const strings = (name: string, value: Json): Parsed<ReadonlyArray<string>> =>
   Result.all((Array.isArray(value) ? value : [value]).map((item: Json) => text(name, item)))

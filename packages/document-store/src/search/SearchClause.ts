@@ -1,4 +1,4 @@
-/** Reads a query: every form of OpenSearch's query language that Drawbar answers is a row of `parsers`. */
+/** Parses a query. Every supported form of OpenSearch's query language is a row of `parsers`. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import * as StoreBounds from "../StoreBounds.ts"
@@ -24,7 +24,7 @@ import {
 } from "./SearchQuery.ts"
 import { parseQueryString } from "./SearchQueryString.ts"
 
-/** Reads the value of `query`; fails with `InvalidSearchQuery`. */
+/** Parses the value of `query`; fails with `InvalidSearchQuery`. */
 export const parseQuery = (body: Json): Parsed<SearchQuery> =>
   Result.flatMap(clause(body, 0), (query) => {
     if (clauses(query) > maxClauses) return tooMany()
@@ -258,8 +258,8 @@ const pattern = (
   read: (text: string) => SearchPattern.SearchPattern,
 ): Parsed<SearchQuery> =>
   Result.flatMap(searched(query, value), (text) =>
-    text.length > SearchPattern.longest
-      ? refuse(`[${query}] has a pattern longer than [${SearchPattern.longest}] characters`)
+    text.length > SearchPattern.maxLength
+      ? refuse(`[${query}] has a pattern longer than [${SearchPattern.maxLength}] characters`)
       : Result.succeed<SearchQuery>({
           _tag: "Pattern",
           field,
@@ -349,7 +349,7 @@ const queryText = (name: string, o: Read<typeof queryString> & Common, simple: b
     const text = yield* searched(name, o.query)
     const fields = o.fields ?? [{ field: o.default_field ?? "*", boost: 1 }]
     const query = yield* parseQueryString(text, { fields, operator: o.default_operator ?? "or", simple })
-    const least = o.minimum_should_match
-    const enough = query._tag === "Bool" && least !== undefined ? { ...query, minimum: least } : query
-    return scaled(enough, o.boost ?? 1)
+    const minimum = o.minimum_should_match
+    const withMinimum = query._tag === "Bool" && minimum !== undefined ? { ...query, minimum: minimum } : query
+    return scaled(withMinimum, o.boost ?? 1)
   })

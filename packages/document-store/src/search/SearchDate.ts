@@ -1,11 +1,14 @@
 /**
- * A point in time as searches write it: epoch milliseconds, an ISO date, or date maths such as `now-1d/d`.
+ * A point in time in a search: epoch milliseconds, an ISO date, or date math such as `now-1d/d`.
  *
  * Source: https://docs.opensearch.org/latest/field-types/supported-field-types/date/#date-math
  */
 import { DateTime, Option } from "effect"
 
-/** Milliseconds of the epoch, or `undefined` where the text is no date. With `end`, a rounded or partial date means its last millisecond. */
+/**
+ * Milliseconds since the epoch, or `undefined` if the text is not a date. With `end`, a rounded or partial date means
+ * its last millisecond.
+ */
 export const parse = (text: string, now: DateTime.Utc, end: boolean): number | undefined => {
   if (/^-?\d{5,17}$/.test(text)) return Number(text)
   const [, anchor = "", rest = ""] = /^(now|.{4,40}?\|\||[^|]{4,40}$)(.{0,100})$/.exec(text) ?? []
@@ -14,7 +17,7 @@ export const parse = (text: string, now: DateTime.Utc, end: boolean): number | u
   return moved && DateTime.toEpochMillis(moved)
 }
 
-/** `2026`, `2026-01`, `2026-01-31`, with a time of day in UTC unless an offset follows. */
+/** `2026`, `2026-01`, `2026-01-31`; with a time of day in UTC unless an offset follows. */
 const iso = (text: string, end: boolean): DateTime.Utc | undefined => {
   const [, year, month, day, time, offset] =
     /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d(?::\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(Z|[+-]\d\d:\d\d)?)?)?)?$/.exec(text) ?? []

@@ -1,15 +1,15 @@
 /**
- * How each field is found: the index mappings of ML Commons in one table, for no name in them has two kinds.
+ * How each field is indexed: the index mappings of ML Commons in one table, because no field name has two types.
  *
  * Source: https://github.com/opensearch-project/ml-commons/tree/main/common/src/main/resources/index-mappings
  */
 
 /**
  * - `exact`: the whole text (`keyword`, `flat_object`)
- * - `tree`: any text below it (a `flat_object` named by its root)
- * - `words`: analysed text, whose whole stands under `.keyword`
- * - `date`: milliseconds of the epoch
- * - `dynamic`: not mapped; a text is `words`, a number or boolean its value
+ * - `tree`: any text below the field (the root of a `flat_object`)
+ * - `words`: analysed text; the whole text is under `.keyword`
+ * - `date`: milliseconds since the epoch
+ * - `dynamic`: not mapped; text is `words`, a number or boolean is its value
  */
 export interface SearchField {
   readonly kind: "exact" | "tree" | "words" | "date" | "dynamic"
@@ -18,7 +18,7 @@ export interface SearchField {
 
 const named = (names: string): ReadonlySet<string> => new Set(names.trim().split(/\s+/))
 
-/** `connector_id` is dynamic upstream, so that only `connector_id.keyword` finds it there; here both do. */
+/** ML Commons maps `connector_id` dynamically, so that there only `connector_id.keyword` finds it; here both do. */
 const exact = named(`
   version protocol access provisioned_by tenant_id connector_id
   algorithm model_state model_version model_group_id model_id model_format planning_worker_nodes
@@ -40,7 +40,7 @@ const dates = named(`
   create_time last_update_time
 `)
 
-/** The field that a path names in a query or in a record. */
+/** The field that a path in a query or record refers to. */
 export const fieldAt = (path: string): SearchField => {
   const kind = kindOf(path)
   if (kind !== "dynamic" || !path.endsWith(".keyword")) return { kind, path }
@@ -49,7 +49,7 @@ export const fieldAt = (path: string): SearchField => {
 }
 
 const kindOf = (path: string): SearchField["kind"] => {
-  // A model's inline connector is mapped as connectors are.
+  // An embedded connector of a model is mapped like a connector.
   const name = path.startsWith("connector.") ? path.slice("connector.".length) : path
   if (exact.has(name)) return "exact"
   if (words.has(name)) return "words"

@@ -1,10 +1,10 @@
-/** What of a record can be found: its values by field, its words by field and place. */
+/** The index entries of a record: its values by field, and its words by field and position. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { DateTime, Option } from "effect"
 import { fieldAt } from "./SearchFields.ts"
 import { words } from "./SearchText.ts"
 
-/** Both `null`: the field is there, but cannot be found by what it says. */
+/** Both `null`: the field exists, but cannot be found by value. */
 export interface FieldRow {
   readonly field: string
   readonly text: string | null
@@ -17,18 +17,18 @@ export interface WordRow {
   readonly position: number
 }
 
-/** A field name longer than this is not indexed: it would not fit the key of an index. */
+/** A longer field name is not indexed, because it would exceed the size of an index key. */
 const maxPath = 255
 /** `ignore_above` of dynamic text. */
 const maxKeyword = 256
-/** A longer text of an exact field is kept but not found by: it would not fit the key of an index. */
+/** A longer text in an exact field is stored but not indexed, because it would exceed the size of an index key. */
 const maxExact = 512
-/** Words of one field beyond these are not indexed. */
+/** Further words of one field are not indexed. */
 const maxPosition = 10_000
-/** So far apart are the words of two values of one field, so that no phrase runs over both. */
+/** The gap in position between the words of two values of one field, so that no phrase spans both. */
 const gap = 100
 
-/** The rows that a record is found by; equal values of one field make one row. */
+/** The index rows of a record; equal values of one field share a row. */
 export const rowsOf = (
   source: JsonObject,
 ): { readonly fields: ReadonlyArray<FieldRow>; readonly words: ReadonlyArray<WordRow> } => {
@@ -49,7 +49,7 @@ export const rowsOf = (
     else if (field.kind === "date") add(path, null, dateOf(value))
     else if (field.kind === "exact") add(path, upTo(maxExact, value), null)
     else add(`${path}.keyword`, upTo(maxKeyword, value), null)
-    // Flat objects hold whole request bodies: they are found by value only.
+    // Flat objects contain whole request bodies, so they are indexed by value only.
     const isFlat = field.kind === "exact" && path.includes(".")
     if (typeof value === "string" && field.kind !== "date" && !isFlat) addWords(path, value)
   }
@@ -58,7 +58,7 @@ export const rowsOf = (
 
 type Leaf = { readonly path: string; readonly value: string | number | boolean }
 
-/** In their order; without recursion, so that each costs the same however deep it stands. */
+/** In order, and without recursion, so that the cost of an item does not depend on its depth. */
 function* leaves(root: Json, rootPath: string): Generator<Leaf> {
   const left: Array<{ readonly path: string; readonly value: Json }> = [{ path: rootPath, value: root }]
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -73,7 +73,7 @@ function* leaves(root: Json, rootPath: string): Generator<Leaf> {
   }
 }
 
-/** A number under its value, a boolean under its name too; in an exact field both can be found as text. */
+/** A number by its value, a boolean also by its name; in an exact field both can be found as text. */
 const valueOf = (isExact: boolean, value: number | boolean): [string | null, number | null] =>
   typeof value === "boolean"
     ? [String(value), Number(value)]
@@ -82,6 +82,6 @@ const valueOf = (isExact: boolean, value: number | boolean): [string | null, num
 const dateOf = (text: string): number | null =>
   Option.getOrNull(Option.map(DateTime.make(text), DateTime.toEpochMillis))
 
-/** `null` for what no database finds: a text that is too long, or that holds U+0000. */
+/** `null` for text that no database can index: too long, or containing U+0000. */
 const upTo = (length: number, text: string): string | null =>
   text.length > length || text.includes("\0") ? null : text

@@ -1,4 +1,4 @@
-/** The keys of a query's body: each is read by its reader, and one without a reader is refused by name. */
+/** The keys of a query body. Each has a reader; a key without a reader is rejected by name. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import { finite, type Parsed, refuse, scalar, type Scalar, strings, text, tokenOf } from "./SearchBody.ts"
@@ -10,7 +10,7 @@ export interface Common {
   readonly boost?: number
 }
 
-/** Reads each key of a query's body by its reader; an unknown key is refused by name. */
+/** Reads each key of a query body with its reader; rejects an unknown key by name. */
 export const options = <Readers extends Record<string, Reader<unknown>>>(
   query: string,
   body: JsonObject,
@@ -31,7 +31,9 @@ export const options = <Readers extends Record<string, Reader<unknown>>>(
 
 const common = { boost: finite, _name: text }
 
-/** `{ field: { … } }`, or in short `{ field: value }` where `short` says which key the value is. */
+/**
+ * `{ field: { … } }`, or the short form `{ field: value }`, in which `short` names the key that the value belongs to.
+ */
 export const onField = <Readers extends Record<string, Reader<unknown>>>(
   query: string,
   short: string | undefined,
@@ -89,7 +91,7 @@ export const zero: Reader<0> = (name, value) =>
 export const fieldList: Reader<ReadonlyArray<FieldBoost>> = (name, value) =>
   Result.map(strings(name, value), (names) => names.map(fieldBoost))
 
-/** `name^3`: a field and how much a match in it counts. */
+/** `name^3`: a field and the weight of a match in it. */
 const fieldBoost = (text: string): FieldBoost => {
   const [, field = text, boost = "1"] = /^(.+)\^(\d+(?:\.\d+)?)$/.exec(text) ?? []
   return { field, boost: Number(boost) }

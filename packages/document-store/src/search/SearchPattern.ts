@@ -1,11 +1,14 @@
-/** A wildcard pattern: `*` is any run of characters, `?` is one, `\` takes the next as it is. */
+/** A wildcard pattern: `*` matches any run of characters, `?` matches one, `\` escapes the next character. */
 import * as StoreBounds from "../StoreBounds.ts"
 
-/** Literal runs with `any` and `one` between them; no two `any` stand side by side. */
+/** Literal runs separated by `any` and `one`; two `any` are never adjacent. */
 export type SearchPattern = ReadonlyArray<{ readonly literal: string } | "any" | "one">
 
-/** In characters, of what clients send: each costs a bit of work for each character of what it is held against. */
-export const longest = StoreBounds.searchPatternLength
+/**
+ * In characters, for patterns in requests: each pattern character costs one bit operation per character of the matched
+ * text.
+ */
+export const maxLength = StoreBounds.searchPatternLength
 
 export const parse = (text: string): SearchPattern => {
   const parts: Array<SearchPattern[number]> = []
@@ -29,37 +32,37 @@ export const parse = (text: string): SearchPattern => {
   return parts
 }
 
-/** Everything that begins with the text. */
+/** Matches every text that begins with this one. */
 export const startingWith = (text: string): SearchPattern => (text === "" ? ["any"] : [{ literal: text }, "any"])
 
-/** The text that all matches begin with: an index can look there. */
+/** The common prefix of all matches, which an index can use. */
 export const literalStart = (pattern: SearchPattern): string => {
   const [first] = pattern
   return typeof first === "object" ? first.literal : ""
 }
 
-/** Whether the whole text matches; linear in the text for a pattern of bounded length. */
+/** Whether the whole text matches; takes time linear in the text for a pattern of bounded length. */
 export const matches = (pattern: SearchPattern, text: string): boolean => {
   const set = PatternSet.of([pattern])
   return set.accepts(set.advance(set.start, text))
 }
 
-/** Where each of several patterns stands in a text: one bit for each place in each pattern. */
+/** The state of several patterns within a text: one bit for each position in each pattern. */
 export type Places = Uint32Array
 
 /**
- * Several patterns that are matched at once, character by character, without ever going back: each character costs one pass over
- * the bits, whatever the patterns and the text are. What was read of a text is kept as `Places`, so that texts which begin alike
- * share that work.
+ * Several patterns, matched together, one character at a time, without backtracking. Each character costs one pass over
+ * the bits, whatever the patterns and the text are. The state after a text is kept as `Places`, so texts with a common
+ * prefix share that work.
  *
  * Source: https://doi.org/10.1145/135239.135244 (Shift-And)
  */
 export class PatternSet {
   readonly start: Places
-  /** By character, the places that it leads on from; `other` for a character that no pattern names. */
+  /** By character, the positions from which it advances; `other` for a character that no pattern contains. */
   readonly #leadOn = new Map<string, Uint32Array>()
   readonly #other: Uint32Array
-  /** The places at a `*`, which every character leaves where they are. */
+  /** The positions at a `*`, which no character leaves. */
   readonly #loops: Uint32Array
   readonly #ends: Uint32Array
 
@@ -90,7 +93,7 @@ export class PatternSet {
 
   static readonly of = (patterns: ReadonlyArray<SearchPattern>): PatternSet => new PatternSet(patterns)
 
-  /** The places after some more of a text. */
+  /** The positions after more text. */
   readonly advance = (places: Places, text: string): Places => {
     let now: Places = places
     let spare: Places = new Uint32Array(places.length)
@@ -105,28 +108,31 @@ export class PatternSet {
       }
       const read = now
       now = spare
-      // The places of the caller stay as they are.
+      // The caller's positions are not modified.
       spare = isOwn ? read : new Uint32Array(places.length)
       isOwn = true
     }
     return now
   }
 
-  /** Whether one of the patterns matches what was read. */
+  /** Whether one of the patterns matches the text read so far. */
   readonly accepts = (places: Places): boolean => this.#ends.some((ends, word) => (ends & (places[word] ?? 0)) !== 0)
 
-  /** What it costs to read a text, in steps: the words of its places for each character. */
+  /** The cost of reading a text, in steps: the number of state words times the number of characters. */
   readonly cost = (text: string): number => (text.length + 1) * this.start.length
 }
 
-/** Whether no pattern can match any more, whatever follows. */
+/** Whether no pattern can match, whatever text follows. */
 export const isDead = (places: Places): boolean => places.every((word) => word === 0)
 
 const set = (words: Uint32Array, bit: number) => {
   words[bit >>> 5] = (words[bit >>> 5] ?? 0) | (1 << (bit & 31))
 }
 
-/** The characters that a pattern takes one after the other, `undefined` for any one; and before which of them a run of any may stand. */
+/**
+ * The characters that a pattern matches in sequence, `undefined` for any one; and before which of them a run of any
+ * characters may occur.
+ */
 const stepsOf = (pattern: SearchPattern) => {
   const steps: Array<string | undefined> = []
   const loops: Array<number> = []

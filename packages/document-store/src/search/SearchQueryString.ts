@@ -1,5 +1,5 @@
 /**
- * The one-line languages of `query_string` and `simple_query_string`, read into a `SearchQuery`.
+ * The one-line languages of `query_string` and `simple_query_string`, parsed into a `SearchQuery`.
  *
  * Sources: https://docs.opensearch.org/latest/query-dsl/full-text/query-string/ and
  * https://docs.opensearch.org/latest/query-dsl/full-text/simple-query-string/
@@ -12,16 +12,16 @@ import { all, anyOf, at, type Bound, type FieldBoost, maxDepth, none, scaled, ty
 export interface QueryStringOptions {
   readonly fields: ReadonlyArray<FieldBoost>
   readonly operator: "and" | "or"
-  /** `simple_query_string`: no fields, no ranges, and what makes no sense is skipped instead of refused. */
+  /** `simple_query_string`: no fields, no ranges, and invalid parts are skipped instead of rejected. */
   readonly simple: boolean
 }
 
-/** In characters; OpenSearch bounds the clauses that come of it, of which there may be one for each two. */
-const longest = 10_000
+/** In characters. OpenSearch limits the resulting clauses, of which there may be one for every two characters. */
+const maxLength = 10_000
 
 export const parseQueryString = (text: string, options: QueryStringOptions): Parsed<SearchQuery> =>
-  text.length > longest
-    ? refuse(`Failed to parse query: it is longer than [${longest}] characters`)
+  text.length > maxLength
+    ? refuse(`Failed to parse query: it is longer than [${maxLength}] characters`)
     : Result.flatMap(tokens(text, options.simple), (all) => {
         const reader = { all, next: 0 }
         return Result.flatMap(group(reader, options, 0), (query) =>
@@ -119,7 +119,10 @@ interface Clause {
   occur: "must" | "should" | "mustNot"
 }
 
-/** Clauses up to the closing bracket, joined as Lucene's classic parser does: AND binds the clause on either side. */
+/**
+ * Clauses up to the closing parenthesis, joined as Lucene's classic parser does: AND applies to the clause on either
+ * side.
+ */
 const group = (reader: Reader, options: QueryStringOptions, depth: number): Parsed<SearchQuery> =>
   Result.gen(function* () {
     if (depth > maxDepth) return yield* refuse(`Failed to parse query: brackets nest deeper than [${maxDepth}]`)
@@ -161,7 +164,7 @@ const joinedAll = (clauses: ReadonlyArray<Clause>): SearchQuery => {
   return { _tag: "Bool", must, filter: [], should, mustNot: of("mustNot"), minimum, boost: 1 }
 }
 
-/** One word, phrase, range or bracket, with the field before it and the boost after it; `undefined` where none stands. */
+/** One word, phrase, range or group, with its field prefix and boost suffix; `undefined` if there is none. */
 const operand = (reader: Reader, options: QueryStringOptions, depth: number): Parsed<SearchQuery | undefined> =>
   Result.gen(function* () {
     const token = reader.all[reader.next]
@@ -188,7 +191,7 @@ const bracket = (reader: Reader, options: QueryStringOptions, depth: number): Pa
     return Result.succeed(query)
   })
 
-const unbalanced = (text: string) => refuse(`Failed to parse query [${text}]: a bracket closes that was not opened`)
+const unbalanced = (text: string) => refuse(`Failed to parse query [${text}]: a closing bracket has no opening bracket`)
 
 const leaf = (token: Token, fields: ReadonlyArray<FieldBoost>): SearchQuery | undefined => {
   const inFields = (build: (field: string) => SearchQuery) =>

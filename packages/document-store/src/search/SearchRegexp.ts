@@ -1,5 +1,5 @@
 /**
- * A regular expression as a search writes it, which matches whole values: Lucene's syntax, run by RE2.
+ * A regular expression in a search, which matches whole values: Lucene's syntax, compiled by RE2.
  *
  * Source: https://docs.opensearch.org/latest/query-dsl/term/regexp/
  */
@@ -10,11 +10,13 @@ import { type Parsed, refuse } from "./SearchBody.ts"
 
 export interface RegexpOptions {
   readonly case_insensitive?: boolean
-  /** `NONE` takes the operators `@` and `"` as they are; `ALL`, the default, reads them. */
+  /** `NONE` takes the operators `@` and `"` literally; `ALL`, the default, interprets them. */
   readonly flags?: string
 }
 
-/** Fails with `InvalidSearchQuery` where the expression cannot be read, or uses an operator that RE2 does not have. */
+/**
+ * Fails with `InvalidSearchQuery` if the expression cannot be parsed, or uses an operator that RE2 does not support.
+ */
 export const parse = (
   text: string,
   { case_insensitive = false, flags = "ALL" }: RegexpOptions,
@@ -34,7 +36,10 @@ export const parse = (
 
 const illegal = (message: string) => refuse(message, "illegal_argument_exception")
 
-/** The same expression as RE2 writes it: `^` and `$` are characters like any other, `@` is any text, quotes take what stands between them. */
+/**
+ * Translates the expression to RE2's syntax: `^` and `$` are ordinary characters, `@` is any text, and quoted text is
+ * literal.
+ */
 const translated = (text: string, hasOperators: boolean): Parsed<string> => {
   let re2 = ""
   for (let i = 0; i < text.length; i++) {
@@ -50,7 +55,7 @@ const translated = (text: string, hasOperators: boolean): Parsed<string> => {
       i = end
     } else if (c === "^" || c === "$") re2 += literal(c)
     else if (c === "(" && text.charAt(i + 1) === "?")
-      return illegal(`[regexp] cannot read [${text}]: [(?] at character ${i + 1} is no operator`)
+      return illegal(`[regexp] cannot read [${text}]: [(?] at character ${i + 1} is not an operator`)
     else if (!hasOperators && /[~&#<>@"]/.test(c)) re2 += literal(c)
     else if (c === "@") re2 += ".*"
     else if (c === '"') {

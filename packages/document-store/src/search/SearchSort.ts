@@ -1,4 +1,4 @@
-/** In what order hits come: OpenSearch's `sort` in all its forms. */
+/** The order of hits: OpenSearch's `sort` in all its forms. */
 import { isObject, type Json } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import { type Parsed, refuse, tokenOf } from "./SearchBody.ts"
@@ -7,15 +7,15 @@ export interface SortKey {
   /** A field's path, or `_score`, `_id`, `_doc`. */
   readonly field: string
   readonly order: "asc" | "desc"
-  /** Where records without the field go, or the value that stands in for it. */
+  /** The position of records without the field, or a value to use instead. */
   readonly missing: "_first" | "_last" | { readonly value: string | number }
-  /** Whether a field that no record has is sorted by as missing; it is refused otherwise. */
+  /** Whether to treat a field that no record has as missing; otherwise it is rejected. */
   readonly mayBeUnknown?: boolean
 }
 
 export const maxSortKeys = 16
 
-/** Reads one key or a list of them, each `"field"`, `{"field":"desc"}` or `{"field":{"order":"desc"}}`. */
+/** Reads one key or a list of keys, each `"field"`, `{"field":"desc"}` or `{"field":{"order":"desc"}}`. */
 export const parseSort = (body: Json): Parsed<ReadonlyArray<SortKey>> =>
   Result.flatMap(Result.all((Array.isArray(body) ? body : [body]).map((item: Json) => parseKeys(item))), (lists) => {
     const keys = lists.flat()
@@ -52,7 +52,7 @@ const parseKey = (field: string, value: Json): Parsed<SortKey> =>
     return { field, order, missing, mayBeUnknown }
   })
 
-/** Of several values the first in order counts, as `mode` does unasked. */
+/** If a field has several values, the first in sort order counts, which is the default of `mode`. */
 const ignored: ReadonlySet<string> = new Set(["unmapped_type", "mode", "format", "numeric_type", "nested"])
 
 const parseOrder = (value: Json): Parsed<SortKey["order"]> => {

@@ -1,4 +1,4 @@
-/** Which parts of a record a hit shows: OpenSearch's `_source`, with `*` in field names. */
+/** The parts of a record that a hit returns: OpenSearch's `_source`, with `*` in field names. */
 import { isObject, type Json, type JsonObject } from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import * as StoreBounds from "../StoreBounds.ts"
@@ -51,12 +51,14 @@ const readFilter = (value: Json): Parsed<SourceFilter> => {
   })
 }
 
-/** Makes the parts of a record that a filter shows, and spends what that costs; nothing where the filter shows none. */
+/**
+ * Extracts the parts of a record that a filter selects, and records the cost; undefined if the filter selects nothing.
+ */
 export type SourceReader = (source: JsonObject, spend: (steps: number) => void) => JsonObject | undefined
 
 /**
- * Reads a filter's patterns once, to be held against many records.
- * A pattern that names an object takes all of it; an exclusion outweighs an inclusion.
+ * Compiles a filter's patterns once, to apply to many records. A pattern that names an object selects all of it; an
+ * exclusion takes precedence over an inclusion.
  */
 export const compileSourceFilter = (filter: SourceFilter): SourceReader => {
   if (filter === false) return () => undefined
@@ -93,7 +95,10 @@ const keep = (
     }),
   )
 
-/** A leaf stays if it or what holds it was named; an object that was not named stays for what is named within it. */
+/**
+ * A leaf is kept if it or an object around it was named; an object that was not named is kept if it contains a named
+ * leaf.
+ */
 const keepValue = (
   value: Json,
   filter: Filter,
@@ -101,7 +106,7 @@ const keepValue = (
   excluded: SearchPattern.Places,
   whole: boolean,
 ): Json | undefined => {
-  // Where no pattern can match any more, all below stays or goes as one.
+  // If no pattern can match any more, everything below is kept or removed as a whole.
   if (whole && SearchPattern.isDead(excluded)) return value
   if (!whole && SearchPattern.isDead(included)) return undefined
   if (isObject(value)) {

@@ -1,4 +1,4 @@
-/** What one search costs: its steps are counted, others have a turn in between, and past a bound it is refused. */
+/** Measures and limits the cost of one search: it counts steps, yields to other requests, and fails past a limit. */
 import { Effect } from "effect"
 import * as StoreBounds from "../StoreBounds.ts"
 import { StoreError, InvalidSearchQuery } from "../StoreError.ts"
@@ -14,13 +14,13 @@ export class SearchWork {
     this.#limits = limits
   }
 
-  /** So many steps more, of 1 ns to 10 ns each. */
+  /** Adds steps of 1 ns to 10 ns each. */
   readonly spend = (steps: number): void => {
     this.#steps += steps
     this.#sinceTurn += steps
   }
 
-  /** So many bytes more of records that are shown. */
+  /** Adds bytes of returned records. */
   readonly show = (bytes: number): void => {
     this.#bytes += bytes
     this.spend(bytes)
@@ -30,12 +30,14 @@ export class SearchWork {
     return this.#steps
   }
 
-  /** How often others had a turn. */
+  /** How often the search has yielded. */
   get turns(): number {
     return this.#turns
   }
 
-  /** Fails with `InvalidSearchQuery` where the search has cost too much; lets others run where they have waited long enough. */
+  /**
+   * Fails with `InvalidSearchQuery` if the search has exceeded its limits; yields to other requests from time to time.
+   */
   readonly check: Effect.Effect<void, StoreError> = Effect.suspend(() => {
     if (this.#steps > this.#limits.searchSteps) return tooMuch
     if (this.#bytes > this.#limits.searchBytes) return tooLarge(this.#limits.searchBytes)
@@ -52,10 +54,10 @@ const refused = (message: string) =>
   Effect.fail(StoreError.from(new InvalidSearchQuery({ message, type: "illegal_argument_exception" })))
 
 const tooMuch = refused(
-  "The search asks for too much work. Use fewer or simpler patterns, in [query] and in [_source], or ask for fewer hits with [size].",
+  "The search requires too much work. Use fewer or simpler patterns in [query] and [_source], or request fewer hits with [size].",
 )
 
-const tooLarge = (most: number) =>
+const tooLarge = (maxBytes: number) =>
   refused(
-    `The hits of the search hold more than [${most}] bytes. Ask for fewer hits with [size], or for fewer fields with [_source].`,
+    `The hits of the search are larger than [${maxBytes}] bytes in total. Request fewer hits with [size], or fewer fields with [_source].`,
   )

@@ -39,7 +39,7 @@ export const buckets = Effect.fnUntraced(function* (
   }
 })
 
-/** How many values of a field the found records have together. */
+/** How many values of a field the found records have in total. */
 export const valueCount = Effect.fnUntraced(function* (
   { sql, collection }: SqlQueryContext,
   { where }: SqlQuery,
@@ -61,7 +61,7 @@ interface BucketRow {
   readonly n: number | bigint
 }
 
-/** A time is named as a date, a boolean by its word. */
+/** A time is returned as a date, a boolean as `true` or `false`. */
 const bucketOf = (kind: SearchField["kind"], { key, name, n }: BucketRow): TermsBuckets["buckets"][number] => {
   const doc_count = Number(n)
   if (typeof key === "string") return { key, doc_count }

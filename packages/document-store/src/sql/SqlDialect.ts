@@ -1,16 +1,16 @@
 /**
- * Where databases differ: all SQL of this package that one of them alone understands.
+ * Differences between databases: all SQL of this package that is specific to one database.
  *
- * Everything else is written in what SQLite and PostgreSQL share: `INSERT … ON CONFLICT`, `RETURNING`, `NULLS LAST`.
+ * All other SQL is in the common subset of SQLite and PostgreSQL: `INSERT … ON CONFLICT`, `RETURNING`, `NULLS LAST`.
  */
 export interface SqlDialect {
-  /** A text column that compares by code point: index ranges and the order of ids rest on it. */
+  /** A text column that compares by code point, which index ranges and the order of ids require. */
   readonly text: string
-  /** The rows of a JSON list of texts that stands in brackets behind it. */
+  /** Returns the rows of a JSON array of strings, which follows in parentheses. */
   readonly listed: string
-  /** The greater of two numbers that stand in brackets behind it. */
+  /** Returns the greater of two numbers, which follow in parentheses. */
   readonly greater: string
-  /** A number of each row of `documents` that grows with each one made, and stays when it is changed. */
+  /** A number for each row of `documents` that increases with each insertion and does not change on update. */
   readonly creation: string
 }
 

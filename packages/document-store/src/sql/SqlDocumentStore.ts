@@ -1,4 +1,4 @@
-/** `DocumentStore` on SQL: the database is whichever `SqlClient` is provided, its ways are the dialect's. */
+/** `DocumentStore` on SQL: `SqlClient` provides the database, the dialect its specifics. */
 import { Effect, Option, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import * as StoreBounds from "../StoreBounds.ts"
@@ -11,10 +11,10 @@ import { migrate } from "./SqlMigrations.ts"
 import * as SqlSearch from "./SqlSearch.ts"
 import * as SqlWrites from "./SqlWrites.ts"
 
-/** Records that `all` reads at a time. */
+/** The number of records that `all` reads at a time. */
 const batch = 100
 
-/** The record, or none where it cannot be read: the log names it, and the others are read all the same. */
+/** The record; undefined if it cannot be read. An unreadable record is logged, and the others are still read. */
 const readable = (collection: Collection, row: SqlWrites.DocumentRow) =>
   Result.match(SqlWrites.documentOf(row), {
     onFailure: ({ message }) => Effect.as(Effect.logError(`${collection}: ${message}`), []),
@@ -34,8 +34,8 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
       }),
     )
   /**
-   * Writes a record as large as one may be, and takes it away again: a small one may find room where the next real one does not.
-   * The room that it had stays the database's.
+   * Writes a record of the maximum size and deletes it, because a small one may fit where the next real one does not.
+   * The space stays allocated to the database.
    */
   const probe = commit(
     Effect.as(

@@ -1,6 +1,6 @@
 /**
- * Many transactions, one commit: those that wait at the same time are made durable together, each in a savepoint of
- * its own, so that one that fails undoes only itself.
+ * Group commit: transactions that wait at the same time are committed together. Each has its own savepoint, so that a
+ * failure rolls back only that transaction.
  */
 import { Cause, Data, Deferred, Effect, Exit, Result, Semaphore } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
@@ -12,13 +12,15 @@ interface Waiting<A> {
   readonly done: Deferred.Deferred<A, StoreError>
 }
 
-/** The database failed in one of the transactions: all were undone, and none was at fault for certain. */
+/**
+ * The database failed in one of the transactions. All were rolled back, and it is uncertain which one was the cause.
+ */
 class Undone extends Data.TaggedError("Undone")<{ readonly cause: SqlError.SqlError }> {}
 
-/** How many transactions one commit holds: the last of them waits for all. */
+/** How many transactions share one commit, because each waits for the whole group. */
 const maxTogether = 256
 
-/** Makes the function that runs a transaction and answers after it is durable. */
+/** Creates the function that runs a transaction and returns after it is durable. */
 export const make = <A>() =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -46,7 +48,7 @@ export const make = <A>() =>
     return Effect.fnUntraced(function* (transaction: Waiting<A>["transaction"]) {
       const done = yield* Deferred.make<A, StoreError>()
       queue.push({ transaction, done })
-      // All that came in this turn of the event loop stand in the queue before the first of them commits.
+      // All transactions of this turn of the event loop are queued before the first commits.
       yield* Effect.yieldNow
       const untilDone: Effect.Effect<void> = Effect.suspend(() =>
         Deferred.isDoneUnsafe(done) ? Effect.void : Effect.andThen(commit(queue.splice(0, maxTogether)), untilDone),

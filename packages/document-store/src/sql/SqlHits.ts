@@ -16,7 +16,7 @@ export type PageRow = Omit<DocumentRow, "source" | "sealed"> & {
   readonly creation: number | bigint
 } & { readonly [key: `key_${number}`]: SortValue | bigint }
 
-/** The hits of one page. Texts of records are read for this page only, after it is known which they are, and a few at a time. */
+/** The hits of one page. The texts of records are read only for this page, after its ids are known, and in batches. */
 export const hitsOf = Effect.fnUntraced(function* (
   context: SqlQueryContext,
   request: SearchRequest,
@@ -31,7 +31,7 @@ export const hitsOf = Effect.fnUntraced(function* (
     const documents = request.source === false ? undefined : yield* read(context, some)
     for (const row of some) {
       const document = documents?.get(row.id)
-      // Deleted since the page was made.
+      // Deleted after the page was determined.
       if (documents !== undefined && document === undefined) continue
       work.spend(perHit + (document === undefined ? 0 : Number(row.bytes)))
       const shown =
@@ -44,10 +44,10 @@ export const hitsOf = Effect.fnUntraced(function* (
   return hits
 })
 
-/** What one hit costs beside its text. */
+/** The cost of one hit in addition to its text. */
 const perHit = 1_000
 
-/** Records whose texts are read in one statement, and how long these texts are together, in bytes. */
+/** Limits on the records read in one statement, and on their total size in bytes. */
 const portion = { records: 200, bytes: 1_000_000 }
 
 const portions = (rows: ReadonlyArray<PageRow>): ReadonlyArray<ReadonlyArray<PageRow>> => {
@@ -73,7 +73,7 @@ const read = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, 
   const documents = new Map<string, Document>()
   for (const row of found) {
     const document = documentOf(row)
-    // One that cannot be read does not keep the others from being found.
+    // A record that cannot be read does not prevent others from being found.
     if (Result.isFailure(document)) yield* Effect.logError(document.failure.message)
     else documents.set(row.id, document.success)
   }

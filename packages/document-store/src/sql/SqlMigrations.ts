@@ -1,4 +1,4 @@
-/** The tables, grown forward by numbered steps; a step that was released is never changed. */
+/** The schema, as numbered migrations; a released migration is never changed. */
 import { Effect } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { StoreError, StorageFailed } from "../StoreError.ts"
@@ -45,7 +45,7 @@ const steps = (dialect: SqlDialect) => ({
   }),
 })
 
-/** Brings the tables up to date; a database that a newer Drawbar wrote is refused. */
+/** Migrates the schema to the current version; rejects a database written by a newer Drawbar. */
 export const migrate = Effect.fnUntraced(function* (
   dialect: SqlDialect,
 ): Effect.fn.Return<void, StoreError, SqlClient.SqlClient> {

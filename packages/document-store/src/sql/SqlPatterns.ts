@@ -1,7 +1,7 @@
 /**
- * The records that the wildcards and regular expressions of a query find. The distinct values of the field are read from the database's
- * index in portions and held against the pattern here, where each step is counted and others have their turn; then the records with
- * one of those that match are asked for, some values at a time.
+ * Finds the records that match the wildcards and regular expressions of a query. The distinct values of the field are
+ * read from the database's index in batches and matched here, where each step is counted and the search can yield. The
+ * records with a matching value are then looked up, several values at a time.
  */
 import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { Effect } from "effect"
@@ -14,7 +14,7 @@ import type { SearchWork } from "../search/SearchWork.ts"
 import { storageFailed } from "./SqlFailure.ts"
 import { isAnalysed, last, type SqlQueryContext } from "./SqlQuery.ts"
 
-/** The query with records in the place of its patterns. `count` is how many records the collection has. */
+/** The query with its patterns replaced by the matching records. `count` is the number of records in the collection. */
 export const expand = (
   context: SqlQueryContext,
   work: SearchWork,
@@ -45,7 +45,7 @@ export const expand = (
 type Of<Tag extends SearchQuery["_tag"]> = Extract<SearchQuery, { _tag: Tag }>
 
 interface Test {
-  /** What all matches begin with. */
+  /** The common prefix of all matches. */
   readonly start: string
   readonly cost: (text: string) => number
   readonly matches: (text: string) => boolean
@@ -54,7 +54,7 @@ interface Test {
 const isWords = (name: string | undefined) => name === undefined || isAnalysed(fieldAt(name))
 
 const wildcard = ({ field, pattern, caseInsensitive }: Of<"Pattern">): Test => {
-  // As OpenSearch folds: words stand in lower case, whole texts are folded where they are ASCII.
+  // Case folding as in OpenSearch: words are in lower case; for whole texts, only ASCII letters are folded.
   const fold = isWords(field) ? (text: string) => text.toLowerCase() : lowerAscii
   const folded = caseInsensitive
     ? pattern.map((part) => (typeof part === "object" ? { literal: fold(part.literal) } : part))
@@ -85,13 +85,13 @@ const records = Effect.fnUntraced(function* (
 ): Effect.fn.Return<SearchQuery, StoreError> {
   const ids = new Set<string>()
   const { sql, collection } = context
-  /** Whether every record is found already: no further value adds one. */
+  /** Whether all records have been found, so that further values cannot add any. */
   const isWhole = () => ids.size >= count
 
   const searchIn = Effect.fnUntraced(function* (table: string, column: string, where: Statement.Fragment) {
     yield* distinct(
       context,
-      { table, column, where: sql`collection = ${collection}`, isOver: isWhole, more: where },
+      { table, column, where: sql`collection = ${collection}`, isDone: isWhole, more: where },
       test,
       (texts) =>
         Effect.gen(function* () {
@@ -101,8 +101,8 @@ const records = Effect.fnUntraced(function* (
             if (test.matches(text)) matching.push(text)
             yield* work.check
           }
-          for (let at = 0; at < matching.length && !isWhole(); at += together) {
-            const some = matching.slice(at, at + together)
+          for (let at = 0; at < matching.length && !isWhole(); at += valuesPerLookUp) {
+            const some = matching.slice(at, at + valuesPerLookUp)
             const rows = yield* sql<{ id: string }>`
             SELECT DISTINCT id FROM ${sql(table)} WHERE collection = ${collection} AND ${where}
             AND ${sql(column)} IN (${sql.literal(context.dialect.listed)}(${JSON.stringify(some)}))`.pipe(
@@ -125,15 +125,15 @@ const records = Effect.fnUntraced(function* (
   return { _tag: "Records", ids, boost }
 })
 
-/** Values whose records are asked for in one statement, and what each and its records cost. */
-const together = 50
+/** How many values one statement looks up, and the cost of each look-up and of each record found. */
+const valuesPerLookUp = 50
 const perLookUp = 15_000
 const perRow = 1_000
 
-/** What reading one value costs beside holding it against the pattern. */
+/** The cost of reading one value, in addition to matching it. */
 const perValue = 500
 
-/** The paths under which a field's values stand: of a tree those of its leaves. */
+/** The paths of a field's values: for a tree, those of its leaves. */
 const pathsOf = Effect.fnUntraced(function* (context: SqlQueryContext, work: SearchWork, { kind, path }: SearchField) {
   if (kind !== "tree") return [path]
   const { sql, collection } = context
@@ -142,7 +142,7 @@ const pathsOf = Effect.fnUntraced(function* (context: SqlQueryContext, work: Sea
     table: "document_fields",
     column: "field",
     where: sql`collection = ${collection}`,
-    isOver: () => false,
+    isDone: () => false,
   }
   yield* distinct(context, column, { start: `${path}.` }, (found) => {
     work.spend(found.length * perValue)
@@ -156,41 +156,45 @@ interface Column {
   readonly table: string
   readonly column: string
   readonly where: Statement.Fragment
-  /** What else holds where the values stand behind another column of the index. */
+  /** A further condition, if the values follow another column in the index. */
   readonly more?: Statement.Fragment
-  /** Whether no more values are wanted. */
-  readonly isOver: () => boolean
+  /** Whether no more values are needed. */
+  readonly isDone: () => boolean
 }
 
 /** Values read in one statement. */
-const portion = 500
+const valuesPerRead = 500
 
-/** Hands on the distinct values of an indexed column in their order: from one to the next the index is asked, equal ones are passed over. */
+/**
+ * Passes on the distinct values of an indexed column in order. The next value is found through the index, which skips
+ * equal ones.
+ */
 const distinct = Effect.fnUntraced(function* (
   { sql }: SqlQueryContext,
-  { table, column, where, more, isOver }: Column,
+  { table, column, where, more, isDone }: Column,
   { start }: Pick<Test, "start">,
-  hold: (values: ReadonlyArray<string>) => Effect.Effect<void, StoreError>,
+  process: (values: ReadonlyArray<string>) => Effect.Effect<void, StoreError>,
 ): Effect.fn.Return<void, StoreError> {
   const end = start + last
-  // In the index of whole texts the field stands before them; words are read for all fields, for theirs stands behind.
+  // In the index of whole texts, the field precedes the value. Words are read for all fields, because there the field
+  // follows the word.
   const all = table === "document_fields" && more !== undefined ? sql`${where} AND ${more}` : where
-  const least = (from: Statement.Fragment) =>
+  const nextValue = (from: Statement.Fragment) =>
     sql`(SELECT MIN(${sql(column)}) FROM ${sql(table)} WHERE ${all} AND ${sql(column)} ${from} AND ${sql(column)} < ${end})`
   let from = sql`>= ${start}`
   for (;;) {
     const rows = yield* sql<{ value: string }>`
       WITH RECURSIVE found(value) AS (
-        SELECT ${least(from)} AS value
+        SELECT ${nextValue(from)} AS value
         UNION ALL
-        SELECT ${least(sql`> found.value`)} FROM found WHERE found.value IS NOT NULL
-        LIMIT ${sql.literal(String(portion))}
+        SELECT ${nextValue(sql`> found.value`)} FROM found WHERE found.value IS NOT NULL
+        LIMIT ${sql.literal(String(valuesPerRead))}
       )
       SELECT value FROM found WHERE value IS NOT NULL`.pipe(Effect.mapError(storageFailed("search")))
     const read = rows.map(({ value }) => value)
-    yield* hold(read)
+    yield* process(read)
     const after = read.at(-1)
-    if (after === undefined || read.length < portion || isOver()) return
+    if (after === undefined || read.length < valuesPerRead || isDone()) return
     from = sql`> ${after}`
   }
 })

@@ -1,4 +1,6 @@
-/** A `SearchQuery` as SQL: a test of the row `d` of `documents`, and the score of a row that passed it. */
+/**
+ * Compiles a `SearchQuery` to SQL: a condition on the row `d` of `documents`, and the score of a row that satisfies it.
+ */
 import { type DateTime, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Collection } from "../Document.ts"
@@ -14,17 +16,17 @@ export interface SqlQuery {
   readonly score: Statement.Fragment
 }
 
-/** What a query is read against. */
+/** The context in which a query is compiled. */
 export interface SqlQueryContext {
   readonly sql: SqlClient.SqlClient
   readonly dialect: SqlDialect
   readonly collection: Collection
   readonly now: DateTime.Utc
-  /** The ids that are looked at, in their order; all of the collection where it is absent. */
+  /** The ids to consider, in order; the whole collection if absent. */
   readonly range?: ReadonlyArray<string>
 }
 
-/** The column holds an id that is looked at. */
+/** The column contains an id to consider. */
 export const inRange = ({ sql, range }: SqlQueryContext, column: string): ReadonlyArray<Statement.Fragment> => {
   const first = range?.[0]
   const final = range?.at(-1)
@@ -33,10 +35,13 @@ export const inRange = ({ sql, range }: SqlQueryContext, column: string): Readon
     : [sql`${sql(column)} >= ${first}`, sql`${sql(column)} <= ${final}`]
 }
 
-/** Words of one phrase: each is a join. */
+/** Maximum words of one phrase, because each is a join. */
 const maxPhrase = 32
 
-/** Fails with `InvalidSearchQuery` where a value does not fit its field. `SqlPatterns` has put records in the place of patterns. */
+/**
+ * Fails with `InvalidSearchQuery` if a value does not match its field. `SqlPatterns` has already replaced patterns with
+ * records.
+ */
 export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<SqlQuery> => {
   const { sql } = context
   const scored = (where: Statement.Fragment): SqlQuery => ({ where, score: number(sql, query.boost) })
@@ -75,16 +80,16 @@ export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<Sq
 
 type Of<Tag extends SearchQuery["_tag"]> = Extract<SearchQuery, { _tag: Tag }>
 
-/** A boost beyond it would let sums of scores overflow. */
+/** With a larger boost, sums of scores could overflow. */
 const maxBoost = 1e12
 
-/** A boost as a literal: a parameter would have no type for PostgreSQL to add up. */
+/** A boost as a literal, because PostgreSQL could not infer the type of a parameter in a sum. */
 const number = ({ literal }: SqlClient.SqlClient, value: number) =>
   literal(`CAST(${Math.max(-maxBoost, Math.min(maxBoost, value)) || 0} AS DOUBLE PRECISION)`)
 
 const never = ({ literal }: SqlClient.SqlClient) => literal("1 = 0")
 
-/** The record has a row of `document_fields` like this. */
+/** The record has a matching row in `document_fields`. */
 const hasField = (context: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fragment>) => {
   const { sql, collection } = context
   return sql`d.id IN (SELECT id FROM document_fields WHERE ${sql.and([
@@ -94,7 +99,7 @@ const hasField = (context: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fr
   ])})`
 }
 
-/** The record has a word like this, in this field or in any. */
+/** The record has a matching word, in this field or in any field. */
 const hasWord = (context: SqlQueryContext, field: string | undefined, test: Statement.Fragment) => {
   const { sql, collection } = context
   return sql`d.id IN (SELECT id FROM document_words WHERE ${sql.and([
@@ -146,7 +151,7 @@ const terms = (
   }
 }
 
-/** As OpenSearch folds: ASCII only, as the databases' `LOWER` does. */
+/** Case folding as in OpenSearch: ASCII only, like the databases' `LOWER`. */
 const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 const lower = (text: string) => text.toLowerCase()
 
@@ -175,7 +180,7 @@ const match = (context: SqlQueryContext, query: Of<"Match">): Parsed<SqlQuery> =
   const distinct = [...new Set(words(query.text))]
   const tests = distinct.map((word) => hasWord(context, field?.path, sql`word = ${word}`))
   const needed = Math.max(1, required(query.minimum, distinct.length))
-  const enough =
+  const enoughWords =
     tests.length === 0
       ? never(sql)
       : needed === 1
@@ -189,11 +194,11 @@ const match = (context: SqlQueryContext, query: Of<"Match">): Parsed<SqlQuery> =
       tests.map((test) => when(sql, test, number(sql, 1))),
     ),
   )
-  if (field === undefined || field.kind === "words") return Result.succeed({ where: enough, score })
-  // A number or boolean that is not mapped is no text.
+  if (field === undefined || field.kind === "words") return Result.succeed({ where: enoughWords, score })
+  // An unmapped number or boolean is not text.
   return Result.map(terms(context, asTerms(query, field.path), field), (value) => ({
-    where: sql.or([enough, value]),
-    score: when(sql, enough, score, number(sql, query.boost)),
+    where: sql.or([enoughWords, value]),
+    score: when(sql, enoughWords, score, number(sql, query.boost)),
   }))
 }
 
@@ -241,14 +246,17 @@ const phrase = (context: SqlQueryContext, query: Of<"Phrase">): Parsed<Statement
   )
 }
 
-/** The last character that a text can hold: all that begins with a text stands before it and this. */
+/**
+ * The last character that a text can contain: every text with a given prefix sorts between the prefix and the prefix
+ * followed by this character.
+ */
 export const last = "\u{10ffff}"
 
-/** The column begins with the text: a range, so that an index answers. */
+/** The column begins with the text, written as a range so that an index can be used. */
 const within = (sql: SqlClient.SqlClient, column: string, start: string) =>
   sql`(${sql(column)} >= ${start} AND ${sql(column)} < ${start + last})`
 
-/** A value, or one of the words of a field that is analysed, begins with the text. */
+/** A value, or one of the words of an analysed field, begins with the text. */
 const startingWith = (context: SqlQueryContext, name: string | undefined, start: string): Statement.Fragment => {
   const field = name === undefined ? undefined : fieldAt(name)
   return field === undefined || isAnalysed(field)
@@ -259,7 +267,7 @@ const startingWith = (context: SqlQueryContext, name: string | undefined, start:
 const values = (context: SqlQueryContext, { field, values: found }: Of<"Values">): Statement.Fragment =>
   hasField(context, named(context, fieldAt(field)), listed(context, "text", found))
 
-/** The column is one of these, in one parameter. */
+/** The column equals one of these values, passed in one parameter. */
 const listed = ({ sql, dialect }: SqlQueryContext, column: string, found: ReadonlyArray<string>) =>
   sql`${sql(column)} IN (${sql.literal(dialect.listed)}(${JSON.stringify(found)}))`
 
@@ -304,7 +312,7 @@ const range = (context: SqlQueryContext, query: Of<"Range">): Parsed<Statement.F
   })
 }
 
-/** A bound as its field compares it: as text, as a number, or as a time. */
+/** A bound in the type of its field: text, a number, or a time. */
 const limit = (
   context: SqlQueryContext,
   { kind, path }: SearchField,
@@ -345,7 +353,7 @@ const bool = (context: SqlQueryContext, query: Of<"Bool">): Parsed<SqlQuery> =>
     return { where, score: times(sql, query.boost, plus(sql, scores)) }
   })
 
-/** So many of the tests hold. */
+/** At least this many of the conditions hold. */
 const atLeast = ({ sql }: SqlQueryContext, needed: number, tests: ReadonlyArray<Statement.Fragment>) => {
   if (needed > tests.length) return never(sql)
   if (needed === 1) return sql.or(tests)

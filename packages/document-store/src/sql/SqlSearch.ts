@@ -1,4 +1,4 @@
-/** A search as SQL: one statement counts, one reads the page, one for each aggregation counts by value. */
+/** Runs a search as SQL: one statement counts, one reads the page, and one for each aggregation counts by value. */
 import { DateTime, Effect, Result } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Collection } from "../Document.ts"
@@ -27,19 +27,23 @@ export const search = Effect.fnUntraced(function* (
 ): Effect.fn.Return<SearchResult, StoreError> {
   const context = { sql, dialect, collection, now: yield* DateTime.now }
   const count = yield* countOf(context)
-  const asked = clauses(request.query)
-  if (asked > fewClauses && asked * count > StoreBounds.searchTests) return yield* tooManyTests(asked, count)
+  const clauseCount = clauses(request.query)
+  if (clauseCount > fewClauses && clauseCount * count > StoreBounds.searchTests)
+    return yield* tooManyTests(clauseCount, count)
   const expanded = yield* SqlPatterns.expand(context, work, request.query, count)
   const keys = yield* Effect.fromResult(sortKeys(context, request.sort))
   yield* refuseUnknown(context, request.sort)
   const isScored = request.size > 0 && keys.some(({ isScore }) => isScore)
   const whole = yield* queryIn(context, request, expanded)
-  const most = Math.max(fewestRecords, Math.min(mostRecords, Math.floor(testsTogether / (asked + keys.length))))
+  const recordsPerStatement = Math.max(
+    minRecordsPerStatement,
+    Math.min(maxRecordsPerStatement, Math.floor(testsPerStatement / (clauseCount + keys.length))),
+  )
   let total = 0
   let maxScore: number | null = null
   let found: ReadonlyArray<PageRow> = []
-  const isNarrow = asked <= fewClauses && isSelective(request.query)
-  const ranges = count <= most || isNarrow ? [undefined] : yield* rangesOf(context, most)
+  const isNarrow = clauseCount <= fewClauses && isSelective(request.query)
+  const ranges = count <= recordsPerStatement || isNarrow ? [undefined] : yield* rangesOf(context, recordsPerStatement)
   for (const range of ranges) {
     const part: SqlQueryContext = range === undefined ? context : { ...context, range }
     const query = range === undefined ? whole : yield* queryIn(part, request, expanded)
@@ -65,12 +69,12 @@ export const search = Effect.fnUntraced(function* (
 })
 
 /**
- * Clauses times records that one statement looks at, some 10 ms; fewer records are not worth a statement, and more are not looked at
- * in one. Others have their turn between statements.
+ * Clauses times records that one statement evaluates, which takes about 10 ms, and the limits on its records. Other
+ * requests run between statements.
  */
-const testsTogether = 20_000
-const fewestRecords = 100
-const mostRecords = 10_000
+const testsPerStatement = 20_000
+const minRecordsPerStatement = 100
+const maxRecordsPerStatement = 10_000
 
 const countOf = ({ sql, collection }: SqlQueryContext) =>
   Effect.map(
@@ -78,23 +82,23 @@ const countOf = ({ sql, collection }: SqlQueryContext) =>
     ([row]) => Number(row?.n ?? 0),
   )
 
-/** Whether an index leads to the few records that can be meant. */
+/** Whether an index narrows the search to few records. */
 const isSelective = (query: SearchQuery): boolean =>
   query._tag === "Ids" ||
   query._tag === "Terms" ||
   (query._tag === "Bool" && [...query.must, ...query.filter].some(isSelective))
 
-/** The ids of the collection, so many at a time, in their order. */
-const rangesOf = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, most: number) {
+/** The ids of the collection in order, in groups of the given size. */
+const rangesOf = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, recordsPerStatement: number) {
   const ranges: Array<ReadonlyArray<string>> = []
   for (let after = ""; ;) {
     const rows = yield* run(sql<{ id: string }>`
       SELECT id FROM documents WHERE collection = ${collection} AND id > ${after} ORDER BY id
-      LIMIT ${sql.literal(String(most))}`)
+      LIMIT ${sql.literal(String(recordsPerStatement))}`)
     const ids = rows.map(({ id }) => id)
     if (ids.length > 0) ranges.push(ids)
     const final = ids.at(-1)
-    if (final === undefined || ids.length < most) return ranges
+    if (final === undefined || ids.length < recordsPerStatement) return ranges
     after = final
   }
 })
@@ -102,7 +106,7 @@ const rangesOf = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryConte
 const queryIn = (context: SqlQueryContext, { minScore }: SearchRequest, query: SearchQuery) =>
   Effect.map(Effect.fromResult(compile(context, query)), (compiled) => scoring(context, compiled, minScore))
 
-/** Two lists of rows that are each in order, as one. */
+/** Merges two ordered lists of rows. */
 const merged = (
   one: ReadonlyArray<PageRow>,
   other: ReadonlyArray<PageRow>,
@@ -122,7 +126,7 @@ const merged = (
   return all
 }
 
-/** As the database orders rows: by each key, then by creation. */
+/** Compares rows in the database's order: by each key, then by creation. */
 const compared = (a: PageRow, b: PageRow, keys: ReadonlyArray<SqlSortKey>): number => {
   for (const [i, { order, missing }] of keys.entries()) {
     const [x, y] = [sortValue(a[`key_${i}`]), sortValue(b[`key_${i}`])]
@@ -139,32 +143,32 @@ const compared = (a: PageRow, b: PageRow, keys: ReadonlyArray<SqlSortKey>): numb
   return Number(a.creation) - Number(b.creation)
 }
 
-/** The query without the records that score too little. */
+/** The query without records below the minimum score. */
 const scoring = ({ sql }: SqlQueryContext, { where, score }: SqlQuery, minScore: number | undefined): SqlQuery =>
   minScore === undefined ? { where, score } : { where: sql`(${where}) AND (${score}) >= ${minScore}`, score }
 
-/** So few clauses are asked of however many records. */
+/** This many clauses are allowed for any number of records. */
 const fewClauses = 32
 
-const tooManyTests = (asked: number, count: number) =>
+const tooManyTests = (clauseCount: number, count: number) =>
   Effect.fromResult(
     refuse(
-      `too_many_clauses: [${asked}] clauses are too many for [${count}] records. Use [${Math.floor(StoreBounds.searchTests / count)}] at most`,
+      `too_many_clauses: [${clauseCount}] clauses are too many for [${count}] records. Use [${Math.floor(StoreBounds.searchTests / count)}] at most`,
       "illegal_argument_exception",
     ),
   )
 
-/** A field that is not mapped and that no record has is a slip; in a collection without records nothing is known of any. */
+/** An unmapped field that no record has is probably a mistake; in an empty collection this cannot be decided. */
 const refuseUnknown = Effect.fnUntraced(function* (context: SqlQueryContext, sort: ReadonlyArray<SortKey>) {
   const { sql, collection } = context
-  const asked = sort.filter(
+  const clauseCount = sort.filter(
     ({ field, mayBeUnknown }) =>
       mayBeUnknown !== true && !["_score", "_id", "_doc"].includes(field) && !isMapped(field),
   )
-  if (asked.length === 0) return
+  if (clauseCount.length === 0) return
   const [any] = yield* run(sql`SELECT 1 AS n FROM documents WHERE collection = ${collection} LIMIT 1`)
   if (any === undefined) return
-  for (const { field } of asked) {
+  for (const { field } of clauseCount) {
     const [known] = yield* run(
       sql`SELECT 1 AS n FROM document_fields WHERE collection = ${collection} AND field = ${fieldAt(field).path} LIMIT 1`,
     )
@@ -175,7 +179,7 @@ const refuseUnknown = Effect.fnUntraced(function* (context: SqlQueryContext, sor
   }
 })
 
-/** Whether a field is known without looking at records. */
+/** Whether a field is known without reading records. */
 const isMapped = (field: string): boolean => {
   const parent = field.endsWith(".keyword") ? field.slice(0, -".keyword".length) : field
   return fieldAt(parent).kind !== "dynamic"
@@ -189,7 +193,7 @@ const totals = Effect.fnUntraced(function* (context: SqlQueryContext, { where, s
   return { total: Number(row?.total ?? 0), maxScore: row?.max_score ?? null }
 })
 
-/** The row `d` is one that is looked at, and passes the test. */
+/** The row `d` is one to consider, and satisfies the condition. */
 const looked = (context: SqlQueryContext, where: Statement.Fragment) =>
   context.sql.and([context.sql`d.collection = ${context.collection}`, ...inRange(context, "d.id"), where])
 
@@ -211,7 +215,7 @@ const sortKey = ({ sql }: SqlQueryContext, { field, ...key }: SortKey): Parsed<S
   const { kind, path } = fieldAt(field)
   if (kind === "words") return unsortable(path)
   const isText = kind === "exact" || kind === "tree"
-  // The bare column would tempt SQLite to walk the index by value, for each record from its end.
+  // With the bare column, SQLite might scan the index by value, from its end, for each record.
   const value = sql.literal(isText ? "f.text || ''" : "f.number + 0")
   const first = sql`(SELECT ${sql.literal(key.order === "asc" ? "MIN" : "MAX")}(${value})
     FROM document_fields f WHERE f.collection = d.collection AND f.id = d.id AND f.field = ${path})`
@@ -222,7 +226,7 @@ const sortKey = ({ sql }: SqlQueryContext, { field, ...key }: SortKey): Parsed<S
     : Result.succeed({ ...key, expression: sql`COALESCE(${first}, ${missing})`, isScore: false, isText })
 }
 
-/** The first rows in order, as many as the page ends with. */
+/** The first rows in order, up to the end of the page. */
 const rowsOf = Effect.fnUntraced(function* (
   context: SqlQueryContext,
   request: SearchRequest,
@@ -257,7 +261,7 @@ const rowsOf = Effect.fnUntraced(function* (
       LIMIT ${sql.literal(String(request.from + request.size))}`)
 })
 
-/** The rows after the given sort values: equal in the first keys, beyond in the next. */
+/** The rows after the given sort values: equal in the leading keys, greater in the next. */
 const beyond = (
   context: SqlQueryContext,
   keys: ReadonlyArray<SqlSortKey>,

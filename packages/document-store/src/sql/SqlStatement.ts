@@ -4,17 +4,17 @@ import type { Statement } from "effect/sql"
 import { refuse } from "../search/SearchBody.ts"
 import { storageFailed } from "./SqlFailure.ts"
 
-/** Parameters that SQLite takes in one statement; PostgreSQL takes more. https://www.sqlite.org/limits.html */
+/** Maximum parameters of a statement in SQLite; PostgreSQL allows more. https://www.sqlite.org/limits.html */
 const maxParameters = 32_766
 
-/** Runs a statement, unless it holds what no database can take. */
+/** Runs a statement, unless it contains values that databases reject. */
 export const run = <A>(statement: Statement.Statement<A>) => {
   const [, values] = statement.compile()
   const unfit =
     values.length > maxParameters
-      ? `the query holds ${values.length} values: at most [${maxParameters}] are taken`
+      ? `the query contains ${values.length} values: at most [${maxParameters}] are allowed`
       : values.some(hasNul)
-        ? "the query holds the character U+0000, which no database finds"
+        ? "the query contains the character U+0000, which databases do not support"
         : undefined
   return unfit === undefined
     ? Effect.mapError(statement, storageFailed("search"))

@@ -1,4 +1,4 @@
-/** Writes as SQL: a record, its place in the order of writes, and the rows it is found by. */
+/** Writes as SQL: a record, its sequence number, and its index rows. */
 import * as Json from "@drawbar/json-text/Json"
 import { Array as Arr, Effect, Result } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
@@ -6,7 +6,7 @@ import { type Collection, type Document, shown, type Write } from "../Document.t
 import { AlreadyExists, NotFound, StoreError, StorageFailed, VersionConflict } from "../StoreError.ts"
 import { rowsOf } from "../search/SearchIndex.ts"
 
-/** A row of `documents`; PostgreSQL answers big integers as such. */
+/** A row of `documents`; PostgreSQL returns 64-bit integers as `bigint`. */
 export interface DocumentRow {
   readonly id: string
   readonly version: number | bigint
@@ -24,7 +24,7 @@ export const documentOf = (row: DocumentRow): Result.Result<Document, StoreError
         StoreError.from(
           new StorageFailed({
             operation: "read",
-            message: `Record ${row.id} is damaged: its text is no JSON. Restore a backup.`,
+            message: `Record ${row.id} is damaged: its text is not valid JSON. Restore a backup.`,
           }),
         ),
       )
@@ -35,7 +35,7 @@ const isSealed = (value: Json.Json | undefined): value is Document["sealed"] =>
 
 type Done = Effect.Effect<Document, StoreError | SqlError.SqlError>
 
-/** Carries out one write inside a transaction. */
+/** Performs one write inside a transaction. */
 export const apply = (sql: SqlClient.SqlClient, write: Write): Done => {
   switch (write._tag) {
     case "Create":
@@ -104,7 +104,7 @@ const asRead = (sql: SqlClient.SqlClient, { collection, id, ifVersion }: Guarded
     ...(ifVersion === undefined ? [] : [sql`version = ${ifVersion}`]),
   ])
 
-/** Why a guarded write met no record. */
+/** Why a conditional write matched no record. */
 const unmet = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { collection, id, ifVersion }: Guarded) {
   const [found] = yield* sql<Pick<DocumentRow, "version">>`
     SELECT version FROM documents WHERE collection = ${collection} AND id = ${id}`
@@ -114,7 +114,7 @@ const unmet = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { collectio
         new VersionConflict({
           collection,
           id,
-          message: `${collection} [${id}] was written by another: version ${found.version}, not ${ifVersion}. Read it again.`,
+          message: `${collection} [${id}] was changed concurrently: version ${found.version}, not ${ifVersion}. Read it again.`,
         }),
       )
 })
@@ -128,7 +128,7 @@ const nextSeqNo = (sql: SqlClient.SqlClient, collection: Collection) =>
     ([row]) => Number(row?.last_seq_no),
   )
 
-/** So many rows one statement inserts. */
+/** Rows inserted by one statement. */
 const chunk = 100
 
 const index = Effect.fnUntraced(function* (

@@ -1,5 +1,5 @@
 /**
- * Node's built-in SQLite as an `effect/sql` client: one connection, statements kept prepared.
+ * Node's built-in SQLite as an `effect/sql` client with one connection and prepared statements.
  *
  * Sources: https://nodejs.org/api/sqlite.html, https://www.sqlite.org/pragma.html, https://www.sqlite.org/rescode.html
  */
@@ -10,13 +10,13 @@ import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 
 export interface SqliteOptions {
-  /** `:memory:` for none. */
+  /** `:memory:` for a database in memory. */
   readonly filename: string
 }
 
 /**
- * A file is this process's alone as long as the layer lives: SQLite's own lock, which the system takes back
- * however the process ends. FULL: a commit returns after the disk has it.
+ * The process holds the file exclusively while the layer is open. It is SQLite's own lock, which the operating system
+ * releases however the process ends. FULL: a commit returns after the data is on disk.
  */
 const settings = `
   PRAGMA busy_timeout = 2000;
@@ -90,7 +90,7 @@ const inputValue = (value: unknown): SQLInputValue => {
 const sqlError = (filename: string, operation: string, cause: unknown) => {
   const code = cause instanceof Error ? Number(Reflect.get(cause, "errcode")) : Number.NaN
   const advice =
-    advices.get(code & 0xff) ?? (cause instanceof Error ? `SQLite refused: ${cause.message}.` : "SQLite failed.")
+    advices.get(code & 0xff) ?? (cause instanceof Error ? `SQLite failed: ${cause.message}.` : "SQLite failed.")
   const where = filename === ":memory:" ? "in memory" : filename
   return new SqlError.SqlError({
     reason: SqlError.classifySqliteError(
@@ -102,13 +102,13 @@ const sqlError = (filename: string, operation: string, cause: unknown) => {
 
 /** By primary result code. */
 const advices: ReadonlyMap<number, string> = new Map([
-  [3, "no permission. Let this user read and write the file and its folder."],
-  [5, "another process has it open. Stop that process, or give this one a file of its own."],
-  [6, "another process has it open. Stop that process, or give this one a file of its own."],
-  [8, "it cannot be written. Let this user write the file and its folder, and mount the disk writable."],
-  [10, "the disk failed to read or write. Nothing of this write is kept; look at the system's log."],
+  [3, "permission denied. Give this user read and write access to the file and its folder."],
+  [5, "another process has it open. Stop that process, or use another file for this one."],
+  [6, "another process has it open. Stop that process, or use another file for this one."],
+  [8, "it is read-only. Give this user write access to the file and its folder, and mount the disk writable."],
+  [10, "a disk read or write failed. This write was not stored; check the system log."],
   [11, "the file is damaged. Keep a copy of it, then restore a backup."],
-  [13, "the disk is full. Nothing of this write is kept; make room and try again."],
-  [14, "it cannot be opened. See that the folder exists and that this user may write there."],
-  [26, "the file is no SQLite database. Name another file, or restore a backup."],
+  [13, "the disk is full. This write was not stored; free some space and try again."],
+  [14, "it cannot be opened. Check that the folder exists and that this user can write to it."],
+  [26, "the file is not an SQLite database. Use another file, or restore a backup."],
 ])

@@ -1,11 +1,14 @@
-/** Whether a host's addresses may be connected to. */
+/** Whether a connection to a host's addresses is allowed. */
 import { Result } from "effect"
 import { EgressError, PrivateAddress, RestrictedAddress } from "../EgressError.ts"
 import type { Policy } from "../EgressPolicy.ts"
 import * as IpAddress from "../IpAddress.ts"
 import type { Resolution } from "../Resolver.ts"
 
-/** Succeeds with whether one of them is private. One bad address is enough to refuse: the answer as a whole is not honest. */
+/**
+ * Succeeds with whether one of them is private. One forbidden address rejects the host, because the DNS response cannot
+ * be trusted.
+ */
 export const check = (
   host: string,
   { addresses, trusted }: Resolution,

@@ -1,17 +1,17 @@
-/** The bytes of an answer on their way to one reader, who says how fast. */
+/** A stream of response bytes for one reader, with backpressure. */
 import type { EgressError } from "../EgressError.ts"
 
-/** What brings the bytes, and can be told to wait. */
+/** The source of the bytes, which can be paused. */
 export interface FlowControl {
   readonly pause: () => void
   readonly resume: () => void
   readonly cancel: () => void
 }
 
-/** In bytes: so much may wait for a slow reader, and the platform for the rest. */
+/** In bytes: the amount buffered for a slow reader before the upstream is paused. */
 const maxBufferedBytes = 256 * 1024
 
-/** In ms: how long what follows the last event may take, so that the connection can be used again. */
+/** In ms: how long the rest of the body may take after the reader stops, so that the connection can be reused. */
 const drainTimeoutMs = 500
 
 export class BodyStream implements AsyncIterable<Uint8Array> {
@@ -19,21 +19,21 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
   #size = 0
   #ended = false
   #error: EgressError | undefined
-  #tap: FlowControl | undefined
+  #source: FlowControl | undefined
   #reader: PromiseWithResolvers<IteratorResult<Uint8Array>> | undefined
   #last: NodeJS.Timeout | undefined
   #discarding = false
 
-  open(tap: FlowControl): void {
-    this.#tap = tap
+  open(source: FlowControl): void {
+    this.#source = source
   }
 
   push(chunk: Uint8Array): void {
     if (this.#discarding) return
-    if (this.#reader !== undefined) return this.#answer({ done: false, value: chunk })
+    if (this.#reader !== undefined) return this.#deliver({ done: false, value: chunk })
     this.#waiting.push(chunk)
     this.#size += chunk.length
-    if (this.#size > maxBufferedBytes) this.#tap?.pause()
+    if (this.#size > maxBufferedBytes) this.#source?.pause()
   }
 
   end(error?: EgressError): void {
@@ -47,9 +47,9 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
     else reader.reject(error)
   }
 
-  /** Closes the connection, unless the reader has had all that he wanted. */
+  /** Closes the connection, unless the reader has finished. */
   cancel(): void {
-    if (!this.#ended && !this.#discarding) this.#tap?.cancel()
+    if (!this.#ended && !this.#discarding) this.#source?.cancel()
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -66,7 +66,7 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
     const chunk = this.#waiting.shift()
     if (chunk !== undefined) {
       this.#size -= chunk.length
-      if (this.#size <= maxBufferedBytes / 2) this.#tap?.resume()
+      if (this.#size <= maxBufferedBytes / 2) this.#source?.resume()
       return Promise.resolve({ done: false, value: chunk })
     }
     if (this.#error !== undefined) return Promise.reject(this.#error)
@@ -75,7 +75,7 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
     return this.#reader.promise
   }
 
-  #answer(result: IteratorResult<Uint8Array>): void {
+  #deliver(result: IteratorResult<Uint8Array>): void {
     const reader = this.#reader
     this.#reader = undefined
     reader?.resolve(result)
@@ -85,7 +85,7 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
     if (this.#ended) return
     this.#discarding = true
     this.#waiting = []
-    this.#tap?.resume()
-    this.#last = setTimeout(() => this.#tap?.cancel(), drainTimeoutMs)
+    this.#source?.resume()
+    this.#last = setTimeout(() => this.#source?.cancel(), drainTimeoutMs)
   }
 }

@@ -1,4 +1,4 @@
-/** A connection to a destination: its name resolved, every address checked, and only a checked one connected to. */
+/** Opens a connection to a destination: resolves its name, checks every address, and connects only to a checked one. */
 import { Effect } from "effect"
 import { connect as connectTcp, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from "node:net"
 import {
@@ -18,9 +18,9 @@ import * as Tunnel from "./Tunnel.ts"
 
 export interface Connection {
   readonly socket: Socket
-  /** It leads to a private address. */
+  /** Whether the address is private. */
   readonly isPrivate: boolean
-  /** Where it was kept for the next request: how many bytes had come by the end of the last answer. */
+  /** For a connection kept for the next request: the bytes read by the end of the previous response. */
   readBefore: number | undefined
 }
 
@@ -70,7 +70,7 @@ const secured = (
   Effect.callback((resume) => {
     const socket = start()
     if (settings.observe !== undefined) watch(socket, settings.observe)
-    // This listener stays: nobody else listens until the pool takes the socket over.
+    // This listener stays, because nothing else listens until the pool takes the socket.
     socket.on("error", (error) => resume(Effect.fail(failure(destination.origin, error))))
     socket.once(destination.secure ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
     return Effect.sync(() => socket.destroy())
@@ -88,13 +88,13 @@ const watch = (socket: Socket, observe: (event: ConnectionEvent) => void): void 
   })
 }
 
-/** How long one address may keep the next from being tried; the last one has all the time that is left. */
+/** How long one address may delay the attempt at the next; the last one has all the remaining time. */
 const nextAddressMs = 1_000
 
 const begin = (destination: Destination, resolution: Resolution, settings: Settings): Socket => {
   const { host } = destination
   const options: TcpNetConnectOpts = {
-    // The addresses come from `only`, so that nothing is looked up again.
+    // The addresses come from `only`, so that the name is not resolved again.
     host: isIP(host) > 0 ? resolution.addresses[0] : host,
     port: resolution.port,
     lookup: only(resolution.addresses),
@@ -123,7 +123,7 @@ const only =
     else done(null, found[0]?.address ?? "", found[0]?.family)
   }
 
-/** The network's errors have the system's names, `ECONNREFUSED`; the others are TLS's. */
+/** Network errors have system names such as `ECONNREFUSED`; the others come from TLS. */
 const failure = (origin: string, { code = "unknown" }: NodeJS.ErrnoException): EgressError =>
   EgressError.from(
     /^E[A-Z]+$/.test(code) && code !== "EPROTO" ? new ConnectFailed({ origin, code }) : new TlsFailed({ origin, code }),

@@ -1,4 +1,4 @@
-/** One place of a pool: it carries one exchange at a time, over one connection after the other. */
+/** One slot of a pool: it carries one exchange at a time, over a sequence of connections. */
 import { Client } from "undici"
 import type { Connection } from "./Connection.ts"
 import { type Carrier, type PendingRequest, maxHeaderBytes } from "./PendingRequest.ts"
@@ -18,13 +18,13 @@ export class ConnectionSlot implements Carrier {
   connection: Connection | undefined
   #heads: InterimHeads.InterimHeads | undefined
 
-  constructor(origin: string, connect: Connect, released: (lane: ConnectionSlot) => void) {
+  constructor(origin: string, connect: Connect, released: (slot: ConnectionSlot) => void) {
     this.release = () => released(this)
     this.#client = new Client(origin, {
       allowH2: false,
       maxHeaderSize: maxHeaderBytes,
       connect: (_target, done) => {
-        if (this.#exchange === undefined) return done(new Error("nobody to connect for"), null)
+        if (this.#exchange === undefined) return done(new Error("no request to connect for"), null)
         connect(this.#exchange, (error, connection) => {
           this.connection = connection
           if (connection === undefined) done(error ?? new Error("not connected"), null)

@@ -1,7 +1,7 @@
 /**
- * Lets undici's parser pass over heads of status 100 that came without being asked for: it closes a connection on them, while it
- * passes 102 and 103 on. The status of such a head is written as 102 before the parser sees it.
- * Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.2 (a client has to parse and may ignore interim responses)
+ * Lets undici's parser accept unsolicited interim responses with status 100. It closes the connection on them, but
+ * accepts 102 and 103. The status of such a response is rewritten as 102 before the parser reads it. Source:
+ * https://www.rfc-editor.org/rfc/rfc9110#section-15.2 (a client has to parse and may ignore interim responses)
  */
 import type { Socket } from "node:net"
 
@@ -11,18 +11,18 @@ export interface InterimHeads {
 }
 
 const statusLine = Buffer.from("HTTP/1.1 100")
-/** Where the last digits of the version and of the status stand in it. */
+/** The positions in it of the last digits of the version and of the status. */
 const version = 7
 const hundreds = 9
 const [zero = 0, one = 0, two = 0] = Buffer.from("012")
 
 const blankLine = Buffer.from("\r\n\r\n")
 
-/** Watches what is read from a socket, from its first head on. */
+/** Inspects the bytes read from a socket, beginning with the first response head. */
 export const watch = (socket: Socket): InterimHeads => {
-  /** How much of the status line has come; all of it where the rest of an interim head is passed over. */
+  /** How much of the status line has matched; all of it while the rest of an interim head is skipped. */
   let matched = 0
-  /** How much of the blank line after it has come. */
+  /** How much of the blank line after the head has matched. */
   let ended = 0
   let isExpecting = true
 
@@ -35,7 +35,7 @@ export const watch = (socket: Socket): InterimHeads => {
           isExpecting = false
           return
         }
-        // Another interim status, such as 103, is passed over as it is.
+        // Other interim statuses, such as 103, are left unchanged.
         if (!isFit) matched = statusLine.length
         else if (++matched === statusLine.length) chunk[i] = two
         ended = 0

@@ -34,7 +34,7 @@ export const make = (bound: Origin, settings: Settings): Effect.Effect<EgressPoo
     return pool
   })
 
-/** What holds under one policy: when a setting changes, connections and verdicts made before it are not used again. */
+/** The state under one policy. When a setting changes, connections and decisions made before are not reused. */
 interface PolicySnapshot {
   readonly policy: Policy
   readonly slots: SlotQueue
@@ -59,18 +59,18 @@ class OriginPool implements EgressPool {
   readonly #settings: Settings
   readonly #fork: Fork
   readonly #past = new Set<Promise<void>>()
-  #era: PolicySnapshot
+  #snapshot: PolicySnapshot
 
   constructor(bound: Origin, settings: Settings, fork: Fork) {
     this.origin = bound.origin
     this.#bound = bound
     this.#settings = settings
     this.#fork = fork
-    this.#era = this.#begin(settings.policies.current())
+    this.#snapshot = this.#begin(settings.policies.current())
   }
 
   readonly state: EgressPool["state"] = () => {
-    const { open, busy, waiting } = this.#era.slots
+    const { open, busy, waiting } = this.#snapshot.slots
     return { open, busy, waiting, resting: false }
   }
 
@@ -90,38 +90,38 @@ class OriginPool implements EgressPool {
     flow: BodyStream | undefined,
   ): Effect.Effect<EgressResponse, EgressError> {
     return Effect.callback((resume) => {
-      const era = this.#current()
-      const admitted = this.#admit(request, era)
+      const snapshot = this.#current()
+      const admitted = this.#admit(request, snapshot)
       if (Result.isFailure(admitted)) return resume(Effect.fail(admitted.failure))
-      const { slots: lanes } = era
+      const { slots } = snapshot
       const settle: Settle = (settled) => {
-        lanes.leave(exchange)
+        slots.leave(exchange)
         resume(Effect.fromResult(settled))
       }
       const exchange = new PendingRequest(admitted.success, request, limits, settle, flow)
-      if (!lanes.enter(exchange))
-        exchange.limitWait(lanes.waiting > maxWaiting ? 0 : this.#settings.acquireTimeoutMs, this.#exhausted)
+      if (!slots.enter(exchange))
+        exchange.limitWait(slots.waiting > maxWaiting ? 0 : this.#settings.acquireTimeoutMs, this.#exhausted)
       return Effect.sync(() => {
-        lanes.leave(exchange)
+        slots.leave(exchange)
         exchange.cancel()
       })
     })
   }
 
-  /** Takes nothing new and ends when what is under way has ended. */
+  /** Rejects new requests and resolves when the pending ones have ended. */
   async close(): Promise<void> {
-    await Promise.all([this.#era.slots.close(), ...this.#past])
+    await Promise.all([this.#snapshot.slots.close(), ...this.#past])
   }
 
   #current(): PolicySnapshot {
     const policy = this.#settings.policies.current()
-    if (policy !== this.#era.policy && !this.#era.slots.closing) {
-      const closing = this.#era.slots.close()
+    if (policy !== this.#snapshot.policy && !this.#snapshot.slots.closing) {
+      const closing = this.#snapshot.slots.close()
       this.#past.add(closing)
       void closing.finally(() => this.#past.delete(closing))
-      this.#era = this.#begin(policy)
+      this.#snapshot = this.#begin(policy)
     }
-    return this.#era
+    return this.#snapshot
   }
 
   #begin(policy: Policy): PolicySnapshot {
@@ -146,10 +146,10 @@ class OriginPool implements EgressPool {
     })
   }
 
-  #admit(request: EgressRequest, era: PolicySnapshot): Result.Result<Destination.Destination, EgressError> {
-    if (era.slots.closing) return Result.fail(EgressError.from(new PoolClosed({ origin: this.origin })))
-    const known = era.destinations.get(request.url)
-    const destination = known === undefined ? this.#read(request.url, era) : Result.succeed(known)
+  #admit(request: EgressRequest, snapshot: PolicySnapshot): Result.Result<Destination.Destination, EgressError> {
+    if (snapshot.slots.closing) return Result.fail(EgressError.from(new PoolClosed({ origin: this.origin })))
+    const known = snapshot.destinations.get(request.url)
+    const destination = known === undefined ? this.#read(request.url, snapshot) : Result.succeed(known)
     const host = hostHeader(request.headers)?.toLowerCase()
     const { authority, port } = this.#bound
     const own = host === undefined || host === authority || host === `${authority}:${port}`

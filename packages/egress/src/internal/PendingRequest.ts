@@ -1,4 +1,4 @@
-/** One request and its answer, as undici's dispatcher calls it. It settles once, by answer or by error. */
+/** One request and its response, as a handler for undici's dispatcher. It settles once, with a response or an error. */
 import { performance } from "node:perf_hooks"
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
@@ -28,7 +28,7 @@ import type { BodyStream } from "./BodyStream.ts"
 
 export type Settle = (settled: Result.Result<EgressResponse, EgressError>) => void
 
-/** What an exchange travels on, and gives back when the connection has no more to do with it. */
+/** What an exchange is sent over, released when the exchange no longer needs the connection. */
 export interface Carrier {
   readonly connection: Connection | undefined
   readonly release: () => void
@@ -47,12 +47,12 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
   #carrier: Carrier | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
-  /** Heads that came before the answer's own. */
+  /** Interim responses before the final one. */
   #early = 0
   #headers: Headers = {}
   #chunks: Array<Buffer> = []
   #received = 0
-  /** Where the body of a success goes as it comes; absent: it is kept until it is whole. */
+  /** Where the body of a successful response is streamed; if absent, the body is buffered until it is complete. */
   readonly #flow: BodyStream | undefined
   #flowing = false
   readonly #observer: EgressRequest["observer"]
@@ -84,7 +84,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
       body: request.body ?? null,
       headersTimeout: limits.headersTimeoutMs,
       bodyTimeout: limits.idleTimeoutMs,
-      // A Host header would otherwise name another server to TLS, and so close the connection.
+      // Otherwise a Host header would set another server name for TLS, and so close the connection.
       servername: destination.host,
     }
     this.options = options
@@ -95,7 +95,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
       )
   }
 
-  /** Bounds the wait until it is on its way. */
+  /** Limits the wait until the request is sent. */
   limitWait(millis: number, reason: EgressReason): void {
     this.#patience = setTimeout(() => this.fail(reason), millis)
   }
@@ -106,7 +106,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     else this.#finish(Result.fail(EgressError.from(reason)))
   }
 
-  /** Ends the exchange without a word to anybody. */
+  /** Ends the exchange without notifying the caller. */
   cancel(): void {
     this.#close()
     this.#controller?.abort(new Error("cancelled"))
@@ -118,7 +118,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // What is thrown here takes the request back before a byte is written, and leaves the connection be.
+    // An exception here cancels the request before a byte is written, and keeps the connection.
     if (this.#settled) throw new Error("cancelled")
     if (this.#carrier?.connection?.isPrivate === true && Result.isFailure(this.destination.inside))
       throw this.destination.inside.failure
@@ -140,7 +140,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     else if (this.#flow !== undefined && isSuccess({ status })) this.#begin(this.#flow)
   }
 
-  /** The head has come: the caller goes on, and the body after him. */
+  /** The headers have arrived: the caller continues, and the body follows. */
   #begin(flow: BodyStream): void {
     const controller = this.#controller
     flow.open({
@@ -163,7 +163,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#depart()
     const connection = this.#carrier?.connection
-    // An answer that ends with its connection is whole only if the connection was closed in order.
+    // A response that ends with its connection is complete only if the connection was closed in order.
     if (connection !== undefined && connection.socket.errored !== null) return this.fail(this.#incomplete)
     if (connection !== undefined) connection.readBefore = connection.socket.bytesRead
     if (this.#flowing) return this.#flow?.end()
@@ -217,7 +217,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     if (this.#carrier !== undefined) queueMicrotask(this.#carrier.release)
   }
 
-  /** The stage under way has taken what has passed since; the next begins. */
+  /** Reports the time since the last call as the duration of the current stage; the next stage begins. */
   #reach(next: ExchangeStage): void {
     const observer = this.#observer
     if (observer === undefined) return
@@ -270,7 +270,7 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
         return new ResponseTooLarge({ origin, part: "headers", limit: maxHeaderBytes })
     }
     if (this.#status > 0) return this.#incomplete
-    // The client's parser asserts of a status what a platform need not keep to.
+    // The client's parser asserts properties of a status that an upstream may not satisfy.
     if (error.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" || code === "ERR_ASSERTION")
       return new ProtocolError({ origin, code: code === "ERR_ASSERTION" ? "status" : code })
     if (this.#controller === undefined) return new ConnectFailed({ origin, code })
@@ -284,11 +284,11 @@ export const isSuccess = ({ status }: Pick<EgressResponse, "status">): boolean =
 const bytesOf = (body: unknown): number =>
   typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : 0
 
-/** Hints before an answer (status 1xx) are a few, and each begins the wait for its head anew. */
+/** Only a few interim responses (status 1xx) are allowed, because each restarts the wait for the headers. */
 const maxInformationalResponses = 20
 
-/** What a timer can count; beyond it, it would fire at once. */
+/** The longest delay that a timer supports; a longer one would fire immediately. */
 const maxTimerMs = 2_147_483_647
 
-/** How large the headers of an answer may be, in bytes. */
+/** The maximum size of response headers, in bytes. */
 export const maxHeaderBytes = 65_536

@@ -1,21 +1,21 @@
-/** The lanes of a pool, as many as it may have, and those who wait for one in the order in which they came. */
+/** The slots of a pool, up to its maximum, and the requests that wait for one, first in, first out. */
 import type { PendingRequest } from "./PendingRequest.ts"
 import { type Connect, ConnectionSlot } from "./ConnectionSlot.ts"
 
 export class SlotQueue {
   readonly #origin: string
-  readonly #most: number
+  readonly #maxSlots: number
   readonly #connect: Connect
   readonly #all: Array<ConnectionSlot> = []
-  /** The one used last is used first, so that those that are not needed fall silent and close. */
+  /** The most recently used slot is reused first, so that unneeded connections become idle and close. */
   readonly #free: Array<ConnectionSlot> = []
   readonly #waiting = new Set<PendingRequest>()
   readonly #emptied = Promise.withResolvers<void>()
   #closing = false
 
-  constructor(origin: string, most: number, connect: Connect) {
+  constructor(origin: string, maxSlots: number, connect: Connect) {
     this.#origin = origin
-    this.#most = most
+    this.#maxSlots = maxSlots
     this.#connect = connect
   }
 
@@ -35,35 +35,35 @@ export class SlotQueue {
     return this.#closing
   }
 
-  /** Gives the exchange a lane, at once or later; false where it has to wait. */
+  /** Assigns a slot to the exchange, now or later; false if it has to wait. */
   enter(exchange: PendingRequest): boolean {
-    const lane = this.#free.pop() ?? this.#another()
-    if (lane === undefined) this.#waiting.add(exchange)
-    else lane.dispatch(exchange)
-    return lane !== undefined
+    const slot = this.#free.pop() ?? this.#openSlot()
+    if (slot === undefined) this.#waiting.add(exchange)
+    else slot.dispatch(exchange)
+    return slot !== undefined
   }
 
-  /** Waits no longer. */
+  /** Removes the exchange from the queue. */
   leave(exchange: PendingRequest): void {
     this.#waiting.delete(exchange)
   }
 
-  /** Takes nothing new, by its owner's word, and ends when everything that entered has left. */
+  /** Stops accepting requests (the caller must not enter more) and resolves when every request has ended. */
   async close(): Promise<void> {
     this.#closing = true
     this.#settle()
     await this.#emptied.promise
-    await Promise.all(this.#all.map((lane) => lane.close()))
+    await Promise.all(this.#all.map((slot) => slot.close()))
   }
 
-  readonly #release = (lane: ConnectionSlot): void => {
+  readonly #release = (slot: ConnectionSlot): void => {
     const [next] = this.#waiting
     if (next === undefined) {
-      this.#free.push(lane)
+      this.#free.push(slot)
       if (this.#closing) this.#settle()
     } else {
       this.#waiting.delete(next)
-      lane.dispatch(next)
+      slot.dispatch(next)
     }
   }
 
@@ -71,10 +71,10 @@ export class SlotQueue {
     if (this.#free.length === this.#all.length) this.#emptied.resolve()
   }
 
-  #another(): ConnectionSlot | undefined {
-    if (this.#all.length >= this.#most) return undefined
-    const lane = new ConnectionSlot(this.#origin, this.#connect, this.#release)
-    this.#all.push(lane)
-    return lane
+  #openSlot(): ConnectionSlot | undefined {
+    if (this.#all.length >= this.#maxSlots) return undefined
+    const slot = new ConnectionSlot(this.#origin, this.#connect, this.#release)
+    this.#all.push(slot)
+    return slot
   }
 }

@@ -5,8 +5,8 @@ import type { Destination } from "../Destination.ts"
 import { EgressError, ProxyRefused } from "../EgressError.ts"
 import type { Proxy } from "../Proxy.ts"
 
-/** In bytes: the longest head of an answer that is read. */
-const longestHead = 16_384
+/** In bytes: the maximum size of the proxy's response head. */
+const maxHeadBytes = 16_384
 
 /** A socket whose other end is the destination. */
 export const open = (proxy: Proxy, { origin, host, port }: Destination): Effect.Effect<Socket, EgressError> =>
@@ -23,11 +23,11 @@ export const open = (proxy: Proxy, { origin, host, port }: Destination): Effect.
     const read = (piece: Buffer) => {
       head += piece.toString("latin1")
       const end = head.indexOf("\r\n\r\n")
-      if (end === -1) return head.length > longestHead ? refuse("its answer has no end") : undefined
+      if (end === -1) return head.length > maxHeadBytes ? refuse("its response head is too large") : undefined
       const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]
       if (status === undefined || !status.startsWith("2")) return refuse(`status ${status ?? "none"}`)
-      // The platform speaks second: whatever came with the head is not its own.
-      if (head.length > end + 4) return refuse("it sent more than its answer")
+      // In TLS the server speaks second, so bytes that arrive with the head do not come from the destination.
+      if (head.length > end + 4) return refuse("it sent data after its response")
       socket.off("data", read)
       socket.off("close", gone)
       resume(Effect.succeed(socket))

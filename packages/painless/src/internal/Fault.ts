@@ -1,4 +1,4 @@
-/** What is wrong with a source, thrown inside `compile` and turned into a `PainlessError` at its face. */
+/** An error in the source, thrown inside `compile` and converted to a `PainlessError` at its boundary. */
 export class Fault {
   readonly at: number
   readonly message: string
@@ -12,18 +12,21 @@ export const fault = (at: number, message: string): never => {
   throw new Fault(at, message)
 }
 
-/** ` Did you mean [x]?` for the name that is one or two letters away, otherwise nothing. */
+/** ` Did you mean [x]?` for a name with an edit distance of one or two, otherwise empty. */
 export const suggestion = (name: string, names: Iterable<string>): string => {
   let nearest: string | undefined
-  let least = Math.min(3, Math.ceil(name.length / 2) + 1)
+  let minDistance = Math.min(3, Math.ceil(name.length / 2) + 1)
   for (const candidate of names) {
     const away = distance(name.toLowerCase(), candidate.toLowerCase())
-    if (away < least) [least, nearest] = [away, candidate]
+    if (away < minDistance) [minDistance, nearest] = [away, candidate]
   }
   return nearest === undefined ? "" : `. Did you mean [${nearest}]?`
 }
 
-/** How many letters are to be added, left out or changed (Levenshtein); names far apart in length are not counted out. */
+/**
+ * The number of letters to add, remove or change (Levenshtein); names of very different lengths are not computed
+ * exactly.
+ */
 const distance = (left: string, right: string): number => {
   if (Math.abs(left.length - right.length) > 2) return 3
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
@@ -36,7 +39,7 @@ const distance = (left: string, right: string): number => {
   return row[right.length] ?? 3
 }
 
-/** Line and column of an offset, from 1, and the line with a caret under it. */
+/** Line and column of an offset, 1-based, and the line with a caret below it. */
 export const place = (source: string, at: number) => {
   const before = source.slice(0, at)
   const start = before.lastIndexOf("\n") + 1

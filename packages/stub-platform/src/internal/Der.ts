@@ -1,4 +1,4 @@
-/** The few forms of ASN.1's Distinguished Encoding Rules (ITU-T X.690) that a certificate is written in. */
+/** The subset of ASN.1's Distinguished Encoding Rules (ITU-T X.690) that a certificate needs. */
 
 const length = (size: number): Buffer => {
   if (size < 0x80) return Buffer.of(size)

@@ -1,79 +1,82 @@
-/** Puts the author's parameters into the holes of a template, each in the position where it stands. */
-import type { Hole, Position } from "../Hole.ts"
+/** Inserts the author's parameters into the placeholders of a template, according to their position. */
+import type { Placeholder, Position } from "../Placeholder.ts"
 import type { Author } from "../Parameter.ts"
 import * as StringContent from "../StringContent.ts"
 import {
-  BackslashTouchesHole,
+  BackslashTouchesPlaceholder,
   CredentialOutsideHeader,
   Cycle,
   refuse,
-  TooManyHoles,
+  TooManyPlaceholders,
   UnfilledOrigin,
 } from "../TemplateError.ts"
-import type { Encoding, Otherwise, Program, Step, TextHole } from "./Program.ts"
+import type { Encoding, Otherwise, Program, Step, TextPlaceholder } from "./Program.ts"
 import * as Source from "./Source.ts"
 
-/** Enough for any author, and little enough that parameters which hold each other twice cannot explode. */
-const maximumHoles = 10_000
+/** Sufficient for any author, and small enough that parameters which contain each other cannot grow without limit. */
+const maximumPlaceholders = 10_000
 const maximumNesting = 100
 
-/** One template being compiled. `inside` lists the author's parameters that are open, outermost first. */
+/** One template being compiled. `inside` lists the author's parameters that are being inserted, outermost first. */
 export interface Composition {
   readonly author: ReadonlyMap<string, string>
-  readonly holes: Array<Hole>
+  readonly placeholders: Array<Placeholder>
   readonly inside: ReadonlyArray<string>
   readonly header: string | undefined
 }
 
 export const begin = (author: Author): Composition => ({
   author: new Map(Object.entries(author)),
-  holes: [],
+  placeholders: [],
   inside: [],
   header: undefined,
 })
 
-/** Writes a hole down for readers of the template; a credential is let through in a header only. */
+/** Records a placeholder for users of the template; a credential is allowed only in a header. */
 export const record = (
   composition: Composition,
   source: Source.Source,
-  hole: Source.Placeholder,
+  placeholder: Source.Placeholder,
   position: Position,
   fixed = false,
 ): void => {
-  if (composition.holes.length === maximumHoles || composition.inside.length > maximumNesting)
-    refuse(new TooManyHoles({ holes: maximumHoles, nesting: maximumNesting }))
-  if (hole.kind === "credential" && (position !== "header" || composition.inside.length > 0))
-    refuse(new CredentialOutsideHeader({ place: source.place(hole.at), name: hole.name }))
-  composition.holes.push({
-    kind: hole.kind,
-    name: hole.name,
+  if (composition.placeholders.length === maximumPlaceholders || composition.inside.length > maximumNesting)
+    refuse(new TooManyPlaceholders({ placeholders: maximumPlaceholders, nesting: maximumNesting }))
+  if (placeholder.kind === "credential" && (position !== "header" || composition.inside.length > 0))
+    refuse(new CredentialOutsideHeader({ place: source.place(placeholder.at), name: placeholder.name }))
+  composition.placeholders.push({
+    kind: placeholder.kind,
+    name: placeholder.name,
     position,
-    offset: hole.offset,
-    source: hole.source,
-    default: hole.default,
+    offset: placeholder.offset,
+    source: placeholder.source,
+    default: placeholder.default,
     parameter: composition.inside.at(-1),
     header: composition.header,
-    authored: hole.kind === "parameter" && composition.author.has(hole.name),
+    authored: placeholder.kind === "parameter" && composition.author.has(placeholder.name),
     fixed,
   })
 }
 
 /**
- * What fills a hole that no call fills: the author's parameter (`composed` if it has holes itself, else `plain`), else the
- * default (`plain`), else nothing.
+ * The value of a placeholder that no call fills: the author's parameter (`composed` if it has placeholders itself, else
+ * `plain`), otherwise the default (`plain`), otherwise undefined.
  */
 export const otherwise = <A>(
   composition: Composition,
-  hole: Source.Placeholder,
+  placeholder: Source.Placeholder,
   plain: (text: string) => A,
   composed: (inner: Composition, source: Source.Source) => A,
 ): A | undefined => {
-  const text = composition.author.get(hole.name)
-  if (text === undefined) return hole.default === undefined ? undefined : plain(hole.default)
-  if (!Source.hasHoles(text)) return plain(text)
-  const inside = [...composition.inside, hole.name]
-  if (composition.inside.includes(hole.name)) refuse(new Cycle({ names: inside }))
-  return composed({ ...composition, inside }, Source.read(text, { in: `parameters.${hole.name}`, shown: false }, true))
+  const text = composition.author.get(placeholder.name)
+  if (text === undefined) return placeholder.default === undefined ? undefined : plain(placeholder.default)
+  if (!Source.hasPlaceholders(text)) return plain(text)
+  const inside = [...composition.inside, placeholder.name]
+  if (composition.inside.includes(placeholder.name)) refuse(new Cycle({ names: inside }))
+  return composed(
+    { ...composition, inside },
+    Source.read(text, { in: `parameters.${placeholder.name}`, shown: false }, true),
+  )
 }
 
 const stringContent: Encoding = {
@@ -82,39 +85,46 @@ const stringContent: Encoding = {
   caller: StringContent.escape,
 }
 
-/** `.toString()`: the author's text is a text too, not string content. */
+/** `.toString()`: the author's text is also treated as text, not as string content. */
 const escapedContent: Encoding = { ...stringContent, author: StringContent.escape }
 
 const same = (text: string): string => text
 
-/** Text that goes in as it is: headers, bodies that are no JSON. */
+/** Text inserted unchanged: in headers and in bodies that are not JSON. */
 export const verbatim: Encoding = { author: same, runtime: same, caller: same }
 
-/** A hole in running text. */
-export const textHole = (
+/** A placeholder in text. */
+export const textPlaceholder = (
   composition: Composition,
   source: Source.Source,
-  hole: Source.Placeholder,
+  placeholder: Source.Placeholder,
   position: Position,
   encoding: Encoding,
-): TextHole => {
-  record(composition, source, hole, position)
+): TextPlaceholder => {
+  record(composition, source, placeholder, position)
   return {
     _tag: "Text",
-    name: hole.name,
+    name: placeholder.name,
     encoding,
-    literal: position === "string" || position === "text" ? hole.source : undefined,
-    otherwise: otherwise<Otherwise>(composition, hole, encoding.author, (inner, text) =>
+    literal: position === "string" || position === "text" ? placeholder.source : undefined,
+    otherwise: otherwise<Otherwise>(composition, placeholder, encoding.author, (inner, text) =>
       textProgram(inner, text, position, encoding),
     ),
   }
 }
 
-/** A hole within a JSON string. */
-export const stringHole = (composition: Composition, source: Source.Source, hole: Source.Placeholder): TextHole =>
-  textHole(composition, source, hole, "string", hole.asText ? escapedContent : stringContent)
+/** A placeholder within a JSON string. */
+export const stringPlaceholder = (
+  composition: Composition,
+  source: Source.Source,
+  placeholder: Source.Placeholder,
+): TextPlaceholder =>
+  textPlaceholder(composition, source, placeholder, "string", placeholder.asText ? escapedContent : stringContent)
 
-/** Running text with holes, each literal part encoded alone as the author's. With `fixed`, its parameters are the author's alone. */
+/**
+ * Text with placeholders. Each literal part is encoded separately as the author's text. With `fixed`, only the author
+ * may set its parameters.
+ */
 export const textProgram = (
   composition: Composition,
   source: Source.Source,
@@ -122,54 +132,55 @@ export const textProgram = (
   encoding: Encoding,
   fixed?: Map<string, string>,
 ): Program => {
-  const step = (hole: Source.Placeholder): Step => {
-    if (hole.kind === "credential") {
-      record(composition, source, hole, position)
-      return { _tag: "Credential", name: hole.name }
+  const step = (placeholder: Source.Placeholder): Step => {
+    if (placeholder.kind === "credential") {
+      record(composition, source, placeholder, position)
+      return { _tag: "Credential", name: placeholder.name }
     }
-    if (fixed !== undefined) return constant(composition, source, hole, position, fixed)
-    return position === "string" && hole.asText
-      ? stringHole(composition, source, hole)
-      : textHole(composition, source, hole, position, encoding)
+    if (fixed !== undefined) return constant(composition, source, placeholder, position, fixed)
+    return position === "string" && placeholder.asText
+      ? stringPlaceholder(composition, source, placeholder)
+      : textPlaceholder(composition, source, placeholder, position, encoding)
   }
   const program: Array<Step> = []
   let from = 0
-  for (const hole of source.holes) {
-    const literal = source.flat.slice(from, hole.at)
+  for (const placeholder of source.placeholders) {
+    const literal = source.flat.slice(from, placeholder.at)
     if (encoding === stringContent && StringContent.endsInsideEscape(literal))
-      refuse(new BackslashTouchesHole({ place: source.place(hole.at - 1) }))
-    program.push(encoding.author(literal), step(hole))
-    from = hole.at + 1
+      refuse(new BackslashTouchesPlaceholder({ place: source.place(placeholder.at - 1) }))
+    program.push(encoding.author(literal), step(placeholder))
+    from = placeholder.at + 1
   }
   program.push(encoding.author(source.flat.slice(from)))
   return program.filter((step) => step !== "")
 }
 
-/** The text of a hole that only the author may fill; what it is made of is added to `fixed`. */
+/** The text of a placeholder that only the author may fill; the parameters that it uses are added to `fixed`. */
 export const constant = (
   composition: Composition,
   source: Source.Source,
-  hole: Source.Placeholder,
+  placeholder: Source.Placeholder,
   position: Position,
   fixed: Map<string, string>,
 ): string => {
-  record(composition, source, hole, position, true)
+  record(composition, source, placeholder, position, true)
   const text = otherwise(
     composition,
-    hole,
+    placeholder,
     (text) => text,
     (inner, within) => constantText(inner, within, position, fixed),
   )
-  if (text === undefined) return refuse(new UnfilledOrigin({ place: source.place(hole.at), parameter: hole.name }))
-  fixed.set(hole.name, text)
+  if (text === undefined)
+    return refuse(new UnfilledOrigin({ place: source.place(placeholder.at), parameter: placeholder.name }))
+  fixed.set(placeholder.name, text)
   return text
 }
 
-/** Fixes a parameter that the author has, wherever it stands. */
+/** Fixes a parameter that the author sets, wherever it is used. */
 export const fix = (composition: Composition, name: string, fixed: Map<string, string>): void => {
   const text = `\${parameters.${name}}`
   const source = Source.read(text, { in: `parameters.${name}`, shown: false }, false)
-  constantText({ ...composition, holes: [] }, source, "origin", fixed)
+  constantText({ ...composition, placeholders: [] }, source, "origin", fixed)
 }
 
 const constantText = (
@@ -180,9 +191,9 @@ const constantText = (
 ): string => {
   let from = 0
   let text = ""
-  for (const hole of source.holes) {
-    text += source.flat.slice(from, hole.at) + constant(composition, source, hole, position, fixed)
-    from = hole.at + 1
+  for (const placeholder of source.placeholders) {
+    text += source.flat.slice(from, placeholder.at) + constant(composition, source, placeholder, position, fixed)
+    from = placeholder.at + 1
   }
   return text + source.flat.slice(from)
 }

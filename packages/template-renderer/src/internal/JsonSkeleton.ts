@@ -1,26 +1,31 @@
-/** Reads a template as JSON with holes (RFC 8259), and compiles it. */
-import type { Position } from "../Hole.ts"
+/** Parses a template as JSON with placeholders (RFC 8259), and compiles it. */
+import type { Position } from "../Placeholder.ts"
 import * as JsonScan from "@drawbar/json-text/JsonScan"
 import * as StringContent from "../StringContent.ts"
-import { BackslashTouchesHole, Malformed, NotAJsonValue, refuse, TemplateError } from "../TemplateError.ts"
+import { BackslashTouchesPlaceholder, Malformed, NotAJsonValue, refuse, TemplateError } from "../TemplateError.ts"
 import * as Composition from "./Composition.ts"
-import type { Otherwise, Program, Scope, Step, ValueHole } from "./Program.ts"
+import type { Otherwise, Program, Scope, Step, ValuePlaceholder } from "./Program.ts"
 import * as Source from "./Source.ts"
 
-/** One value; NDJSON, a value a line; or one value that has to stay on one line of it. */
+/** One value; NDJSON, one value per line; or one value that must stay on one line of NDJSON. */
 export type Layout = "value" | "lines" | "line"
 
-/** What has been written in a container before a point: nothing, perhaps something (fragments only), surely something. */
+/**
+ * What has been written in a container so far: nothing, possibly something (fragments only), or certainly something.
+ */
 type Before = "nothing" | "perhaps" | "surely"
 
-/** What entries stand in: an object (`scope`) or a list. `close` 0 is the end of an author's fragment, which is called `name`. */
+/**
+ * The container of entries: an object (`scope`) or a list. `close` 0 is the end of an author's fragment, whose
+ * parameter is `name`.
+ */
 interface Container {
   readonly scope: Scope | undefined
   readonly close: number
   readonly name: string | undefined
 }
 
-/** What `Reader` reads: a source, in whose name, into which layout. */
+/** The input of `Reader`: a source, the parameter it belongs to, and the layout. */
 interface Reading {
   readonly composition: Composition.Composition
   readonly source: Source.Source
@@ -31,8 +36,8 @@ class Reader {
   readonly reading: Reading
   readonly flat: string
   readonly program: Array<Step> = []
-  readonly holes: ReadonlyMap<number, Source.Placeholder>
-  /** What precedes `from` is in the program; `at` is the reader's place. */
+  readonly placeholders: ReadonlyMap<number, Source.Placeholder>
+  /** Text before `from` is already in the program; `at` is the current position. */
   from = 0
   at = 0
   depth = 0
@@ -40,7 +45,7 @@ class Reader {
   constructor(reading: Reading) {
     this.reading = reading
     this.flat = reading.source.flat
-    this.holes = new Map(reading.source.holes.map((hole) => [hole.at, hole]))
+    this.placeholders = new Map(reading.source.placeholders.map((placeholder) => [placeholder.at, placeholder]))
   }
 
   fail(problem: string): never {
@@ -58,15 +63,15 @@ class Reader {
     const next = JsonScan.afterSpace(this.flat, this.at)
     const line = this.reading.layout === "lines" ? this.flat.slice(this.at, next).indexOf("\n") : -1
     this.at = line < 0 ? next : this.at + line
-    if (line >= 0 && this.depth > 0) this.fail("in NDJSON a value may not go over the end of its line")
+    if (line >= 0 && this.depth > 0) this.fail("in NDJSON a value must be on one line")
   }
 
   get oneLine(): boolean {
     return this.reading.layout !== "value"
   }
 
-  hole(): Source.Placeholder | undefined {
-    return this.code() === 0 ? this.holes.get(this.at) : undefined
+  placeholder(): Source.Placeholder | undefined {
+    return this.code() === 0 ? this.placeholders.get(this.at) : undefined
   }
 
   /** Moves the text before `at` into the program. */
@@ -90,7 +95,7 @@ class Reader {
     this.from = ++this.at
   }
 
-  /** Everything up to the end: one value, or lines of them. */
+  /** Reads to the end: one value, or one value per line. */
   whole(position: "value" | "whole"): void {
     for (let isFirst = true; ; isFirst = false) {
       this.at = JsonScan.afterSpace(this.flat, this.at)
@@ -98,14 +103,14 @@ class Reader {
       this.value(position)
       this.space()
       if (this.at >= this.flat.length) break
-      if (this.code() !== 0x0a) this.fail("nothing but white space may follow the value")
+      if (this.code() !== 0x0a) this.fail("only whitespace may follow the value")
     }
     this.flush()
   }
 
   value(position: "value" | "whole"): void {
-    const hole = this.hole()
-    if (hole !== undefined) return this.replace(this.valueHole(hole, position))
+    const placeholder = this.placeholder()
+    if (placeholder !== undefined) return this.replace(this.valuePlaceholder(placeholder, position))
     const code = this.code()
     if (code === 0x22) return this.string(true)
     if (code === 0x7b || code === 0x5b) return this.container(code)
@@ -114,53 +119,54 @@ class Reader {
     this.at = end
   }
 
-  /** Writes down a hole outside a string, where `.toString()` has no sense. */
-  record(hole: Source.Placeholder, position: Position): Composition.Composition {
+  /** Records a placeholder outside a string, where `.toString()` is not allowed. */
+  record(placeholder: Source.Placeholder, position: Position): Composition.Composition {
     const { composition, source } = this.reading
-    Composition.record(composition, source, hole, position)
-    if (hole.asText) this.fail(`${hole.source} is text, so it can stand only between quotes`)
+    Composition.record(composition, source, placeholder, position)
+    if (placeholder.asText) this.fail(`${placeholder.source} is text, so it is allowed only between quotes`)
     return composition
   }
 
-  valueHole(hole: Source.Placeholder, position: "value" | "whole"): ValueHole {
-    const composition = this.record(hole, position)
+  valuePlaceholder(placeholder: Source.Placeholder, position: "value" | "whole"): ValuePlaceholder {
+    const composition = this.record(placeholder, position)
     const oneLine = this.oneLine
     const plain = (text: string): Otherwise => {
       if (JsonScan.isValue(text)) return oneLine ? JsonScan.onOneLine(text) : text
       if (position === "whole" && text === "") return ""
-      return new TemplateError({ reason: new NotAJsonValue({ parameter: hole.name, position, fault: "document" }) })
+      return new TemplateError({
+        reason: new NotAJsonValue({ parameter: placeholder.name, position, fault: "document" }),
+      })
     }
     const composed = (inner: Composition.Composition, text: Source.Source): Otherwise =>
       compile({ composition: inner, source: text, layout: oneLine ? "line" : "value" }, position)
     return {
       _tag: "Value",
-      name: hole.name,
+      name: placeholder.name,
       position,
       oneLine,
-      otherwise: Composition.otherwise(composition, hole, plain, composed),
+      otherwise: Composition.otherwise(composition, placeholder, plain, composed),
     }
   }
 
   /** A string; `nullable`: as `"${parameters.x:-null}"` it may become a bare `null`. */
   string(nullable: boolean): void {
     const { composition, source } = this.reading
-    const only = this.flat[this.at + 2] === `"` ? this.holes.get(this.at + 1) : undefined
+    const only = this.flat[this.at + 2] === `"` ? this.placeholders.get(this.at + 1) : undefined
     if (nullable && only !== undefined && only.default === "null" && !only.asText) {
       this.flush()
-      const hole = Composition.stringHole(composition, source, only)
+      const placeholder = Composition.stringPlaceholder(composition, source, only)
       const authored = composition.author.has(only.name)
-      this.push({ _tag: "Nullable", hole: authored ? hole : { ...hole, otherwise: undefined } })
+      this.push({ _tag: "Nullable", placeholder: authored ? placeholder : { ...placeholder, otherwise: undefined } })
       this.from = this.at += 3
       return
     }
     for (this.at++; this.code() !== 0x22;) {
-      const hole = this.hole()
+      const placeholder = this.placeholder()
       const code = this.code()
-      if (hole !== undefined) this.replace(Composition.stringHole(composition, source, hole))
+      if (placeholder !== undefined) this.replace(Composition.stringPlaceholder(composition, source, placeholder))
       else if (code === 0x5c) this.escape()
       else if (code >= 0x20) this.at++
-      else
-        this.fail(Number.isNaN(code) ? "a string has to be closed" : "a control character in a string must be escaped")
+      else this.fail(Number.isNaN(code) ? "a string must be closed" : "a control character in a string must be escaped")
     }
     this.at++
   }
@@ -168,11 +174,11 @@ class Reader {
   escape(): void {
     const end = JsonScan.escapeEnd(this.flat, this.at)
     if (end < 0) {
-      const { holes, place } = this.reading.source
-      const next = holes.find((hole) => hole.at > this.at)
+      const { placeholders, place } = this.reading.source
+      const next = placeholders.find((placeholder) => placeholder.at > this.at)
       if (next !== undefined && StringContent.endsInsideEscape(this.flat.slice(this.at, next.at)))
-        refuse(new BackslashTouchesHole({ place: place(this.at) }))
-      this.fail("this backslash begins no JSON escape")
+        refuse(new BackslashTouchesPlaceholder({ place: place(this.at) }))
+      this.fail("this backslash does not begin a JSON escape")
     }
     this.at = end
   }
@@ -190,8 +196,8 @@ class Reader {
   }
 
   /**
-   * The entries of a list, an object or an author's fragment, up to what closes it. Commas leave the text, and come back
-   * as what is there needs them. Answers what has surely been written.
+   * The entries of a list, an object or an author's fragment, up to the closing character. Commas are removed from the
+   * text and added again where the result needs them. Returns what has certainly been written.
    */
   sequence(container: Container, start: Before): Before {
     const { scope, close, name } = container
@@ -203,13 +209,13 @@ class Reader {
         if (last === "comma" && close !== 0) this.fail("a comma must be followed by another entry")
         return before
       }
-      const hole = this.hole()
+      const placeholder = this.placeholder()
       if (this.code() === 0x2c) {
         if (last === "comma" || last === "open") this.fail("an entry is expected here, not a comma")
         this.replace(undefined)
         last = "comma"
-      } else if (hole !== undefined && (scope !== undefined || this.isFragment(hole, last, close))) {
-        this.fragment(hole, scope, before)
+      } else if (placeholder !== undefined && (scope !== undefined || this.isFragment(placeholder, last, close))) {
+        this.fragment(placeholder, scope, before)
         if (before === "nothing") before = "perhaps"
         last = "fragment"
       } else {
@@ -227,44 +233,47 @@ class Reader {
     return close === 0 ? index >= this.flat.length : this.flat.charCodeAt(index) === close
   }
 
-  /** In a list, a hole between `[` or a comma and a comma or `]` is one value, unless its default is nothing. */
-  isFragment(hole: Source.Placeholder, last: string, close: number): boolean {
+  /** In a list, a placeholder between `[` or a comma and a comma or `]` is one value, unless its default is empty. */
+  isFragment(placeholder: Source.Placeholder, last: string, close: number): boolean {
     const next = JsonScan.afterSpace(this.flat, this.at + 1)
     const begins = last === "open" || last === "comma"
     const ends = this.flat[next] === "," || (close !== 0 && this.closes(close, next))
-    return hole.default === "" || !begins || !ends
+    return placeholder.default === "" || !begins || !ends
   }
 
-  fragment(hole: Source.Placeholder, scope: Scope | undefined, before: Before): void {
-    const composition = this.record(hole, "fragment")
+  fragment(placeholder: Source.Placeholder, scope: Scope | undefined, before: Before): void {
+    const composition = this.record(placeholder, "fragment")
     const layout = this.oneLine ? "line" : "value"
     const composed = (inner: Composition.Composition, text: Source.Source): Program =>
-      compileFragment({ composition: inner, source: text, layout }, scope, before, hole.name)
+      compileFragment({ composition: inner, source: text, layout }, scope, before, placeholder.name)
     const plain = (text: string): Program =>
-      composed(composition, Source.plain(text, { in: `parameters.${hole.name}`, shown: false }))
+      composed(composition, Source.plain(text, { in: `parameters.${placeholder.name}`, shown: false }))
     this.flush()
     if (before === "nothing") this.push({ _tag: "Written", written: false })
     this.replace({
       _tag: "Fragment",
-      name: hole.name,
+      name: placeholder.name,
       after: before === "surely",
       scope,
       oneLine: this.oneLine,
-      otherwise: Composition.otherwise(composition, hole, plain, composed),
+      otherwise: Composition.otherwise(composition, placeholder, plain, composed),
     })
   }
 
-  /** A key and its value. Keys that only a rendering knows, or that only some renderings have, are claimed then. */
+  /**
+   * A key and its value. Keys that are known only when rendering, or that occur only in some renderings, are checked
+   * then.
+   */
   member(scope: Scope, name: string | undefined): void {
     if (this.code() !== 0x22) this.fail("a key in quotes is expected here")
     const end = JsonScan.stringEnd(this.flat, this.at)
     if (end < 0) {
-      const hole = this.reading.source.holes.find((hole) => hole.at > this.at)
+      const placeholder = this.reading.source.placeholders.find((placeholder) => placeholder.at > this.at)
       this.flush()
       this.push({ _tag: "KeyStart" })
       this.string(false)
       this.flush()
-      this.push({ _tag: "KeyEnd", scope, name: hole?.name ?? "" })
+      this.push({ _tag: "KeyEnd", scope, name: placeholder?.name ?? "" })
     } else {
       const key: string = JSON.parse(this.flat.slice(this.at, end))
       if (name === undefined) scope.keys.add(key)
@@ -286,7 +295,7 @@ export const compile = (reading: Reading, position: "value" | "whole"): Program 
   return reader.program
 }
 
-/** Compiles an author's parameter that stands among the entries of a container; one leading and one trailing comma are dropped. */
+/** Compiles an author's parameter within the entries of a container; one leading and one trailing comma are removed. */
 const compileFragment = (reading: Reading, scope: Scope | undefined, before: Before, name: string): Program => {
   const reader = new Reader(reading)
   const after = reader.sequence({ scope, close: 0, name }, before === "nothing" ? "perhaps" : before)

@@ -1,4 +1,4 @@
-/** A compiled template: a list of steps, and the one loop that runs them. */
+/** A compiled template: a list of steps, and the loop that runs them. */
 import * as JsonScan from "@drawbar/json-text/JsonScan"
 import * as Parameter from "../Parameter.ts"
 import {
@@ -11,14 +11,17 @@ import {
   type TemplateError,
 } from "../TemplateError.ts"
 
-/** How text enters a position, by whose it is. `caller` may refuse, and is told the parameter. */
+/** How text is encoded in a position, by its provenance. `caller` may reject it, and receives the parameter's name. */
 export interface Encoding {
   readonly author: (text: string) => string
   readonly runtime: (text: string) => string
   readonly caller: (text: string, parameter: string) => string
 }
 
-/** What fills a hole that no call fills: text made ready, the author's own template, an error kept for then, or nothing. */
+/**
+ * The value of a placeholder that no call fills: encoded text, the author's own template, an error to throw then, or
+ * undefined.
+ */
 export type Otherwise = string | Program | TemplateError | undefined
 
 interface Parameterised {
@@ -26,60 +29,63 @@ interface Parameterised {
   readonly otherwise: Otherwise
 }
 
-/** A hole in running text: within a JSON string, a header, a path. */
-export interface TextHole extends Parameterised {
+/** A placeholder in text: within a JSON string, a header, a path. */
+export interface TextPlaceholder extends Parameterised {
   readonly _tag: "Text"
   readonly encoding: Encoding
-  /** What is left where missing parameters are skipped; undefined where the literal hole would break the request. */
+  /** What is left where missing parameters are skipped; undefined where the literal placeholder would break the request. */
   readonly literal: string | undefined
 }
 
 /** `"${parameters.x:-null}"`, whose quotes belong to the step. */
-export interface NullableHole {
+export interface NullablePlaceholder {
   readonly _tag: "Nullable"
-  readonly hole: TextHole
+  readonly placeholder: TextPlaceholder
 }
 
 /** One JSON value. `oneLine` in NDJSON. */
-export interface ValueHole extends Parameterised {
+export interface ValuePlaceholder extends Parameterised {
   readonly _tag: "Value"
   readonly position: "value" | "whole"
   readonly oneLine: boolean
 }
 
-/** A run of items, or of members (`scope`), which may be empty. `after`: something surely stands before it in its container. */
-export interface FragmentHole extends Parameterised {
+/**
+ * A sequence of items, or of members (`scope`), which may be empty. `after`: certainly something precedes it in its
+ * container.
+ */
+export interface FragmentPlaceholder extends Parameterised {
   readonly _tag: "Fragment"
   readonly after: boolean
   readonly scope: Scope | undefined
   readonly oneLine: boolean
 }
 
-/** The keys that an object's skeleton has. */
+/** The keys in the template text of an object. */
 export interface Scope {
   readonly keys: Set<string>
 }
 
 export type Step =
   | string
-  | TextHole
-  | NullableHole
-  | ValueHole
-  | FragmentHole
+  | TextPlaceholder
+  | NullablePlaceholder
+  | ValuePlaceholder
+  | FragmentPlaceholder
   | { readonly _tag: "Credential"; readonly name: string }
-  /** A comma, if only holes stand before it in its container and one of them was filled. */
+  /** A comma, if only placeholders precede it in its container and one of them was filled. */
   | { readonly _tag: "Comma" }
-  /** Whether the container that the next fragments stand in has something in it. */
+  /** Whether the container of the next fragments already has an entry. */
   | { readonly _tag: "Written"; readonly written: boolean }
-  /** A key with holes begins, or ends: it may not repeat another. */
+  /** A key with placeholders begins, or ends: it may not repeat another. */
   | { readonly _tag: "KeyStart" }
   | { readonly _tag: "KeyEnd"; readonly scope: Scope; readonly name: string }
-  /** A key of an author's fragment, which counts only where no call replaces the fragment. */
+  /** A key of an author's fragment, which counts only if no call replaces the fragment. */
   | { readonly _tag: "Key"; readonly scope: Scope; readonly key: string; readonly name: string }
 
 export type Program = ReadonlyArray<Step>
 
-/** One rendering under way. */
+/** The state of one rendering. */
 interface Rendering {
   readonly supplied: Parameter.Supplied
   readonly skipMissing: boolean
@@ -90,52 +96,52 @@ interface Rendering {
   keyStart: number
 }
 
-const otherwise = (hole: Parameterised, rendering: Rendering): void => {
-  const fill = hole.otherwise
+const otherwise = (placeholder: Parameterised, rendering: Rendering): void => {
+  const fill = placeholder.otherwise
   if (typeof fill === "string") rendering.out += fill
-  else if (fill === undefined) refuse(new MissingParameters({ names: [hole.name] }))
+  else if (fill === undefined) refuse(new MissingParameters({ names: [placeholder.name] }))
   else if (Array.isArray(fill)) run(fill, rendering)
   else throw fill
 }
 
-/** What the call supplies for a name, `null` counting as not supplied. */
+/** The value that the call supplies for a name; `null` counts as missing. */
 const present = (values: ReadonlyMap<string, Parameter.Value>, name: string): Parameter.Value | undefined => {
   const value = values.get(name)
   return value === undefined || Parameter.isNull(value) ? undefined : value
 }
 
-const fillText = (hole: TextHole, rendering: Rendering): void => {
+const fillText = (placeholder: TextPlaceholder, rendering: Rendering): void => {
   const { caller, runtime } = rendering.supplied
-  const sent = present(caller, hole.name)
+  const sent = present(caller, placeholder.name)
   if (sent !== undefined) {
-    rendering.out += hole.encoding.caller(Parameter.textOf(sent), hole.name)
+    rendering.out += placeholder.encoding.caller(Parameter.textOf(sent), placeholder.name)
     return
   }
-  const computed = present(runtime, hole.name)
-  if (computed !== undefined) rendering.out += hole.encoding.runtime(Parameter.textOf(computed))
-  else if (hole.otherwise === undefined && rendering.skipMissing && hole.literal !== undefined)
-    rendering.out += hole.literal
-  else otherwise(hole, rendering)
+  const computed = present(runtime, placeholder.name)
+  if (computed !== undefined) rendering.out += placeholder.encoding.runtime(Parameter.textOf(computed))
+  else if (placeholder.otherwise === undefined && rendering.skipMissing && placeholder.literal !== undefined)
+    rendering.out += placeholder.literal
+  else otherwise(placeholder, rendering)
 }
 
-const fillNullable = (hole: TextHole, rendering: Rendering): void => {
-  const supplied = rendering.supplied.caller.get(hole.name) ?? rendering.supplied.runtime.get(hole.name)
-  if (supplied === undefined ? hole.otherwise === undefined : Parameter.isNull(supplied)) {
+const fillNullable = (placeholder: TextPlaceholder, rendering: Rendering): void => {
+  const supplied = rendering.supplied.caller.get(placeholder.name) ?? rendering.supplied.runtime.get(placeholder.name)
+  if (supplied === undefined ? placeholder.otherwise === undefined : Parameter.isNull(supplied)) {
     rendering.out += "null"
     return
   }
   rendering.out += `"`
-  fillText(hole, rendering)
+  fillText(placeholder, rendering)
   rendering.out += `"`
 }
 
-const fillValue = (hole: ValueHole, rendering: Rendering): void => {
-  const value = rendering.supplied.caller.get(hole.name) ?? rendering.supplied.runtime.get(hole.name)
-  if (value === undefined) return otherwise(hole, rendering)
+const fillValue = (placeholder: ValuePlaceholder, rendering: Rendering): void => {
+  const value = rendering.supplied.caller.get(placeholder.name) ?? rendering.supplied.runtime.get(placeholder.name)
+  if (value === undefined) return otherwise(placeholder, rendering)
   if (value._tag === "Text" && !JsonScan.isValue(value.text))
-    refuse(new NotAJsonValue({ parameter: hole.name, position: hole.position, fault: "call" }))
+    refuse(new NotAJsonValue({ parameter: placeholder.name, position: placeholder.position, fault: "call" }))
   const json = Parameter.textOf(value)
-  rendering.out += hole.oneLine ? JsonScan.onOneLine(json) : json
+  rendering.out += placeholder.oneLine ? JsonScan.onOneLine(json) : json
 }
 
 const claim = (scope: Scope, key: string, parameter: string, rendering: Rendering): void => {
@@ -144,19 +150,21 @@ const claim = (scope: Scope, key: string, parameter: string, rendering: Renderin
   rendering.seen.set(scope, seen.add(key))
 }
 
-const fillFragment = (hole: FragmentHole, rendering: Rendering): void => {
-  const value = present(rendering.supplied.caller, hole.name) ?? present(rendering.supplied.runtime, hole.name)
+const fillFragment = (placeholder: FragmentPlaceholder, rendering: Rendering): void => {
+  const value =
+    present(rendering.supplied.caller, placeholder.name) ?? present(rendering.supplied.runtime, placeholder.name)
   if (value === undefined) {
-    if (hole.otherwise !== undefined) otherwise(hole, rendering)
+    if (placeholder.otherwise !== undefined) otherwise(placeholder, rendering)
     return
   }
-  const inside = hole.scope === undefined ? "list" : "object"
+  const inside = placeholder.scope === undefined ? "list" : "object"
   const fragment = JsonScan.fragment(Parameter.textOf(value), inside)
-  if (fragment === undefined) return refuse(new NotAJsonFragment({ parameter: hole.name, inside }))
+  if (fragment === undefined) return refuse(new NotAJsonFragment({ parameter: placeholder.name, inside }))
   if (fragment.text === "") return
-  if (hole.scope !== undefined) for (const key of fragment.keys) claim(hole.scope, key, hole.name, rendering)
-  if (hole.after || rendering.written) rendering.out += ","
-  rendering.out += hole.oneLine ? JsonScan.onOneLine(fragment.text) : fragment.text
+  if (placeholder.scope !== undefined)
+    for (const key of fragment.keys) claim(placeholder.scope, key, placeholder.name, rendering)
+  if (placeholder.after || rendering.written) rendering.out += ","
+  rendering.out += placeholder.oneLine ? JsonScan.onOneLine(fragment.text) : fragment.text
   rendering.written = true
 }
 
@@ -183,7 +191,7 @@ const run = (program: Program, rendering: Rendering): void => {
         fillText(step, rendering)
         break
       case "Nullable":
-        fillNullable(step.hole, rendering)
+        fillNullable(step.placeholder, rendering)
         break
       case "Value":
         fillValue(step, rendering)
@@ -215,7 +223,7 @@ const run = (program: Program, rendering: Rendering): void => {
 
 const noCredential = (): string => ""
 
-/** The text of a program. Throws `TemplateError`; its border is `attempt`. */
+/** The text of a program. Throws `TemplateError`, which `attempt` catches. */
 export const render = (
   program: Program,
   supplied: Parameter.Supplied,
@@ -228,10 +236,11 @@ export const render = (
   return rendering.out
 }
 
-const isSupplied = (hole: Parameterised, supplied: Parameter.Supplied, nullCounts: boolean): boolean =>
+const isSupplied = (placeholder: Parameterised, supplied: Parameter.Supplied, nullCounts: boolean): boolean =>
   nullCounts
-    ? supplied.caller.has(hole.name) || supplied.runtime.has(hole.name)
-    : present(supplied.caller, hole.name) !== undefined || present(supplied.runtime, hole.name) !== undefined
+    ? supplied.caller.has(placeholder.name) || supplied.runtime.has(placeholder.name)
+    : present(supplied.caller, placeholder.name) !== undefined ||
+      present(supplied.runtime, placeholder.name) !== undefined
 
 const collectMissing = (
   program: Program,
@@ -241,17 +250,17 @@ const collectMissing = (
 ): void => {
   for (const step of program) {
     if (typeof step === "string") continue
-    const hole = step._tag === "Nullable" ? step.hole : step
-    if (hole._tag !== "Text" && hole._tag !== "Value" && hole._tag !== "Fragment") continue
-    if (typeof hole.otherwise === "string") continue
-    if (isSupplied(hole, supplied, step._tag === "Nullable" || step._tag === "Value")) continue
-    if (Array.isArray(hole.otherwise)) collectMissing(hole.otherwise, supplied, skipMissing, names)
-    else if (hole.otherwise === undefined && isRequired(step, skipMissing) && !names.includes(hole.name))
-      names.push(hole.name)
+    const placeholder = step._tag === "Nullable" ? step.placeholder : step
+    if (placeholder._tag !== "Text" && placeholder._tag !== "Value" && placeholder._tag !== "Fragment") continue
+    if (typeof placeholder.otherwise === "string") continue
+    if (isSupplied(placeholder, supplied, step._tag === "Nullable" || step._tag === "Value")) continue
+    if (Array.isArray(placeholder.otherwise)) collectMissing(placeholder.otherwise, supplied, skipMissing, names)
+    else if (placeholder.otherwise === undefined && isRequired(step, skipMissing) && !names.includes(placeholder.name))
+      names.push(placeholder.name)
   }
 }
 
-/** The names that `program` needs and nobody fills, each once, in the order of the template. */
+/** The names that `program` needs and that have no value, each once, in the order of the template. */
 export const missing = (
   program: Program,
   supplied: Parameter.Supplied,
@@ -262,7 +271,7 @@ export const missing = (
   return names
 }
 
-/** What `render` gives. Where it refuses, holes that nobody fills are the first complaint, all of their names at once. */
+/** The result of `render`. On failure, missing parameters are reported first, with all of their names. */
 export const namingMissing = <A>(
   program: Program,
   supplied: Parameter.Supplied,

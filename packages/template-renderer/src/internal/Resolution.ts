@@ -1,4 +1,7 @@
-/** A template's text with the author's parameters and defaults in it, and which of them brought which part: for messages, never for sending. */
+/**
+ * A template's text with the author's parameters and defaults inserted, and the parameter from which each part came;
+ * for messages, never for sending.
+ */
 import type { Placeholder, Source } from "./Source.ts"
 import * as Sources from "./Source.ts"
 
@@ -13,11 +16,11 @@ export interface Resolution {
   readonly parts: ReadonlyArray<Part>
 }
 
-/** In characters: what is longer is cut, because parameters that hold each other can be very long. */
-const longest = 20_000
-const deepest = 20
+/** In characters. Longer text is truncated, because parameters that contain each other can be very long. */
+const maxLength = 20_000
+const maxDepth = 20
 
-/** What stands for a value that only a call knows. */
+/** Replaces a value that only a call provides. */
 const unknown = "x"
 
 export const of = (source: Source, author: ReadonlyMap<string, string>): Resolution => {
@@ -25,26 +28,26 @@ export const of = (source: Source, author: ReadonlyMap<string, string>): Resolut
   let text = ""
   const write = (within: Source, depth: number): void => {
     let from = 0
-    for (const hole of within.holes) {
-      text += within.flat.slice(from, hole.at)
-      from = hole.at + 1
-      if (text.length > longest) return
+    for (const placeholder of within.placeholders) {
+      text += within.flat.slice(from, placeholder.at)
+      from = placeholder.at + 1
+      if (text.length > maxLength) return
       const start = text.length
-      fill(hole, depth)
-      parts.push({ from: start, to: text.length, parameter: hole.name })
+      fill(placeholder, depth)
+      parts.push({ from: start, to: text.length, parameter: placeholder.name })
     }
     text += within.flat.slice(from)
   }
-  const fill = (hole: Placeholder, depth: number): void => {
-    const own = author.get(hole.name) ?? hole.default ?? unknown
-    if (!Sources.hasHoles(own) || depth >= deepest) text += own
-    else write(Sources.read(own, { in: `parameters.${hole.name}`, shown: false }, true), depth + 1)
+  const fill = (placeholder: Placeholder, depth: number): void => {
+    const own = author.get(placeholder.name) ?? placeholder.default ?? unknown
+    if (!Sources.hasPlaceholders(own) || depth >= maxDepth) text += own
+    else write(Sources.read(own, { in: `parameters.${placeholder.name}`, shown: false }, true), depth + 1)
   }
   write(source, 0)
-  return { text: text.slice(0, longest), parts }
+  return { text: text.slice(0, maxLength), parts }
 }
 
-/** The parameter that brought the character at an offset, the innermost; nothing where the template itself did. */
+/** The innermost parameter that contains the character at an offset; undefined for the template's own text. */
 export const parameterAt = ({ text, parts }: Resolution, offset: number): string | undefined =>
   parts.find(
     ({ from, to }) => from <= offset && (offset < Math.max(to, from + 1) || (to === offset && to === text.length)),

@@ -1,14 +1,14 @@
-/** A text with holes, read once: which holes it has, and the text with each of them taken out. */
-import { InvalidName, NestedDefault, type Place, refuse, UnclosedHole, UnknownPrefix } from "../TemplateError.ts"
+/** A text with placeholders, parsed once: its placeholders, and the text with each of them replaced by a mark. */
+import { InvalidName, NestedDefault, type Place, refuse, UnclosedPlaceholder, UnknownPrefix } from "../TemplateError.ts"
 
-/** Stands for a hole in `Source.flat`; at other indexes it is what it is. */
+/** Marks a placeholder in `Source.flat`; at other indexes it is an ordinary character. */
 const mark = "\u0000"
 
-/** A hole as it is written. */
+/** A placeholder as written. */
 export interface Placeholder {
   readonly kind: "parameter" | "credential"
   readonly name: string
-  /** `.toString()`: the value's JSON text as string content, whatever it looks like. */
+  /** `.toString()`: the value's JSON text is inserted as string content, whatever its type. */
   readonly asText: boolean
   readonly default: string | undefined
   readonly source: string
@@ -19,12 +19,12 @@ export interface Placeholder {
 
 export interface Source {
   readonly flat: string
-  readonly holes: ReadonlyArray<Placeholder>
+  readonly placeholders: ReadonlyArray<Placeholder>
   /** The place of an index of `flat`. */
   readonly place: (index: number) => Place
 }
 
-/** What a text is called in messages, and whether a message may show some of it. */
+/** The name of a text in messages, and whether a message may show part of it. */
 export interface Label {
   readonly in: string
   readonly shown: boolean
@@ -44,41 +44,41 @@ const prefixes = [
   ["credential.", "credential"],
 ] as const
 
-const clip = (hole: string): string => (hole.length > 64 ? `${hole.slice(0, 60)}…}` : hole)
+const clip = (placeholder: string): string => (placeholder.length > 64 ? `${placeholder.slice(0, 60)}…}` : placeholder)
 
 const badName = /[\s{"\\\p{Cc}]/u
 
 /**
- * The index of the `}` that ends the placeholder at `open`, or -1. A default ends at the brace that balances its own, outside JSON
- * strings, so that `{}` can be one; where none does, at the first brace.
+ * The index of the `}` that ends the placeholder at `open`, or -1. A default ends at the brace that balances its own,
+ * outside JSON strings, so that `{}` can be a default; without one, it ends at the first brace.
  */
 const endOf = (text: string, open: number, budget: Budget): number => {
   const first = text.indexOf("}", open)
   const mark = text.indexOf(":-", open)
   if (first < 0 || mark < 0 || mark > first) return first
   const end = balanced(text, mark + 2, budget)
-  if (end === undefined) budget.left -= longestDefault
+  if (end === undefined) budget.left -= maxDefaultLength
   return end ?? first
 }
 
-/** How far a default is read for its end, in characters: what is longer belongs into a parameter. */
-const longestDefault = 100_000
+/** How far the end of a default is searched, in characters; longer values belong in a parameter. */
+const maxDefaultLength = 100_000
 
-/** How many characters all defaults of a text that do not balance are read in vain: then each ends at its first brace. */
-const maximumLookahead = 10 * longestDefault
+/** How many characters of unbalanced defaults are searched in one text; beyond it, each ends at its first brace. */
+const maxLookahead = 10 * maxDefaultLength
 
 interface Budget {
   left: number
 }
 
 const balanced = (text: string, start: number, budget: Budget): number | undefined => {
-  const limit = budget.left > 0 ? Math.min(text.length, start + longestDefault) : start
+  const limit = budget.left > 0 ? Math.min(text.length, start + maxDefaultLength) : start
   let depth = 0
   let before = ""
   let hasBraces = false
   for (let i = start; i < limit; i++) {
     const c = text.charAt(i)
-    // In a template's JSON string the quotes of a default are escaped themselves.
+    // Within a JSON string of the template, the quotes of a default are escaped themselves.
     const quote = c === '"' ? c : text.startsWith('\\"', i) ? '\\"' : ""
     if (quote !== "" && opensString.test(before)) {
       i = stringEnd(text, i + quote.length, limit, quote) - 1
@@ -86,7 +86,8 @@ const balanced = (text: string, start: number, budget: Budget): number | undefin
       before = '"'
       continue
     }
-    // After a brace only JSON can balance, and there a quote stands nowhere else: it ends the string around the placeholder.
+    // After a brace only JSON can balance, and there a quote occurs in no other role: it ends the string around the
+    // placeholder.
     if (quote !== "" && hasBraces) return undefined
     if (c === "{") {
       depth++
@@ -97,7 +98,7 @@ const balanced = (text: string, start: number, budget: Budget): number | undefin
   return undefined
 }
 
-/** What stands before the opening quote of a JSON string; a quote elsewhere is a character like any other. */
+/** What precedes the opening quote of a JSON string; elsewhere a quote is an ordinary character. */
 const opensString = /^[[{,:]?$/
 
 /** The index after the closing quote, or -1. */
@@ -105,32 +106,33 @@ const stringEnd = (text: string, from: number, limit: number, quote: string): nu
   for (let i = from; i < limit; i++) {
     if (text.startsWith(quote, i)) return i + quote.length
     if (text[i] !== "\\") continue
-    // An escape of the inner string takes two characters, or four where its backslash and its quote are escaped again.
+    // An escape of the inner string takes two characters, or four if its backslash and its quote are escaped again.
     if (quote.length === 1) i++
     else if (text[i + 1] === "\\") i += text[i + 2] === "\\" ? 3 : 2
   }
   return -1
 }
 
-/** A text without holes, whatever it looks like. */
+/** A text without placeholders, whatever it contains. */
 export const plain = (text: string, label: Label): Source => ({
   flat: text,
-  holes: [],
+  placeholders: [],
   place: (index) => placeOf(label, text, index),
 })
 
-/** Whether an author's parameter is a template itself: other `${` in it are text. */
-export const hasHoles = (text: string): boolean => prefixes.some(([prefix]) => text.includes(`\${${prefix}`))
+/** Whether an author's parameter is itself a template: other `${` in it are literal text. */
+export const hasPlaceholders = (text: string): boolean => prefixes.some(([prefix]) => text.includes(`\${${prefix}`))
 
 /**
- * Reads the holes of `text`. In a template every `${` must be a hole, and `$${` stands for `${`; in an author's parameter
- * (`lenient`) both hold for `${parameters.` and `${credential.` only, so that a prompt may speak of `${x}`.
+ * Parses the placeholders of `text`. In a template every `${` must begin a placeholder, and `$${` stands for `${`. In
+ * an author's parameter (`lenient`) both apply only to `${parameters.` and `${credential.`, so that a prompt may
+ * mention `${x}`.
  */
 export const read = (text: string, label: Label, lenient: boolean): Source => {
-  const holes: Array<Placeholder> = []
+  const placeholders: Array<Placeholder> = []
   const shifts: Array<{ readonly at: number; readonly by: number }> = []
   const place = (offset: number) => placeOf(label, text, offset)
-  const budget = { left: maximumLookahead }
+  const budget = { left: maxLookahead }
   let flat = ""
   let from = 0
   for (let open = text.indexOf("${"); open >= 0; open = text.indexOf("${", Math.max(from, open + 2))) {
@@ -143,19 +145,20 @@ export const read = (text: string, label: Label, lenient: boolean): Source => {
       continue
     }
     const end = endOf(text, open, budget)
-    if (end < 0) return refuse(new UnclosedHole({ place: place(open) }))
+    if (end < 0) return refuse(new UnclosedPlaceholder({ place: place(open) }))
     const source = text.slice(open, end + 1)
-    if (prefix === undefined) return refuse(new UnknownPrefix({ place: place(open), hole: clip(source) }))
+    if (prefix === undefined) return refuse(new UnknownPrefix({ place: place(open), placeholder: clip(source) }))
     const inner = text.slice(open + 2 + prefix[0].length, end)
     const colon = inner.indexOf(":-")
     const written = colon < 0 ? inner : inner.slice(0, colon)
     const asText = prefix[1] === "parameter" && written.endsWith(toString)
     const name = asText ? written.slice(0, -toString.length) : written
-    if (name === "" || badName.test(name)) return refuse(new InvalidName({ place: place(open), hole: clip(source) }))
+    if (name === "" || badName.test(name))
+      return refuse(new InvalidName({ place: place(open), placeholder: clip(source) }))
     if (colon >= 0 && inner.includes("${", colon))
-      return refuse(new NestedDefault({ place: place(open), hole: clip(source), prefix: prefix[0], name }))
+      return refuse(new NestedDefault({ place: place(open), placeholder: clip(source), prefix: prefix[0], name }))
     flat += text.slice(from, open)
-    holes.push({
+    placeholders.push({
       kind: prefix[1],
       name,
       asText,
@@ -171,7 +174,7 @@ export const read = (text: string, label: Label, lenient: boolean): Source => {
   flat += text.slice(from)
   return {
     flat,
-    holes,
+    placeholders,
     place: (index) => place(shifts.reduce((offset, shift) => (shift.at <= index ? offset + shift.by : offset), index)),
   }
 }

@@ -14,9 +14,9 @@ const list = Command.make(
     const rows = Catalogue.entries.map(({ name, blueprint }) => [name, String(blueprint["description"] ?? "")])
     yield* Output.print(output, JSON.stringify(Catalogue.names), Output.table(["name", "description"], rows))
   }),
-).pipe(Command.withDescription("List the blueprints that come with Drawbar"))
+).pipe(Command.withDescription("List the blueprints included with Drawbar"))
 
 export const command = Command.make("blueprint").pipe(
-  Command.withDescription("Blueprints: documents from which connectors are made"),
+  Command.withDescription("Blueprints: documents from which connectors are created"),
   Command.withSubcommands([list, Show.command, Use.command]),
 )

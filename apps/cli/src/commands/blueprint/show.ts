@@ -4,16 +4,18 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import { wrongUse } from "../../Failure.ts"
 
-export const name = Argument.String("name").pipe(Argument.withDescription("As `drawbar blueprint list` spells it"))
+export const name = Argument.String("name").pipe(
+  Argument.withDescription("The name, as `drawbar blueprint list` prints it"),
+)
 
-/** The entry of a name, or the names that begin alike. */
+/** The entry of a name, or the names that share its prefix. */
 export const find = (name: string) => {
   const entry = Catalogue.find(name)
   if (entry !== undefined) return Effect.succeed(entry)
   const [vendor = ""] = name.split("-")
   const near = Catalogue.names.filter((known) => known.startsWith(vendor))
-  const hint = near.length === 0 ? "`drawbar blueprint list` names them all" : `there are ${near.join(", ")}`
-  return Effect.fail(wrongUse(`no blueprint ${name}: ${hint}`))
+  const hint = near.length === 0 ? "`drawbar blueprint list` prints all names" : `did you mean ${near.join(", ")}?`
+  return Effect.fail(wrongUse(`blueprint ${name} not found: ${hint}`))
 }
 
 export const command = Command.make(
@@ -23,4 +25,4 @@ export const command = Command.make(
     const { blueprint } = yield* find(name)
     yield* Console.log(JSON.stringify(blueprint, null, 2))
   }),
-).pipe(Command.withDescription("Print a blueprint, to be kept in a file and changed"))
+).pipe(Command.withDescription("Print a blueprint, to save in a file and edit"))

@@ -25,7 +25,7 @@ export const command = Command.make(
     yield* create(yield* Secret.into(document, yield* Secret.resolve(credential)))
   }),
 ).pipe(
-  Command.withDescription("Create a connector from a blueprint that comes with Drawbar"),
+  Command.withDescription("Create a connector from a blueprint included with Drawbar"),
   Command.withExamples([
     {
       command: "drawbar blueprint use openai-chat --set model=gpt-4o-mini --credential openAI_key=env:OPENAI_API_KEY",
@@ -38,7 +38,7 @@ const parametersOf = (given: ReadonlyArray<string>) =>
     Effect.forEach(given, (text) => {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
       return name === undefined || value === undefined
-        ? Effect.fail(wrongUse(`--set ${text} is not PARAMETER=VALUE`))
+        ? Effect.fail(wrongUse(`--set ${text} must have the form PARAMETER=VALUE`))
         : Effect.succeed([name, value] as const)
     }),
     (entries): Json.JsonObject => Object.fromEntries(entries),

@@ -7,7 +7,7 @@ import * as Update from "./update.ts"
 import * as Validate from "./validate.ts"
 
 export const command = Command.make("connector").pipe(
-  Command.withDescription("Connectors: which platforms can be called, and how"),
+  Command.withDescription("Connectors: how to call a provider"),
   Command.withSubcommands([
     Create.command,
     Record.get("connector", ({ client, ask }, connector_id) =>

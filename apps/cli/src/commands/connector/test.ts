@@ -20,9 +20,7 @@ export const command = Command.make(
     if (!value.ok) return yield* failed(`the call ended at ${value.stages.at(-1)?.stage ?? "its beginning"}`)
   }),
 ).pipe(
-  Command.withDescription(
-    "Make one live call of a connector and show how far it comes; the platform may charge for it",
-  ),
+  Command.withDescription("Make one live call with a connector and report each stage; the provider may charge for it"),
   Command.withExamples([
     { command: "drawbar connector test ID" },
     { command: "drawbar connector test ID --param prompt='Say hello'" },
@@ -34,7 +32,7 @@ type Stage = Report["stages"][number]
 
 const words = ({ sampled, stages }: Report): string =>
   [
-    ...(sampled ? ["No input was given; a sample is sent."] : []),
+    ...(sampled ? ["No input given; sending a sample."] : []),
     Output.table(
       ["stage", "ms", "found"],
       stages.map((stage) => [stage.stage, String(stage.millis), detail(stage)]),
@@ -52,7 +50,7 @@ const detail = (stage: Stage): string => {
     case "connected":
       return `${stage.address ?? ""}:${stage.port ?? ""}`
     case "secured":
-      return `${stage.protocol ?? ""}, certificate of ${stage.certificate?.subject ?? ""} until ${stage.certificate?.valid_to ?? ""}`
+      return `${stage.protocol ?? ""}, certificate of ${stage.certificate?.subject ?? ""} valid until ${stage.certificate?.valid_to ?? ""}`
     case "answered":
       return `status ${stage.status ?? ""}, ${stage.bytes ?? 0} bytes`
     default:

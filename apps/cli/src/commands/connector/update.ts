@@ -17,9 +17,13 @@ export const command = Command.make(
     const payload = yield* Secret.into(change, yield* Secret.resolve(credential))
     const { client, ask, output } = yield* Session.open
     const { text } = yield* ask(client.connectors.update({ params: { connector_id: id }, payload, ...Session.whole }))
-    yield* Output.print(output, text, `Updated connector ${id}; its models use it from their next predict on`)
+    yield* Output.print(
+      output,
+      text,
+      `Updated connector ${id}; its models use the change from their next predict request on`,
+    )
   }),
 ).pipe(
-  Command.withDescription("Change a connector: the fields of a file, or its credentials alone"),
+  Command.withDescription("Change a connector: the fields in a file, or only its credentials"),
   Command.withExamples([{ command: "drawbar connector update ID --credential openAI_key=file:./new-key" }]),
 )

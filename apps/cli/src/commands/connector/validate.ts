@@ -15,9 +15,9 @@ export const command = Command.make(
     const payload: Json.JsonObject = yield* InputFile.read(file)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.connectors.validate({ payload, ...Session.whole }))
-    // Its lines and columns are those of the request, which nobody sees.
+    // Its lines and columns refer to the request body, which the user does not see.
     const lines = value.findings.map(({ line: _, column: __, ...finding }) => Findings.line(finding, file))
     yield* Output.print(output, text, [...lines, ...(value.valid ? [Findings.summary(value.findings)] : [])].join("\n"))
     if (!value.valid) return yield* failed(Findings.summary(value.findings))
   }),
-).pipe(Command.withDescription("Ask the server what it would say to a blueprint; nothing is created"))
+).pipe(Command.withDescription("Validate a blueprint on the server without creating a connector"))

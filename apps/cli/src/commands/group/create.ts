@@ -5,7 +5,10 @@ import * as Flag from "effect/cli/Flag"
 import * as Output from "../../Output.ts"
 import * as Session from "../../Session.ts"
 
-export const description = Flag.String("description").pipe(Flag.withDescription("What it is for"), Flag.optional)
+export const description = Flag.String("description").pipe(
+  Flag.withDescription("A description of the group"),
+  Flag.optional,
+)
 
 export const command = Command.make(
   "create",

@@ -9,17 +9,17 @@ import { description } from "./create.ts"
 
 export const command = Command.make(
   "update",
-  { id, name: Flag.String("name").pipe(Flag.withDescription("Its new name"), Flag.optional), description },
+  { id, name: Flag.String("name").pipe(Flag.withDescription("The new name"), Flag.optional), description },
   Effect.fnUntraced(function* ({ id, name, description }) {
     const payload = {
       ...(name._tag === "None" ? {} : { name: name.value }),
       ...(description._tag === "None" ? {} : { description: description.value }),
     }
-    if (Object.keys(payload).length === 0) return yield* wrongUse("group update wants --name or --description")
+    if (Object.keys(payload).length === 0) return yield* wrongUse("group update requires --name or --description")
     const { client, ask, output } = yield* Session.open
     const { text } = yield* ask(
       client.modelGroups.update({ params: { model_group_id: id }, payload, ...Session.whole }),
     )
     yield* Output.print(output, text, `Updated group ${id}`)
   }),
-).pipe(Command.withDescription("Rename a model group, or describe it anew"))
+).pipe(Command.withDescription("Change the name or description of a model group"))

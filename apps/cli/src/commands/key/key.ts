@@ -9,23 +9,25 @@ import * as PrincipalCommands from "../PrincipalCommands.ts"
 const create = Command.make(
   "create",
   {
-    name: Argument.String("name").pipe(Argument.withDescription("What the key is for")),
+    name: Argument.String("name").pipe(Argument.withDescription("A description of the key's purpose")),
     role: PrincipalCommands.role,
     backend_roles: PrincipalCommands.backendRole,
     models: Flag.String("model").pipe(
-      Flag.withDescription("The id of a model that it may ask; repeatable. All that are open to it if absent"),
+      Flag.withDescription(
+        "The id of a model that the key may call; repeatable. Defaults to every model that the key can access",
+      ),
       Flag.atLeast(0),
     ),
     requests: Flag.Int("requests-per-minute").pipe(
-      Flag.withDescription("How many predicts it may ask in a minute"),
+      Flag.withDescription("Maximum number of predict requests per minute"),
       Flag.optional,
     ),
     tokens: Flag.Int("tokens-per-day").pipe(
-      Flag.withDescription("How many tokens, in and out, its predicts may take in a day (UTC)"),
+      Flag.withDescription("Maximum number of tokens, input and output, per day (UTC)"),
       Flag.optional,
     ),
     days: Flag.Int("expires-in-days").pipe(
-      Flag.withDescription("When it stops working; never if absent"),
+      Flag.withDescription("When the key expires; never by default"),
       Flag.optional,
     ),
   },
@@ -48,13 +50,13 @@ const create = Command.make(
     yield* Output.print(
       output,
       text,
-      `${value.api_key}\nThis is the key ${value.id}. It is shown once: keep it now, and send it as Authorization: Bearer …`,
+      `${value.api_key}\nThis is the key ${value.id}. It is shown only once: store it now, and send it as Authorization: Bearer …`,
     )
   }),
-).pipe(Command.withDescription("Create an API key; it is printed once"))
+).pipe(Command.withDescription("Create an API key and print it once"))
 
 export const command = Command.make("key").pipe(
-  Command.withDescription("API keys: which programs may ask"),
+  Command.withDescription("API keys: credentials for programs"),
   Command.withSubcommands([
     create,
     PrincipalCommands.list("key", ({ client, ask }) => ask(client.principals.listKeys(Session.whole))),

@@ -14,10 +14,14 @@ const rotate = Command.make(
   Effect.fnUntraced(function* () {
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.keys.rotate(Session.whole))
-    const words = `The key ${value.key} seals from now on; ${value.records} records were sealed anew.\nBack the key ring up again: older backups of it lack this key.`
+    const words = `The key ${value.key} is now active; ${value.records} records were re-encrypted.\nBack up the key ring again: older backups do not contain this key.`
     yield* Output.print(output, text, words)
   }),
-).pipe(Command.withDescription("Make a new key and seal every stored credential with it; models go on answering"))
+).pipe(
+  Command.withDescription(
+    "Create a new encryption key and re-encrypt every stored credential with it; models stay available",
+  ),
+)
 
 const doctor = Command.make(
   "doctor",
@@ -28,12 +32,14 @@ const doctor = Command.make(
     const keys = value.keys.map(({ id, secrets }) => [id, String(secrets), id === value.active ? "seals" : "opens"])
     const lost = value.unreadable.map(({ collection, id, field, why }) => `${collection} ${id}, ${field}: ${why}`)
     yield* Output.print(output, text, [Output.table(["key", "secrets", "now"], keys), ...lost].join("\n"))
-    if (lost.length > 0) return yield* failed(`${lost.length} secrets cannot be opened`)
+    if (lost.length > 0) return yield* failed(`${lost.length} secrets cannot be decrypted`)
   }),
-).pipe(Command.withDescription("Say which keys have sealed how much, and what cannot be opened"))
+).pipe(
+  Command.withDescription("Show how many secrets each encryption key protects, and which secrets cannot be decrypted"),
+)
 
 const keyring = Flag.String("keyring").pipe(
-  Flag.withDescription("The ring's file, on this machine"),
+  Flag.withDescription("The local file of the key ring"),
   Flag.withDefault("./data/keyring.json"),
 )
 
@@ -44,12 +50,12 @@ const create = Command.make(
     const opened = Layer.build(KeyRing.layerFile(keyring, Effect.succeed(new Set<string>())))
     const ring = yield* Effect.scoped(opened).pipe(Effect.catch(({ message }) => failed(message)))
     const { isNew, current } = Context.get(ring, KeyRing)
-    if (!isNew) return yield* failed(`there is a key ring in ${keyring} already`)
+    if (!isNew) return yield* failed(`the key ring ${keyring} already exists`)
     yield* Console.log(
-      `The key ring ${keyring} begins with the key ${current().active.id}. Back it up, apart from the records.`,
+      `Created the key ring ${keyring} with the key ${current().active.id}. Back it up separately from the records.`,
     )
   }),
-).pipe(Command.withDescription("Begin a key ring in the place of one that is lost for good"))
+).pipe(Command.withDescription("Create a key ring to replace one that is permanently lost"))
 
 const exported = Command.make(
   "export",
@@ -57,20 +63,20 @@ const exported = Command.make(
   Effect.fnUntraced(function* ({ keyring }) {
     const text = yield* Effect.tryPromise({
       try: () => readFile(keyring, "utf8"),
-      catch: (cause) => failed(`the key ring ${keyring} cannot be read: ${Reflect.get(Object(cause), "code")}`),
+      catch: (cause) => failed(`cannot read the key ring ${keyring}: ${Reflect.get(Object(cause), "code")}`),
     }).pipe(Effect.catch((failure) => failure))
     const ring = yield* Effect.mapError(Effect.fromResult(Json.parse(text)), () => undefined).pipe(
-      Effect.catch(() => failed(`the key ring ${keyring} is no JSON`)),
+      Effect.catch(() => failed(`the key ring ${keyring} is not valid JSON`)),
     )
     yield* Console.log(Json.stringify(ring))
   }),
 ).pipe(
   Command.withDescription(
-    "Print the key ring in one line, for a backup or for --keyring env:VARIABLE. Whoever has it opens every stored credential",
+    "Print the key ring on one line, for a backup or for --keyring env:VARIABLE. The key ring decrypts every stored credential: keep it secret",
   ),
 )
 
 export const command = Command.make("keys").pipe(
-  Command.withDescription("The keys that seal stored credentials"),
+  Command.withDescription("The encryption keys of stored credentials"),
   Command.withSubcommands([rotate, doctor, exported, create]),
 )

@@ -12,4 +12,4 @@ export const command = Command.make(
     const { text } = yield* ask(client.models.deploy({ params: { model_id: id }, payload: {}, ...Session.whole }))
     yield* Output.print(output, text, `Deployed model ${id}\nNext: drawbar model predict ${id}`)
   }),
-).pipe(Command.withDescription("Make a model ready to be asked"))
+).pipe(Command.withDescription("Deploy a model, so that it accepts predict requests"))

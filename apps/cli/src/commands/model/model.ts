@@ -8,7 +8,7 @@ import * as Undeploy from "./undeploy.ts"
 import * as Update from "./update.ts"
 
 export const command = Command.make("model").pipe(
-  Command.withDescription("Models: what can be asked, and asking it"),
+  Command.withDescription("Models: register, deploy and call them"),
   Command.withSubcommands([
     Register.command,
     Record.get("model", ({ client, ask }, model_id) =>

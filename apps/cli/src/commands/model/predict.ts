@@ -13,12 +13,12 @@ export const command = Command.make(
     id,
     ...PredictRequest.flags,
     stream: Flag.Boolean("stream").pipe(
-      Flag.withDescription("Print the text of the answer as it comes"),
+      Flag.withDescription("Print the text of the response as it arrives"),
       Flag.withDefault(false),
     ),
     timeout: Flag.String("timeout").pipe(
       Flag.withMetavar("30s"),
-      Flag.withDescription("How long all of it may take, a whole stream included"),
+      Flag.withDescription("Time limit for the whole response, including a stream"),
       Flag.optional,
     ),
   },
@@ -33,7 +33,7 @@ export const command = Command.make(
     yield* Output.print(output, text, Output.pretty(text))
   }),
 ).pipe(
-  Command.withDescription("Ask a model"),
+  Command.withDescription("Send a predict request to a model"),
   Command.withExamples([
     { command: "drawbar model predict ID --param prompt='Say hello'" },
     { command: "drawbar model predict ID --param prompt='Say hello' --stream" },

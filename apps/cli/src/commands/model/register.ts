@@ -19,10 +19,13 @@ export const command = Command.make(
       Argument.withDescription("The model as JSON or Dev Tools console text; - for standard input"),
       Argument.optional,
     ),
-    name: text("name", "Its name"),
-    connector: text("connector", "The id of its connector"),
-    group: text("group", "The id of its group; a new one if absent"),
-    deploy: Flag.Boolean("deploy").pipe(Flag.withDescription("Deploy it at once"), Flag.withDefault(false)),
+    name: text("name", "The name of the model"),
+    connector: text("connector", "The id of the connector"),
+    group: text("group", "The id of the model group; a new group by default"),
+    deploy: Flag.Boolean("deploy").pipe(
+      Flag.withDescription("Deploy the model after registration"),
+      Flag.withDefault(false),
+    ),
     credential: Secret.flag,
   },
   Effect.fnUntraced(function* ({ file, name, connector, group, deploy, credential }) {
@@ -30,7 +33,9 @@ export const command = Command.make(
     const secrets = yield* Secret.resolve(credential)
     const inline = document.connector
     if (inline == null && credential.length > 0)
-      return yield* wrongUse("--credential is for a model that brings its own connector; give it to `connector create`")
+      return yield* wrongUse(
+        "--credential applies only to a model with an embedded connector; pass it to `connector create` instead",
+      )
     const payload: ModelDocument = {
       function_name: "remote",
       ...document,

@@ -13,4 +13,4 @@ export const command = Command.make(
     const rows = Object.values(value).flatMap(({ stats }) => Object.entries(stats))
     yield* Output.print(output, text, Output.table(["model", "state"], rows))
   }),
-).pipe(Command.withDescription("Take models out of memory; their records stay"))
+).pipe(Command.withDescription("Unload models from memory; their records are kept"))

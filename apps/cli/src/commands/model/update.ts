@@ -16,4 +16,4 @@ export const command = Command.make(
     const { text } = yield* ask(client.models.update({ params: { model_id: id }, payload, ...Session.whole }))
     yield* Output.print(output, text, `Updated model ${id}`)
   }),
-).pipe(Command.withDescription("Change a model: the fields of a file"))
+).pipe(Command.withDescription("Change a model: the fields in a file"))

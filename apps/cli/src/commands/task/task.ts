@@ -4,7 +4,7 @@ import * as Record from "../Record.ts"
 import * as Wait from "./wait.ts"
 
 export const command = Command.make("task").pipe(
-  Command.withDescription("Tasks: what was asked for and how far it is"),
+  Command.withDescription("Tasks: the state of asynchronous operations"),
   Command.withSubcommands([
     Record.get("task", ({ client, ask }, task_id) =>
       ask(client.tasks.get({ params: { task_id }, query: {}, ...Session.whole })),

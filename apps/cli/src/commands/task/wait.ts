@@ -12,7 +12,7 @@ export const command = Command.make(
   "wait",
   {
     id,
-    timeout: Flag.Int("timeout").pipe(Flag.withDescription("Seconds to wait at the most"), Flag.withDefault(300)),
+    timeout: Flag.Int("timeout").pipe(Flag.withDescription("Maximum time to wait, in seconds"), Flag.withDefault(300)),
   },
   Effect.fnUntraced(function* ({ id, timeout }) {
     const { client, ask, output } = yield* Session.open
@@ -20,10 +20,10 @@ export const command = Command.make(
       Effect.repeat({ schedule: Schedule.spaced("500 millis"), until: ({ value }) => ended.has(value["state"]) }),
       Effect.timeoutOrElse({
         duration: Duration.seconds(timeout),
-        orElse: () => Effect.fail(failed(`task ${id} has not ended within ${timeout} s`)),
+        orElse: () => Effect.fail(failed(`task ${id} did not end within ${timeout} s`)),
       }),
     )
     yield* Output.print(output, text, `Task ${id}: ${String(value["state"])}`)
     if (value["state"] !== "COMPLETED") return yield* failed(`task ${id} ended as ${String(value["state"])}`)
   }),
-).pipe(Command.withDescription("Wait until a task has ended; fails unless it COMPLETED"))
+).pipe(Command.withDescription("Wait until a task ends; fails unless its state is COMPLETED"))

@@ -15,7 +15,7 @@ const create = Command.make(
     backend_roles: PrincipalCommands.backendRole,
     password: Flag.String("password").pipe(
       Flag.withMetavar("env:VARIABLE|file:PATH"),
-      Flag.withDescription("Where the password stands; it has 12 characters at least"),
+      Flag.withDescription("Where to read the password; it has at least 12 characters"),
     ),
   },
   Effect.fnUntraced(function* ({ name, role, backend_roles, password: reference }) {
@@ -26,10 +26,10 @@ const create = Command.make(
     )
     yield* Output.print(output, text, `Created user ${name} (${value.id})`)
   }),
-).pipe(Command.withDescription("Create a user, who asks with Basic credentials"))
+).pipe(Command.withDescription("Create a user, who authenticates with Basic credentials"))
 
 export const command = Command.make("user").pipe(
-  Command.withDescription("Users: who may ask with a name and a password"),
+  Command.withDescription("Users: accounts with a name and a password"),
   Command.withSubcommands([
     create,
     PrincipalCommands.list("user", ({ client, ask }) => ask(client.principals.listUsers(Session.whole))),

@@ -1,4 +1,4 @@
-/** Reading and writing elements and fields of values whose class only the run knows. */
+/** Reads and writes elements and fields of values whose class is known only at run time. */
 import * as Conversion from "../run/Conversion.ts"
 import * as Equality from "../run/Equality.ts"
 import { suggestion } from "../Fault.ts"
@@ -7,10 +7,10 @@ import type { Run } from "../run/Run.ts"
 import * as Type from "../run/Type.ts"
 import { JavaArray, JavaMap, List, typeOf, type Value } from "../run/Value.ts"
 
-/** How the runtime of Java words that the receiver of a dynamic call is null. */
+/** The Java runtime's message for a dynamic call on null. */
 export const ofNull = 'Cannot invoke "Object.getClass()" because "callArgs[0]" is null'
 
-/** The place of `index`, which counts from the end where it is negative. */
+/** The position of `index`, which counts from the end if it is negative. */
 const place = (items: ReadonlyArray<Value>, index: Value, run: Run, isArray = false): number => {
   if (typeof index !== "number")
     return index === null
@@ -41,7 +41,10 @@ export const element = (value: Value, index: Value, run: Run): Value => {
   return value instanceof JavaMap ? value.get(Equality.identityOf(index, run)) : noElements(value, index, run)
 }
 
-/** Stores and answers what was stored; `narrow` casts to the component of an array, as compound assignment does. */
+/**
+ * Stores a value and returns the stored value; `narrow` casts to the component type of an array, as compound assignment
+ * does.
+ */
 export const setElement = (value: Value, index: Value, item: Value, narrow: boolean, run: Run): Value => {
   if (value instanceof JavaMap) {
     run.change(value, "size")
@@ -84,10 +87,10 @@ export const setField = (value: Value, name: string, item: Value, narrow: boolea
   return item
 }
 
-/** Looking for a near name is long work, and a script can catch this and try again. */
+/** Finding similar names is expensive, and a script can catch the error and repeat it. */
 const costOfSuggestion = 2000
 
-/** Says what the class does not have, and what comes near. */
+/** Fails with the name of the missing member and similar names. */
 export const noMember = (
   kind: "getter" | "setter" | "method",
   value: Value,

@@ -1,4 +1,4 @@
-/** `=`, `+=` and its kin, `++` and `--`, on variables, fields and elements. */
+/** `=`, compound assignment, `++` and `--`, on variables, fields and elements. */
 import * as Access from "./Access.ts"
 import * as Arithmetic from "../run/Arithmetic.ts"
 import type { Code, Evaluate } from "./Code.ts"
@@ -13,14 +13,14 @@ import { Char, typeOf, type Value } from "../run/Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 
-/** What a compound assignment makes of the value that is there. */
+/** The new value of a compound assignment. */
 type Combine = (old: Value, operand: Value, run: Run) => Value
 
 export const assign = (context: Context, scope: Scope, expression: Of<"Assign">): Code => {
   const { at, operator, target } = expression
   const line = context.line(at)
   const value = context.expression(scope, expression.value)
-  if (value.type === "void") return fault(at, "there is no value to assign: the method answers nothing")
+  if (value.type === "void") return fault(at, "cannot assign the result: the method returns nothing")
   if (target.kind === "Name") {
     const variable = writable(scope, target)
     if (operator === undefined) {
@@ -31,7 +31,7 @@ export const assign = (context: Context, scope: Scope, expression: Of<"Assign">)
     if (variable.isWhole === true && "+-*/%".includes(operator) && mayHaveFraction(expression.value, value.type))
       context.warn(
         at,
-        `[${variable.name}] holds a whole number, so [${operator}=] cuts what it stores to one: declare it as [double ${variable.name} = 0]`,
+        `[${variable.name}] holds an integer, so [${operator}=] truncates its result: declare it as [double ${variable.name} = 0]`,
       )
     return update(variable, value.run, combination(operator, variable.type, value.type), line, false)
   }
@@ -53,13 +53,13 @@ export const assign = (context: Context, scope: Scope, expression: Of<"Assign">)
   }
 }
 
-/** The result of the operator, cast to what the target held where its type does not say what it holds. */
+/** The result of the operator, cast to the class of the target's value if the target has no static type. */
 const combination = (operator: Arithmetic.Operator, target: string, operand: string): Combine =>
   !Type.isOpen(target) || (operator === "+" && operand === "String")
     ? (old, right, run) => Arithmetic.apply(operator, old, right, run)
     : (old, right, run) => asHeld(old, Arithmetic.apply(operator, old, right, run), run)
 
-/** `value` as the class of `held`: `def sum = 0; sum += 2.5` leaves 2. Only a number becomes another class so. */
+/** Casts `value` to the class of `held`: `def sum = 0; sum += 2.5` results in 2. Only numbers are cast this way. */
 const asHeld = (held: Value, value: Value, run: Run): Value => {
   if (held === null || value === null || (typeof held === typeof value && typeof held !== "object")) return value
   const [from, type] = [typeOf(value), typeOf(held)]
@@ -89,7 +89,7 @@ export const step = (context: Context, scope: Scope, expression: Of<"Step">): Co
   return update(variable, one, combine, line, !prefix)
 }
 
-/** `i++` on an int, the commonest of all. */
+/** `i++` on an int, the most frequent case. */
 const count = (slot: number, by: number, prefix: boolean): Code => ({
   type: "int",
   run: (slots) => {
@@ -107,7 +107,10 @@ const checkOperator = (operator: Arithmetic.Operator, left: string, right: strin
     fault(at, `cannot apply [${operator}] to [${left}] and [${right}]`)
 }
 
-/** Whether a number may have a fraction, as far as the source tells: what a method of unknown class returns is taken to be a count. */
+/**
+ * Whether a number may have a fraction, according to the source: the result of an unknown method is assumed to be a
+ * count.
+ */
 const mayHaveFraction = (expression: Syntax.Expression, type: string): boolean => {
   if (type === "String") return false
   if (Type.widthOf(type) >= 0) return !Type.isWhole(type)
@@ -148,7 +151,7 @@ const store = ({ slot, type }: Variable, value: Code): Code => ({
   run: (slots, run) => (slots[slot] = value.run(slots, run)),
 })
 
-/** A variable becomes what `combine` makes of it, cast back to its type as Java does (JLS 15.26.2). */
+/** Sets a variable to the result of `combine`, cast to its type as in Java (JLS 15.26.2). */
 const update = ({ slot, type }: Variable, operand: Evaluate, combine: Combine, line: number, old: boolean): Code => {
   const cast = Conversion.to(type, true)
   return {
@@ -164,7 +167,7 @@ const update = ({ slot, type }: Variable, operand: Evaluate, combine: Combine, l
   }
 }
 
-/** A field or an element: its owner and key are evaluated once, then read and written. */
+/** A field or an element: its owner and key are evaluated once, then it is read and written. */
 interface Place {
   readonly type: string
   readonly owner: Evaluate

@@ -1,4 +1,4 @@
-/** What an expression or a statement becomes: a closure over the slots of its frame. */
+/** The compiled form of an expression or a statement: a closure over the slots of its frame. */
 import type { Run } from "../run/Run.ts"
 import type { Value } from "../run/Value.ts"
 
@@ -13,28 +13,28 @@ export const slots = (size: number): Slots => {
 
 export type Evaluate = (slots: Slots, run: Run) => Value
 
-/** An expression and the type that is known of it. */
+/** An expression and its static type. */
 export interface Code {
   readonly type: string
   readonly run: Evaluate
-  /** Known where the source itself says it. */
+  /** Known if it is evident from the source. */
   readonly constant?: Value
   /** The variable that it reads. */
   readonly variable?: string
-  /** Whether each evaluation makes another object. */
+  /** Whether each evaluation creates a new object. */
   readonly isMade?: boolean
-  /** Whether it is a lambda as written, which takes its type from where it stands. */
+  /** Whether it is a lambda expression, whose type depends on its context. */
   readonly isLambda?: boolean
 }
 
 export type Test = (slots: Slots, run: Run) => boolean
 
-/** How a statement ended: 0 it went through, 1 `break`, 2 `continue`, 3 `return` with the value in `run.result`. */
+/** How a statement completed: 0 normally, 1 `break`, 2 `continue`, 3 `return` with the value in `run.result`. */
 export type Signal = 0 | 1 | 2 | 3
 
 export type Execute = (slots: Slots, run: Run) => Signal
 
-/** A function of the script; `body` is there once all heads are known, so that functions can call each other. */
+/** A function of the script; `body` is set after all signatures are known, so that functions can call each other. */
 export class Callable {
   readonly name: string
   readonly returns: string

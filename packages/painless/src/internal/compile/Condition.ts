@@ -3,7 +3,7 @@ import { fault } from "../Fault.ts"
 import { typeOf } from "../run/Value.ts"
 import * as Type from "../run/Type.ts"
 
-/** An expression that must be true or false. */
+/** A boolean expression. */
 export const test = (code: Code, at: number, line: number): Test => {
   const { run: evaluate, type } = code
   if (type === "boolean") return (slots, run) => evaluate(slots, run) === true

@@ -1,4 +1,4 @@
-/** What the compilers of expressions, assignments and statements share, so that none needs to import another. */
+/** The shared state of the compilers of expressions, assignments and statements, which avoids cyclic imports. */
 import type { Callable, Code, Execute } from "./Code.ts"
 import * as Conversion from "../run/Conversion.ts"
 import { fault } from "../Fault.ts"
@@ -8,25 +8,25 @@ import * as Type from "../run/Type.ts"
 
 export interface Context {
   readonly functions: ReadonlyMap<string, Callable>
-  /** The line of an offset, from 1. */
+  /** The line of an offset, 1-based. */
   readonly line: (at: number) => number
   readonly expression: (scope: Scope, expression: Syntax.Expression) => Code
-  /** Statements of which the last, if it has a value, returns it. */
+  /** Statements, the last of which returns its value if it has one. */
   readonly body: (scope: Scope, block: Syntax.Block) => Execute
-  /** What runs, but perhaps not as its author thinks. */
+  /** Code that runs, but may not do what its author intended. */
   readonly warn: (at: number, message: string) => void
 }
 
-/** The expression as a value of `type`; what can never be one is refused here, what may not be one while running. */
+/** The expression as a value of `type`. An impossible conversion is rejected here, an uncertain one at run time. */
 export const converted = (code: Code, type: string, at: number, line: number, cast = false): Code => {
   if (code.isLambda === true && !Type.isFunctional(type))
-    return fault(at, `a lambda cannot become [${type}]: hand it to a method, or declare its variable with [Function]`)
-  const way = Type.conversion(code.type, type)
-  if (way === "never") return fault(at, `cannot turn [${code.type}] into [${type}]`)
-  if (way === "cast" && !cast && !fitsSmall(code, type))
+    return fault(at, `a lambda cannot become [${type}]: pass it to a method, or declare its variable with [Function]`)
+  const conversion = Type.conversion(code.type, type)
+  if (conversion === "never") return fault(at, `cannot turn [${code.type}] into [${type}]`)
+  if (conversion === "cast" && !cast && !fitsSmall(code, type))
     return fault(at, `[${code.type}] does not become [${type}] by itself: cast it with (${type})`)
   if (code.type === type || type === Type.def || type === "Object") return code.type === type ? code : { ...code, type }
-  const convert = Conversion.to(type, cast || way === "cast")
+  const convert = Conversion.to(type, cast || conversion === "cast")
   return {
     type,
     run: (slots, run) => {
@@ -37,7 +37,7 @@ export const converted = (code: Code, type: string, at: number, line: number, ca
   }
 }
 
-/** A constant int may be stored in a smaller type that holds it. */
+/** A constant int may be stored in a smaller type that can hold it. */
 const fitsSmall = ({ constant }: Code, type: string): boolean => {
   if (typeof constant !== "number") return false
   if (type === "byte") return constant >= -128 && constant <= 127
@@ -48,7 +48,7 @@ const fitsSmall = ({ constant }: Code, type: string): boolean => {
 /** An expression that must have a value. */
 export const valueOf = (context: Context, scope: Scope, expression: Syntax.Expression): Code => {
   const code = context.expression(scope, expression)
-  return code.type === "void" ? fault(expression.at, "this has no value: the method answers nothing") : code
+  return code.type === "void" ? fault(expression.at, "this has no value: the method returns nothing") : code
 }
 
 export const values = (

@@ -12,9 +12,9 @@ import { JavaArray, JavaMap, List, type Value } from "../run/Value.ts"
 
 type Of<K extends Syntax.Expression["kind"]> = Extract<Syntax.Expression, { kind: K }>
 
-/** A lambda takes its type from where it stands, and an element has none. */
+/** A lambda takes its type from its context, and an element has none. */
 const element = (code: Code, at: number): Code =>
-  code.isLambda === true ? fault(at, "a lambda cannot be an element: hand it to a method") : code
+  code.isLambda === true ? fault(at, "a lambda cannot be an element: pass it to a method") : code
 
 export const list = (context: Context, scope: Scope, expression: Of<"List">): Code => {
   const items = values(context, scope, expression.items).map((item) => element(item, expression.at).run)
@@ -65,7 +65,7 @@ export const creation = (context: Context, scope: Scope, { args, at, type }: Of<
   const table = Constructors.tables.get(type)
   const better = instead.get(type)
   if (table === undefined)
-    return fault(at, `[${type}] cannot be made with new${better === undefined ? "" : `: use [${better}]`}`)
+    return fault(at, `[${type}] cannot be created with new${better === undefined ? "" : `: use [${better}]`}`)
   return MethodCall.ofClass(table, type, "new", values(context, scope, args), at, context.line(at))
 }
 

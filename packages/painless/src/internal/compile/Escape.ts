@@ -1,4 +1,7 @@
-/** The built-in `escape(x)`: text made fit to stand inside a JSON string, every control character included. What came escaped stays as it is. */
+/**
+ * The built-in `escape(x)`: makes text valid inside a JSON string, including every control character. Text that is
+ * already escaped is unchanged.
+ */
 import type { Code } from "./Code.ts"
 import * as JavaText from "../run/JavaText.ts"
 

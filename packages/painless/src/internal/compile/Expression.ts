@@ -1,4 +1,4 @@
-/** Expressions to closures. */
+/** Compiles expressions to closures. */
 import * as Assignment from "./Assignment.ts"
 import type { Code } from "./Code.ts"
 import { converted, valueOf, type Context } from "./Context.ts"
@@ -76,7 +76,7 @@ export const compile = (context: Context, scope: Scope, expression: Syntax.Expre
 
 const constant = ({ type, value }: Of<"Constant">): Code => ({ type, run: () => value, constant: value })
 
-/** A variable that each run finds bound to a text. */
+/** A variable that each run binds to a text. */
 const placeholder = ({ fallback = "", name }: Of<"Placeholder">): Code => ({
   type: "String",
   run: (_, run) => run.parameters.get(name) ?? fallback,

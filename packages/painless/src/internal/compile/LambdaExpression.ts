@@ -12,7 +12,7 @@ import type { Scope } from "./Scope.ts"
 import type * as Syntax from "../parse/Syntax.ts"
 import { Lambda, type Value } from "../run/Value.ts"
 
-/** A lambda has a copy of the frame of the function around it, made where it stands; each call has one of its own. */
+/** A lambda has a copy of the enclosing function's frame, made when it is evaluated; each call has its own frame. */
 export const lambda = (context: Context, scope: Scope, expression: Syntax.Lambda): Code => {
   const inner = scope.lambda()
   const parameters = expression.parameters.map(({ at, name, type }) => ({

@@ -1,4 +1,4 @@
-/** What is reached through a dot, an index or a name with arguments. */
+/** Access through a dot, an index or a name with arguments. */
 import * as Access from "./Access.ts"
 import * as MethodCall from "./MethodCall.ts"
 import type { Code } from "./Code.ts"
@@ -28,7 +28,7 @@ const pathOf = (expression: Syntax.Expression): string | undefined => {
   return owner === undefined ? undefined : `${owner}.${expression.name}`
 }
 
-/** `?.` on what is null is null; what stands left of it is evaluated once. */
+/** `?.` on null is null; its left side is evaluated once. */
 const guarded = (scope: Scope, value: Code, then: (value: Code) => Code): Code => {
   const slot = scope.frame.size++
   const inner = then({ type: value.type, run: (slots) => slots[slot] ?? null })

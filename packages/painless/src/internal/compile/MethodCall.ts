@@ -1,4 +1,4 @@
-/** Calls: of methods known from the type, of methods found while running, and of the script's own functions. */
+/** Calls of methods known from the static type, of methods found at run time, and of the script's own functions. */
 import { noMember, ofNull as nullReceiver } from "./Access.ts"
 import { slots as makeSlots, type Callable, type Code, type Evaluate } from "./Code.ts"
 import * as Conversion from "../run/Conversion.ts"
@@ -9,14 +9,14 @@ import type { Run } from "../run/Run.ts"
 import * as Type from "../run/Type.ts"
 import { typeOf, type Value } from "../run/Value.ts"
 
-/** Methods have at most this many parameters. */
-const most = 3
+/** The maximum number of parameters of a method. */
+const maxParameters = 3
 
 const noSelf: Code = { type: "null", run: () => null }
 
 const list = (types: ReadonlyArray<string>): string => types.join(", ")
 
-/** The method of a table, or why there is none: no such name, or not with so many arguments. */
+/** The method in a table, or why it is not found: unknown name, or a different number of arguments. */
 const choose = (table: Table, owner: string, name: string, args: ReadonlyArray<Code>, at: number): Method => {
   const found = table.get(key(name, args.length))
   if (found !== undefined) return found
@@ -30,7 +30,7 @@ const choose = (table: Table, owner: string, name: string, args: ReadonlyArray<C
   return fault(at, `[${name}] of [${owner}] takes ${shapes}, not ${args.length} arguments`)
 }
 
-/** Refuses what can never be an argument, before anything runs. */
+/** Rejects arguments that can never match, at compile time. */
 const checkArguments = (
   name: string,
   parameters: ReadonlyArray<string>,
@@ -49,7 +49,7 @@ const checkArguments = (
   }
 }
 
-/** Evaluates receiver and arguments from the left, then invokes what `pick` finds. */
+/** Evaluates receiver and arguments from left to right, then invokes the method that `pick` returns. */
 const invocation = (
   self: Code,
   args: ReadonlyArray<Code>,
@@ -84,7 +84,7 @@ const invocation = (
 const ofNull = (name: string, run: Run): never =>
   run.fail("NullPointerException", `cannot call method [${name}] of null`, nullReceiver)
 
-/** A method whose class is known from the type of the receiver. */
+/** A method whose class is known from the receiver's static type. */
 export const known = (self: Code, name: string, args: ReadonlyArray<Code>, at: number, line: number): Code => {
   const method = choose(Members.of(self.type), self.type, name, args, at)
   checkArguments(name, method.parameters, args, at)
@@ -92,9 +92,9 @@ export const known = (self: Code, name: string, args: ReadonlyArray<Code>, at: n
   return { type: method.returns, isMade: true, run: invocation(self, args, line, pick) }
 }
 
-/** A method that is looked up by the class of the receiver, which seldom changes from call to call. */
+/** A method that is looked up by the receiver's class, which rarely changes between calls. */
 export const open = (self: Code, name: string, args: ReadonlyArray<Code>, at: number, line: number): Code => {
-  if (args.length > most) return fault(at, `no method takes ${args.length} arguments`)
+  if (args.length > maxParameters) return fault(at, `no method takes ${args.length} arguments`)
   const wanted = key(name, args.length)
   let lastType = ""
   let last: Method | undefined
@@ -124,7 +124,7 @@ export const ofClass = (
   return { type: method.returns, isMade: true, run: invocation(noSelf, args, line, () => method) }
 }
 
-/** One of the script's own functions. */
+/** A call of one of the script's own functions. */
 export const ofScript = (callable: Callable, args: ReadonlyArray<Code>, at: number, line: number): Code => {
   if (args.length !== callable.parameters.length)
     return fault(

@@ -58,7 +58,7 @@ const operationType = (operator: Arithmetic.Operator, left: string, right: strin
   return type
 }
 
-/** Sums and differences of ints, and strings put together, are most of what scripts do: they have closures of their own. */
+/** Sums and differences of ints, and concatenations, are the most frequent operations and have special closures. */
 const operationRun = (
   operator: Arithmetic.Operator,
   type: string,
@@ -89,7 +89,7 @@ const operationRun = (
   }
 }
 
-/** `text =~ /…/` where the pattern is found in it, `text ==~ /…/` where the whole text matches. */
+/** `text =~ /…/` if the pattern occurs in the text, `text ==~ /…/` if the whole text matches. */
 export const matching = (context: Context, scope: Scope, expression: Of<"Matching">): Code => {
   const { at, operator } = expression
   const line = context.line(at)
@@ -138,8 +138,9 @@ const equation = (left: Code, right: Code, wanted: boolean): Evaluate => {
 }
 
 /**
- * The same object. Numbers, which have no identity here, are compared by value. Strings are one object where they are read from
- * one variable, or from variables that literals filled; two literals beside each other are two, as is what a method makes.
+ * Identity. Numbers have no identity here and are compared by value. Strings are one object if they are read from one
+ * variable, or from variables initialised with literals; two literals in one expression are two objects, and so is each
+ * result of a method.
  */
 const identity = (left: Code, right: Code, wanted: boolean): Evaluate => {
   const { run: first } = left
@@ -206,7 +207,7 @@ export const conditional = (context: Context, scope: Scope, expression: Of<"Cond
   return { type, run: (slots, run) => (condition(slots, run) ? yes.run(slots, run) : no.run(slots, run)) }
 }
 
-/** Two primitive numbers meet in the wider (JLS 15.25), anything else that differs in `def`. */
+/** Two primitive numbers are compared in the wider type (JLS 15.25), other differing types in `def`. */
 const commonType = (left: string, right: string): string => {
   if (left === right) return left
   const numbers = Type.isPrimitive(left) && Type.isPrimitive(right) ? Type.promoted(left, right) : undefined

@@ -1,4 +1,4 @@
-/** The variables of a function while it is compiled: each gets a slot of the frame that a call makes. */
+/** The variables of a function at compile time: each gets a slot in the frame of a call. */
 import { fault, suggestion } from "../Fault.ts"
 import * as Type from "../run/Type.ts"
 
@@ -6,11 +6,11 @@ export interface Variable {
   readonly name: string
   readonly type: string
   readonly slot: number
-  /** Whether it was declared with `def` and has held whole numbers only so far, so that a compound assignment cuts what it stores. */
+  /** Whether it was declared with `def` and has only held integers so far, so that a compound assignment truncates. */
   isWhole?: boolean
 }
 
-/** One function, lambdas within it included. */
+/** One function, including the lambdas in it. */
 export class Frame {
   readonly returns: string
   size = 0
@@ -19,10 +19,10 @@ export class Frame {
   }
 }
 
-/** One block; names seen from within reach the blocks around it. */
+/** One block; names in it can refer to the blocks around it. */
 export class Scope {
   readonly frame: Frame
-  /** What `return` converts to: the type of the function, or `def` in a lambda. */
+  /** The type that `return` converts to: that of the function, or `def` in a lambda. */
   readonly returns: string
   readonly inLoop: boolean
   private readonly isLambda: boolean
@@ -65,7 +65,10 @@ export class Scope {
     return this.variables.get(name) ?? this.parent?.find(name)
   }
 
-  /** Whether a lambda stands between this place and the declaration of a variable; it sees a copy then, and cannot write it. */
+  /**
+   * Whether a lambda lies between this place and the declaration of a variable; it has a copy then, and cannot write
+   * it.
+   */
   captures(name: string): boolean {
     return !this.variables.has(name) && (this.isLambda || (this.parent?.captures(name) ?? false))
   }
@@ -75,7 +78,7 @@ export class Scope {
   }
 
   private unknown(name: string): string {
-    if (name === "params") return "[params] is not seen inside functions: hand over what is needed as an argument"
+    if (name === "params") return "[params] is not visible inside functions: pass it as an argument"
     return `unknown variable [${name}]${suggestion(name, [...this.names(), ...(/^[A-Z]/.test(name) ? Type.names : [])])}`
   }
 

@@ -1,4 +1,4 @@
-/** A whole script, parsed and compiled. */
+/** A complete script, parsed and compiled. */
 import { Callable, type Execute } from "./Code.ts"
 import type { Context } from "./Context.ts"
 import * as Expression from "./Expression.ts"
@@ -12,13 +12,13 @@ import * as Type from "../run/Type.ts"
 
 export interface Program {
   readonly run: Execute
-  /** Slots that a run needs; the first is `params`. */
+  /** Number of slots that a run needs; the first is `params`. */
   readonly size: number
   readonly placeholders: ReadonlyArray<Syntax.Placeholder>
   readonly warnings: ReadonlyArray<{ readonly at: number; readonly message: string }>
 }
 
-/** Throws a `Fault` where the source is wrong, and `Exhausted` where it nests deeper than `nesting`. */
+/** Throws a `Fault` if the source is invalid, and `Exhausted` if it nests deeper than `nesting`. */
 export const compile = (source: string, nesting: number, returns: string = Type.def): Program => {
   const program = new Parser(Lexer.tokens(source), nesting).program()
   const warnings: Array<{ readonly at: number; readonly message: string }> = []
@@ -62,10 +62,10 @@ const define = (context: Context, { at, body, name, parameters, returns }: Synta
   for (const parameter of parameters) scope.declare(parameter.name, parameter.type, parameter.at)
   callable.body = Statement.block(context, scope.block(), body, returns !== "void")
   callable.size = frame.size
-  if (returns !== "void" && !Statement.answers(body)) fault(at, `not every way through [${name}] returns a value`)
+  if (returns !== "void" && !Statement.answers(body)) fault(at, `not every path through [${name}] returns a value`)
 }
 
-/** The line of an offset, found among the starts of lines. */
+/** The line of an offset, found in the list of line starts. */
 const lines = (source: string): ((at: number) => number) => {
   const starts = [0]
   for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) starts.push(at + 1)

@@ -1,4 +1,4 @@
-/** Statements to closures. */
+/** Compiles statements to closures. */
 import type { Code, Execute } from "./Code.ts"
 import * as Condition from "./Condition.ts"
 import { converted, type Context } from "./Context.ts"
@@ -17,7 +17,7 @@ type Of<K extends Syntax.Statement["kind"]> = Extract<Syntax.Statement, { kind: 
 
 const through: Execute = () => 0
 
-/** `last` marks the statement that ends the function, whose value, if it is an expression, is returned. */
+/** `last` marks the statement that ends the function; if it is an expression, its value is returned. */
 const compile = (context: Context, scope: Scope, statement: Syntax.Statement, last: boolean): Execute => {
   switch (statement.kind) {
     case "Block":
@@ -38,9 +38,9 @@ const compile = (context: Context, scope: Scope, statement: Syntax.Statement, la
     case "ForEach":
       return forEach(context, scope.loop(), statement)
     case "Break":
-      return scope.inLoop ? () => 1 : fault(statement.at, "[break] stands outside of any loop")
+      return scope.inLoop ? () => 1 : fault(statement.at, "[break] is outside of a loop")
     case "Continue":
-      return scope.inLoop ? () => 2 : fault(statement.at, "[continue] stands outside of any loop")
+      return scope.inLoop ? () => 2 : fault(statement.at, "[continue] is outside of a loop")
     case "Return":
       return returns(context, scope, statement)
     case "Throw":
@@ -50,11 +50,11 @@ const compile = (context: Context, scope: Scope, statement: Syntax.Statement, la
   }
 }
 
-/** The statements of a block in a scope that is already its own. */
+/** The statements of a block whose scope already exists. */
 export const block = (context: Context, scope: Scope, { statements }: Syntax.Block, last: boolean): Execute => {
   const parts = statements.map((statement, index) => {
     const before = statements[index - 1]
-    if (before !== undefined && leaves(before)) fault(statement.at, "this statement is never reached")
+    if (before !== undefined && leaves(before)) fault(statement.at, "this statement is unreachable")
     return compile(context, scope, statement, last && index === statements.length - 1)
   })
   const [only] = parts
@@ -69,7 +69,7 @@ export const block = (context: Context, scope: Scope, { statements }: Syntax.Blo
   }
 }
 
-/** Whether a statement never lets the next one run. */
+/** Whether a statement never completes normally. */
 const leaves = (statement: Syntax.Statement): boolean => {
   switch (statement.kind) {
     case "Return":
@@ -94,7 +94,7 @@ const leaves = (statement: Syntax.Statement): boolean => {
 
 const isAlways = (condition: Syntax.Expression): boolean => condition.kind === "Constant" && condition.value === true
 
-/** Whether a `break` or `continue` of the loop itself stands in its body. */
+/** Whether the body contains a `break` or `continue` of the loop itself. */
 const jumps = (statement: Syntax.Statement | undefined, kind: "Break" | "Continue"): boolean => {
   if (statement === undefined) return false
   switch (statement.kind) {
@@ -112,7 +112,7 @@ const jumps = (statement: Syntax.Statement | undefined, kind: "Break" | "Continu
 const isEmpty = (statement: Syntax.Statement): boolean =>
   statement.kind === "Block" && statement.statements.every(isEmpty)
 
-/** Refuses loops that cannot go round, or that nothing ends, as Painless does. */
+/** Rejects loops that never iterate or never end, as Painless does. */
 const checkLoop = (
   at: number,
   name: string,
@@ -123,10 +123,10 @@ const checkLoop = (
     fault(at, `extraneous ${name} loop: its condition is always false`)
   if ((condition === undefined || isAlways(condition)) && isEmpty(body)) fault(at, `no paths escape from ${name} loop`)
   if (leaves(body) && !jumps(body, "Continue"))
-    fault(at, `extraneous ${name} loop: its body always leaves it in the first turn`)
+    fault(at, `extraneous ${name} loop: its body always leaves it in the first iteration`)
 }
 
-/** Whether every way through a function ends in a value, an exception or a loop without end. */
+/** Whether every path through a function ends in a value, an exception or an endless loop. */
 export const answers = (statement: Syntax.Statement | undefined): boolean => {
   if (statement === undefined) return false
   switch (statement.kind) {
@@ -170,7 +170,7 @@ const result =
 
 const returns = (context: Context, scope: Scope, { at, value }: Of<"Return">): Execute => {
   if (value === undefined) {
-    if (Type.isPrimitive(scope.returns)) return fault(at, `[return] needs a value of [${scope.returns}]`)
+    if (Type.isPrimitive(scope.returns)) return fault(at, `[return] requires a value of [${scope.returns}]`)
     return (_, run) => {
       run.result = null
       return 3
@@ -191,7 +191,7 @@ const throws = (context: Context, scope: Scope, { at, value }: Of<"Throw">): Exe
   }
 }
 
-/** Each turn starts a variable afresh, so a declaration always stores something. */
+/** Each iteration initialises a variable, so a declaration always stores something. */
 const declare = (context: Context, scope: Scope, { at, type, variables }: Of<"Declare">): Execute => {
   const line = context.line(at)
   const stores = variables.map(({ at, name, value }): Execute => {
@@ -229,7 +229,7 @@ const conditional = (context: Context, scope: Scope, statement: Of<"If">, last: 
   }
 }
 
-/** `while` and `for`: test, body, `after`; without a condition it goes on until something leaves it. */
+/** `while` and `for`: condition, body, `after`; without a condition it runs until it is left. */
 const loop = (
   context: Context,
   scope: Scope,
@@ -289,20 +289,20 @@ const itemsOf = (value: Value, run: Run): ReadonlyArray<Value> => {
   const items = Items.of(value, run)
   if (items !== undefined) return items
   return value === null
-    ? run.fail("NullPointerException", "cannot go through null")
-    : run.fail("ClassCastException", `cannot go through [${typeOf(value)}]${hint(typeOf(value))}`)
+    ? run.fail("NullPointerException", "cannot iterate over null")
+    : run.fail("ClassCastException", `cannot iterate over [${typeOf(value)}]${hint(typeOf(value))}`)
 }
 
 const hint = (type: string): string => (Type.isA(type, "Map") ? ": use entrySet(), keySet() or values()" : "")
 
-/** A list that grows or shrinks meanwhile stops the loop, as Java's iterators do. */
+/** A list whose size changes during the loop stops it, as Java's iterators do. */
 const forEach = (context: Context, scope: Scope, { at, body, items, variable }: Of<"ForEach">): Execute => {
   if (leaves(body) && !jumps(body, "Continue"))
-    fault(at, "extraneous for each loop: its body always leaves it in the first turn")
+    fault(at, "extraneous for each loop: its body always leaves it in the first iteration")
   const line = context.line(at)
   const code = context.expression(scope, items)
   if (!Type.isOpen(code.type) && !Type.isA(code.type, "Iterable"))
-    return fault(items.at, `cannot go through [${code.type}]${hint(code.type)}`)
+    return fault(items.at, `cannot iterate over [${code.type}]${hint(code.type)}`)
   const { slot } = scope.declare(variable.name, variable.type, variable.at)
   const convert = Conversion.to(variable.type)
   const turn = compile(context, scope.block(), body, false)
@@ -316,8 +316,7 @@ const forEach = (context: Context, scope: Scope, { at, body, items, variable }: 
       if (signal === 1) break
       if (signal === 3) return 3
       run.line = line
-      if (all.length !== length)
-        run.fail("ConcurrentModificationException", "the list changed while a loop went through it")
+      if (all.length !== length) run.fail("ConcurrentModificationException", "the list changed during a loop over it")
     }
     return 0
   }

@@ -21,7 +21,7 @@ const itemsOf = (self: Collection, run: Run): ReadonlyArray<Value> => Items.of(s
 
 const sizeOf = (self: Collection): number => (self instanceof List ? self.items.length : self.items.size)
 
-/** Where `value` stands in `items`, or -1. */
+/** The index of `value` in `items`, or -1. */
 const find = (items: ReadonlyArray<Value>, value: Value, run: Run): number =>
   items.findIndex((item) => {
     run.work(1)
@@ -31,7 +31,7 @@ const find = (items: ReadonlyArray<Value>, value: Value, run: Run): number =>
 const contains = (self: Collection, value: Value, run: Run): boolean =>
   self instanceof List ? find(self.items, value, run) >= 0 : self.items.has(Equality.identityOf(value, run))
 
-/** Adds at the end of a list, or to a set that does not have it; says whether anything changed. */
+/** Appends to a list, or adds to a set that does not contain the value; returns whether anything changed. */
 export const add = (self: Collection, value: Value, run: Run): boolean => {
   run.change(self, "size")
   run.keep(value)
@@ -46,7 +46,7 @@ const addAll = (self: Collection, values: ReadonlyArray<Value>, run: Run): boole
   return [...values].map((value) => add(self, value, run)).includes(true)
 }
 
-/** Keeps what `keep` says yes to; says whether anything went. */
+/** Keeps the items that `keep` accepts; returns whether any was removed. */
 const retain = (self: Collection, keep: (item: Value) => boolean, run: Run): boolean => {
   run.change(self, "size")
   const before = sizeOf(self)
@@ -107,7 +107,7 @@ const groupBy = (self: Collection, lambda: Lambda, run: Run): JavaMap => {
   return groups
 }
 
-/** The texts of `items` with `separator` between them. */
+/** The texts of `items`, joined by `separator`. */
 export const join = (separator: string, items: ReadonlyArray<Value>, run: Run): string => {
   let length = 0
   const texts = items.map((item) => {

@@ -1,4 +1,4 @@
-/** What `new` can make. */
+/** The classes that `new` can create. */
 import * as ExceptionType from "../run/ExceptionType.ts"
 import * as JavaText from "../run/JavaText.ts"
 import { Exception } from "../run/Exception.ts"
@@ -11,7 +11,7 @@ import * as MethodParameter from "./MethodParameter.ts"
 
 const { m0, m1 } = Method.on(() => null)
 
-/** `new ArrayList(10)` asks for room, `new ArrayList(list)` copies. */
+/** `new ArrayList(10)` sets a capacity, `new ArrayList(list)` copies. */
 const lists = Method.table([
   m0("new", "ArrayList", () => new List([])),
   m1("new", "ArrayList", MethodParameter.any, (_, from, run) => {

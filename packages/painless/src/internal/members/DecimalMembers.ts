@@ -14,7 +14,7 @@ const operand = (type: Decimal["type"]): Parameter<Decimal> => ({
   read: (value, run) =>
     value instanceof Decimal
       ? value
-      : run.fail("ClassCastException", `only a [${type}] can be calculated with a [${type}]`),
+      : run.fail("ClassCastException", `a [${type}] can only be combined with a [${type}]`),
 })
 
 const power = (exponent: number): bigint => 10n ** BigInt(exponent)
@@ -25,7 +25,7 @@ const aligned = (left: Decimal, right: Decimal): readonly [bigint, bigint, numbe
   return [left.unscaled * power(scale - left.scale), right.unscaled * power(scale - right.scale), scale]
 }
 
-/** A product grows with its factors, so its size is counted and bounded. */
+/** A product grows with its factors, so its size is counted and limited. */
 const multiply = (left: Decimal, right: Decimal, run: Run): Decimal => {
   const product = left.unscaled * right.unscaled
   const digits = product.toString(16).length
@@ -73,7 +73,7 @@ export const decimal = Method.table([
 
 export const integer = Method.table(common("BigInteger"))
 
-/** Rounded to `places` after the point, a half away from zero, as `%.2f` wants it. */
+/** Rounded to `places` decimals, half away from zero, as `%.2f` does. */
 export const rounded = (value: number, places: number, run: Run): string => {
   run.work(200 + 2 * places)
   const exact = NumberText.decimal(JavaText.ofDouble(value), run)

@@ -50,7 +50,7 @@ const decorate = (text: string, flags: string, width: number): string => {
 
 const isFigure = (conversion: string): boolean => conversion === "d" || conversion === "f"
 
-/** `pattern` with each directive filled by the argument at its place. */
+/** `pattern` with each directive replaced by its argument. */
 export const apply = (pattern: string, given: ReadonlyArray<Value>, run: Run): string => {
   let next = 0
   let length = 0
@@ -62,7 +62,7 @@ export const apply = (pattern: string, given: ReadonlyArray<Value>, run: Run): s
       if (conversion === "n") return "\n"
       run.work(20)
       const value = given[next++]
-      if (value === undefined) return run.fail("IllegalArgumentException", `there is no argument for %${conversion}`)
+      if (value === undefined) return run.fail("IllegalArgumentException", `no argument for %${conversion}`)
       const filled = decorate(
         bare(conversion, places, value, run),
         isFigure(conversion) ? flags : flags.replace(/[0,+]/g, ""),

@@ -1,4 +1,4 @@
-/** Calling a lambda that a script keeps in a variable, by the names of Java's functional interfaces. */
+/** Calls of a lambda in a variable, by the method names of Java's functional interfaces. */
 import { Lambda } from "../run/Value.ts"
 import * as Method from "./Method.ts"
 import * as MethodParameter from "./MethodParameter.ts"

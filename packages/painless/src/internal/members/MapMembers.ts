@@ -33,7 +33,7 @@ export const putAll = (self: JavaMap, other: JavaMap, run: Run): null => {
   return null
 }
 
-/** A set of something of every entry, under the identity of its key. */
+/** A set derived from every entry, under the identity of its key. */
 const setOf = (self: JavaMap, of: (entry: Entry) => Value, run: Run): JavaSet => {
   run.hold(self.entries.size)
   const set = new JavaSet()
@@ -51,7 +51,7 @@ const valuesOf = (self: JavaMap, run: Run): List => {
   )
 }
 
-/** Java's `computeIfAbsent`, `computeIfPresent`, `merge`: a null result takes the key away. */
+/** Java's `computeIfAbsent`, `computeIfPresent`, `merge`: a null result removes the key. */
 const settle = (self: JavaMap, key: Value, value: Value, run: Run): Value => {
   if (value === null) remove(self, key, run)
   else put(self, key, value, run)

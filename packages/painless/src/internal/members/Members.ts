@@ -1,4 +1,4 @@
-/** The one way from a name in a script to what it does: closed tables, by class. */
+/** The only way from a name in a script to its implementation: closed tables, by class. */
 import * as ExceptionType from "../run/ExceptionType.ts"
 import * as Type from "../run/Type.ts"
 import * as CollectionMembers from "./CollectionMembers.ts"
@@ -76,7 +76,7 @@ export const getter = (type: string, name: string): Method | undefined =>
 /** The method behind `value.name = …`. */
 export const setter = (type: string, name: string): Method | undefined => find(type, `set${capital(name)}`, 1)
 
-/** The names that a class answers to, for a suggestion. */
+/** The member names of a class, for suggestions. */
 export const namesOf = (table: Table): ReadonlyArray<string> => [
   ...new Set(table.values().map((method) => method.name)),
 ]

@@ -10,7 +10,7 @@ export interface Method {
   readonly invoke: (run: Run, self: Value, a?: Value, b?: Value, c?: Value) => Value
 }
 
-/** A method is found by its name and how many arguments it is given: Painless has no other overloads. */
+/** A method is found by its name and its number of arguments: Painless has no other overloads. */
 export type Table = ReadonlyMap<string, Method>
 
 export const key = (name: string, arity: number): string => `${name}/${arity}`
@@ -20,7 +20,7 @@ export const table = (methods: ReadonlyArray<Method>): Table =>
 
 type Body<S, A extends ReadonlyArray<unknown>> = (self: S, ...rest: [...A, Run]) => Value
 
-/** Builders of the methods of one receiver, whose `read` is the only way from a value to it. */
+/** Builders for the methods of one receiver type, whose `read` is the only way from a value to it. */
 export const on = <S>(read: (self: Value) => S) => ({
   m0: (name: string, returns: string, body: Body<S, []>): Method => ({
     name,
@@ -59,7 +59,7 @@ export const on = <S>(read: (self: Value) => S) => ({
   }),
 })
 
-/** Reads a receiver that the tables have already chosen by its class. */
+/** Reads a receiver whose class the tables have already checked. */
 export const receiver =
   <S extends Value>(is: (value: Value) => value is S) =>
   (value: Value): S => {

@@ -1,4 +1,4 @@
-/** What a method takes: the type a script must hand over, and how its value is read. */
+/** A parameter of a method: the type that a script must pass, and how its value is read. */
 import * as Arithmetic from "../run/Arithmetic.ts"
 import * as Conversion from "../run/Conversion.ts"
 import type { Run } from "../run/Run.ts"
@@ -69,13 +69,13 @@ export const string: Parameter<string> = {
   read: (value, run) => (typeof value === "string" ? value : mismatch(value, "String", run)),
 }
 
-/** A `CharSequence`: a string, or what a builder holds. */
+/** A `CharSequence`: a string, or the content of a builder. */
 export const text: Parameter<string> = {
   type: "CharSequence",
   read: (value, run) => (value instanceof StringBuilder ? value.text : string.read(value, run)),
 }
 
-/** The items of anything that a `for` can go through. */
+/** The items of anything that a `for` loop can iterate over. */
 export const items: Parameter<ReadonlyArray<Value>> = {
   type: "Iterable",
   read: (value, run) => {
@@ -94,18 +94,21 @@ export const map: Parameter<JavaMap> = {
   read: (value, run) => (value instanceof JavaMap ? value : mismatch(value, "Map", run)),
 }
 
-/** A lambda of `arity` parameters. */
+/** A lambda with `arity` parameters. */
 export const lambda = (arity: number): Parameter<Lambda> => ({
   type: "Function",
   read: (value, run) => {
     if (!(value instanceof Lambda)) return mismatch(value, "Function", run)
     if (value.arity === arity) return value
-    return run.fail("IllegalArgumentException", `a lambda of ${arity} parameters is needed here, not of ${value.arity}`)
+    return run.fail(
+      "IllegalArgumentException",
+      `a lambda with ${arity} parameters is required here, not with ${value.arity}`,
+    )
   },
 })
 
 const toComparator = Conversion.to("Comparator")
-/** A comparator or a lambda of two parameters; null is the natural order. */
+/** A comparator or a lambda with two parameters; null is the natural order. */
 export const comparator: Parameter<Comparator | null> = {
   type: "Comparator",
   read: (value, run) => {
@@ -119,7 +122,7 @@ export const pattern: Parameter<Pattern> = {
   read: (value, run) => (value instanceof Pattern ? value : mismatch(value, "Pattern", run)),
 }
 
-/** An array, whose items are read; Painless has no calls with any number of arguments, and lists do not become arrays. */
+/** An array, whose items are read; Painless has no variadic calls, and lists do not convert to arrays. */
 export const array: Parameter<ReadonlyArray<Value>> = {
   type: "def[]",
   read: (value, run) => {
@@ -129,7 +132,7 @@ export const array: Parameter<ReadonlyArray<Value>> = {
   },
 }
 
-/** A value of `java.time` of one of these types. */
+/** A `java.time` value of one of these types. */
 export const temporal = (...types: ReadonlyArray<TemporalType>): Parameter<Temporal> => ({
   type: types.length === 1 ? (types[0] ?? "Temporal") : Type.def,
   read: (value, run) =>

@@ -1,4 +1,4 @@
-/** `Number` and its classes, `Boolean`, `Character`, and what every object has. */
+/** `Number` and its classes, `Boolean`, `Character`, and the methods of every object. */
 import * as Arithmetic from "../run/Arithmetic.ts"
 import * as Equality from "../run/Equality.ts"
 import * as JavaText from "../run/JavaText.ts"
@@ -31,7 +31,7 @@ export const comparable = Method.table([any.m1("compareTo", "int", MethodParamet
 const isNaN = (value: Value): boolean => Number.isNaN(Arithmetic.toDouble(value))
 const isInfinite = (value: Value): boolean => Math.abs(Arithmetic.toDouble(value)) === Infinity
 
-/** What `Double` and `Float` have besides. */
+/** The additional methods of `Double` and `Float`. */
 export const floating = Method.table([any.m0("isNaN", "boolean", isNaN), any.m0("isInfinite", "boolean", isInfinite)])
 
 export const boolean = Method.table([any.m0("booleanValue", "boolean", (self) => self)])

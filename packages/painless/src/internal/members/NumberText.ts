@@ -1,10 +1,10 @@
-/** Reading numbers as Java reads them. Only `getMessage()` quotes the text, as Java does: it may be a caller's data. */
+/** Parses numbers as Java does. Only `getMessage()` quotes the text, as in Java, because it may be a caller's data. */
 import * as Arithmetic from "../run/Arithmetic.ts"
 import type { Run } from "../run/Run.ts"
 import { Decimal } from "../run/Value.ts"
 
-const invalid = (type: string, run: Run, heard: string): never =>
-  run.fail("NumberFormatException", `the text is not a number of type [${type}]`, heard)
+const invalid = (type: string, run: Run, javaMessage: string): never =>
+  run.fail("NumberFormatException", `the text is not a number of type [${type}]`, javaMessage)
 
 const input = (text: string): string => `For input string: "${text}"`
 
@@ -15,15 +15,15 @@ const digitsOf = (text: string, radix: number): boolean => {
   return digits.length > 0 && [...digits].every((digit) => alphabet.has(digit))
 }
 
-/** An integer between `least` and `most`. */
-const integer = (text: string, radix: number, type: string, least: bigint, most: bigint, run: Run): bigint => {
+/** An integer between `min` and `max`. */
+const integer = (text: string, radix: number, type: string, min: bigint, max: bigint, run: Run): bigint => {
   run.work(20)
-  const heard = input(text) + (radix === 10 ? "" : ` under radix ${radix}`)
-  if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run, heard)
+  const javaMessage = input(text) + (radix === 10 ? "" : ` under radix ${radix}`)
+  if (radix < 2 || radix > 36 || !digitsOf(text, radix)) return invalid(type, run, javaMessage)
   let value = 0n
   for (const digit of text.replace(/^[+-]/, "")) value = value * BigInt(radix) + BigInt(Number.parseInt(digit, radix))
   if (text.startsWith("-")) value = -value
-  return value < least || value > most ? invalid(type, run, heard) : value
+  return value < min || value > max ? invalid(type, run, javaMessage) : value
 }
 
 export const int = (text: string, radix: number, run: Run): number =>
@@ -41,7 +41,7 @@ export const double = (text: string, run: Run): number => {
   return Number(/[fFdD]$/.test(trimmed) ? trimmed.slice(0, -1) : trimmed)
 }
 
-/** How `BigDecimal` words the first character that it cannot read. */
+/** `BigDecimal`'s message for the first invalid character. */
 const unreadable = (text: string): string => {
   const wrong = [...text].find((character) => !/[\d.eE+-]/.test(character))
   return wrong === undefined
@@ -51,7 +51,7 @@ const unreadable = (text: string): string => {
 
 const decimalText = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 
-/** At most 1,000 characters and exponents to ±999, so that no number costs more than its text. */
+/** At most 1,000 characters and exponents up to ±999, so that no number costs more than its text. */
 export const decimal = (text: string, run: Run): Decimal => {
   run.work(20 + text.length)
   const match = text.length <= 1000 ? decimalText.exec(text) : null

@@ -1,4 +1,4 @@
-/** `Optional` and those of numbers. */
+/** `Optional` and its numeric variants. */
 import type { Run } from "../run/Run.ts"
 import { Double, type Lambda, Optional, type Value } from "../run/Value.ts"
 import * as Method from "./Method.ts"

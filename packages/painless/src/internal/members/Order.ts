@@ -4,7 +4,7 @@ import type { Run } from "../run/Run.ts"
 import { Char, Comparator, Decimal, typeOf, type Value } from "../run/Value.ts"
 import { order } from "./StringMembers.ts"
 
-/** As Java's `compareTo`, which takes two of one class; numbers are compared across classes. */
+/** Like Java's `compareTo`, which requires the same class; numbers are compared across classes. */
 export const natural = (left: Value, right: Value, run: Run): number => {
   if (left === null || right === null) return run.fail("NullPointerException", "cannot compare null")
   if (typeof left === "string" && typeof right === "string") return order(left, right, run)
@@ -17,7 +17,7 @@ export const natural = (left: Value, right: Value, run: Run): number => {
   return doubles(Arithmetic.toDouble(left), Arithmetic.toDouble(right))
 }
 
-/** `Double.compare`: NaN above all, -0.0 below 0.0. */
+/** `Double.compare`: NaN is greatest, and -0.0 is less than 0.0. */
 export const doubles = (left: number, right: number): number => {
   if (left < right) return -1
   if (left > right) return 1

@@ -10,26 +10,26 @@ const pattern = Method.on(Method.receiver((value) => value instanceof Pattern))
 const matcher = Method.on(Method.receiver((value) => value instanceof Matcher))
 const statics = Method.on(() => null)
 
-/** A step of the engine is about a quarter of a step of a script. */
+/** A step of the engine takes about a quarter of a script step. */
 const weight = 4
 
-/** One search: what it may take at the worst has to be left, and what it went over is counted. */
+/** One search: its worst-case cost must be available, and its actual range is counted. */
 const search = (regex: Regex, text: string, from: number, run: Run, anchor?: "start" | "both"): Spans | undefined => {
   run.text(text.length - from)
   run.afford((regex.cost * (text.length - from)) / weight)
   const spans = regex.match(text, from, anchor)
   const end = spans?.[0]?.[1] ?? text.length
   run.work(1 + Math.ceil((regex.cost * (end - from)) / weight))
-  // How far the engine looked for another way to match is not told.
+  // The engine does not report how far it looked for another match.
   if (text.length - from > 512) run.glance()
   return spans
 }
 
-/** Whether a text holds a match, or is one. */
+/** Whether a text contains a match, or is one. */
 export const matches = ({ regex }: Pattern, text: string, operator: "=~" | "==~", run: Run): boolean =>
   search(regex, text, 0, run, operator === "=~" ? undefined : "both") !== undefined
 
-/** Finds the next match, which must not be the empty one just found. */
+/** Finds the next match, which must differ from an empty match just found. */
 const find = (self: Matcher, run: Run): boolean => {
   if (self.next > self.text.length) {
     self.spans = undefined
@@ -73,7 +73,7 @@ const named = (self: Matcher, name: string, run: Run): string | null => {
 }
 
 interface Replacement {
-  /** `$1`, `${name}` and `\\` as `Matcher.replaceAll` reads them. */
+  /** `$1`, `${name}` and `\\` as in `Matcher.replaceAll`. */
   readonly text?: string
   readonly each?: Lambda
   readonly once?: boolean
@@ -119,7 +119,10 @@ const expanded = (matcher: Matcher, by: string, run: Run): string => {
   })
 }
 
-/** As `Pattern.split`: an empty match at the start cuts nothing, and without a limit empty pieces at the end are left out. */
+/**
+ * Like `Pattern.split`: an empty match at the start does not split, and without a limit trailing empty parts are
+ * removed.
+ */
 const split = (pattern: Pattern, text: string, limit: number, run: Run): Array<string> => {
   const matcher = new Matcher(pattern, text)
   const pieces: Array<string> = []
@@ -128,8 +131,8 @@ const split = (pattern: Pattern, text: string, limit: number, run: Run): Array<s
     run.keep(piece)
     pieces.push(piece)
   }
-  const most = limit > 0 ? limit - 1 : Number.POSITIVE_INFINITY
-  while (pieces.length < most && find(matcher, run)) {
+  const maxSplits = limit > 0 ? limit - 1 : Number.POSITIVE_INFINITY
+  while (pieces.length < maxSplits && find(matcher, run)) {
     const [start, end] = spanOf(matcher, 0, run) ?? [0, 0]
     if (end === 0) continue
     put(text.slice(from, start))

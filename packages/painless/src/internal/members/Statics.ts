@@ -1,4 +1,4 @@
-/** The functions and constants that belong to a class rather than to a value. */
+/** The static functions and constants of classes. */
 import * as Arithmetic from "../run/Arithmetic.ts"
 import * as Equality from "../run/Equality.ts"
 import * as JavaText from "../run/JavaText.ts"
@@ -44,7 +44,7 @@ const rint = (value: number): number => {
   return floor % 2 === 0 ? floor : floor + 1
 }
 
-/** Painless knows only the forms for `double`: `Math.max(1, 2)` is 2.0. */
+/** Painless has only the forms for `double`: `Math.max(1, 2)` is 2.0. */
 const math = Method.table([
   math1("abs", Math.abs),
   ...(
@@ -125,7 +125,7 @@ const booleans = Method.table([
 const is = (name: string, pattern: RegExp) =>
   m1(name, "boolean", int, (_, value) => value >= 0 && value <= 0x10ffff && pattern.test(String.fromCodePoint(value)))
 
-/** Java leaves the no-break spaces out and takes the separators U+001C to U+001F in. */
+/** Java excludes the no-break spaces and includes the separators U+001C to U+001F. */
 const isWhitespace = (value: number): boolean =>
   (value >= 28 && value <= 31) ||
   (value > 0 && value <= 0x10ffff && /^(?![\u00a0\u2007\u202f\ufeff])\s$/u.test(String.fromCodePoint(value)))
@@ -158,7 +158,7 @@ const characters = Method.table([
 const strings = Method.table([
   m1("valueOf", "String", any, (_, value, run) => JavaText.of(value, run)),
   m2("join", "String", [text, MethodParameter.items], (_, separator, items, run) => join(separator, items, run)),
-  // Painless has no calls with any number of arguments: they stand in an array.
+  // Painless has no variadic calls: the arguments are in an array.
   m2("format", "String", [string, MethodParameter.array], (_, pattern, given, run) =>
     Format.apply(pattern, given, run),
   ),
@@ -193,7 +193,7 @@ const collections = Method.table([
       "read",
     )
   }),
-  // Each is a view: what changes in the list behind it is seen.
+  // Each is a view that reflects changes of the underlying list.
   m1("unmodifiableList", "List", MethodParameter.list, (_, list) => new List(list.items, "read")),
   m1("unmodifiableMap", "Map", MethodParameter.map, (_, map) => new JavaMap(map.entries, "read")),
   m1("max", "def", MethodParameter.collection, (_, items, run) => extreme(items, Order.natural, 1, run)),
@@ -251,10 +251,10 @@ const objects = Method.table([
   ),
   m2("deepEquals", "boolean", [any, any], (_, left, right, run) => Equality.equals(left, right, run)),
   m1("requireNonNull", "def", any, (_, value, run) =>
-    value === null ? run.fail("NullPointerException", "requireNonNull is given null", null) : value,
+    value === null ? run.fail("NullPointerException", "requireNonNull received null", null) : value,
   ),
   m2("requireNonNull", "def", [any, string], (_, value, message, run) =>
-    value === null ? run.fail("NullPointerException", "requireNonNull is given null", message) : value,
+    value === null ? run.fail("NullPointerException", "requireNonNull received null", message) : value,
   ),
   m3("compare", "int", [any, any, MethodParameter.comparator], (_, left, right, by, run) =>
     left === right ? 0 : (by?.compare ?? Order.natural)(left, right, run),
@@ -281,7 +281,7 @@ const uuids = Method.table([
   m1("fromString", "UUID", string, (_, value, run) =>
     /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(value)
       ? new Uuid(value.toLowerCase())
-      : run.fail("IllegalArgumentException", "the text is no UUID", `Invalid UUID string: ${value}`),
+      : run.fail("IllegalArgumentException", "the text is not a UUID", `Invalid UUID string: ${value}`),
   ),
 ])
 

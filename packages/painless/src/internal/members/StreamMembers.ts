@@ -44,7 +44,7 @@ const stage = (
 const test = (lambda: Lambda, item: Value, run: Run): boolean =>
   MethodParameter.boolean.read(lambda.call([item], run), run)
 
-/** What the items of a stream of numbers are. */
+/** The item type of a numeric stream. */
 const reads: Readonly<Record<StreamType, (value: Value, run: Run) => Value>> = {
   Stream: (value) => value,
   IntStream: (value, run) => MethodParameter.int.read(value, run),
@@ -84,7 +84,7 @@ const total = (self: Stream, run: Run): Value => {
 const optionalOf = (self: Stream, value: Value | undefined): Optional =>
   new Optional(value ?? null, self.type === "Stream" ? "Optional" : `Optional${self.type.replace("Stream", "")}`)
 
-/** `findFirst` of a null fails in Java as well. */
+/** `findFirst` of a null also fails in Java. */
 const first = (self: Stream, run: Run): Optional => {
   const [item] = self.items
   if (item === null) run.fail("NullPointerException", "an Optional cannot hold null", null)
@@ -144,7 +144,7 @@ const each = (self: Stream, lambda: Lambda, run: Run): null => {
   return null
 }
 
-/** What each kind of stream has; `own` is its type, `optional` the type of what it may find. */
+/** The methods of each kind of stream; `own` is its type, `optional` the type of its `find` results. */
 const common = (own: StreamType, optional: string) => [
   m1("filter", own, MethodParameter.lambda(1), (self, lambda, run) =>
     stage(self, (items) => items.filter((item) => test(lambda, item, run)), run),
@@ -208,7 +208,7 @@ export const table = Method.table([
   m1("collect", "def", MethodParameter.collector, (self, collector, run) => collector.collect(self.items, run)),
 ])
 
-/** What streams of numbers have besides; `primitive` is the type of one. */
+/** The additional methods of numeric streams; `primitive` is the type of an item. */
 const numbers = (own: StreamType, primitive: string, optional: string) => [
   ...common(own, optional),
   m1("mapToObj", "Stream", MethodParameter.lambda(1), to("Stream")),
@@ -243,7 +243,7 @@ export const doubleTable = Method.table([
   m1("mapToLong", "LongStream", MethodParameter.lambda(1), to("LongStream")),
 ])
 
-/** `IntStream.range`, which counts what it makes before it makes it. */
+/** `IntStream.range`, which counts its items before it creates them. */
 const range = (from: number, to: number, run: Run): Stream => {
   const length = Math.max(0, to - from)
   run.hold(length)
@@ -290,7 +290,7 @@ const joining = (separator: string, prefix = "", suffix = ""): Collector =>
     return prefix + text + suffix
   })
 
-/** A key that comes twice needs to be told which of its values stays. */
+/** For a duplicate key, the script must specify which value is kept. */
 const toMap = (key: Lambda, value: Lambda, merge?: Lambda): Collector =>
   new Collector((items, run) => {
     const map = new JavaMap()
@@ -303,7 +303,7 @@ const toMap = (key: Lambda, value: Lambda, merge?: Lambda): Collector =>
       if (old !== null && merge === undefined)
         run.fail(
           "IllegalStateException",
-          "toMap finds a key twice: give it a third argument that merges the two values",
+          "toMap has a duplicate key: add a third argument that merges the two values",
           `Duplicate key ${JavaText.of(at, run)} (attempted merging values ${JavaText.of(old, run)} and ${JavaText.of(one, run)})`,
         )
       MapMembers.put(map, at, old === null || merge === undefined ? one : merge.call([old, one], run), run)

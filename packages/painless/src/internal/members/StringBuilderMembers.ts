@@ -9,7 +9,7 @@ import { charAt, searched, slice } from "./StringMembers.ts"
 const { m0, m1, m2, m3 } = Method.on(Method.receiver((value) => value instanceof StringBuilder))
 const int2 = [MethodParameter.int, MethodParameter.int] as const
 
-/** Puts `text` at the end; only what is added counts as work. */
+/** Appends `text`; only the appended text counts as work. */
 const append = (self: StringBuilder, text: string, run: Run): StringBuilder => {
   if (text.length > 128) run.made(text.length)
   self.text += text
@@ -17,7 +17,7 @@ const append = (self: StringBuilder, text: string, run: Run): StringBuilder => {
   return self
 }
 
-/** Puts `text` in the place of what stands from `start` to `end`. */
+/** Replaces the text from `start` to `end` with `text`. */
 const splice = (self: StringBuilder, start: number, end: number, text: string, run: Run): StringBuilder => {
   const whole = self.text
   const stop = Math.min(end, whole.length)
@@ -35,14 +35,17 @@ const setLength = (self: StringBuilder, length: number, run: Run): Value => {
   return null
 }
 
-/** The first reading after a change puts the pieces together, so it counts by their length. */
+/** The first read after a change joins the parts, so it counts by their length. */
 const read = (self: StringBuilder, run: Run): string => {
   if (!self.isSettled) run.made(self.text.length)
   self.isSettled = true
   return self.text
 }
 
-/** Pairs of surrogates stay in their order, as in Java. It goes in pieces, for a list of all characters takes many times the text. */
+/**
+ * Surrogate pairs keep their order, as in Java. Works in chunks, because a list of all characters takes many times the
+ * memory of the text.
+ */
 const reversed = (text: string): string => {
   let result = ""
   for (let end = text.length; end > 0;) {

@@ -9,7 +9,7 @@ import * as RegexMembers from "./RegexMembers.ts"
 const { m0, m1, m2 } = Method.on(Method.receiver((value) => typeof value === "string"))
 const int2 = [MethodParameter.int, MethodParameter.int] as const
 
-/** The part from `start` to before `end`, which must lie in `text`. */
+/** The part from `start` up to `end`, which must be within `text`. */
 export const slice = (text: string, start: number, end: number, run: Run): string => {
   if (start < 0 || end > text.length || start > end)
     run.fail("StringIndexOutOfBoundsException", `begin ${start}, end ${end}, length ${text.length}`)
@@ -22,14 +22,14 @@ export const charAt = (text: string, index: number, run: Run): Char => {
   return new Char(text.charCodeAt(index))
 }
 
-/** A text about to be searched: the time may grow with both lengths multiplied. */
+/** Counts a search in a text: its time may be proportional to the product of both lengths. */
 export const searched = (text: string, part: string, run: Run): string => {
   run.text(text.length)
   run.work(Math.floor((text.length * part.length) / 128))
   return text
 }
 
-/** Every `search` becomes `by`; the length is known to be allowed before anything is built. */
+/** Replaces every `search` with `by`; the length is checked before anything is built. */
 const replace = (text: string, search: string, by: string, run: Run): string => {
   searched(text, search, run)
   const times = search === "" ? text.length + 1 : occurrences(text, search)
@@ -48,7 +48,7 @@ const occurrences = (text: string, part: string): number => {
 
 const isSpace = (text: string, index: number): boolean => text.charCodeAt(index) <= 32
 
-/** Java's `trim` takes away all up to U+0020, and only that. */
+/** Java's `trim` removes all characters up to U+0020, and no others. */
 const trim = (text: string): string => {
   let start = 0
   let end = text.length
@@ -57,7 +57,10 @@ const trim = (text: string): string => {
   return text.slice(start, end)
 }
 
-/** Negative, 0 or positive as Java's `compareTo`: the difference of the first characters that differ, else of the lengths. */
+/**
+ * Negative, 0 or positive as in Java's `compareTo`: the difference of the first differing characters, otherwise of the
+ * lengths.
+ */
 export const order = (left: string, right: string, run: Run): number => {
   const shared = Math.min(left.length, right.length)
   run.text(shared)
@@ -76,9 +79,9 @@ const pieces = (text: string, token: string, limit: number, run: Run): JavaArray
     parts.push(part)
   }
   let from = 0
-  const most = limit > 0 ? limit - 1 : Number.POSITIVE_INFINITY
+  const maxSplits = limit > 0 ? limit - 1 : Number.POSITIVE_INFINITY
   let at = token === "" ? -1 : text.indexOf(token)
-  while (at >= 0 && parts.length < most) {
+  while (at >= 0 && parts.length < maxSplits) {
     put(text.slice(from, at))
     from = at + token.length
     at = text.indexOf(token, from)
@@ -180,7 +183,7 @@ const sequence = Method.on((value) =>
   value instanceof StringBuilder ? value.text : typeof value === "string" ? value : "",
 )
 
-/** What a `CharSequence` has that may be a string or a builder. */
+/** The methods of a `CharSequence`, which may be a string or a builder. */
 export const charSequence = Method.table([
   sequence.m0("length", "int", (self) => self.length),
   sequence.m1("charAt", "char", MethodParameter.int, charAt),

@@ -1,4 +1,7 @@
-/** `java.time`, as far as scripts that read and print dates need it. A script has no `now()`: it takes `System.currentTimeMillis()`. */
+/**
+ * The part of `java.time` that scripts need to parse and print dates. A script has no `now()`: it uses
+ * `System.currentTimeMillis()`.
+ */
 import * as Calendar from "../run/Calendar.ts"
 import * as Time from "../run/Time.ts"
 import * as TemporalText from "../run/TemporalText.ts"

@@ -27,7 +27,7 @@ const durations = (name: string, unit: string) =>
 
 const zones = [of.m1("of", "ZoneId", string, (_, name, run) => Time.zoneOf(name, run))]
 
-/** The functions that belong to classes, by class. */
+/** The static functions, by class. */
 export const functions: ReadonlyArray<readonly [string, Method.Table]> = [
   [
     "Instant",

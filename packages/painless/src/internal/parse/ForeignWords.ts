@@ -1,4 +1,4 @@
-/** Words of Java and JavaScript that Painless, or this subset of it, does not have. */
+/** Keywords of Java and JavaScript that Painless, or this subset of it, does not have. */
 export const foreignWords = new Map([
   ["switch", "switch is not in Painless: use if and else if"],
   ["finally", "finally is not in Painless"],

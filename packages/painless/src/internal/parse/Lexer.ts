@@ -2,7 +2,7 @@ import { fault } from "../Fault.ts"
 
 export interface Token {
   readonly kind: "name" | "keyword" | "number" | "string" | "regex" | "placeholder" | "symbol" | "end"
-  /** As written; of a string, what it holds; of a placeholder, what stands after `parameters.`. */
+  /** As written; for a string, its content; for a placeholder, the text after `parameters.`. */
   readonly text: string
   readonly at: number
 }
@@ -13,7 +13,7 @@ const keywords = new Set(
   ),
 )
 
-/** Longest first, so that the first that fits is the right one. */
+/** Longest first, so that the first match is correct. */
 const symbols =
   ">>>= <<= >>= >>> === !== ==~ ?. ?: && || == != <= >= << >> ++ -- += -= *= /= %= &= ^= |= =~ -> :: { } [ ] ( ) . , ; ! ~ * / % + - < > & ^ | ? : =".split(
     " ",
@@ -42,17 +42,17 @@ const endsOperand = (token: Token | undefined): boolean =>
     token.kind === "placeholder" ||
     [")", "]", "++", "--", "true", "false", "null", "this"].includes(token.text))
 
-/** A placeholder is a variable of its own, never a piece of the source. */
+/** A placeholder is a separate variable, never part of the source. */
 const refusePlaceholder = (source: string, at: number, quote: string): void => {
   const found = match(placeholder, source, at)
   if (found !== undefined)
     fault(
       at,
-      `[${found}] is not filled in inside a ${quote === "/" ? "regular expression" : "string"}: ${quote === "/" ? "write the pattern itself" : `it holds the text, so end the string before it: ${quote}…${quote} + ${found} + ${quote}…${quote}`}`,
+      `[${found}] is not filled in inside a ${quote === "/" ? "regular expression" : "string"}: ${quote === "/" ? "write the pattern itself" : `it contains the text, so end the string before it: ${quote}…${quote} + ${found} + ${quote}…${quote}`}`,
     )
 }
 
-/** Only the quote itself and the backslash can be escaped; a line break stands in a string as it is. */
+/** Only the quote itself and the backslash can be escaped; a string may contain line breaks. */
 const string = (source: string, at: number): { readonly text: string; readonly end: number } => {
   const quote = source[at] ?? ""
   let text = ""
@@ -65,7 +65,7 @@ const string = (source: string, at: number): { readonly text: string; readonly e
     if (character === "\\" && escaped !== "\\" && escaped !== quote)
       return fault(
         index,
-        `in a string in ${quote} only \\\\ and \\${quote} are escapes; a line break or a tab is written into the string itself`,
+        `in a string in ${quote} only \\\\ and \\${quote} are escapes; write a line break or a tab directly into the string`,
       )
     text += character === "\\" ? (escaped ?? "") : character
     index += character === "\\" ? 2 : 1
@@ -73,7 +73,10 @@ const string = (source: string, at: number): { readonly text: string; readonly e
   return { text, end: index + 1 }
 }
 
-/** The tokens of a source, the last of which is its end. Names after a dot may be any word or a number, as in `a.float` and `a.0`. */
+/**
+ * The tokens of a source, followed by an end token. A name after a dot may be any word or a number, as in `a.float` and
+ * `a.0`.
+ */
 export const tokens = (source: string): ReadonlyArray<Token> => {
   const found: Array<Token> = []
   let at = 0

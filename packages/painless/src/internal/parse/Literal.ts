@@ -1,4 +1,4 @@
-/** Numbers and words that are values. */
+/** Numbers and literal keywords. */
 import * as Arithmetic from "../run/Arithmetic.ts"
 import { fault } from "../Fault.ts"
 import type { Token } from "./Lexer.ts"
@@ -23,7 +23,7 @@ export const pattern = ({ at, text }: Token): Pattern => {
     : new Pattern(compiled)
 }
 
-/** A number as written, with its suffix; `negative` where a minus stands before it, so that the least int can be written. */
+/** A number as written, with its suffix; `negative` if a minus precedes it, so that the least int can be written. */
 export const number = ({ at, text }: Token, negative: boolean): Expression => {
   const hex = /^0[xX]/.test(text)
   const suffix = hex ? text.slice(-1).replace(/[^lL]/, "") : (/[lLfFdD]$/.exec(text)?.[0] ?? "")

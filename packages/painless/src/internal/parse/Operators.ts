@@ -23,7 +23,7 @@ const matching =
 /** How strongly `instanceof` binds. */
 export const instanceOf = 7
 
-/** Binary operators and how strongly they bind. */
+/** Binary operators and their precedence. */
 export const binary = new Map<string, readonly [strength: number, join: Join]>([
   ["||", [1, logic("||")]],
   ["&&", [2, logic("&&")]],

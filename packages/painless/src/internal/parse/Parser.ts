@@ -1,4 +1,4 @@
-/** Tokens to tree, by recursive descent; operators by precedence climbing. */
+/** Parses tokens to a tree by recursive descent, with precedence climbing for operators. */
 import { fault } from "../Fault.ts"
 import { foreignWords } from "./ForeignWords.ts"
 import type { Token } from "./Lexer.ts"
@@ -31,7 +31,7 @@ export class Parser extends TokenStream {
     return { functions, body: { kind: "Block", at, statements }, placeholders: this.placeholders }
   }
 
-  /** Parses what stands one level deeper. */
+  /** Parses a construct one nesting level deeper. */
   private nested<A>(parse: () => A): A {
     if (++this.depth > this.nesting) throw new Exhausted("nesting")
     const result = parse()
@@ -149,7 +149,7 @@ export class Parser extends TokenStream {
       this.expect("while")
       return { kind: "DoWhile", at, condition: this.parenthesised(), body }
     }
-    if (this.startsFunction()) return fault(at, "functions stand before the first statement")
+    if (this.startsFunction()) return fault(at, "functions must precede the first statement")
     return this.startsDeclaration() ? this.declaration(at) : this.evaluation(at)
   }
 
@@ -307,9 +307,9 @@ export class Parser extends TokenStream {
   /** `${parameters.name}` or `${parameters.name:-default}`. */
   private placeholder(at: number, written: string): Syntax.Expression {
     const [name = "", ...rest] = written.split(":-")
-    if (name === "" || /[\s${]/.test(name)) return fault(at, `[\${parameters.${written}}] names no parameter`)
+    if (name === "" || /[\s${]/.test(name)) return fault(at, `[\${parameters.${written}}] has no parameter name`)
     if (rest.some((part) => part.includes("${")))
-      return fault(at, "the default of a placeholder cannot hold a placeholder")
+      return fault(at, "the default of a placeholder cannot contain a placeholder")
     const fallback = rest.length === 0 ? undefined : rest.join(":-")
     const parameter = { at, name, fallback }
     this.placeholders.push(parameter)

@@ -1,4 +1,4 @@
-/** The tree that the parser makes; `at` is an offset into the source. */
+/** The syntax tree; `at` is an offset into the source. */
 import type { Operator, Relation } from "../run/Arithmetic.ts"
 import type { Value } from "../run/Value.ts"
 
@@ -186,7 +186,7 @@ export interface Function {
 export interface Placeholder {
   readonly at: number
   readonly name: string
-  /** The text that it has where the parameter is absent. */
+  /** Its text if the parameter is absent. */
   readonly fallback: string | undefined
 }
 

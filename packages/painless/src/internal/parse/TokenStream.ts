@@ -70,7 +70,7 @@ export class TokenStream {
     return token.kind === "keyword" && (token.text === Type.def || Type.isPrimitive(token.text))
   }
 
-  /** How many tokens from `ahead` spell a type, known or not; 0 if they cannot be one. */
+  /** How many tokens from `ahead` form a type, known or not; 0 if they cannot be one. */
   protected typeLength(ahead = 0): number {
     let end = ahead
     if (this.isPrimitive(end)) end++
@@ -84,7 +84,7 @@ export class TokenStream {
     return end - ahead
   }
 
-  /** Past `<…>`, so that it can be refused by its name; `end` itself where there is none. */
+  /** Skips `<…>`, so that it can be rejected by name; `end` itself if there is none. */
   private skipGenerics(end: number): number {
     if (!this.is("<", end)) return end
     let open = 0
@@ -112,7 +112,7 @@ export class TokenStream {
     return this.is("in", ahead) || this.is(":", ahead)
   }
 
-  /** `(Type) operand`; before a name of a class, `+` and `-` are operators of two sides. */
+  /** `(Type) operand`; before the name of a class, `+` and `-` are binary operators. */
   protected startsCast(): boolean {
     const length = this.is("(") ? this.typeLength(1) : 0
     if (length === 0 || !this.is(")", length + 1)) return false

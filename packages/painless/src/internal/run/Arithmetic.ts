@@ -1,4 +1,4 @@
-/** Java's arithmetic on values that carry their own type (JLS 4.2, 5.6, 15.17-15.22). */
+/** Java's arithmetic on values that carry their type (JLS 4.2, 5.6, 15.17-15.22). */
 import * as JavaText from "./JavaText.ts"
 import type { Run } from "./Run.ts"
 import { Char, Decimal, Double, Float, Small, typeOf, type Value } from "./Value.ts"
@@ -8,7 +8,7 @@ export type Relation = "<" | "<=" | ">" | ">="
 
 type Rank = 0 | 1 | 2 | 3 | 4
 
-/** 1 int, 2 long, 3 float, 4 double; 0 is not a number that arithmetic takes. */
+/** 1 int, 2 long, 3 float, 4 double; 0 is not a number that arithmetic accepts. */
 const rankOf = (value: Value): Rank => {
   if (typeof value === "number") return 1
   if (value instanceof Double) return 4
@@ -20,7 +20,7 @@ const rankOf = (value: Value): Rank => {
 export const isNumber = (value: Value): boolean =>
   value instanceof Decimal || (rankOf(value) > 0 && !(value instanceof Char))
 
-/** The value as the nearest double; NaN where it is not a number. */
+/** The value as the nearest double; NaN if it is not a number. */
 export const toDouble = (value: Value): number => {
   if (typeof value === "number") return value
   if (value instanceof Double || value instanceof Float || value instanceof Small) return value.value
@@ -29,7 +29,7 @@ export const toDouble = (value: Value): number => {
   return value instanceof Decimal ? Number(JavaText.ofDecimal(value)) : Number.NaN
 }
 
-/** The low 32 bits of an integer; a fraction is cut and what does not fit is clamped (JLS 5.1.3). */
+/** The low 32 bits of an integer; fractions are truncated and other values are clamped (JLS 5.1.3). */
 export const toInt = (value: Value): number => {
   if (typeof value === "number") return value
   if (typeof value === "bigint") return Number(BigInt.asIntN(32, value))
@@ -43,7 +43,7 @@ const clamp = (value: number, least: number, most: number): number =>
 export const maxLong = 9223372036854775807n
 export const minLong = -9223372036854775808n
 
-/** As `toInt`, for 64 bits. */
+/** Like `toInt`, for 64 bits. */
 export const toLong = (value: Value): bigint => {
   if (typeof value === "bigint") return value
   if (typeof value === "number") return BigInt(value)
@@ -60,7 +60,7 @@ const whole = (value: Decimal): bigint =>
 interface Row {
   readonly int: (left: number, right: number, run: Run) => number
   readonly long: (left: bigint, right: bigint, run: Run) => bigint
-  /** Absent where the operator is for integers only. */
+  /** Absent if the operator is for integers only. */
   readonly double?: (left: number, right: number) => number
 }
 
@@ -91,10 +91,10 @@ const shiftInt = (operator: "<<" | ">>" | ">>>", left: number, by: number): numb
 const shiftLong = (operator: "<<" | ">>" | ">>>", left: bigint, by: bigint): bigint =>
   operator === "<<" ? left << by : operator === ">>" ? left >> by : BigInt.asUintN(64, left) >> by
 
-/** In steps: integers of 64 bits are objects of the host. */
+/** In steps, because 64-bit integers are objects of the host. */
 const costOfLong = 3
 
-/** `left operator right`; a string on either side of `+` makes a string. */
+/** `left operator right`; with a string on either side, `+` concatenates. */
 export const apply = (operator: Operator, left: Value, right: Value, run: Run): Value => {
   if (operator === "+" && (typeof left === "string" || typeof right === "string")) return concat(left, right, run)
   if (operator === "<<" || operator === ">>" || operator === ">>>") return shift(operator, left, right, run)
@@ -130,7 +130,7 @@ const mismatch = (operator: string, left: Value, right: Value, run: Run): never 
     ? run.fail("NullPointerException", `cannot apply [${operator}] to null`)
     : run.fail("ClassCastException", `cannot apply [${operator}] to [${typeOf(left)}] and [${typeOf(right)}]`)
 
-/** The two texts, one after the other. */
+/** Concatenates two texts. */
 export const concat = (left: Value, right: Value, run: Run): string => {
   const text = JavaText.of(left, run) + JavaText.of(right, run)
   if (text.length > 128) run.made(text.length)
@@ -148,7 +148,7 @@ export const compare = (relation: Relation, left: Value, right: Value, run: Run)
 const related = <A extends number | bigint>(relation: Relation, left: A, right: A): boolean =>
   relation === "<" ? left < right : relation === "<=" ? left <= right : relation === ">" ? left > right : left >= right
 
-/** Numeric equality across types, as `==` on `def` has it; undefined where the two are not both such numbers. */
+/** Numeric equality across types, as `==` on `def`; undefined unless both are numbers of the kinds that it compares. */
 export const same = (left: Value, right: Value): boolean | undefined => {
   const rank = Math.min(rankOf(left), rankOf(right))
   if (rank === 0) return undefined

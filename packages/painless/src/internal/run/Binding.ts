@@ -1,4 +1,4 @@
-/** Data to values and back; a script works on copies and never sees an object of the host. */
+/** Converts data to values and back; a script works on copies and never accesses an object of the host. */
 import type { Json } from "../../ScriptData.ts"
 import * as Arithmetic from "./Arithmetic.ts"
 import * as JavaText from "./JavaText.ts"
@@ -22,26 +22,29 @@ import {
   type Value,
 } from "./Value.ts"
 
-/** `double`: every number is a `Double`, as gson reads it. `java`: integers are `Integer`, `Long` or `BigInteger`, as Jackson reads them. */
+/**
+ * `double`: every number is a `Double`, as gson parses it. `java`: integers are `Integer`, `Long` or `BigInteger`, as
+ * Jackson parses them.
+ */
 export type Numbers = "double" | "java"
 
-export const deepest = 512
+export const maxDepth = 512
 
-/** The key of a string, set apart if it looks like the identity of an object. */
+/** The key of a string, marked if it looks like the identity of an object. */
 const identityOf = (key: string): Identity => (key.charCodeAt(0) === 0 ? `\u0000String ${key}` : key)
 
 export const put = (map: JavaMap, key: string, value: Value): void => {
   map.set(identityOf(key), key, value)
 }
 
-/** An integer of any size in the least class that holds it. */
+/** An integer of any size in the smallest class that can hold it. */
 export const integer = (value: bigint): Value => {
   if (BigInt.asIntN(32, value) === value) return Number(value)
   return BigInt.asIntN(64, value) === value ? value : new Decimal("BigInteger", value, 0)
 }
 
 export const fromData = (data: Json | undefined, numbers: Numbers, depth = 0): Value => {
-  if (depth > deepest) throw new Exhausted("nesting")
+  if (depth > maxDepth) throw new Exhausted("nesting")
   if (data === null || data === undefined || typeof data === "string" || typeof data === "boolean") return data ?? null
   if (typeof data === "number")
     return numbers === "java" && Number.isSafeInteger(data) && !Object.is(data, -0)
@@ -61,9 +64,9 @@ const ofBigInt = (value: bigint): Json => {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** What a script answered, as data; a float is the number that its shortest text says. */
+/** The result of a script as data; a float becomes the number with its shortest text. */
 export const toData = (value: Value, run: Run, depth = 0): Json => {
-  if (depth > deepest) throw new Exhausted("nesting")
+  if (depth > maxDepth) throw new Exhausted("nesting")
   if (typeof value === "bigint") return ofBigInt(value)
   if (typeof value === "string") return answered(value, run)
   if (value === null || typeof value !== "object") return value
@@ -76,10 +79,10 @@ export const toData = (value: Value, run: Run, depth = 0): Json => {
   if (value instanceof JavaSet) return array([...value.items.values()], run, depth)
   if (value instanceof JavaMap) return record(value, run, depth)
   if (value instanceof Char || value instanceof Entry || value instanceof Exception) return JavaText.of(value, run)
-  return run.fail("ClassCastException", `the script answers [${typeOf(value)}], which is not data`)
+  return run.fail("ClassCastException", `the script returns [${typeOf(value)}], which is not data`)
 }
 
-/** All texts of an answer together are bounded as one. */
+/** The texts of a result share one limit. */
 const answered = (text: string, run: Run): string => {
   if ((run.answered += text.length) > run.limits.text) throw new Exhausted("text")
   return text

@@ -1,4 +1,4 @@
-/** The calendar of ISO 8601 and the offsets of time zones, in whole numbers; the zones are those of the runtime's own data. */
+/** The ISO 8601 calendar and the offsets of time zones, in integers; zone data comes from the runtime. */
 
 export interface Fields {
   readonly year: number
@@ -14,7 +14,7 @@ export interface Fields {
 export const nanosPerSecond = 1_000_000_000n
 const secondsPerDay = 86_400
 
-/** In seconds from 1970, either way: some 30 million years, which numbers hold without a loss. */
+/** In seconds from 1970, in both directions: about 30 million years, within the exact range of numbers. */
 export const farthest = 1_000_000_000_000_000
 
 /** Days from 1970-01-01 to a date. Source: https://howardhinnant.github.io/date_algorithms.html#days_from_civil */
@@ -27,7 +27,7 @@ export const daysOf = (year: number, month: number, day: number): number => {
   return era * 146_097 + dayOfEra - 719_468
 }
 
-/** The date that lies so many days after 1970-01-01. */
+/** The date at this many days after 1970-01-01. */
 const dateOf = (days: number): Pick<Fields, "year" | "month" | "day"> => {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
@@ -45,7 +45,7 @@ const dateOf = (days: number): Pick<Fields, "year" | "month" | "day"> => {
   }
 }
 
-/** A bigint divided towards minus infinity. */
+/** Divides a bigint, rounding towards minus infinity. */
 export const floor = (value: bigint, by: bigint): bigint => {
   const quotient = value / by
   return value % by < 0n ? quotient - 1n : quotient
@@ -74,7 +74,7 @@ export const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !
 export const lengthOfMonth = (year: number, month: number): number =>
   month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
 
-/** Whether there is such a date and time. */
+/** Whether the date and time exist. */
 export const isValid = ({ year, month, day, hour, minute, second, nano }: Fields): boolean =>
   Math.abs(year) <= 999_999 &&
   month >= 1 &&
@@ -90,7 +90,7 @@ export const isValid = ({ year, month, day, hour, minute, second, nano }: Fields
   nano >= 0 &&
   nano < 1_000_000_000
 
-/** The same day of another month, or its last one where that is shorter. */
+/** The same day of another month, or its last day if the month is shorter. */
 export const plusMonths = (fields: Fields, months: number): Fields => {
   const all = fields.year * 12 + fields.month - 1 + months
   const year = Math.floor(all / 12)
@@ -100,7 +100,7 @@ export const plusMonths = (fields: Fields, months: number): Fields => {
 
 const offset = /^(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?$/
 
-/** The offset in seconds of a zone that has one and the same always; undefined for a region. */
+/** The offset in seconds of a zone with a fixed offset; undefined for a region. */
 export const fixedOffset = (zone: string): number | undefined => {
   if (/^(?:Z|UTC|GMT|UT)$/.test(zone)) return 0
   const [, sign, hours = "0", minutes = "0", seconds = "0"] = offset.exec(zone) ?? []
@@ -132,7 +132,7 @@ const formatter = (zone: string): Intl.DateTimeFormat | undefined => {
       second: "numeric",
     })
   } catch {
-    // A `RangeError` is how the runtime says that there is no such zone.
+    // The runtime reports an unknown zone with a `RangeError`.
     return undefined
   }
 }
@@ -146,7 +146,7 @@ export const isZone = (zone: string): boolean => {
 export const offsetAt = (zone: string, instant: number): number => {
   const fixed = fixedOffset(zone)
   if (fixed !== undefined) return fixed
-  // Dates of the runtime reach 271,821 years; beyond them zones stay as they are at the end.
+  // The runtime's dates cover 271,821 years; beyond them the offset at the end is used.
   const known = Math.min(8_640_000_000_000, Math.max(-8_640_000_000_000, instant))
   const parts = new Map(
     (formatter(zone)?.formatToParts(known * 1000) ?? []).map(({ type, value }) => [type, value] as const),
@@ -161,7 +161,7 @@ export const offsetAt = (zone: string, instant: number): number => {
   return local - known
 }
 
-/** The instant of a local time in a zone, both in nanoseconds; the earlier offset holds where clocks are put back. */
+/** The instant of a local time in a zone, both in nanoseconds; if clocks are set back, the earlier offset is used. */
 export const instantOf = (local: bigint, zone: string): bigint => {
   const seconds = Number(floor(local, nanosPerSecond))
   const before = offsetAt(zone, seconds - offsetAt(zone, seconds - secondsPerDay))

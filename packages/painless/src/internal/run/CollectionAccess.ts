@@ -1,2 +1,2 @@
-/** What a script may do to a collection: anything, set what is there (`Arrays.asList`), or only read. */
+/** The changes that a collection allows: any, replacing elements (`Arrays.asList`), or none. */
 export type CollectionAccess = "free" | "fixed" | "read"

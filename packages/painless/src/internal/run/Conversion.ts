@@ -1,4 +1,4 @@
-/** Turning a value into the type that a declaration, a parameter or a cast asks for. */
+/** Converts a value to the type of a declaration, a parameter or a cast. */
 import * as Arithmetic from "./Arithmetic.ts"
 import type { Run } from "./Run.ts"
 import * as Type from "./Type.ts"
@@ -65,18 +65,18 @@ const toReference =
     return value instanceof JavaArray && type === "def[]" ? value : refuse(value, type, run, cast)
   }
 
-/** A lambda of two arguments in the place of a comparator. */
+/** A two-argument lambda in the position of a comparator. */
 const comparator = (lambda: Lambda): Comparator =>
   new Comparator((left, right, run) => Arithmetic.toInt(lambda.call([left, right], run)))
 
-/** The conversion to `type`; with `cast`, numbers narrow as Java's casts do. */
+/** The conversion to `type`; with `cast`, numbers are narrowed as in Java. */
 export const to = (type: string, cast = false): Convert => {
   if (type === Type.def || type === "Object") return (value) => value
   if (Type.widthOf(type) >= 0) return toNumber(type, cast)
   return Type.unbox(type) === "boolean" ? toBoolean(type) : toReference(type, cast)
 }
 
-/** What a variable or an array slot of `type` holds before anything is put there. */
+/** The initial value of a variable or an array element of `type`. */
 export const initial = (type: string): Value => {
   if (type === "boolean") return false
   return Type.isPrimitive(type) ? number(type, 0) : null

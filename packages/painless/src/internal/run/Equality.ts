@@ -21,13 +21,13 @@ import {
   type Value,
 } from "./Value.ts"
 
-const deepest = 200
+const maxDepth = 200
 
-/** What `==` says: numbers by their value whatever their types, all else as `equals`. */
+/** `==`: numbers are compared by value across types, other values with `equals`. */
 export const loose = (left: Value, right: Value, run: Run): boolean =>
   Arithmetic.same(left, right) ?? equals(left, right, run)
 
-/** What `equals` says: numbers are equal within one type only, collections by their elements. */
+/** `equals`: numbers are equal within one type only, collections by their elements. */
 export const equals = (left: Value, right: Value, run: Run, depth = 0): boolean => {
   if (typeof left === "string" && typeof right === "string") {
     if (left.length !== right.length) return false
@@ -36,7 +36,7 @@ export const equals = (left: Value, right: Value, run: Run, depth = 0): boolean 
   }
   if (left === right) return true
   if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return false
-  if (depth > deepest) throw new Exhausted("nesting")
+  if (depth > maxDepth) throw new Exhausted("nesting")
   run.work(1)
   if (left instanceof List) return right instanceof List && sameItems(left.items, right.items, run, depth)
   if (left instanceof JavaMap) return right instanceof JavaMap && sameEntries(left, right, run, depth)
@@ -78,9 +78,12 @@ const sameEntries = (left: JavaMap, right: JavaMap, run: Run, depth: number): bo
   sameKeys(left.entries, right.entries, run) &&
   left.entries.entries().every(([key, entry]) => equals(entry.value, right.get(key), run, depth + 1))
 
-/** `Object.hashCode` of what has one by its value; of what has none it is refused, since Java's changes from run to run. */
+/**
+ * `Object.hashCode` of values that have a stable one. Others are rejected, because in Java their hash code changes with
+ * each run.
+ */
 export const hashOf = (value: Value, run: Run, depth = 0): number => {
-  if (depth > deepest) throw new Exhausted("nesting")
+  if (depth > maxDepth) throw new Exhausted("nesting")
   run.work(1)
   switch (typeof value) {
     case "string":
@@ -123,7 +126,7 @@ const textHash = (text: string, run: Run): number => {
   return hash
 }
 
-/** The key under which a map or a set keeps a value; NUL marks the identity of an object. */
+/** The key of a value in a map or a set; NUL marks the identity of an object. */
 export const identityOf = (value: Value, run: Run): Identity => {
   if (typeof value === "string") {
     if (value.length > 128) run.text(value.length)

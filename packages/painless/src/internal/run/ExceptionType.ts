@@ -1,4 +1,4 @@
-/** The exceptions a script can name, each with its parent. */
+/** The exceptions that a script can name, each with its parent. */
 const parents: ReadonlyMap<string, string> = new Map([
   ["Exception", "Object"],
   ["RuntimeException", "Exception"],

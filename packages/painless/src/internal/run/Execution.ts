@@ -6,25 +6,28 @@ import { Exhausted, Raised } from "./Interruption.ts"
 
 const costOfUnwinding = 100
 
-/** Steps between two looks at the clock. */
+/** Steps between two clock checks. */
 const stepsPerLook = 65_536
 
-/** In characters: up to here a string that is made costs as one that is read, so that a loop of `s += x` is cheap. */
+/**
+ * In characters. Creating a string up to this length costs the same as reading one, so that a loop of `s += x` is
+ * cheap.
+ */
 const longText = 65_536
 
-/** Where one run of a script stands and what it may still use; `Result` is what a script returns. */
+/** The state and the remaining limits of one run; `Result` is what a script returns. */
 export class Execution<Result> {
   readonly limits: Limits
-  /** Texts of the data that are escaped already. */
+  /** Texts of the data that are already escaped. */
   readonly escaped: ReadonlySet<string>
   line = 0
   depth = 0
-  /** What the `return` under way hands back. */
+  /** The value of the current `return`. */
   result: Result | null = null
-  /** Characters of the answer so far. */
+  /** Characters of the result so far. */
   answered = 0
   readonly world: World
-  /** The texts of `${parameters.name}`, all of which are there. */
+  /** The texts of `${parameters.name}`, all of which are present. */
   readonly parameters: ReadonlyMap<string, string>
   private steps: number
   private nextLook: number
@@ -57,12 +60,12 @@ export class Execution<Result> {
     if ((this.steps -= amount) < this.nextLook) this.look()
   }
 
-  /** Stops before a piece of work that is one call of the host and may take `amount` steps at the worst; it is not counted yet. */
+  /** Fails if a host call that may take `amount` steps in the worst case would exceed the limit; counts nothing yet. */
   afford(amount: number): void {
     if (amount > this.steps) throw new Exhausted("steps")
   }
 
-  /** Looks at the clock after a call of the host that may have taken far longer than its steps. */
+  /** Checks the clock after a host call that may have taken longer than its steps. */
   glance(): void {
     if (this.world.spent() > this.until) throw new Exhausted("time")
   }
@@ -73,52 +76,55 @@ export class Execution<Result> {
     this.nextLook = Math.max(0, this.steps - stepsPerLook)
   }
 
-  /** Reads or copies a text of `length`, which must be one that may exist. */
+  /** Counts reading or copying a text of `length`, which must be within the limit. */
   text(length: number): void {
     if (length > this.limits.text) throw new Exhausted("text")
     this.work(length >> 7)
   }
 
-  /** As `text`, of a text that is made and may be kept. */
+  /** Like `text`, for a new text that may be retained. */
   made(length: number): void {
     if (length <= longText) return this.text(length)
     if (length > this.limits.text) throw new Exhausted("text")
     this.work(length >> 4)
   }
 
-  /** Goes into a call; who comes back takes one off `depth`, and who catches an exception puts it back. */
+  /** Enters a call. The caller decrements `depth` on return, and restores it when it catches an exception. */
   enter(): void {
     this.work(1)
     if (++this.depth > this.limits.calls) throw new Exhausted("calls")
   }
 
-  /** Takes `amount` more elements into a collection. */
+  /** Counts `amount` more elements in a collection. */
   hold(amount: number): void {
     if ((this.elements -= amount) < 0) throw new Exhausted("elements")
   }
 
-  /** As `hold(1)`, of an element whose text is kept with it. */
+  /** Like `hold(1)`, for an element whose text is retained. */
   keep(value: unknown): void {
     this.hold(1)
     this.retain(value)
   }
 
-  /** Puts a value in the place of another of a collection. */
+  /** Counts the replacement of a value in a collection. */
   retain(value: unknown): void {
     if (typeof value === "string") this.work(value.length >> 4)
   }
 
-  /** How many more elements collections may take in. */
+  /** How many more elements collections may hold. */
   get room(): number {
     return this.elements
   }
 
-  /** Raises what Java would. `heard` is what `getMessage()` returns where that quotes data, which `message` never does. */
+  /**
+   * Throws Java's exception. `javaMessage` is the result of `getMessage()` if it quotes data, which `message` never
+   * does.
+   */
   fail(kind: string, message: string, heard: string | null = message): never {
     return this.raise(new Exception(kind, heard, false, message))
   }
 
-  /** Refuses a change that a collection does not take. */
+  /** Rejects a change that a collection does not allow. */
   change({ access }: { readonly access: CollectionAccess }, change: "size" | "item"): void {
     if (access === "read" || (access === "fixed" && change === "size"))
       this.fail(
@@ -128,7 +134,7 @@ export class Execution<Result> {
       )
   }
 
-  /** Unwinding takes far longer than a step, and a script can catch and go on. */
+  /** Stack unwinding takes much longer than a step, and a script can catch the exception and continue. */
   raise(exception: Exception): never {
     this.work(costOfUnwinding)
     throw new Raised(exception, this.line)

@@ -1,7 +1,7 @@
 import type { Limits } from "../../ScriptLimits.ts"
 import type { Exception } from "./Exception.ts"
 
-/** A Java exception on its way up; a script may catch it. */
+/** A Java exception being thrown; a script may catch it. */
 export class Raised {
   readonly exception: Exception
   readonly line: number
@@ -11,7 +11,7 @@ export class Raised {
   }
 }
 
-/** A limit that was met; a script cannot catch it. */
+/** An exceeded limit; a script cannot catch it. */
 export class Exhausted {
   readonly what: keyof Limits
   constructor(what: keyof Limits) {

@@ -2,7 +2,7 @@
 import type { Run } from "./Run.ts"
 import { JavaArray, JavaSet, List, type Value } from "./Value.ts"
 
-/** Undefined where there are none to go through; looking at all of them counts as so many steps. */
+/** Undefined if the value is not iterable; visiting all items counts as that many steps. */
 export const of = (value: Value, run: Run): ReadonlyArray<Value> | undefined => {
   const items = read(value)
   if (items !== undefined) run.work(items.length)

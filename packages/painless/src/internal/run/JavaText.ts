@@ -1,4 +1,4 @@
-/** Values as Java prints them: `1.0`, `1.0E10`, `[a, b]`, `{k=v}`. */
+/** Values in Java's text form: `1.0`, `1.0E10`, `[a, b]`, `{k=v}`. */
 import { Exhausted } from "./Interruption.ts"
 import type { Run } from "./Run.ts"
 import { Exception } from "./Exception.ts"
@@ -29,7 +29,10 @@ import {
 import * as TemporalText from "./TemporalText.ts"
 import * as Type from "./Type.ts"
 
-/** Java writes 10^-3 ≤ |d| < 10^7 plainly and the rest with `E`, always with a digit after the point (`Double.toString`). */
+/**
+ * Java writes 10^-3 ≤ |d| < 10^7 as a plain decimal and other values with `E`, always with a digit after the point
+ * (`Double.toString`).
+ */
 export const ofDouble = (value: number): string => {
   const size = Math.abs(value)
   if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : `${value}`
@@ -39,7 +42,7 @@ export const ofDouble = (value: number): string => {
   return exponential(shortest.includes(".") ? shortest : twoDigits(value, Number))
 }
 
-/** Java 19 and later look for the nearest of two digits before they settle for one: `4.9E-324`. */
+/** Java 19 and later prefer the nearest two-digit text to a one-digit text: `4.9E-324`. */
 const twoDigits = (value: number, read: (text: string) => number): string => {
   const text = value.toExponential(1)
   return read(text) === value ? text : value.toExponential(0).replace("e", ".0e")
@@ -47,7 +50,7 @@ const twoDigits = (value: number, read: (text: string) => number): string => {
 
 const exponential = (text: string): string => text.replace("e+", "E").replace("e", "E")
 
-/** The fewest digits that read back as the same 32-bit float. */
+/** The fewest digits that parse to the same 32-bit float. */
 export const ofFloat = (value: number): string => {
   const size = Math.abs(value)
   if (size >= 1e-3 && size < 1e7) {
@@ -77,7 +80,7 @@ const plainFloat = (value: number, size: number): string => {
   return Number.isInteger(best) ? `${best}.0` : `${best}`
 }
 
-/** Plain up to 10^-6, as `BigDecimal.toString` has it, otherwise with an exponent. */
+/** Plain down to 10^-6, as in `BigDecimal.toString`, otherwise with an exponent. */
 export const ofDecimal = (value: Decimal): string => {
   const negative = value.unscaled < 0n
   const digits = `${negative ? -value.unscaled : value.unscaled}`
@@ -92,16 +95,16 @@ export const ofDecimal = (value: Decimal): string => {
   return exponent === 0 ? sign + mantissa : `${sign}${mantissa}E${exponent > 0 ? "+" : ""}${exponent}`
 }
 
-const deepest = 200
+const maxDepth = 200
 
-/** The text of any value; what it builds is counted on `run`. */
+/** The text of any value; its size is counted on `run`. */
 export const of = (value: Value, run: Run): string => {
   const text = print(value, run, 0)
   if (text.length > 128) run.text(text.length)
   return text
 }
 
-/** In steps: the shortest digits of a number are searched for. */
+/** In steps, because the shortest digits of a number must be found. */
 const costOfDigits = 10
 
 const print = (value: Value, run: Run, depth: number): string => {
@@ -123,7 +126,7 @@ const print = (value: Value, run: Run, depth: number): string => {
   if (value instanceof JavaMap) return sequence(value.entries.values(), value, "{", "}", run, depth)
   if (value instanceof JavaSet) return sequence(value.items.values(), value, "[", "]", run, depth)
   if (value instanceof Entry)
-    return depth > deepest ? deeper() : `${print(value.key, run, depth + 1)}=${print(value.value, run, depth + 1)}`
+    return depth > maxDepth ? deeper() : `${print(value.key, run, depth + 1)}=${print(value.value, run, depth + 1)}`
   if (value instanceof Char) return String.fromCharCode(value.code)
   if (value instanceof Small) return `${value.value}`
   if (value instanceof Decimal) return ofDecimal(value)
@@ -145,7 +148,7 @@ const deeper = (): never => {
 
 const ofOptional = ({ type, value }: Optional, run: Run, depth: number): string => {
   if (value === null) return `${type}.empty`
-  return depth > deepest ? deeper() : `${type}[${print(value, run, depth + 1)}]`
+  return depth > maxDepth ? deeper() : `${type}[${print(value, run, depth + 1)}]`
 }
 
 const opaque = (value: Lambda | Comparator | Stream | Collector | Cursor | Matcher): string =>
@@ -159,7 +162,7 @@ const sequence = (
   run: Run,
   depth: number,
 ): string => {
-  if (depth > deepest) return deeper()
+  if (depth > maxDepth) return deeper()
   let text = open
   let first = true
   for (const item of items) {

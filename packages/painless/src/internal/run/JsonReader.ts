@@ -1,4 +1,4 @@
-/** JSON text straight to values (RFC 8259), since `JSON.parse` forgets whether a number was written `1` or `1.0`. */
+/** Parses JSON text directly to values (RFC 8259), because `JSON.parse` does not distinguish `1` from `1.0`. */
 import * as Binding from "./Binding.ts"
 import { Double, JavaMap, List, type Value } from "./Value.ts"
 
@@ -19,7 +19,7 @@ const words = new Map<string, Value>([
   ["null", null],
 ])
 
-/** More digits than any integer of use has: beyond these it is read as a double. */
+/** Longer numbers are parsed as double, because no practical integer has more digits. */
 const longestInteger = 400
 
 export class JsonReader {
@@ -63,7 +63,7 @@ export class JsonReader {
   }
 
   private value(depth: number): Value {
-    if (depth > Binding.deepest) throw new Malformed(this.at, `the data nests deeper than ${Binding.deepest}`)
+    if (depth > Binding.maxDepth) throw new Malformed(this.at, `the data nests deeper than ${Binding.maxDepth}`)
     this.space()
     const first = this.text[this.at]
     if (first === '"') return this.string()
@@ -94,7 +94,7 @@ export class JsonReader {
     return this.decoded(this.text.slice(start, end + 1), start)
   }
 
-  /** `JSON.parse` knows the escapes and refuses bare control characters. */
+  /** `JSON.parse` decodes the escapes and rejects raw control characters. */
   private decoded(quoted: string, start: number): string {
     try {
       return String(JSON.parse(quoted))

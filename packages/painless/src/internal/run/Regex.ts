@@ -1,34 +1,37 @@
 /**
- * Regular expressions of scripts, on RE2: no text makes them slow for ever. The only file that knows the engine.
+ * Regular expressions of scripts, on RE2, which matches in linear time. The only file that depends on the engine.
  * Source: https://swtch.com/~rsc/regexp/regexp3.html
  */
 import { RE2JS } from "re2js"
 
-/** Where a match and its groups stand, from the whole match on; undefined for a group that took no part. */
+/**
+ * The positions of a match and its groups, beginning with the whole match; undefined for a group that did not
+ * participate.
+ */
 export type Spans = ReadonlyArray<readonly [start: number, end: number] | undefined>
 
 export interface Regex {
   readonly source: string
-  /** As Java's `Pattern.flags()` numbers them. */
+  /** The numbers of Java's `Pattern.flags()`. */
   readonly flags: number
-  /** How many groups there are. */
+  /** The number of groups. */
   readonly groups: number
   readonly names: Readonly<Record<string, number>>
-  /** Steps of the engine for each character at the worst. */
+  /** Worst-case steps of the engine per character. */
   readonly cost: number
-  /** The first match at `from` or later; with an anchor, the one that starts at 0, or is the whole text. */
+  /** The first match at `from` or later; with an anchor, the match that starts at 0 or is the whole text. */
   readonly match: (text: string, from: number, anchor?: "start" | "both") => Spans | undefined
 }
 
-/** In instructions: repetitions that are counted are short to write and long to run. */
-const largest = 1_000
+/** In instructions. Counted repetitions are short to write but expand to many instructions. */
+const maxProgramSize = 1_000
 
 const unsupported: ReadonlyArray<readonly [form: RegExp, what: string]> = [
-  [/^\(\?<?[=!]/, "lookahead and lookbehind are not supported: say it without them"],
-  [/^\\(?:[1-9]|k<)/, "back-references are not supported: say it without them"],
+  [/^\(\?<?[=!]/, "lookahead and lookbehind are not supported: rewrite the pattern without them"],
+  [/^\\(?:[1-9]|k<)/, "back-references are not supported: rewrite the pattern without them"],
   [/^\(\?>/, "atomic groups are not supported: write (?:…)"],
   [/^\(\?P/, "a named group is written (?<name>…)"],
-  [/^(?:[*+?]|\{\d*,?\d*\})\+/, "possessive repetition is not supported: leave the second + out"],
+  [/^(?:[*+?]|\{\d*,?\d*\})\+/, "possessive repetition is not supported: remove the second +"],
 ]
 
 const flagsOf: ReadonlyMap<string, readonly [java: number, engine: number]> = new Map([
@@ -36,11 +39,11 @@ const flagsOf: ReadonlyMap<string, readonly [java: number, engine: number]> = ne
   ["m", [8, RE2JS.MULTILINE]],
   ["s", [32, RE2JS.DOTALL]],
   ["l", [16, 0]],
-  // Letters are compared by Unicode in any case.
+  // Case-insensitive comparison by Unicode.
   ["u", [64, 0]],
 ])
 
-/** Compiles what stands between the slashes; a string is the rest of a sentence that says why it cannot be used. */
+/** Compiles the pattern between the slashes; a string is the end of a sentence that explains why it is invalid. */
 export const compile = (source: string, flags: string): Regex | string => {
   let java = 0
   let engine = 0
@@ -58,7 +61,7 @@ const ofPattern = (source: string, pattern: string, flags: number, engine: numbe
   try {
     const compiled = RE2JS.compile(pattern, engine)
     const size = compiled.programSize()
-    if (size > largest) return `it is longer than ${largest} steps once its repetitions are written out`
+    if (size > maxProgramSize) return `it compiles to more than ${maxProgramSize} instructions; shorten its repetitions`
     return {
       source,
       flags,
@@ -76,12 +79,12 @@ const ofPattern = (source: string, pattern: string, flags: number, engine: numbe
       },
     }
   } catch (cause) {
-    // The engine has no common class of its faults; each is about the pattern, which is the author's own text.
+    // The engine's errors have no common class. Each concerns the pattern, which is the author's own text.
     return cause instanceof Error ? cause.message : String(cause)
   }
 }
 
-/** What Java writes otherwise than RE2, as RE2 writes it; what RE2 would read as something else is refused. */
+/** Converts Java's syntax to RE2's where they differ; rejects what RE2 would interpret differently. */
 const translated = (source: string): string | { readonly refused: string } => {
   let text = ""
   let inClass = false
@@ -97,7 +100,7 @@ const translated = (source: string): string | { readonly refused: string } => {
       continue
     }
     if (inClass && (rest.startsWith("&&") || rest.startsWith("[")))
-      return { refused: "classes inside of classes are not supported: write one class" }
+      return { refused: "classes inside classes are not supported: write one class" }
     if (rest.startsWith("[") && !inClass) {
       const opening = /^\[\^?\]?/.exec(rest)?.[0] ?? "["
       inClass = true

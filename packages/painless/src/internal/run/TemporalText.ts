@@ -1,4 +1,4 @@
-/** How values of `java.time` are printed and read: ISO 8601, and the patterns of `DateTimeFormatter`. */
+/** Prints and parses `java.time` values: ISO 8601, and the patterns of `DateTimeFormatter`. */
 import * as Calendar from "./Calendar.ts"
 import { Temporal } from "./Value.ts"
 
@@ -11,7 +11,7 @@ const pad = (value: number, width: number): string =>
 const date = ({ year, month, day }: Calendar.Fields): string =>
   `${year > 9999 ? "+" : ""}${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
 
-/** In groups of three digits, as many as it takes. */
+/** In as many groups of three digits as necessary. */
 const fraction = (nano: number): string => {
   if (nano === 0) return ""
   const digits = pad(nano, 9)
@@ -23,7 +23,7 @@ const time = ({ hour, minute, second, nano }: Calendar.Fields, always: boolean):
   return `${pad(hour, 2)}:${pad(minute, 2)}${seconds}`
 }
 
-/** The offset in seconds of a value that has a zone. */
+/** The offset in seconds of a value with a zone. */
 export const offsetOf = ({ at, name }: Temporal): number =>
   Calendar.offsetAt(name, Number(Calendar.floor(at, Calendar.nanosPerSecond)))
 
@@ -33,7 +33,7 @@ export const fieldsOf = (value: Temporal): Calendar.Fields =>
     value.type === "ZonedDateTime" ? value.at + BigInt(offsetOf(value)) * Calendar.nanosPerSecond : value.at,
   )
 
-/** What `toString()` returns. */
+/** The result of `toString()`. */
 export const of = (value: Temporal): string => {
   const fields = () => fieldsOf(value)
   switch (value.type) {
@@ -78,7 +78,7 @@ const duration = (nanos: bigint): string => {
 const isoDateTime =
   /^([+-]?\d{4,6})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?(?:\[([^\]]+)\])?$/
 
-/** A date and time as read: its fields, and the offset or zone where one is written. */
+/** A parsed date and time: its fields, and the offset or zone if one is written. */
 export interface Reading {
   readonly fields: Calendar.Fields
   readonly offset?: string
@@ -86,7 +86,7 @@ export interface Reading {
   readonly hasTime: boolean
 }
 
-/** Reads ISO 8601; undefined where the text is no such date. */
+/** Parses ISO 8601; undefined if the text is not such a date. */
 export const readIso = (text: string): Reading | undefined => {
   if (text.length > 100) return undefined
   const match = isoDateTime.exec(text)
@@ -113,13 +113,13 @@ export const readIso = (text: string): Reading | undefined => {
 interface Piece {
   readonly letter: string
   readonly count: number
-  /** Of what stands in the pattern as it is. */
+  /** Literal text in the pattern. */
   readonly literal: string
 }
 
 const letters = /^([yuMLdDHhkmsSnaEXxZVz])\1*/
 
-/** The pieces of a pattern, or the letter that is not supported. */
+/** The parts of a pattern, or the unsupported letter. */
 export const pieces = (pattern: string): ReadonlyArray<Piece> | string => {
   const found: Array<Piece> = []
   for (let at = 0; at < pattern.length;) {
@@ -190,7 +190,7 @@ const piece = ({ letter, count, literal }: Piece, fields: Calendar.Fields, zone:
   }
 }
 
-/** Prints a value by a formatter; undefined where the value lacks what is to be printed. */
+/** Prints a value with a formatter; undefined if the value lacks a field. */
 export const format = (formatter: Temporal, value: Temporal): string | undefined => {
   const zone = value.type === "ZonedDateTime" ? (formatter.zone === "" ? value.name : formatter.zone) : formatter.zone
   const isAbsolute = value.type === "ZonedDateTime" || value.type === "Instant"
@@ -222,7 +222,7 @@ export const format = (formatter: Temporal, value: Temporal): string | undefined
   return parts.map((each) => piece(each, fields, zone, offset)).join("")
 }
 
-/** Reads a text by a formatter; undefined where it does not fit. */
+/** Parses a text with a formatter; undefined if it does not match. */
 export const read = (formatter: Temporal, text: string): Reading | undefined => {
   if (text.length > 200) return undefined
   if (formatter.name === "BASIC_ISO_DATE") return readIso(text.replace(/^(\d{4})(\d{2})(\d{2})/, "$1-$2-$3"))
@@ -245,7 +245,7 @@ export const read = (formatter: Temporal, text: string): Reading | undefined => 
       at += literal.length
       continue
     }
-    // Digits that stand beside each other are of a fixed width.
+    // Adjacent digits have a fixed width.
     const next = parts[index + 1]
     const width =
       next !== undefined && /[yuMdHhmsS]/.test(next.letter)

@@ -4,24 +4,24 @@ import type { Run } from "./Run.ts"
 import * as TemporalText from "./TemporalText.ts"
 import { Temporal, type TemporalType, type Value } from "./Value.ts"
 
-/** Calendars and the data of zones take longer than a step. */
+/** Calendar computations and zone data take longer than a step. */
 const costOfCalendar = 50
 export const costOfZone = 2_000
 
 const invalid = (what: string, run: Run, heard = what): never => run.fail("DateTimeException", what, heard)
 
-/** A value that lies within the years that the calendar knows. */
+/** A value within the years that the calendar supports. */
 export const within = (value: Temporal, run: Run): Temporal => {
   run.work(costOfCalendar)
   const seconds = value.at / Calendar.nanosPerSecond
   return seconds > BigInt(Calendar.farthest) || seconds < -BigInt(Calendar.farthest)
-    ? invalid("the date lies too far away", run)
+    ? invalid("the date is out of range", run)
     : value
 }
 
 export const zoneOf = (name: string, run: Run): Temporal => {
   run.work(costOfZone)
-  if (!Calendar.isZone(name)) return invalid("there is no such time zone", run, `Unknown time-zone ID: ${name}`)
+  if (!Calendar.isZone(name)) return invalid("the time zone does not exist", run, `Unknown time-zone ID: ${name}`)
   return new Temporal("ZoneId", 0n, normal(name))
 }
 
@@ -41,7 +41,7 @@ export const fieldsOf = (value: Temporal, run: Run): Calendar.Fields => {
 
 /** The value of the same type with other local fields. */
 export const withFields = (value: Temporal, fields: Calendar.Fields, run: Run): Temporal => {
-  if (!Calendar.isValid(fields)) invalid("there is no such date or time", run)
+  if (!Calendar.isValid(fields)) invalid("the date or time does not exist", run)
   return withLocal(value, Calendar.localOf(fields), run)
 }
 
@@ -70,13 +70,13 @@ export const inMonths: ReadonlyMap<string, number> = new Map([
   ["CENTURIES", 1200],
 ])
 
-/** Days and longer go by the calendar, so that the hour of a zone stays; what is shorter goes by the clock. */
+/** Days and longer units follow the calendar, so that the local hour is kept; shorter units follow the clock. */
 export const plus = (value: Temporal, amount: bigint, unit: string, run: Run): Temporal => {
   const months = inMonths.get(unit)
   if (value.type === "Instant" && (months !== undefined || unit === "WEEKS"))
     return run.fail("UnsupportedOperationException", `an Instant has no unit [${unit}]: use [atZone]`)
   if (months !== undefined) {
-    if (amount > 100_000_000n || amount < -100_000_000n) invalid("the date lies too far away", run)
+    if (amount > 100_000_000n || amount < -100_000_000n) invalid("the date is out of range", run)
     return withFields(value, Calendar.plusMonths(fieldsOf(value, run), Number(amount) * months), run)
   }
   const length = (lengths.get(unit) ?? 1n) * amount
@@ -89,7 +89,7 @@ export const plus = (value: Temporal, amount: bigint, unit: string, run: Run): T
 
 const monthsOf = ({ month, year }: Calendar.Fields): bigint => BigInt(year * 12 + month)
 
-/** How many whole units lie between two values. */
+/** The number of whole units between two values. */
 export const between = (unit: string, from: Temporal, to: Temporal, run: Run): bigint => {
   const months = inMonths.get(unit)
   const isLocal = months !== undefined || unit === "DAYS" || unit === "WEEKS"
@@ -112,7 +112,7 @@ export const between = (unit: string, from: Temporal, to: Temporal, run: Run): b
 export const truncated = (value: Temporal, unit: string, run: Run): Temporal => {
   const length = lengths.get(unit)
   if (length === undefined || unit === "WEEKS")
-    return run.fail("UnsupportedOperationException", `the unit [${unit}] is too large to cut to`)
+    return run.fail("UnsupportedOperationException", `the unit [${unit}] is too large for truncation`)
   const local = value.type === "ZonedDateTime" ? Calendar.localOf(fieldsOf(value, run)) : value.at
   return withLocal(value, Calendar.floor(local, length) * length, run)
 }
@@ -121,13 +121,13 @@ export const order = (left: Temporal, right: Temporal): number => (left.at < rig
 
 export const format = (formatter: Temporal, value: Temporal, run: Run): string => {
   run.work(costOfZone)
-  return TemporalText.format(formatter, value) ?? invalid(`[${value.type}] does not have what the format needs`, run)
+  return TemporalText.format(formatter, value) ?? invalid(`[${value.type}] lacks a field that the format requires`, run)
 }
 
 const unreadable = (text: string, run: Run): never =>
-  run.fail("DateTimeParseException", "the text is no such date", `Text '${text}' could not be parsed at index 0`)
+  run.fail("DateTimeParseException", "the text is not such a date", `Text '${text}' could not be parsed at index 0`)
 
-/** Reads a text as `type`; a date without a zone is none of those that need one. */
+/** Parses a text as `type`; types with a zone reject a date without one. */
 export const parsed = (type: TemporalType, text: string, formatter: Temporal | undefined, run: Run): Temporal => {
   run.work(costOfZone)
   const reading = formatter === undefined ? TemporalText.readIso(text) : TemporalText.read(formatter, text)

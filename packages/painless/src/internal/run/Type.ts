@@ -1,4 +1,4 @@
-/** The types a script can write, as text: `int`, `List`, `Double[]`. */
+/** The types in a script, as text: `int`, `List`, `Double[]`. */
 import * as ExceptionType from "./ExceptionType.ts"
 
 export const def = "def"
@@ -60,7 +60,7 @@ const parents: ReadonlyMap<string, ReadonlyArray<string>> = new Map<string, Read
   ...ExceptionType.names.map((name) => [name, [ExceptionType.parentOf(name) ?? "Object"]] as const),
 ])
 
-/** Classes whose difference a script cannot see here: maps and sets keep their order, every lambda is a function. */
+/** Classes whose difference a script cannot observe: maps and sets keep their order, every lambda is a function. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ["LinkedHashMap", "HashMap"],
   ["LinkedHashSet", "HashSet"],
@@ -81,7 +81,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
 
 export const names: ReadonlyArray<string> = [def, ...primitives.keys(), ...parents.keys(), ...aliases.keys()]
 
-/** The type that a written name means; undefined where there is none. */
+/** The type of a written name; undefined if it is unknown. */
 export const named = (written: string): string | undefined => {
   if (written.endsWith("[]")) {
     const component = named(written.slice(0, -2))
@@ -101,28 +101,28 @@ export const isArray = (type: string): boolean => type.endsWith("[]")
 
 export const componentOf = (type: string): string => type.slice(0, -2)
 
-/** `Integer` for `int`; any other type is itself. */
+/** `Integer` for `int`; other types are unchanged. */
 export const box = (type: string): string => primitives.get(type) ?? type
 
-/** `int` for `Integer`; any other type is itself. */
+/** `int` for `Integer`; other types are unchanged. */
 export const unbox = (type: string): string => unboxed.get(type) ?? type
 
 const widths = ["byte", "short", "int", "long", "float", "double"]
 
-/** The order of widening, from `byte` 0 to `double` 5; -1 for what is not a number. `char` stands beside `short`. */
+/** The order of widening, from `byte` 0 to `double` 5; -1 for other types. `char` ranks with `short`. */
 export const widthOf = (type: string): number => (unbox(type) === "char" ? 1 : widths.indexOf(unbox(type)))
 
-/** The type of arithmetic on two types: `def` where either is not known, undefined where there is none. */
+/** The result type of arithmetic on two types: `def` if either is unknown, undefined if it is not possible. */
 export const promoted = (left: string, right: string): string | undefined => {
   const width = Math.max(widthOf(left), widthOf(right))
   if (widthOf(left) >= 0 && widthOf(right) >= 0) return widths[Math.max(2, width)]
   return isOpen(left) || isOpen(right) ? def : undefined
 }
 
-/** What only an argument or a variable of such a type can hold: a lambda has no type of its own. */
+/** Only an argument or a variable of such a type can hold a lambda, which has no type of its own. */
 export const isFunctional = (type: string): boolean => type === "Function" || type === "Comparator"
 
-/** The name that Java itself prints, with its package. */
+/** Java's name, with its package. */
 export const javaName = (type: string): string => {
   if (isArray(type)) return `${javaName(componentOf(type))}[]`
   if (primitives.has(type)) return type
@@ -145,15 +145,15 @@ const ofTime = new Set(
   "Instant ZonedDateTime LocalDateTime LocalDate Duration ZoneId ZoneOffset DayOfWeek Month".split(" "),
 )
 
-/** Whether a type holds whole numbers only. */
+/** Whether a type holds only integers. */
 export const isWhole = (type: string): boolean => widthOf(type) >= 0 && widthOf(type) <= 3
 
-/** Whether only the run can tell what a value of this type is. */
+/** Whether the class of a value of this type is known only at run time. */
 export const isOpen = (type: string): boolean => type === def || type === "Object" || type === "Number"
 
 export const parentsOf = (type: string): ReadonlyArray<string> => parents.get(box(type)) ?? ["Object"]
 
-/** Whether a value of class `type` may stand where `expected` is asked for. */
+/** Whether a value of class `type` is allowed in the position of `expected`. */
 export const isA = (type: string, expected: string): boolean => {
   if (type === expected || expected === "Object" || expected === def) return true
   if (isArray(type))
@@ -161,7 +161,7 @@ export const isA = (type: string, expected: string): boolean => {
   return (parents.get(type) ?? []).some((parent) => isA(parent, expected))
 }
 
-/** Whether `from` turns into `to`: by itself, by a cast only, or never; `def` is decided while running. */
+/** Whether `from` converts to `to`: implicitly, by a cast only, or never; `def` is decided at run time. */
 export const conversion = (from: string, to: string): "implicit" | "cast" | "never" => {
   if (from === "void") return "never"
   if (from === to || from === def || to === def || to === "Object") return "implicit"

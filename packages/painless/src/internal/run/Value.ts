@@ -1,6 +1,6 @@
 /**
- * What a script can hold. An `int` is a JavaScript number, a `long` a bigint, a `String` a string; all else has a class
- * of its own here, so that nothing of the host can be reached through a value.
+ * The values of a script. An `int` is a JavaScript number, a `long` a bigint, a `String` a string; other values have
+ * classes of their own here, so that no object of the host is reachable through a value.
  */
 import type { CollectionAccess } from "./CollectionAccess.ts"
 import type { Exception } from "./Exception.ts"
@@ -50,7 +50,7 @@ export class Float {
   }
 }
 
-/** A `byte` or a `short`; both become `int` in any arithmetic. */
+/** A `byte` or a `short`; both become `int` in arithmetic. */
 export class Small {
   readonly type: "byte" | "short"
   readonly value: number
@@ -88,7 +88,7 @@ export class List {
   }
 }
 
-/** An array of fixed length; `component` is the type that is kept on every store. */
+/** An array of fixed length; each store is checked against `component`. */
 export class JavaArray {
   readonly component: string
   readonly type: string
@@ -109,10 +109,10 @@ export class Entry {
   }
 }
 
-/** Equal keys have the same identity; a string that looks like the identity of an object is set apart. */
+/** Equal keys have the same identity; a string that looks like the identity of an object is marked. */
 export type Identity = string | number | bigint | boolean | null
 
-/** A `HashMap` that is read in the order in which it was filled; Java promises none. */
+/** A `HashMap` in insertion order; Java guarantees no order. */
 export class JavaMap {
   readonly entries: Map<Identity, Entry>
   readonly access: CollectionAccess
@@ -156,7 +156,7 @@ export class Cursor {
 
 export class StringBuilder {
   private content: string
-  /** Whether what was appended has since been read, and so lies in one piece. */
+  /** Whether the appended text has been read, and is therefore contiguous. */
   isSettled = false
   constructor(text: string) {
     this.content = text
@@ -190,7 +190,7 @@ export class Comparator {
 
 export type StreamType = "Stream" | "IntStream" | "LongStream" | "DoubleStream"
 
-/** A stream that has already been read: each stage works on all items at once. */
+/** An evaluated stream: each stage processes all items at once. */
 export class Stream {
   readonly type: StreamType
   readonly items: ReadonlyArray<Value>
@@ -213,7 +213,7 @@ export class Matcher {
   readonly text: string
   /** The last match. */
   spans: Spans | undefined
-  /** Where the next search starts; beyond the text once nothing is left. */
+  /** Where the next search begins; beyond the text after the last match. */
   next = 0
   constructor(pattern: Pattern, text: string) {
     this.pattern = pattern
@@ -253,14 +253,15 @@ export type TemporalType =
   | "Month"
 
 /**
- * What `java.time` has. `at` counts nanoseconds: since 1970 of UTC for an `Instant` and a `ZonedDateTime`, of the local time
- * for the other two, the length of a `Duration`. `name` is the zone, the pattern of a formatter, or the name of a constant.
+ * A `java.time` value. `at` counts nanoseconds: since 1970 UTC for an `Instant` and a `ZonedDateTime`, of the local
+ * time for the other two, the length of a `Duration`. `name` is the zone, the pattern of a formatter, or the name of a
+ * constant.
  */
 export class Temporal {
   readonly type: TemporalType
   readonly at: bigint
   readonly name: string
-  /** The zone that a formatter prints in; empty where it is the value's own. */
+  /** The zone in which a formatter prints; empty for the value's own. */
   readonly zone: string
   constructor(type: TemporalType, at: bigint, name = "", zone = "") {
     this.type = type
@@ -277,7 +278,7 @@ export class Collector {
   }
 }
 
-/** The Java class of a value, by the name a script would write. */
+/** The Java class of a value, by the name that a script would use. */
 export const typeOf = (value: Value): string => {
   switch (typeof value) {
     case "string":
