@@ -1,4 +1,2 @@
-import type { Plugin } from "rolldown"
-
-/** Writes the licences of the packages in a bundle beside it. */
-export const thirdPartyNotices: () => Plugin
+/** A plugin of the bundler that writes the licences of the packages in a bundle beside it. */
+export const thirdPartyNotices: () => { readonly name: string }

@@ -5,7 +5,7 @@
 import { EventEmitter, once } from "node:events"
 import { createServer, connect, type AddressInfo, type Socket } from "node:net"
 import * as LiveConnector from "@drawbar/connector-runtime/call/LiveConnector"
-import * as ErrorClasses from "@drawbar/docs/ErrorClasses"
+import * as ErrorClasses from "@drawbar/http-api/errors/ErrorClasses"
 import { text } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 import { Effect, Exit, Scope } from "effect"

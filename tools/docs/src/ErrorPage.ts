@@ -1,5 +1,5 @@
 /** The page of how predicts fail, as Markdown. */
-import * as ErrorClasses from "./ErrorClasses.ts"
+import * as ErrorClasses from "@drawbar/http-api/errors/ErrorClasses"
 
 const yes = (holds: boolean): string => (holds ? "yes" : "")
 

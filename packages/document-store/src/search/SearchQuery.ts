@@ -70,7 +70,7 @@ export const maxClauses = 512
 export const maxText = 1_000
 
 /** The direct subqueries of a query. */
-export const inner = (query: SearchQuery): ReadonlyArray<SearchQuery> => {
+const inner = (query: SearchQuery): ReadonlyArray<SearchQuery> => {
   if (query._tag === "Bool") return [...query.must, ...query.filter, ...query.should, ...query.mustNot]
   if (query._tag === "Best") return query.queries
   return query._tag === "Constant" ? [query.query] : []

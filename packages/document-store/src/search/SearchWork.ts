@@ -1,6 +1,6 @@
 /** Measures and limits the cost of one search: it counts steps, yields to other requests, and fails past a limit. */
 import { Effect } from "effect"
-import * as StoreBounds from "../StoreBounds.ts"
+import { searchBytes, searchSteps, stepsBetweenTurns } from "../StoreBounds.ts"
 import { StoreError, InvalidSearchQuery } from "../StoreError.ts"
 
 export class SearchWork {
@@ -10,7 +10,7 @@ export class SearchWork {
   #turns = 0
   readonly #limits: Limits
 
-  constructor(limits: Limits = StoreBounds) {
+  constructor(limits: Limits = { searchBytes, searchSteps, stepsBetweenTurns }) {
     this.#limits = limits
   }
 

@@ -110,7 +110,7 @@ const hasWord = (context: SqlQueryContext, field: string | undefined, test: Stat
   ])})`
 }
 
-export const below = ({ sql }: SqlQueryContext, path: string) =>
+const below = ({ sql }: SqlQueryContext, path: string) =>
   // `/` is the character after `.`
   sql`(field >= ${`${path}.`} AND field < ${`${path}/`})`
 

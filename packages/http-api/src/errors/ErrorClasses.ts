@@ -7,7 +7,7 @@ import * as SecretMask from "@drawbar/connector-runtime/response/SecretMask"
 import * as Transport from "@drawbar/egress/Transport"
 import { DeploymentError, RateLimited } from "@drawbar/deployments/DeploymentError"
 import { Result } from "effect"
-import * as OpenSearchError from "@drawbar/http-api/errors/OpenSearchError"
+import * as OpenSearchError from "./OpenSearchError.ts"
 import { BodyTooLarge, Overloaded, RequestError, ShuttingDown, TimedOut } from "@drawbar/http-server/http/RequestError"
 
 const origin = "https://api.example.com"
