@@ -38,7 +38,7 @@ const noticeOf = (folder) => {
 }
 
 /** The text for the packages of these modules, in the order of their names. */
-export const notices = (ids) => {
+const notices = (ids) => {
   const folders = new Set(ids.map(packageOf).filter((folder) => folder !== undefined))
   const found = [...folders].map(noticeOf).toSorted()
   const line = "-".repeat(80)

@@ -73,7 +73,7 @@ export interface Report {
 }
 
 /** In ms of a processor, of all intervals but one of a thousand. */
-export const lateAtMost = 250
+const lateAtMost = 250
 
 /** In bytes: what a server may hold more when all is over. Compiled code, and the shapes of what it has met, stay. */
 const growth = 40_000_000

@@ -40,7 +40,7 @@ export const maxHeldBytes = (constrained = process.constrainedMemory(), heap = g
   Math.min(1_000_000_000, (constrained || Infinity) / 4, totalmem() / 4, heap / 2)
 
 /** The part of that beyond it which is kept for the bodies of operators. */
-export const reserve = 0.1
+const reserve = 0.1
 
 const retryAfterMillis = 1_000
 
