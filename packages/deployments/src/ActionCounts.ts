@@ -1,4 +1,5 @@
 /** How often each model was registered, deployed and undeployed since the start. */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 
 /** How often something was done with a model. */
 export interface ActionCounts {
@@ -12,18 +13,16 @@ export interface ActionCounter {
   readonly all: () => ReadonlyMap<string, ActionCounts>
 }
 
-/** How many models' actions are counted: those that were first counted go first, since their ids outlive them. */
-const maxModels = 10_000
+/** Of the models with the newest actions; those that are deleted leave in time. */
+const kept = { entries: 10_000, bytes: 5_000_000 }
 
 export const make = (): ActionCounter => {
-  const actions = new Map<string, ActionCounts>()
+  const actions = new BoundedMap<ActionCounts>(kept)
   return {
     count: (id, action) => {
       const counted = actions.get(id) ?? { register: 0, deploy: 0, undeploy: 0 }
       actions.set(id, { ...counted, [action]: counted[action] + 1 })
-      const [oldest] = actions.keys()
-      if (actions.size > maxModels && oldest !== undefined) actions.delete(oldest)
     },
-    all: () => actions,
+    all: () => new Map(actions),
   }
 }

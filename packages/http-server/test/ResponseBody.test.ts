@@ -43,8 +43,8 @@ describe("an answer", () => {
   })
 
   it("is never longer than it is without indentation by more than allowed, by any depth and width", () => {
-    for (const depth of [1, 10, 100, 900])
-      for (const width of [1, 100, 10_000, 100_000]) {
+    for (const depth of [1, 100, 900])
+      for (const width of [1, 100, 20_000]) {
         const text = `${"[".repeat(depth)}${"0,".repeat(width)}0${"]".repeat(depth)}`
         const { length } = Result.getOrThrow(written(text, true))
         assert.isAtMost(length, text.length + RequestBounds.indentation + 1, `${depth} deep, ${width} wide`)

@@ -45,6 +45,22 @@ describe("a limit", () => {
     assert.isAtMost(through, 7 + 60 * 7)
   })
 
+  it("lets the same number through one by one and several at once, over any time", () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const limiter = RateLimiter.make()
+      const limit = { limit: "9", unit: "SECONDS" } as const
+      let through = 0
+      let chance = seed
+      for (let at = 0; at < 60_000; at += 7) {
+        chance = (chance * 48_271) % 2_147_483_647
+        const calls = 1 + (chance % 9)
+        if (Result.isSuccess(limiter.take({ _tag: "Rate", key: "m", limit, calls }, begun + at))) through += calls
+      }
+      assert.isAtMost(through, 9 + 60 * 9, `seed ${seed}`)
+      assert.isAtLeast(through, 9 + 59 * 9 - 9, `seed ${seed}`)
+    }
+  })
+
   it("that was changed begins anew", () => {
     const limiter = RateLimiter.make()
     const take = (limit: string) =>
