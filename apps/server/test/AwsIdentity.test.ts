@@ -177,7 +177,7 @@ describe("the server's AWS keys", () => {
   const nowhere = { AWS_EC2_METADATA_DISABLED: "true" }
   const somewhere = { AWS_EC2_METADATA_DISABLED: "false" }
   it.each<readonly [string, Environment, expectedText: string]>([
-    ["nowhere", () => nowhere, "nowhere"],
+    ["nowhere", () => nowhere, "none are configured in its environment"],
     ["half in the environment", () => ({ AWS_ACCESS_KEY_ID: "AKIDVARIABLES" }), "are not both set"],
     ["in a missing profile", profile("none"), "contain no profile none"],
     ["in a profile without keys", profile("nothing"), "the profile nothing has neither"],

@@ -108,7 +108,7 @@ describe("a connector with a borrowed identity", () => {
       const count = platform.requests.length
       const made = await register(server.url, signing(identity, service, host))
       assert.strictEqual(made.status, closed ? 400 : 200, made.text)
-      if (closed) assert.include(made.text, "returns keys or secrets")
+      if (closed) assert.include(made.text, "gives out keys or secrets")
       else assert.strictEqual((await predict(server.url, made.json.model_id)).status, 200)
       if (closed) assert.strictEqual(platform.requests.length, count)
     },

@@ -33,8 +33,8 @@ describe("compile fails with a sentence", () => {
     ["a lookahead", "(?=a)", /group|Perl/i],
     ["a parenthesis that is not closed", "(a", /parenthesis|\)/],
     ["a pattern of more than 10,000 characters", "a".repeat(10_001), /longer than 10000 characters/],
-    ["repetitions that multiply", "((a{100}){100})", /invalid|steps long/],
-    ["a program of more than 1,000 instructions", "(abcdefghij){101}", /1000 steps long/],
+    ["repetitions that multiply", "((a{100}){100})", /invalid|instructions/],
+    ["a program of more than 1,000 instructions", "(abcdefghij){101}", /more than 1000 instructions/],
   ])("for %s", (_, pattern, message) => {
     expect(Result.flip(Pattern.compile(pattern))).toSatisfy(
       (flipped: Result.Result<string, unknown>) => Result.isSuccess(flipped) && message.test(flipped.success),
