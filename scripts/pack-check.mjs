@@ -54,10 +54,12 @@ const modulesOf = (name) => {
 }
 
 /** The effect modules that may change between minor versions have paths of their own. */
-const usesUnstable = (folder) =>
+const usesUnstable = (folder) => imports(folder, /from "effect\//)
+
+const imports = (folder, pattern) =>
   readdirSync(join(folder, "src"), { recursive: true })
     .filter((file) => file.endsWith(".ts"))
-    .some((file) => /from "effect\//.test(readFileSync(join(folder, "src", file), "utf8")))
+    .some((file) => pattern.test(readFileSync(join(folder, "src", file), "utf8")))
 
 /** Packages on unstable modules of effect, and those that import them, hold to one minor version; the others to the major one. */
 const checkPeers = (packages) => {
@@ -67,7 +69,10 @@ const checkPeers = (packages) => {
     Object.keys(manifest.dependencies ?? {}).some((name) => byName.has(name) && isUnstable(byName.get(name)))
   const wrong = packages.flatMap((one) => {
     const wanted = isUnstable(one) ? "~4.1" : ">=4.1 <5"
-    const { name, peerDependencies } = one.manifest
+    const { name, dependencies = {}, peerDependencies } = one.manifest
+    const isWithout =
+      !imports(one.folder, /from "effect["/]/) && !Object.keys(dependencies).some((it) => byName.has(it))
+    if (isWithout && peerDependencies?.effect === undefined) return []
     return peerDependencies?.effect === wanted ? [] : [`${name}: the peer effect must be "${wanted}"`]
   })
   if (wrong.length > 0) fail("peer dependencies", wrong)

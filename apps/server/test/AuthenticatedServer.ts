@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Role } from "@drawbar/registry/access/Principal"
+import { Overloaded, RequestError } from "@drawbar/http-server/http/RequestError"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import type { StartOptions } from "../src/options/StartOptions.ts"
@@ -48,10 +49,11 @@ export const ask = async (
 /** Like `ask`, but retries while the server sheds load, which can happen on a busy machine. */
 export const askPatiently: typeof ask = async (...request) => {
   const answered = await ask(...request)
-  if (answered.status !== 503 || !answered.text.includes("more to do than it can bear")) return answered
+  if (answered.status !== 503 || !answered.text.includes(overloaded)) return answered
   await new Promise((resume) => setTimeout(resume, 100))
   return askPatiently(...request)
 }
+const overloaded = RequestError.from(new Overloaded({ retryAfterMillis: 0 })).message
 
 export interface Guarded<Name extends string> extends AsyncDisposable {
   readonly url: string

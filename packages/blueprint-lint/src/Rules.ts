@@ -9,7 +9,7 @@ import { cutNumber } from "./rules/CutNumber.ts"
 import { emptySegment } from "./rules/EmptySegment.ts"
 import { invalidField } from "./rules/InvalidField.ts"
 import { noEffect } from "./rules/NoEffect.ts"
-import { placeholder } from "./rules/Placeholder.ts"
+import { blank } from "./rules/Blank.ts"
 import { plainHttp } from "./rules/PlainHttp.ts"
 import { plainSecret } from "./rules/PlainSecret.ts"
 import { script, unknownFunction } from "./rules/ProcessFunction.ts"
@@ -32,7 +32,7 @@ export const rules: ReadonlyArray<Rule> = [
   unusedParameter,
   unusedCredential,
   plainSecret,
-  placeholder,
+  blank,
   plainHttp,
   borrowedCredential,
   emptySegment,

@@ -3,7 +3,7 @@ import { pointer } from "@drawbar/json-text/Decode"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
 
-export const placeholder: Rule = {
+export const blank: Rule = {
   code: "placeholder",
   severity: "warning",
   description: "The document still contains a blank that the author of a published blueprint left for you to fill in.",
@@ -16,8 +16,8 @@ export const placeholder: Rule = {
 
 const blanks = (value: Json.Json, path: ReadonlyArray<string | number>): ReadonlyArray<Problem> => {
   if (typeof value === "string") {
-    const blank = forms.exec(value)?.[0]
-    return blank === undefined ? [] : [{ pointer: pointer(path), message: `Fill in ${blank}` }]
+    const found = forms.exec(value)?.[0]
+    return found === undefined ? [] : [{ pointer: pointer(path), message: `Fill in ${found}` }]
   }
   if (Array.isArray(value)) return value.flatMap((item, i) => blanks(item, [...path, i]))
   return Json.isObject(value) ? Object.entries(value).flatMap(([name, item]) => blanks(item, [...path, name])) : []
