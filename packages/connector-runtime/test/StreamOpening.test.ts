@@ -119,7 +119,7 @@ describe("a compressed stream", () => {
   it("of an unknown encoding is refused", async () => {
     const { failure } = await framesOf(open(chat, { ...headers, "content-encoding": "lzma" }, body))
     assert.strictEqual((failure as ConnectorError).reason._tag, "UnsupportedContentEncoding")
-    assert.include(String(failure), "content-encoding, which is not known")
+    assert.include(String(failure), "content-encoding, which is unknown")
   })
 
   it("that is cut off, or none, fails as unreadable", async () => {
