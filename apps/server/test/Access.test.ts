@@ -111,13 +111,16 @@ describe("every endpoint", () => {
         assert.strictEqual(isRefused(status), !may, `${role}: ${status}`)
         if (!may) assert.strictEqual(status, 403)
       }
-      for (const nobody of [
+      for (const credentials of [
         undefined,
         "Bearer dbk_000_wrong",
         `Bearer ${expired}`,
         `Basic ${btoa(`unknown-${++strangers}:wrong password`)}`,
       ])
-        assert.strictEqual(await statusOf(nobody), needed === undefined ? await statusOf(`Bearer ${keys.admin}`) : 401)
+        assert.strictEqual(
+          await statusOf(credentials),
+          needed === undefined ? await statusOf(`Bearer ${keys.admin}`) : 401,
+        )
     },
   )
 })

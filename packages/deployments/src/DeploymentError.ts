@@ -8,7 +8,7 @@ export class ModelDisabled extends Data.TaggedError("ModelDisabled")<{ readonly 
   }
 }
 
-/** The model is not deployed, and nobody allowed a predict to deploy it. */
+/** The model is not deployed, and automatic deployment is off. */
 export class NotDeployed extends Data.TaggedError("NotDeployed")<{
   readonly modelId: string
   readonly by: "setting" | "model"
@@ -54,7 +54,7 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
 const counting = (calls = 1): string =>
   calls === 1 ? "" : ` This input makes ${calls} calls of the model, and each counts: send fewer documents at once.`
 
-/** The model's group is closed to who asks, or his key is for other models. */
+/** The caller has no access to the model's group, or the API key is for other models. */
 export class ModelAccessDenied extends Data.TaggedError("ModelAccessDenied")<{
   readonly modelId: string
   /** `test`: no model that the key is for uses the connector, whose id it is. */

@@ -20,7 +20,7 @@ export class Deployments extends Context.Service<
   Deployments,
   {
     /**
-     * Works with the deployment of a model; deploys it where nobody forbids that, fails for a model that is switched off.
+     * Works with the deployment of a model; deploys it unless that is forbidden, fails for a model that is switched off.
      * What is written meanwhile makes a new deployment for those who come later.
      */
     readonly use: <A, E, R>(

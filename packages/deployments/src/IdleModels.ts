@@ -1,4 +1,4 @@
-/** Undeploys models that nobody has called for as long as their `model_ttl_minutes` say. */
+/** Undeploys models that were not called within their `model_ttl_minutes`. */
 import { Models } from "@drawbar/registry/models/Models"
 import * as Search from "@drawbar/document-store/search/Search"
 import { Clock, Effect, Layer, Result } from "effect"

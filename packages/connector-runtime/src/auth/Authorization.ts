@@ -20,9 +20,9 @@ import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
 import type { SecretMask } from "../response/SecretMask.ts"
 
 export interface Authorization {
-  /** Turns a rendered request into one the platform accepts. Called anew for every attempt, because a signature has an age. */
+  /** Authorizes a rendered request. Called for every attempt, because a signature expires. */
   readonly sign: (request: UpstreamRequest) => Effect.Effect<UpstreamRequest, ConnectorError>
-  /** Is shown a refusal, at this time in ms since 1970; answers whether the request, signed anew, may fare better. */
+  /** Takes an error response and its time in ms since 1970. Returns whether the request may succeed when it is signed again. */
   readonly recover?: AwsClock.AwsClock["recover"] | undefined
 }
 
@@ -37,7 +37,7 @@ export interface AuthSubject {
 interface AuthContext extends AuthSubject {
   /** For what has to be fetched before a request can be authorised. */
   readonly egress: Egress["Service"]
-  /** Is told each secret that is fetched. */
+  /** Called with each secret that is fetched. */
   readonly mask: SecretMask
 }
 

@@ -49,7 +49,7 @@ export const Bounds = Context.Reference("@drawbar/connector-runtime/LiveConnecto
 export interface Options {
   /** In place of the connector's own. */
   readonly config?: ClientConfig.ClientConfig
-  /** Is told how each connection comes about. */
+  /** Called with the progress of each connection attempt. */
   readonly observe?: (event: ConnectionEvent) => void
   /** Shared by all that is opened of one connector; absent: its own. */
   readonly budget?: RetryBudget.RetryBudget

@@ -1,4 +1,4 @@
-/** What a connector can be tried with when nobody says with what: an input of the kind that its action takes. */
+/** A sample input for testing a connector, of the kind that its action takes. */
 import type { Placeholder } from "@drawbar/template-renderer/Placeholder"
 import { fromUnknown, type Supplied } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
@@ -30,7 +30,7 @@ export const of = (action: CompiledAction): PredictInput => {
   )
 }
 
-/** The holes that nobody fills yet. */
+/** The placeholders that still need a value. */
 const open = ({ url, headers, body }: CompiledAction): ReadonlyArray<Placeholder> =>
   [...url.placeholders, ...headers.placeholders, ...(body === undefined ? [] : body.placeholders)].filter(
     ({ kind, authored, default: otherwise }) => kind === "parameter" && !authored && otherwise === undefined,

@@ -45,7 +45,7 @@ export const regex = (pattern: string, allowance: WorkBudget): Compiled<Pattern.
 /** So much that the clock is looked at: a short pattern can be long to compile. */
 const perPattern = 100_000
 
-/** Nothing where it does not match, which is told much sooner than where. */
+/** Absent if there is no match: to test for one is much faster than to find its position. */
 const searched = (pattern: Pattern.Pattern, source: string, allowance: WorkBudget): Matcher | undefined => {
   allowance.spend(Pattern.work(pattern, source))
   return pattern.test(source) ? pattern.matcher(source) : undefined

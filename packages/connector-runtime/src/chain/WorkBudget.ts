@@ -1,6 +1,6 @@
 /**
  * How much work one call may ask for by what it brings: paths, patterns and chains of processors, of which a short one can ask for
- * more than there is time, while everybody else waits.
+ * more than there is time, while other requests wait.
  */
 import { performance } from "node:perf_hooks"
 import process from "node:process"

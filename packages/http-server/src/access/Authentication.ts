@@ -12,7 +12,7 @@ import * as BasicCredentials from "./BasicCredentials.ts"
 
 export type Authentication = (
   headers: IncomingHttpHeaders,
-  /** What the endpoint needs; nothing where everybody may ask it. */
+  /** The permission that the endpoint requires; absent if it requires none. */
   needed: Permission.Kind | undefined,
 ) => Effect.Effect<Caller, RequestError | RegistryFailure>
 
@@ -41,7 +41,7 @@ export const on = Effect.gen(function* () {
   return authentication
 })
 
-/** Fails where who asks lacks the right that the endpoint needs; a server that asks nobody who he is refuses nobody. */
+/** Fails if the principal lacks the permission that the endpoint requires. Without authentication there is no principal, and every caller is permitted. */
 export const permitted = (
   principal: CurrentPrincipal | undefined,
   needed: Permission.Kind | undefined,

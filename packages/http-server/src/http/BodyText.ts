@@ -7,7 +7,7 @@ import { Effect, Result } from "effect"
 import type { Query } from "./Query.ts"
 import { BadParameter, BodyTooLarge, InvalidJson, NotAcceptable, RequestAborted, RequestError } from "./RequestError.ts"
 
-/** Is told of bytes that no head has announced; answers why they are too many. */
+/** Called with bytes beyond the announced length; returns the error if there is no room for them. */
 export type Weigh = (bytes: number) => RequestError | undefined
 
 const weightless: Weigh = () => undefined

@@ -80,5 +80,5 @@ const units = [
   [/token/, "{token}"],
 ] as const
 
-/** The name that Prometheus is told. */
+/** The name in the Prometheus exposition. */
 export const promName = (name: string): string => (/\.duration$|_chunk$/.test(name) ? `${name}_seconds` : name)
