@@ -1,4 +1,5 @@
 /** What was asked of each model since the start: how often, how often in vain, and how long the last ones took. */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 
 /** `latencies` are those of the last requests, in ms and in no order, `upstream` the part spent at the upstream. */
 export interface PredictStats {
@@ -21,31 +22,28 @@ export interface PredictCounter {
   readonly all: () => ReadonlyMap<string, PredictStats>
 }
 
-/** How many models are counted: those that were first counted go first, since their ids outlive them. */
-const maxModels = 10_000
+/** The models that were counted first leave first. The bytes are those of 10,000 models without their latencies. */
+const maxModels = { entries: 10_000, bytes: 10_000_000 }
+const modelBytes = 400
 
 /** How many latencies of one model are kept at most, whatever is asked for. */
 const maxKept = 10_000
 
 /** `maxLatencies`: how many of the last requests of a model are remembered, now. */
 export const make = (maxLatencies: () => number): PredictCounter => {
-  const stats = new Map<string, ModelStats>()
+  const stats = new BoundedMap<ModelStats>(maxModels, () => modelBytes)
   return {
     count: (id, { isFailure, millis, upstreamMillis }) => {
       const known = stats.get(id)
       const counted = known ?? new ModelStats()
-      if (known === undefined) {
-        stats.set(id, counted)
-        const [oldest] = stats.keys()
-        if (stats.size > maxModels && oldest !== undefined) stats.delete(oldest)
-      }
+      if (known === undefined) stats.set(id, counted)
       const most = Math.min(maxLatencies(), maxKept)
       counted.requests++
       if (isFailure) counted.failures++
       counted.ofRequests.add(millis, most)
       if (upstreamMillis !== undefined) counted.ofUpstream.add(upstreamMillis, most)
     },
-    all: () => stats,
+    all: () => new Map(stats),
   }
 }
 
