@@ -11,10 +11,10 @@ import { Settings } from "@drawbar/registry/settings/Settings"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Result } from "effect"
-import type { Deployment } from "../src/Deployment.ts"
-import * as InterfaceCheck from "../src/InterfaceCheck.ts"
-import * as PredictPolicy from "../src/PredictPolicy.ts"
-import * as TokenEstimate from "../src/TokenEstimate.ts"
+import type { Deployment } from "../src/deployment/Deployment.ts"
+import * as InterfaceCheck from "../src/predict/InterfaceCheck.ts"
+import * as PredictPolicy from "../src/predict/PredictPolicy.ts"
+import * as TokenEstimate from "../src/predict/TokenEstimate.ts"
 
 const connector = { protocol: "http", parameters: { max_tokens: "9" }, actions: [] } as const
 const input: PredictInput = { _tag: "Parameters", parameters: fromRecord({ q: "abcd" }) }

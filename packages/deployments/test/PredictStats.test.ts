@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as PredictStats from "../src/PredictStats.ts"
+import * as PredictStats from "../src/predict/PredictStats.ts"
 
 const outcome = (millis: number, isFailure = false) => ({ isFailure, millis, upstreamMillis: millis / 2 })
 

@@ -2,7 +2,7 @@ import type { Connector } from "@drawbar/blueprint-schema/Connector"
 import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { assert, describe, it } from "@effect/vitest"
-import * as TokenEstimate from "../src/TokenEstimate.ts"
+import * as TokenEstimate from "../src/predict/TokenEstimate.ts"
 
 const connector = (parameters: Connector["parameters"], request_body = "{}"): Connector => ({
   protocol: "http",

@@ -2,7 +2,7 @@
 import type { AddressInfo } from "node:net"
 import { performance } from "node:perf_hooks"
 import * as TimeSlice from "@drawbar/egress/TimeSlice"
-import { Deployments } from "@drawbar/deployments/Deployments"
+import { Deployments } from "@drawbar/deployments/deployment/Deployments"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import type { Principals } from "@drawbar/registry/access/Principals"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"

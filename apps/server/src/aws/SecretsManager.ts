@@ -8,7 +8,7 @@ import * as AssumedRole from "@drawbar/connector-runtime/auth/AssumedRole"
 import * as AwsEndpoint from "@drawbar/connector-runtime/auth/AwsEndpoint"
 import { type AwsIdentity, checkRole } from "@drawbar/connector-runtime/auth/AwsIdentity"
 import { brief } from "@drawbar/egress/EgressPool"
-import type { AwsSecret } from "@drawbar/deployments/SecretReferences"
+import type { AwsSecret } from "@drawbar/deployments/connectors/SecretReferences"
 import { Clock, Effect, Result } from "effect"
 import type { OperatorHttpClient } from "../secrets/OperatorHttpClient.ts"
 

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises"
 import * as Json from "@drawbar/json-text/Json"
 import { brief } from "@drawbar/egress/EgressPool"
-import type { Reading } from "@drawbar/deployments/SecretReferences"
+import type { Reading } from "@drawbar/deployments/connectors/SecretReferences"
 import { Effect, Result } from "effect"
 import type { OperatorHttpClient } from "./OperatorHttpClient.ts"
 

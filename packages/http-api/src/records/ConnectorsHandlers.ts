@@ -1,7 +1,7 @@
 import * as Lint from "@drawbar/blueprint-lint/Lint"
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { EgressPolicy } from "@drawbar/egress/EgressPolicy"
-import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
+import { ConnectorValidation } from "@drawbar/deployments/connectors/ConnectorValidation"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import * as RecordBounds from "@drawbar/registry/records/RecordBounds"

@@ -1,6 +1,6 @@
-import { ConnectorValidation } from "@drawbar/deployments/ConnectorValidation"
+import { ConnectorValidation } from "@drawbar/deployments/connectors/ConnectorValidation"
 import { DeploymentError, RemoteInferenceDisabled } from "@drawbar/deployments/DeploymentError"
-import { Deployments } from "@drawbar/deployments/Deployments"
+import { Deployments } from "@drawbar/deployments/deployment/Deployments"
 import { type JsonObject, toText } from "@drawbar/json-text/Json"
 import { Models, type Registered } from "@drawbar/registry/models/Models"
 import { NodeId } from "@drawbar/registry/records/NodeId"

@@ -12,10 +12,10 @@ import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import { Clock, Effect, Exit, type Scope } from "effect"
 import type { CallContext } from "./CallContext.ts"
-import type { Deployment } from "./Deployment.ts"
+import type { Deployment } from "../deployment/Deployment.ts"
 import * as ModelGuards from "./ModelGuards.ts"
 import type { PredictCounter } from "./PredictStats.ts"
-import * as Routing from "./Routing.ts"
+import * as Routing from "../deployment/Routing.ts"
 import type { Spending } from "./Spending.ts"
 
 export interface PredictCalls {

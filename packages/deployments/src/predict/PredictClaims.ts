@@ -6,9 +6,9 @@ import type { Caller } from "@drawbar/registry/access/Caller"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import type { Claim } from "@drawbar/registry/limits/Limits"
 import { Result } from "effect"
-import type { Deployment } from "./Deployment.ts"
-import { DeploymentError, QuotaExceeded, RateLimited } from "./DeploymentError.ts"
-import * as Routing from "./Routing.ts"
+import type { Deployment } from "../deployment/Deployment.ts"
+import { DeploymentError, QuotaExceeded, RateLimited } from "../DeploymentError.ts"
+import * as Routing from "../deployment/Routing.ts"
 
 export interface PredictClaim {
   readonly claim: Claim

@@ -4,7 +4,7 @@ import { type Prediction, toJsonText } from "@drawbar/connector-runtime/call/Pre
 import type { Value } from "@drawbar/template-renderer/Parameter"
 import * as ModelInterface from "@drawbar/registry/models/ModelInterface"
 import { Result } from "effect"
-import { DeploymentError, InputSchemaViolation, OutputSchemaViolation } from "./DeploymentError.ts"
+import { DeploymentError, InputSchemaViolation, OutputSchemaViolation } from "../DeploymentError.ts"
 
 export interface InterfaceCheck {
   readonly input: (input: PredictInput) => Result.Result<void, DeploymentError>

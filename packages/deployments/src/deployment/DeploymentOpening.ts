@@ -16,11 +16,11 @@ import { Connectors } from "@drawbar/registry/records/Connectors"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Effect, Option, type Scope } from "effect"
 import type { Deployment } from "./Deployment.ts"
-import type { DeploymentError } from "./DeploymentError.ts"
-import * as InterfaceCheck from "./InterfaceCheck.ts"
-import * as ModelGuards from "./ModelGuards.ts"
-import * as SecretReferences from "./SecretReferences.ts"
-import * as TokenEstimate from "./TokenEstimate.ts"
+import type { DeploymentError } from "../DeploymentError.ts"
+import * as InterfaceCheck from "../predict/InterfaceCheck.ts"
+import * as ModelGuards from "../predict/ModelGuards.ts"
+import * as SecretReferences from "../connectors/SecretReferences.ts"
+import * as TokenEstimate from "../predict/TokenEstimate.ts"
 
 export type Failure = DeploymentError | ConnectorError | RegistryFailure
 

@@ -4,9 +4,9 @@ import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnecto
 import type * as AccessControl from "@drawbar/registry/access/AccessControl"
 import type { Model } from "@drawbar/registry/models/Model"
 import type { RateLimit } from "@drawbar/registry/models/RateLimit"
-import type { InterfaceCheck } from "./InterfaceCheck.ts"
-import type * as ModelGuards from "./ModelGuards.ts"
-import type { TokenEstimate } from "./TokenEstimate.ts"
+import type { InterfaceCheck } from "../predict/InterfaceCheck.ts"
+import type * as ModelGuards from "../predict/ModelGuards.ts"
+import type { TokenEstimate } from "../predict/TokenEstimate.ts"
 
 /** One upstream that can take the model's calls. */
 export interface Target {

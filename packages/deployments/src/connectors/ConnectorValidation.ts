@@ -25,7 +25,7 @@ import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { RecordAccessDenied, RegistryError, type RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Context, Effect, Layer, Result } from "effect"
-import { DeploymentError, RemoteInferenceDisabled } from "./DeploymentError.ts"
+import { DeploymentError, RemoteInferenceDisabled } from "../DeploymentError.ts"
 import * as SecretDestinations from "./SecretDestinations.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 

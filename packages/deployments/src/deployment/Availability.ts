@@ -9,7 +9,7 @@ import {
   ModelDisabled,
   NotDeployed,
   RemoteInferenceDisabled,
-} from "./DeploymentError.ts"
+} from "../DeploymentError.ts"
 
 type Subject = Pick<Deployment, "id" | "model">
 type Verdict = Result.Result<void, DeploymentError>
