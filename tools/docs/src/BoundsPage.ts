@@ -17,6 +17,7 @@ import * as Records from "@drawbar/registry/records/RecordLimits"
 import * as RequestLimits from "@drawbar/http-api/routes/RequestLimits"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
+import * as Markdown from "./Markdown.ts"
 
 interface Row {
   readonly of: string
@@ -87,25 +88,6 @@ const cells = rows.map(({ of, most, unit, setting = "" }) => [
   setting,
 ])
 
-const widths = heads.map((head, column) => Math.max(head.length, ...cells.map((row) => row[column]?.length ?? 0)))
-const line = (row: ReadonlyArray<string>, filler = " ") =>
-  `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, filler)).join(" | ")} |`
-
-const markdown = (): string =>
-  [
-    line(heads),
-    line(
-      heads.map(() => ""),
-      "-",
-    ),
-    ...cells.map((row) => line(row)),
-  ].join("\n")
-
 /** The page with the table as it is now. */
-export const inPage = (page: string): string => {
-  const begin = page.indexOf(marks.begin)
-  const end = page.indexOf(marks.end)
-  if (begin === -1 || end < begin)
-    throw new Error(`The page has no place for the bounds: ${marks.begin} … ${marks.end}`)
-  return `${page.slice(0, begin + marks.begin.length)}\n\n${markdown()}\n\n${page.slice(end)}`
-}
+export const inPage = (page: string): string =>
+  Markdown.replaceBetween(page, marks, "bounds", Markdown.table(heads, cells).join("\n"))

@@ -1,16 +1,6 @@
 /** The page of reserved names, docs/parameters.md. */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
-
-const table = (heads: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: ReadonlyArray<string>, filler = " ") =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, filler)).join(" | ")} |`
-  const rule = line(
-    heads.map(() => ""),
-    "-",
-  )
-  return [line(heads), rule, ...rows.map((row) => line(row))]
-}
+import * as Markdown from "./Markdown.ts"
 
 const code = (name: string) => `\`${name}\``
 
@@ -23,7 +13,7 @@ export const markdown = (): string =>
     "",
     "## Parameters",
     "",
-    ...table(
+    ...Markdown.table(
       ["parameter", "protocol", "set by", "meaning"],
       Reserved.parameters.map(({ name, protocol = "any", setBy, description }) => [
         code(name),
@@ -38,7 +28,7 @@ export const markdown = (): string =>
     "",
     "## Credentials",
     "",
-    ...table(
+    ...Markdown.table(
       ["credential", "read by", "meaning"],
       Reserved.credentials.map(({ name, readBy, description }) => [code(name), readBy, description]),
     ),
