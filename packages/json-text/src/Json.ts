@@ -6,6 +6,7 @@
  */
 import { Data, Result } from "effect"
 import * as JsonFault from "./JsonFault.ts"
+import { afterString } from "./JsonWalk.ts"
 
 export type Json = null | boolean | number | string | RawNumber | ReadonlyArray<Json> | JsonObject
 export interface JsonObject {
@@ -98,7 +99,7 @@ export const excess = (
   let parts = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
-    if (c === 0x22) i = endOfString(text, i)
+    if (c === 0x22) i = afterString(text, i) - 1
     else if (c === 0x5d || c === 0x7d) depth--
     else if (c === 0x5b || c === 0x7b || c === 0x3a || (c === 0x2c && counted.includes(","))) {
       if (++parts > mostParts) return { offset: i, message: `it has more than ${mostParts} parts` }
@@ -116,12 +117,6 @@ const hasMore = (text: string, marks: string, times: number): boolean => {
   for (const mark of marks)
     for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) if (--left < 0) return true
   return false
-}
-
-const endOfString = (text: string, open: number): number => {
-  let i = open + 1
-  while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
-  return i
 }
 
 const locate = (text: string): JsonError => {

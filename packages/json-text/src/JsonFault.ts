@@ -2,6 +2,8 @@
  * Finds where a text stops being JSON (RFC 8259). It is called only after a parser has rejected the text, because
  * parsers do not always report the position.
  */
+import { afterSpace } from "./JsonScan.ts"
+import { afterString as afterClosed } from "./JsonWalk.ts"
 
 const space = /[ \t\n\r]*/y
 const bare = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
@@ -101,8 +103,8 @@ export const duplicate = (text: string, value: unknown): Fault | undefined => {
     else if (c === 0x5b) open.push(undefined)
     else if (c === 0x7d || c === 0x5d) open.pop()
     else if (c === 0x22) {
-      const end = stringEnd(text, at)
-      if (text.charCodeAt(afterBlank(text, end)) === 0x3a) {
+      const end = afterClosed(text, at)
+      if (text.charCodeAt(afterSpace(text, end)) === 0x3a) {
         const name: string = JSON.parse(text.slice(at, end))
         const names = open.at(-1)
         if (names?.has(name) === true)
@@ -119,8 +121,8 @@ export const duplicate = (text: string, value: unknown): Fault | undefined => {
 const namesIn = (text: string): number => {
   let names = 0
   for (let open = text.indexOf('"'); open !== -1;) {
-    const end = stringEnd(text, open)
-    if (text.charCodeAt(afterBlank(text, end)) === 0x3a) names++
+    const end = afterClosed(text, open)
+    if (text.charCodeAt(afterSpace(text, end)) === 0x3a) names++
     open = text.indexOf('"', end)
   }
   return names
@@ -141,20 +143,4 @@ const membersOf = (value: unknown): number => {
   if (JSON.isRawJSON(value)) return 0
   for (const member of Object.values(value)) members += 1 + membersOf(member)
   return members
-}
-
-/** The index after the closing quote of a string that is known to be closed. */
-const stringEnd = (text: string, open: number): number => {
-  for (let quote = text.indexOf('"', open + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++
-    if (backslashes % 2 === 0) return quote + 1
-  }
-  return text.length
-}
-
-const afterBlank = (text: string, from: number): number => {
-  let at = from
-  for (let c = text.charCodeAt(at); c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = text.charCodeAt(at)) at++
-  return at
 }

@@ -4,6 +4,8 @@
  * Output is sliced from the text, so that every number keeps its digits and nothing is serialised again.
  */
 import * as Json from "./Json.ts"
+import { afterSpace } from "./JsonScan.ts"
+import { afterString } from "./JsonWalk.ts"
 import { Result } from "effect"
 import type { JSONValue } from "json-p3"
 
@@ -47,7 +49,7 @@ export const slices = (
     return spans
   }
   return locations.map((location) => {
-    let span: Span = { start: skipSpace(source.text, 0), end: source.text.length }
+    let span: Span = { start: afterSpace(source.text, 0), end: source.text.length }
     for (const step of location) {
       if (spend !== undefined && !walked.has(span.start)) spend(span.end - span.start)
       span = spansIn(span.start).get(step) ?? span
@@ -65,18 +67,18 @@ interface Span {
 const children = (text: string, open: number): ReadonlyMap<string | number, Span> => {
   const spans = new Map<string | number, Span>()
   const isObject = text.charCodeAt(open) === 0x7b
-  let at = skipSpace(text, open + 1)
+  let at = afterSpace(text, open + 1)
   while (at < text.length && text.charCodeAt(at) !== 0x7d && text.charCodeAt(at) !== 0x5d) {
     let name: string | number = spans.size
     if (isObject) {
-      const end = skipString(text, at)
+      const end = afterString(text, at)
       name = nameAt(text, at, end)
-      at = skipSpace(text, skipSpace(text, end) + 1)
+      at = afterSpace(text, afterSpace(text, end) + 1)
     }
     const end = skipValue(text, at)
     spans.set(name, { start: at, end })
-    at = skipSpace(text, end)
-    if (text.charCodeAt(at) === 0x2c) at = skipSpace(text, at + 1)
+    at = afterSpace(text, end)
+    if (text.charCodeAt(at) === 0x2c) at = afterSpace(text, at + 1)
   }
   return spans
 }
@@ -86,29 +88,14 @@ const nameAt = (text: string, open: number, end: number): string => {
   return name.includes("\\") ? JSON.parse(text.slice(open, end)) : name
 }
 
-const skipSpace = (text: string, from: number): number => {
-  let at = from
-  for (let c = text.charCodeAt(at); c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = text.charCodeAt(at)) at++
-  return at
-}
-
-const skipString = (text: string, open: number): number => {
-  for (let quote = text.indexOf('"', open + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++
-    if (backslashes % 2 === 0) return quote + 1
-  }
-  return text.length
-}
-
 const skipValue = (text: string, start: number): number => {
   const first = text.charCodeAt(start)
-  if (first === 0x22) return skipString(text, start)
+  if (first === 0x22) return afterString(text, start)
   if (first !== 0x7b && first !== 0x5b) return skipScalar(text, start)
   let depth = 0
   for (let at = start; at < text.length; at++) {
     const c = text.charCodeAt(at)
-    if (c === 0x22) at = skipString(text, at) - 1
+    if (c === 0x22) at = afterString(text, at) - 1
     else if (c === 0x7b) depth++
     else if (c === 0x5b) {
       depth++

@@ -1,5 +1,6 @@
 /** What goes back: a value that is written as JSON, or JSON text that goes as it is, so that no digit of it changes. */
 import * as Json from "@drawbar/json-text/Json"
+import { afterString } from "@drawbar/json-text/JsonWalk"
 import { Result } from "effect"
 import * as RequestBounds from "./RequestBounds.ts"
 import type { FilterPath } from "./FilterPath.ts"
@@ -90,16 +91,10 @@ const indentation = (text: string): number => {
   let sum = 0
   for (let i = 0; i < text.length && sum <= RequestBounds.indentation; i++) {
     const c = text.charCodeAt(i)
-    if (c === 0x22) i = endOfString(text, i)
+    if (c === 0x22) i = afterString(text, i) - 1
     else if (c === 0x5b || c === 0x7b) sum += 1 + 2 * ++depth
     else if (c === 0x2c) sum += 1 + 2 * depth
     else if (c === 0x5d || c === 0x7d) sum += 1 + 2 * --depth
   }
   return sum
-}
-
-const endOfString = (text: string, open: number): number => {
-  let i = open + 1
-  while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
-  return i
 }
