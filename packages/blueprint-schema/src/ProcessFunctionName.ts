@@ -1,4 +1,6 @@
 /** The names of the built-in process functions, and suggestions for an unknown name. */
+import * as EditDistance from "./EditDistance.ts"
+
 export const preProcess = [
   "connector.pre_process.cohere.embedding",
   "connector.pre_process.cohere.multimodal_embedding",
@@ -57,21 +59,7 @@ const shown = (name: string): string => name.trim().slice(0, 100)
 /** The known names nearest to an unknown one, nearest first, by edit distance. */
 export const nearest = (name: string, known: ReadonlyArray<string>, count = 3): ReadonlyArray<string> =>
   known
-    .map((candidate) => ({ candidate, distance: editDistance(shown(name), candidate) }))
+    .map((candidate) => ({ candidate, distance: EditDistance.of(shown(name), candidate) }))
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, count)
     .map(({ candidate }) => candidate)
-
-// Levenshtein, one row at a time: names are short, and this runs only for an error.
-const editDistance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}

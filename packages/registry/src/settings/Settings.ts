@@ -4,6 +4,7 @@
  * Values are read from memory, so that a predict may ask; a persistent change is durable before it holds.
  */
 import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import * as EditDistance from "@drawbar/blueprint-schema/EditDistance"
 import type { InvalidField } from "@drawbar/json-text/DecodeError"
 import { isObject, type Json, type JsonObject, toText } from "@drawbar/json-text/Json"
 import { Context, Effect, Layer, Option, Result, type Scope, Semaphore } from "effect"
@@ -207,25 +208,16 @@ const namesIn = (level: Json | undefined): ReadonlyArray<string> =>
 export const withoutEffect = (body: JsonObject): ReadonlyArray<string> =>
   [...new Set([body["persistent"], body["transient"]].flatMap(namesIn))].filter(isInert)
 
+/** Names of settings are short: none is looked for near a longer one. */
+const maxCompared = 255
+
 const nearest = (name: string): string => {
+  if (name.length > maxCompared) return ""
   const near = names
-    .map((known) => [known, distance(name, known)] as const)
+    .map((known) => [known, EditDistance.of(name, known)] as const)
     .filter(([known, steps]) => steps <= Math.min(6, known.length / 8))
     .toSorted(([, a], [, b]) => a - b)[0]
   return near === undefined ? "" : `, did you mean [${near[0]}]?`
-}
-
-/** How many characters are to be added, dropped or changed to make one word the other (Levenshtein); names alone are so short. */
-const distance = (a: string, b: string): number => {
-  if (a.length > 255) return Infinity
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++)
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length] ?? 0
 }
 
 const bounded = (given: Given): Result.Result<void, RegistryFailure> =>
