@@ -3,6 +3,7 @@
  * Source: https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#login-throttling
  */
 import { createHash } from "node:crypto"
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 
 export interface LoginThrottle {
   /** In ms: how long it is until a password of this name is looked at again; nothing where it is at once. `now` is in ms. */
@@ -24,11 +25,11 @@ const shortest = 1_000
 const longest = 60_000
 const forgotten = 900_000
 
-/** Beyond so many names the first that was guessed at is forgotten: names are made up, too. Each is kept as 43 characters, however long it is. */
-const enough = 10_000
+/** Names are made up, too: those that were guessed at first leave first. Each is kept as 43 characters, however long it is. */
+const maxGuessed = { entries: 10_000, bytes: 5_000_000 }
 
 export const make = (): LoginThrottle => {
-  const guessed = new Map<string, Guessed>()
+  const guessed = new BoundedMap<Guessed>(maxGuessed)
   const of = (print: string, now: number) => {
     const found = guessed.get(print)
     if (found === undefined || now - found.at >= forgotten) return undefined
@@ -48,10 +49,7 @@ export const make = (): LoginThrottle => {
     wrong: (name, now) => {
       const print = printOf(name)
       const times = (of(print, now)?.times ?? 0) + 1
-      guessed.delete(print)
       guessed.set(print, { times, at: now })
-      const [first] = guessed.keys()
-      if (guessed.size > enough && first !== undefined) guessed.delete(first)
     },
     right: (name) => void guessed.delete(printOf(name)),
   }
