@@ -91,7 +91,7 @@ describe("stored credentials", () => {
     await rename(ring(), join(folder, "aside"))
     const keys = { other: Buffer.alloc(32, 7).toString("base64") }
     await writeFile(ring(), JSON.stringify({ active: "other", keys }), { mode: 0o600 })
-    await isRepairable(records, "which is not in the key ring: put it back, or send the credential anew")
+    await isRepairable(records, "which is not in the key ring: put it back, or send the credential again")
   })
 
   it("that were modified are named, and repaired by sending them again", async () => {

@@ -78,7 +78,7 @@ describe("a key ring in a file", () => {
     }),
   )
 
-  it.effect("that is missing is not begun anew over data that it sealed, and the way out is told", () =>
+  it.effect("that is missing is not replaced over data that it sealed, and the error names the way out", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "keyring.json")
       const { message } = yield* Effect.flip(openFile(path, new Set(["lost"])))

@@ -61,7 +61,7 @@ describe("a limit", () => {
     }
   })
 
-  it("that was changed begins anew", () => {
+  it("that was changed begins again", () => {
     const limiter = RateLimiter.make()
     const take = (limit: string) =>
       Result.isSuccess(limiter.take({ _tag: "Rate", key: "m", limit: { limit, unit: "DAYS" } }, begun))

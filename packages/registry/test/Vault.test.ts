@@ -60,7 +60,7 @@ describe(`a sealed secret (${rounds} runs, DRAWBAR_VAULT_SEED=${seed})`, () => {
       const renewed = yield* vault.renew("connector", "a", before)
       assert.isTrue(vault.isCurrent(renewed))
       assert.strictEqual(Redacted.value((yield* vault.open("connector", "a", renewed))["key"]!), secret)
-      // Only its data key was sealed anew.
+      // Only its data key was sealed again.
       assert.strictEqual(renewed["key"]?.split(".").at(-1), before["key"]?.split(".").at(-1))
     }).pipe(Effect.provide(vaults)),
   )

@@ -48,7 +48,7 @@ export class WorkBudget {
     this.#bounds = bounds
   }
 
-  /** Gives all of it anew. What it is given for runs to its end before anything else does, but where it rests. */
+  /** Restores the whole budget. The work that it is for runs to its end before any other, except while it rests. */
   begin(): void {
     this.#left = this.#bounds.units
     this.#nextLook = this.#left - workBetweenClockReads

@@ -165,7 +165,7 @@ const staying = (connector: Connector, bound: Connector): Result.Result<void, Re
     : Result.fail(
         RegistryError.from(
           new RecordAccessDenied({
-            message: `Only the owner or an admin can point this connector at ${other} with the credential that it has. Send the credential anew, whole, or ask them.`,
+            message: `Only the owner or an admin can point this connector at ${other} with the credential that it has. Send the credential again, whole, or ask them.`,
           }),
         ),
       )

@@ -13,7 +13,7 @@ export const KeyReport = Schema.Struct({
   active: Schema.String,
   /** How many secrets each key has sealed. */
   keys: Schema.Array(Schema.Struct({ id: Schema.String, secrets: Schema.Number })),
-  /** Secrets that no key opens: send them anew. */
+  /** Secrets that no key decrypts: send them again. */
   unreadable: Schema.Array(
     Schema.Struct({ collection: Schema.String, id: Schema.String, field: Schema.String, why: Schema.String }),
   ),
@@ -23,7 +23,7 @@ export class KeysApi extends HttpApiGroup.make("keys")
   .add(
     HttpApiEndpoint.post("rotate", `${path}/_rotate`, {
       ...shared,
-      /** The id of the new key, and how many records were sealed anew with it. */
+      /** The id of the new key, and how many records were encrypted again with it. */
       success: Schema.Struct({ key: Schema.String, records: Schema.Number }),
     }).annotateMerge(EndpointPolicy.operate),
   )

@@ -34,7 +34,7 @@ export const change = Effect.fnUntraced(function* (
   owner: AccessControl.Access["owner"],
 ): Effect.fn.Return<Changed, RegistryFailure> {
   const bound = SecretBinding.of(connector, before.owner)
-  // A secret that is replaced need not open: to send it anew is the cure for a lost key.
+  // A secret that is replaced need not be decrypted: sending it again is the way out of a lost key.
   const kept = entriesOf(before.sealed, (name) => !Object.hasOwn(change.credential, name))
   const credential: Credential = yield* vault.open(before.collection, before.id, kept, bound)
   const blueprint = yield* Effect.fromResult(

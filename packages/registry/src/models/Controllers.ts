@@ -65,7 +65,7 @@ export class Controllers extends Context.Service<
         return (yield* Effect.fromResult(StoredRecord.read(collection, found.value, readController))).user_rate_limiter
       })
 
-      // The model is written with its controller, so that a deployment made before is made anew.
+      // The model is written with its controller, so that a deployment made before is made again.
       const write = Effect.fnUntraced(function* (id: string, merge: (before: Limits | undefined) => Checked) {
         return yield* optimistically(
           changes,

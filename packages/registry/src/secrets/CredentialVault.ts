@@ -2,7 +2,7 @@
  * Seals the secrets of a record, one by one, and opens them again for that record and field only.
  *
  * A sealed value is an envelope, `v3.<key id>.<data key>.<secret>`: each secret is sealed with a key of its own, and that with the
- * ring's. A rotation seals data keys anew and opens no secret; a key management service in the ring's place would see data keys
+ * ring's. A rotation seals data keys again and opens no secret; a key management service in the ring's place would see data keys
  * alone. Both are base64url of IV, tag and ciphertext: AES-256-GCM with a random IV of 96 bits and a tag of 128 bits. Their
  * associated data names version, tenant, collection, record and field, so that what was moved does not open; that of the data key
  * also the record's binding (`SecretBinding`), so that a record which was changed to send its secrets elsewhere does not open.
@@ -48,7 +48,7 @@ export class CredentialVault extends Context.Service<
       binding?: string,
       next?: string,
     ) => Effect.Effect<Sealed, RegistryFailure>
-    /** Whether all of it is sealed with the active key; what is not should be sealed anew. */
+    /** Whether all of it is sealed with the active key; what is not should be sealed again. */
     readonly isCurrent: (sealed: Sealed) => boolean
   }
 >()("@drawbar/registry/CredentialVault") {
@@ -115,7 +115,7 @@ interface Place {
 
 const form = /^v[23]\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 
-/** All records are of one tenant; it has its place, so that there may be others without sealing these anew. */
+/** All records are of one tenant; it has its place, so that there may be others without sealing these again. */
 const tenant = ""
 
 type Version = "v2" | "v3"
@@ -166,7 +166,7 @@ interface Envelope {
 const unwrap = ({ all, onlyBound }: Keys, place: Place, text: string): Result.Result<Envelope, RegistryFailure> => {
   const [, keyId = "", wrapped, locked] = form.exec(text) ?? []
   const [key, secret] = [bytesOf(wrapped), bytesOf(locked)]
-  if (key === undefined || secret === undefined) return broken(place, keyId, "is not a sealed value: send it anew")
+  if (key === undefined || secret === undefined) return broken(place, keyId, "is not a sealed value: send it again")
   if (isUnbound(text) && onlyBound)
     return broken(
       place,
@@ -178,7 +178,7 @@ const unwrap = ({ all, onlyBound }: Keys, place: Place, text: string): Result.Re
     return broken(
       place,
       keyId,
-      `is sealed with the key [${keyId}], which is not in the key ring: put it back, or send the credential anew`,
+      `is sealed with the key [${keyId}], which is not in the key ring: put it back, or send the credential again`,
     )
   const dataKey = decrypt(Redacted.value(ofRing.bytes), aboutKey(isUnbound(text) ? "v2" : "v3", keyId, place), key)
   return dataKey?.length === keyBytes ? Result.succeed({ keyId, dataKey, secret }) : changed(place, keyId)
@@ -199,7 +199,7 @@ const changed = (place: Place, keyId: string) =>
   broken(
     place,
     keyId,
-    `does not open with the key [${keyId}]: it was changed, belongs to another record, or its record was changed outside the server. Send it anew`,
+    `does not open with the key [${keyId}]: it was changed, belongs to another record, or its record was changed outside the server. Send it again`,
   )
 
 const broken = ({ collection, id, field }: Place, keyId: string, what: string) =>

@@ -23,7 +23,7 @@ export interface Report {
   readonly unreadable: ReadonlyArray<Unreadable>
 }
 
-/** Seals anew what is not sealed with the active key; answers how many records. What cannot be opened stays as it is. */
+/** Encrypts with the active key what another key encrypted; returns the number of records. What cannot be decrypted stays as it is. */
 export const rotate = Effect.gen(function* () {
   const store = yield* DocumentStore
   const changes = yield* ChangeFeed
