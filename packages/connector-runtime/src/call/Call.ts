@@ -77,6 +77,7 @@ export const complete = (
     Effect.flatMap((response) =>
       Effect.map(shape(live, call, response, options), (output) => resultOf(response, output)),
     ),
+    Effect.mapError((error) => LiveConnector.explained(live, call.action, error)),
   )
 
 const resultOf = (

@@ -51,7 +51,10 @@ export const make = Effect.gen(function* () {
     const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
     const { model, document } = found
     const group = yield* groups.get(model.model_group_id)
-    const live = yield* runtime.open(compiled, credential, { budget: budgetOf(model) })
+    const live = yield* runtime.open(compiled, credential, {
+      budget: budgetOf(model),
+      ref: { connectorId: model.connector_id, modelId: id },
+    })
     return {
       id,
       version: document.version,

@@ -121,8 +121,10 @@ const envelope = (
   reason: string,
   extra: object = {},
   position: object = {},
+  /** In place of a reason that repeats the platform's words, which `remote.body` has as well. */
+  summary: string = reason,
 ): ErrorEnvelope => ({
-  error: { root_cause: [{ type, reason, ...position }], type, reason, ...position, ...extra },
+  error: { root_cause: [{ type, reason: summary, ...position }], type, reason, ...position, ...extra },
   status,
 })
 
@@ -161,6 +163,7 @@ export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
             ...renderingOf(reason),
           },
           positionOf(reason),
+          "summary" in reason ? reason.summary : undefined,
         ),
       }
   }

@@ -1,2 +1,5 @@
 /** Where ML Commons' API is mounted; OpenSearch's own endpoints and Drawbar's health checks stand beside it. */
 export const basePath = "/_plugins/_ml"
+
+/** The JSON Schema of blueprints, for editors. */
+export const blueprintSchemaPath = "/_plugins/_drawbar/schemas/blueprint.json"
