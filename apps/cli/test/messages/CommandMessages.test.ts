@@ -24,7 +24,7 @@ let values: Readonly<Record<string, string>> = {}
 const listen = async (options: Parameters<typeof Server.listen>[0]) =>
   (await Effect.runPromise(Server.listen(options).pipe(Scope.provide(scope)))).url
 
-/** Authentication can be required where there is somebody to authenticate. */
+/** `--auth on` requires at least one user. */
 const withUser = async (files: { readonly database: string; readonly keyring: string }) => {
   const first = Effect.runSync(Scope.make())
   const { url } = await Effect.runPromise(

@@ -11,7 +11,7 @@ export interface ServerCase extends Expected {
 export interface Context {
   /** Without a slash at the end. */
   readonly url: string
-  /** Of a provider that answers by the path of the request. */
+  /** Of a provider that responds by the path of the request. */
   readonly upstream: string
   /** Where nothing listens. */
   readonly closed: string
