@@ -29,7 +29,7 @@ export interface Context {
 
 export const secret = "sk-never-in-a-message-12345"
 
-/** `/status/NNN` answers with the status, and the text `upstream-words`. */
+/** `/status/NNN` returns the status and the text `upstream-words`. */
 export const upstream: Answer.Handler = ({ target }) => {
   const [, status] = /^\/status\/(\d+)/.exec(target) ?? []
   if (target.startsWith("/html")) return Answer.html(200)
