@@ -181,7 +181,10 @@ export const run = async ({ folder: template, keys, world }: Prepared, options: 
     for (const name of names) if (!isOver()) await one(name, warming)
     const before = await level()
     await asLongAs(performance.now() + seconds * 1_000, 1)
-    if (!ended) await removeAll(server.url, keys.developer, Object.values(world.models))
+    if (!ended)
+      await removeAll(server.url, keys.developer, Object.values(world.models)).catch((cause) =>
+        wrong.push(`the records cannot be removed: ${cause}`),
+      )
     const after = await level()
     ended = true
     if (after.longShare > longShareAtMost || after.most > longestStep)
