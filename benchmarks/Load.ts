@@ -32,7 +32,7 @@ const ask = async (pool: Pool, { origin, path, headers = {}, body, expects }: Ta
   return performance.now() - began
 }
 
-export const connectOf = ({ ca }: Target) => (ca === undefined ? {} : { ca })
+const connectOf = ({ ca }: Target) => (ca === undefined ? {} : { ca })
 
 const measured = (latencies: ReadonlyArray<number>, began: number): Measured => ({
   requests: latencies.length,
