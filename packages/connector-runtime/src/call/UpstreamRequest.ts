@@ -42,7 +42,7 @@ export const render = (
           new MissingParameters({
             names: [...names],
             action: action.action.name ?? action.action.action_type.toLowerCase(),
-            required: [...missing(action, { ...supplied, caller: new Map() })],
+            required: [...missing(action, { ...supplied, caller: new Map([]) })],
           }),
         ),
       )

@@ -47,13 +47,13 @@ const security: Json.Json = [{ apiKey: [] }, { basic: [] }]
 
 /** The permissions by operation id. */
 const permissions: ReadonlyMap<string, Kind | undefined> = (() => {
-  const found = new Map<string, Kind | undefined>()
+  const found: Array<readonly [operationId: string, needs: Kind | undefined]> = []
   HttpApi.reflect(DrawbarApi, {
     onGroup: () => {},
     onEndpoint: ({ group, endpoint }) =>
-      found.set(`${group.identifier}.${endpoint.identifier}`, EndpointPolicy.of(endpoint).needs),
+      found.push([`${group.identifier}.${endpoint.identifier}`, EndpointPolicy.of(endpoint).needs]),
   })
-  return found
+  return new Map(found)
 })()
 
 const ofOperation = (operation: Json.JsonObject): Json.JsonObject => {
