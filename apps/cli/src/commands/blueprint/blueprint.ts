@@ -12,7 +12,12 @@ const list = Command.make(
   Effect.fnUntraced(function* () {
     const { output } = yield* Root.command
     const rows = Catalogue.entries.map(({ name, blueprint }) => [name, String(blueprint["description"] ?? "")])
-    yield* Output.print(output, JSON.stringify(Catalogue.names), Output.table(["name", "description"], rows))
+    yield* Output.print(
+      output,
+      JSON.stringify(Catalogue.names),
+      Output.table(["name", "description"], rows),
+      Catalogue.names,
+    )
   }),
 ).pipe(Command.withDescription("List the blueprints included with Drawbar"))
 
