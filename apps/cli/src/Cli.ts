@@ -11,6 +11,7 @@ import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
 import * as Context from "./commands/context.ts"
 import * as Controller from "./commands/controller/controller.ts"
+import * as Demo from "./commands/demo.ts"
 import * as Group from "./commands/group/group.ts"
 import * as Help from "./commands/help.ts"
 import * as Key from "./commands/key/key.ts"
@@ -37,6 +38,7 @@ import * as WrongUse from "./output/WrongUse.ts"
 const tree = Root.command.pipe(
   Command.withSubcommands([
     Serve.command,
+    Demo.command,
     Blueprint.command,
     Connector.command,
     Model.command,

@@ -10,7 +10,7 @@ export const yes = Flag.Boolean("yes").pipe(
   Flag.withDefault(false),
 )
 
-/** Succeeds at once with `--yes`, or where standard input is no terminal. */
+/** Succeeds at once with `--yes`, or if standard input is not a terminal. */
 export const ask = (question: string, isConfirmed: boolean): Effect.Effect<void, Failed> =>
   isConfirmed || !process.stdin.isTTY
     ? Effect.void

@@ -99,7 +99,7 @@ it("sends the credentials of a context to no other server", async () => {
   await run("login", guarded, "--key", "env:KEY", "--ca-file", "ca.pem", "--name", "work")
   const { platform } = terminal
   const before = platform.requests.length
-  // The stub records what it receives; it is no Drawbar, so that the command fails.
+  // The stub records what it receives; it is another kind of server, so that the command fails.
   await terminal.drawbar(["connector", "list", "--url", `https://localhost:${platform.port}`], "", {
     ...withoutUrl,
     NODE_TLS_REJECT_UNAUTHORIZED: "0",

@@ -2,6 +2,7 @@ import * as Catalogue from "@drawbar/blueprint-catalogue/Catalogue"
 import { Console, Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as DemoBlueprints from "../../demo/DemoBlueprints.ts"
 import { wrongUse } from "../../Failure.ts"
 
 export const name = Argument.String("name").pipe(
@@ -10,7 +11,7 @@ export const name = Argument.String("name").pipe(
 
 /** The entry of a name, or the names that share its prefix. */
 export const find = (name: string) => {
-  const entry = Catalogue.find(name)
+  const entry = Catalogue.find(name) ?? DemoBlueprints.entries.find((demo) => demo.name === name)
   if (entry !== undefined) return Effect.succeed(entry)
   const [vendor = ""] = name.split("-")
   const near = Catalogue.names.filter((known) => known.startsWith(vendor))
