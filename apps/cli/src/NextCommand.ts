@@ -6,8 +6,7 @@ import * as Session from "./Session.ts"
 type Open = Effect.Success<typeof Session.open>
 
 /** A word of a command line; POSIX shells take text in single quotes literally. */
-export const word = (text: string): string =>
-  /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+const word = (text: string): string => (/^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 export const register = ({ again }: Pick<Open, "again">, connectorId: string, name: string): string =>
   `drawbar model register --name ${word(name)} --connector ${connectorId} --deploy${again}`

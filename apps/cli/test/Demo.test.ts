@@ -51,6 +51,11 @@ it("leads to a predict without a key by the commands that are printed", async ()
   }
 }, 60_000)
 
+const dot = (a: string, b: string) => {
+  const right = DemoEmbeddings.vector(b)
+  return DemoEmbeddings.vector(a).reduce((sum, value, at) => sum + value * (right[at] ?? 0), 0)
+}
+
 describe("the platform", () => {
   let platform: DemoPlatform.DemoPlatform
   beforeAll(async () => {
@@ -130,10 +135,6 @@ describe("the platform", () => {
   })
 
   it("embeds texts with common words near each other", () => {
-    const dot = (a: string, b: string) => {
-      const right = DemoEmbeddings.vector(b)
-      return DemoEmbeddings.vector(a).reduce((sum, value, at) => sum + value * (right[at] ?? 0), 0)
-    }
     const query = "how do bees find flowers"
     assert.approximately(dot(query, query), 1, 1e-3)
     assert.isAbove(dot(query, "a bee finds a flower"), dot(query, "trains stop at stations"))

@@ -65,5 +65,5 @@ export const isReserved = (host: string): boolean =>
   metadataNames.has(host.replace(/\.$/, "")) || (isIP(host) > 0 && IpAddress.reach(host) === "forbidden")
 
 /** Why a reserved address is refused. */
-export const reserved =
+const reserved =
   "this address is reserved (link-local, metadata service, multicast or unassigned), and no setting allows it"
