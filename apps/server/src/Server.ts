@@ -10,6 +10,9 @@ import { Predictions } from "@drawbar/deployments/predict/Predictions"
 import { IdentityTokens } from "@drawbar/http-server/access/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
 import { version } from "@drawbar/http-api/routes/Version"
+import { basePath as openAiPath } from "@drawbar/openai-api/OpenAiApi"
+import * as OpenAiError from "@drawbar/openai-api/OpenAiError"
+import * as OpenAiHandlers from "@drawbar/openai-api/OpenAiHandlers"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
@@ -57,6 +60,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const keyRingIsNew = Context.get(services, KeyRing).isNew
   const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))
+  const openAi = yield* Effect.provideContext(OpenAiHandlers.make, services)
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host,
@@ -70,6 +74,8 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     graceMillis,
     ...exporting,
     version,
+    endpoints: openAi,
+    faces: { [`${openAiPath}/`]: OpenAiError.face },
   }).pipe(Effect.provideContext(services))
   return {
     address,

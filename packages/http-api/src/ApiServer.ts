@@ -17,6 +17,7 @@ import * as DrawbarHandlers from "./routes/DrawbarHandlers.ts"
 import * as RequestLimits from "./routes/RequestLimits.ts"
 import * as UnsupportedRoutes from "./routes/UnsupportedRoutes.ts"
 import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
+import type { Endpoint } from "@drawbar/http-server/http/Endpoint"
 import * as HttpServer from "@drawbar/http-server/http/HttpServer"
 import { MetricRegistry } from "@drawbar/http-server/telemetry/MetricRegistry"
 import * as DeprecatedRoutes from "./routes/DeprecatedRoutes.ts"
@@ -53,6 +54,10 @@ export interface Options {
   readonly auth?: boolean | undefined
   /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
   readonly tls?: HttpServer.Tls | undefined
+  /** The endpoints of further APIs. */
+  readonly endpoints?: ReadonlyArray<Endpoint> | undefined
+  /** What speaks for requests that reach no route, by the beginning of their path. */
+  readonly faces?: Dispatcher.Options["faces"]
 }
 
 export const defaults = { allowedHosts: [], bodyLimit: RequestLimits.predictBody, graceMillis: 30_000 } as const
@@ -90,7 +95,7 @@ export const listen = Effect.fnUntraced(function* (
     address: () => state.address,
     breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,
   })
-  const endpoints = [...handlers, ...UnsupportedRoutes.endpoints]
+  const endpoints = [...handlers, ...UnsupportedRoutes.endpoints, ...(options.endpoints ?? [])]
   const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
   const router = Router.make([...routes, ...DeprecatedRoutes.routes(routes, options.version)])
   const random = yield* SecureRandom
@@ -105,6 +110,7 @@ export const listen = Effect.fnUntraced(function* (
       {
         router,
         face: OpenSearchError.face,
+        faces: options.faces,
         originCheck: OriginCheck.make(port, options.allowedHosts, auth),
         requestId,
         limitsOf: RequestLimits.make({

@@ -48,8 +48,10 @@ export const make = Effect.gen(function* () {
       Effect.fail(StoreError.from(new NotFound({ collection, id, message: "Failed to find model" }))),
     )
     const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
-    const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
     const { model, document } = found
+    // What the model says of OpenAI's API outranks its connector, which other models may use too.
+    const openai = { ...connector.openai, ...model.openai }
+    const compiled = yield* Effect.fromResult(CompiledConnector.compile({ ...connector, openai }, names(credential)))
     const group = yield* groups.get(model.model_group_id)
     const live = yield* runtime.open(compiled, credential, { budget: budgetOf(model) })
     return {

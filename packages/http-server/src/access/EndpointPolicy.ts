@@ -15,6 +15,8 @@ export const read = make("read", Admission.record)
 /** Shows the request of a predict and calls no upstream. */
 export const dryRun = make("read", Admission.dryRun)
 export const predict = make("predict", Admission.predict)
+/** Shows which models can be called to those who may call them. */
+export const callable = make("predict", Admission.record)
 export const write = make("write", Admission.record)
 /** Calls an upstream with the secrets of a record. */
 export const test = make("write", Admission.predict)

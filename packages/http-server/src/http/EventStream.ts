@@ -21,10 +21,18 @@ export class EventStream<out E = unknown> {
   readonly failure: (cause: unknown) => StreamFailure
   /** How long it may take. */
   readonly within: Bound
-  constructor(events: EventStream<E>["events"], failure: EventStream<E>["failure"], within: Bound) {
+  /** Headers of the response, asked for once the first event is there. */
+  readonly headers: (() => Readonly<Record<string, string>>) | undefined
+  constructor(
+    events: EventStream<E>["events"],
+    failure: EventStream<E>["failure"],
+    within: Bound,
+    headers?: EventStream["headers"],
+  ) {
     this.events = events
     this.failure = failure
     this.within = within
+    this.headers = headers
   }
 }
 
