@@ -35,10 +35,12 @@ export const add = (body: string, members: ReadonlyArray<Member>): Merged | unde
 export const topLevel = (members: ReadonlyArray<Member>): ReadonlyMap<string, Value> =>
   new Map(
     [...Map.groupBy(members, ({ path }) => path[0])].map(([name, group]) => {
-      const value = written(group, 1)
-      return [name, value.startsWith('"') ? text(JSON.parse(value)) : json(value)]
+      return [name, valueOf(written(group, 1))]
     }),
   )
+
+/** JSON text as the value of a parameter. */
+export const valueOf = (value: string): Value => (value.startsWith('"') ? text(JSON.parse(value)) : json(value))
 
 const objectOf = (text: string): object | undefined => {
   try {

@@ -177,14 +177,21 @@ const responses: Translate = ({ isResponses }, fields) =>
 
 const translations: Readonly<Record<OpenAiCall["operation"], Translate>> = { chat, embeddings, responses }
 
-/** Members as parameters too, for the templates that have placeholders of their names. */
+/**
+ * Members as parameters too, for the templates that have placeholders of their names: that of the body's own member, the last of its
+ * path (`maxOutputTokens`), or OpenAI's. A value that nobody asked for does not outrank the author's.
+ */
 const parametersOf = ({ placeholders }: CompiledDialect, members: Translation["members"]): Parameters => {
-  const isWanted = (member: BodyMembers.Member) => {
-    if (member.isDefault !== true) return true
-    const placeholder = placeholders.get(member.path[0])
-    return placeholder !== undefined && !placeholder.authored && placeholder.default === undefined
+  const isWanted = (member: BodyMembers.Member, name: string) => {
+    const placeholder = placeholders.get(name)
+    return member.isDefault !== true || (placeholder?.authored === false && placeholder.default === undefined)
   }
-  return BodyMembers.topLevel(members.filter(isWanted))
+  const parameters = new Map(BodyMembers.topLevel(members.filter((member) => isWanted(member, member.path[0]))))
+  for (const member of members)
+    for (const name of [member.path.at(-1) ?? "", member.field])
+      if (placeholders.has(name) && !parameters.has(name) && isWanted(member, name))
+        parameters.set(name, BodyMembers.valueOf(member.json))
+  return parameters
 }
 
 const amended = (

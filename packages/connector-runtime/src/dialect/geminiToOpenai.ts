@@ -61,12 +61,13 @@ export const finishReasons: Dialect["finishReasons"] = {
 }
 
 export const usage: Dialect["usage"] = (value) => {
-  const prompt = count(at(value, "promptTokenCount"))
-  if (prompt === undefined) return undefined
-  const reasoning = count(at(value, "thoughtsTokenCount")) ?? 0
+  const [prompt, written, reasoning] = ["promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount"].map((name) =>
+    count(at(value, name)),
+  )
+  if (prompt === undefined && written === undefined && reasoning === undefined) return undefined
   return {
-    prompt,
-    completion: (count(at(value, "candidatesTokenCount")) ?? 0) + reasoning,
+    prompt: prompt ?? 0,
+    completion: (written ?? 0) + (reasoning ?? 0),
     cached: count(at(value, "cachedContentTokenCount")),
     reasoning,
   }
