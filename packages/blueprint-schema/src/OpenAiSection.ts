@@ -21,7 +21,8 @@ export type OpenAiSection = typeof OpenAiSection.Type
 
 const names = Object.keys(OpenAiSection.fields)
 
-const read = decode(OpenAiSection)
+// Whole, so that messages name its place.
+const read = decode(Schema.Struct({ openai: OpenAiSection }))
 
 /** Reads a whole section. */
 export const check = (given: Readonly<Record<string, unknown>>): Result.Result<OpenAiSection, BlueprintError> =>
@@ -32,8 +33,8 @@ export const check = (given: Readonly<Record<string, unknown>>): Result.Result<O
         invalid(`/openai/${unknown}`, `openai has no field '${unknown}'. Use [${names.join(", ")}]`),
       )
     const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
-    const section = yield* Result.mapError(read(present), ({ reason }) =>
-      invalid(`/openai${reason.pointer}`, reason.message),
+    const { openai: section } = yield* Result.mapError(read({ openai: present }), ({ reason }) =>
+      invalid(reason.pointer, reason.message),
     )
     const taken = [...(section.accept ?? []), ...(section.messages === undefined ? [] : [section.messages])]
     const reserved = taken.find((name) => Reserved.isRead(name, undefined))

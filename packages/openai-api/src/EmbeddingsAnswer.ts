@@ -15,7 +15,7 @@ export const write = (
   const vectors = tensors.flatMap((tensor) => tensor.data ?? [])
   if (vectors.length !== texts.length || vectors.length !== tensors.length)
     return Result.fail(
-      `The model returned ${vectors.length} vectors for ${texts.length} inputs. It is no embedding model, or its connector needs a post_process_function for embeddings`,
+      `The model returned ${vectors.length} vectors for ${texts.length} inputs. It is not an embedding model, or its connector needs a post_process_function for embeddings`,
     )
   const data: Array<string> = []
   for (const [index, tensor] of tensors.entries()) {

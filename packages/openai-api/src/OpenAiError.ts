@@ -1,5 +1,5 @@
 /**
- * Why a request was refused, as a client of OpenAI's API is told it: one row a reason, and the compiler counts the rows.
+ * Why a request was refused, in the words of OpenAI's API: one row a reason, and the compiler counts the rows.
  * Source: https://platform.openai.com/docs/guides/error-codes
  */
 import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"

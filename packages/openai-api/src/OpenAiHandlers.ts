@@ -136,7 +136,11 @@ export const make = Effect.gen(function* () {
       if (!Array.isArray(messages) || messages.length === 0)
         return yield* invalidField("messages", "messages must be a list with at least one message")
       if (asked != null && typeof asked !== "boolean") return yield* invalidField("stream", "stream must be a boolean")
-      return asked === true ? stream(begun) : yield* complete(begun, "chat")
+      if (asked !== true) return yield* complete(begun, "chat")
+      const whole = wholeOnly.find((name) => begun.body.value[name] != null && begun.body.value[name] !== false)
+      if (whole !== undefined)
+        return yield* invalidField(whole, `${whole} is not passed on in a stream. Leave it out, or leave stream out`)
+      return stream(begun)
     }),
     embeddings: Effect.fnUntraced(function* (sent: Sent) {
       const begun = yield* begin(sent)
@@ -182,6 +186,9 @@ export const make = Effect.gen(function* () {
     responses: counting(handlers.responses),
   })
 })
+
+/** Fields of which a stream would lose the result. */
+const wholeOnly = ["logprobs", "audio", "web_search_options"]
 
 const sentFields = ({ body: { fields } }: Begun) => new Map([...fields].filter(([name]) => name !== "stream"))
 

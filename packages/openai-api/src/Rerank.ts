@@ -55,7 +55,7 @@ export const answer = (
     .flatMap(({ data }): ReadonlyArray<unknown> => (data === undefined ? [] : JSON.parse(data)))
   if (scores.length !== documents.length || !scores.every((score): score is number => typeof score === "number"))
     return Result.fail(
-      `The model returned ${scores.length} scores for ${documents.length} documents. It is no reranker, or its connector needs a post_process_function for rerank`,
+      `The model returned ${scores.length} scores for ${documents.length} documents. It is not a reranker, or its connector needs a post_process_function for rerank`,
     )
   const results = scores
     .map((relevance_score, index) => ({

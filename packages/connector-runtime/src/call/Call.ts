@@ -42,6 +42,21 @@ export const prepare = (
   )
 }
 
+/** An input in the words of the provider that it goes to, as a call of `_predict` would have it. */
+export const spoken = (
+  compiled: CompiledConnector.CompiledConnector,
+  input: PredictInput,
+): Result.Result<PredictInput, ConnectorError> => {
+  if (!("openai" in input) || input.openai === undefined) return Result.succeed(input)
+  const { openai, ...given } = input
+  return Result.flatMap(CompiledConnector.find(compiled, actionOf(input)), ({ dialect }) =>
+    Result.map(OpenAiRequest.make(dialect, openai, given.parameters), ({ parameters }) => ({
+      ...given,
+      parameters,
+    })),
+  )
+}
+
 /** The same for fields of OpenAI's API, in the words of the action's provider. */
 const translated = (
   action: CompiledConnector.CompiledAction,
@@ -50,7 +65,7 @@ const translated = (
   world?: ScriptWorld,
   batches?: DocumentBatches,
 ): Result.Result<ReadonlyArray<Call>, ConnectorError> =>
-  Result.flatMap(OpenAiRequest.make(action.dialect, call, input.parameters ?? new Map()), ({ parameters, amend }) =>
+  Result.flatMap(OpenAiRequest.make(action.dialect, call, input.parameters), ({ parameters, amend }) =>
     Result.map(PreProcess.run(action.preProcess, { ...input, parameters }, world, batches), (calls) =>
       calls.map((supplied) => ({
         action,

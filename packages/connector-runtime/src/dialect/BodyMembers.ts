@@ -22,7 +22,7 @@ export interface Merged {
   readonly fixed: ReadonlyArray<string>
 }
 
-/** The body with the members; nothing where it is no JSON object. An empty body is an empty object. */
+/** The body with the members; nothing where it is not a JSON object. An empty body is an empty object. */
 export const add = (body: string, members: ReadonlyArray<Member>): Merged | undefined => {
   const text = body.trim() === "" ? "{}" : body.trim()
   const value = objectOf(text)

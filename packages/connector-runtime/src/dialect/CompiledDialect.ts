@@ -34,7 +34,7 @@ export const compile = (
     section.content === undefined
       ? Result.succeed(undefined)
       : Result.mapError(JsonQuery.compile(section.content), (why) =>
-          invalidConnector("/openai/content", `openai.content is no JSONPath: ${why}`),
+          invalidConnector("/openai/content", `openai.content is not a JSONPath: ${why}`),
         )
   return Result.map(content, (query) => {
     const url = Dialects.filledUrl(action.url, author)

@@ -83,7 +83,7 @@ export interface Dialect {
   /** The URLs that speak it. */
   readonly url: RegExp
   readonly request: (fields: Fields) => Result.Result<Translation, InvalidField>
-  /** A whole response; nothing where it is no answer of a model. `text` is its JSON text. */
+  /** A whole response; nothing where it is not an answer of a model. `text` is its JSON text. */
   readonly answer: (value: unknown, text: string) => Answer | undefined
   /** The parts of tool calls in what the stream's reader found. */
   readonly toolPieces: (value: unknown) => ReadonlyArray<ToolPiece>

@@ -50,7 +50,7 @@ export const request: Dialect["request"] = (fields) => {
   for (const [field, value] of fields)
     if (documented.has(field)) {
       const json = value._tag === "Text" ? JSON.stringify(value.text) : textOf(value)
-      // Drawbar reads it itself: a template that fixes it is no reason to refuse a call.
+      // Drawbar reads it itself: a template may fix it.
       members.push({ field, path: [field], json, isDefault: field === "stream_options" })
     } else unsupported.push({ field, why: "OpenAI's chat API documents no such field" })
   return Result.succeed({ members, unsupported })

@@ -11,7 +11,7 @@ import type { Dialect, ToolPiece } from "./Dialect.ts"
 import * as OpenAiAnswer from "./OpenAiAnswer.ts"
 import type { OpenAiCall } from "./OpenAiCall.ts"
 
-/** In calls of one answer: more are no answer of a model. */
+/** In calls of one answer. */
 const maxCalls = 1_024
 
 /** Translates one stream, frame by frame. */

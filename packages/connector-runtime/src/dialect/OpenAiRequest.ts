@@ -20,7 +20,7 @@ export interface OpenAiRequest {
 export const make = (
   compiled: CompiledDialect,
   call: OpenAiCall,
-  given: Parameters,
+  given: Parameters = new Map(),
 ): Result.Result<OpenAiRequest, ConnectorError> => {
   const fields = new Map([...given].filter(([, value]) => !isNull(value)))
   const left = notAccepted(compiled, call, fields)
@@ -37,7 +37,7 @@ export const make = (
     if (fault !== undefined) return Result.fail(fault)
     if (harmless.length > 0) call.dropped(harmless)
     return Result.succeed({
-      parameters: new Map([...(translation.parameters ?? parametersOf(compiled, members)), ...streams(call)]),
+      parameters: new Map([...(translation.parameters ?? parametersOf(compiled, members)), ...streams(compiled)]),
       amend: (body) => amended(compiled, call, body, members),
     })
   })
@@ -50,9 +50,9 @@ interface Translated extends Translation {
 
 type Translate = (compiled: CompiledDialect, fields: Fields) => Result.Result<Translated, ConnectorError>
 
-/** A template may have `"stream": ${parameters.stream}`; the path of the request decides, not this value. */
-const streams = ({ operation }: OpenAiCall): ReadonlyArray<readonly [string, Value]> =>
-  operation === "embeddings" ? [] : [["stream", json("false")]]
+/** For a template with `"stream": ${parameters.stream}`; a stream has a value of its own. */
+const streams = ({ placeholders }: CompiledDialect): ReadonlyArray<readonly [string, Value]> =>
+  placeholders.has("stream") ? [["stream", json("false")]] : []
 
 /** Sent in any case, or read by Drawbar. */
 const always = new Set(["messages", "stream_options"])
@@ -179,7 +179,7 @@ const translations: Readonly<Record<OpenAiCall["operation"], Translate>> = { cha
 
 /**
  * Members as parameters too, for the templates that have placeholders of their names: that of the body's own member, the last of its
- * path (`maxOutputTokens`), or OpenAI's. A value that nobody asked for does not outrank the author's.
+ * path (`maxOutputTokens`), or OpenAI's. A default does not outrank the author's value.
  */
 const parametersOf = ({ placeholders }: CompiledDialect, members: Translation["members"]): Parameters => {
   const isWanted = (member: BodyMembers.Member, name: string) => {
@@ -205,7 +205,7 @@ const amended = (
   if (merged === undefined)
     return Result.fail(
       invalidInput(
-        'The request_body of this connector is no JSON object, to which fields could be added. Add to the model "openai": {"messages": "<parameter of the template>", "content": "<JSONPath of the text in the response>"}',
+        'The request_body of this connector is not a JSON object, to which fields could be added. Add to the model "openai": {"messages": "<parameter of the template>", "content": "<JSONPath of the text in the response>"}',
       ),
     )
   const fault = refusing(

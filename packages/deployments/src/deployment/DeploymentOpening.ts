@@ -1,5 +1,6 @@
 /** Makes a deployment: reads the records of a model, compiles its connector, and opens its connections. */
 import { names } from "@drawbar/blueprint-schema/Credential"
+import * as Call from "@drawbar/connector-runtime/call/Call"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
@@ -59,7 +60,7 @@ export const make = Effect.gen(function* () {
       version: document.version,
       model,
       targets: [{ live, weight: 1, role: "primary" }],
-      interface: InterfaceCheck.make(model.interface),
+      interface: InterfaceCheck.make(model.interface, (input) => Call.spoken(compiled, input)),
       guardrails: ModelGuards.make(model.guardrails),
       batches: batchesOf(model),
       userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},
