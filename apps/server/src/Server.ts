@@ -60,7 +60,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const keyRingIsNew = Context.get(services, KeyRing).isNew
   const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))
-  const openAi = yield* Effect.provideContext(OpenAiHandlers.make, services)
+  const openAi = yield* Effect.provideContext(OpenAiHandlers.make(), services)
   const address = yield* ApiServer.listen({
     ...ApiServer.defaults,
     host,

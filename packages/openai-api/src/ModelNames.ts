@@ -13,28 +13,27 @@ import { all, type SearchQuery } from "@drawbar/document-store/search/SearchQuer
 import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Models } from "@drawbar/registry/models/Models"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
-import { Context, Effect } from "effect"
+import { Effect } from "effect"
 import { ModelNotFound, OpenAiError } from "./OpenAiError.ts"
 import type { Model } from "./OpenAiApi.ts"
 
 export interface Alias {
   readonly name: string
-  readonly modelId: string
   /** In seconds since 1970. */
   readonly created: number
 }
 
-/** Names that an operator gives to models; none where nothing provides them. */
-export const ModelAliases = Context.Reference<{
-  readonly find: (name: string) => Effect.Effect<Alias | undefined, RegistryFailure>
+/** Names that an operator gives to models. A call of one chooses its model when it is made. */
+export interface ModelAliases {
+  readonly has: (name: string) => boolean
   /** Those that the principal may call. */
   readonly all: Effect.Effect<ReadonlyArray<Alias>, RegistryFailure>
-}>("@drawbar/openai-api/ModelAliases", {
-  defaultValue: () => ({ find: () => Effect.succeed(undefined), all: Effect.succeed([]) }),
-})
+}
+
+export const noAliases: ModelAliases = { has: () => false, all: Effect.succeed([]) }
 
 export interface ModelNames {
-  /** The id of the model; fails with candidates. */
+  /** The name of an alias, or the id of a model; fails with candidates. */
   readonly resolve: (name: string) => Effect.Effect<string, RegistryFailure | OpenAiError>
   /** Aliases and deployed models. */
   readonly list: Effect.Effect<ReadonlyArray<Model>, RegistryFailure>
@@ -47,9 +46,8 @@ const fields = ["name", "model_state", "is_enabled", "created_time"] as const
 const maxName = 1_024
 const maxCandidates = 10
 
-export const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* (aliases: ModelAliases) {
   const models = yield* Models
-  const aliases = yield* ModelAliases
   const changes = yield* ChangeFeed
   let known = emptyMap()
   // A model may have got the name, or lost it, or may be closed now.
@@ -78,8 +76,6 @@ export const make = Effect.gen(function* () {
   }
 
   const found = Effect.fnUntraced(function* (name: string): Effect.fn.Return<string, RegistryFailure | OpenAiError> {
-    const alias = yield* aliases.find(name)
-    if (alias !== undefined) return alias.modelId
     const [own] = yield* search({ _tag: "Ids", ids: [name], boost: 1 }, 1_000)
     if (own !== undefined) return own.id
     const named = yield* search({ _tag: "Values", field: "name.keyword", values: [name], boost: 1 })
@@ -106,6 +102,7 @@ export const make = Effect.gen(function* () {
   })
 
   const resolve = Effect.fnUntraced(function* (name: string) {
+    if (aliases.has(name)) return name
     if (name.length > maxName) return yield* missing(name)
     const principal = yield* CurrentPrincipal
     const key = JSON.stringify([
@@ -129,7 +126,7 @@ export const make = Effect.gen(function* () {
       return [...named.map(ofAlias), ...hits.map(ofHit)]
     }),
     get: Effect.fnUntraced(function* (name) {
-      const alias = yield* aliases.find(name)
+      const alias = aliases.has(name) ? (yield* aliases.all).find((one) => one.name === name) : undefined
       if (alias !== undefined) return ofAlias(alias)
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)

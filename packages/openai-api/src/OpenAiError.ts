@@ -26,7 +26,7 @@ export class ModelNotFound extends Data.TaggedError("ModelNotFound")<{
 }
 
 /** A field of the request has a value that cannot be. */
-export class InvalidRequestField extends Data.TaggedError("InvalidRequestField")<{
+class InvalidRequestField extends Data.TaggedError("InvalidRequestField")<{
   readonly param: string
   readonly message: string
 }> {}
@@ -175,7 +175,7 @@ export interface ErrorBody {
 }
 
 /** `attempts`: how often an upstream was called for it. */
-export const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly body: { error: ErrorBody } } => {
+const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly body: { error: ErrorBody } } => {
   const [row, family, ownCode, isWorthRetrying] = rows[reason._tag]
   const remote = "remote" in reason ? reason.remote : undefined
   const status =

@@ -22,7 +22,7 @@ export const openAi: Dialect = {
   provider: "OpenAI",
   names: ["openai/v1/chat/completions"],
   url: endingIn("/chat/completions"),
-  ...OpenAi,
+  ...OpenAi.same,
 }
 
 export const rows: ReadonlyArray<Dialect> = [
@@ -32,36 +32,36 @@ export const rows: ReadonlyArray<Dialect> = [
     names: ["anthropic/v1/messages"],
     // Bedrock serves the same bodies by InvokeModel.
     url: /\/v1\/messages\/?(?:[?#]|$)|\/model\/[^/?#]*anthropic\.[^/?#]*\/invoke(?:-with-response-stream)?\/?(?:[?#]|$)/,
-    ...openaiToAnthropic,
-    ...anthropicToOpenai,
+    request: openaiToAnthropic.request,
+    ...anthropicToOpenai.response,
   },
   {
     provider: "Bedrock Converse",
     names: ["bedrock/converse", "bedrock/converse/claude"],
     url: endingIn("/model/[^?#]+/converse(?:-stream)?"),
-    ...openaiToBedrockConverse,
-    ...bedrockConverseToOpenai,
+    request: openaiToBedrockConverse.request,
+    ...bedrockConverseToOpenai.response,
   },
   {
     provider: "Gemini",
     names: ["gemini/v1beta/models/generateContent"],
     url: endingIn(":(?:streamG|g)enerateContent"),
-    ...openaiToGemini,
-    ...geminiToOpenai,
+    request: openaiToGemini.request,
+    ...geminiToOpenai.response,
   },
   {
     provider: "Cohere",
     names: ["cohere/v2/chat"],
     url: endingIn("/v2/chat"),
-    ...openaiToCohere,
-    ...cohereToOpenai,
+    request: openaiToCohere.request,
+    ...cohereToOpenai.response,
   },
   {
     provider: "Ollama",
     names: ["ollama/api/chat"],
     url: endingIn("/api/chat"),
-    ...openaiToOllama,
-    ...ollamaToOpenai,
+    request: openaiToOllama.request,
+    ...ollamaToOpenai.response,
   },
 ]
 

@@ -7,7 +7,7 @@ import type { Dialect, Translation } from "./Dialect.ts"
 import { count, jsonText } from "./Reading.ts"
 
 /** The documented fields of a request, beside those that Drawbar sets: `model` and `stream`. */
-export const documented: ReadonlySet<string> = new Set([
+const documented: ReadonlySet<string> = new Set([
   "messages",
   "audio",
   "frequency_penalty",
@@ -44,7 +44,7 @@ export const documented: ReadonlySet<string> = new Set([
 ])
 
 /** The values as they were sent, digit by digit. */
-export const request: Dialect["request"] = (fields) => {
+const request: Dialect["request"] = (fields) => {
   const members: Array<Member> = []
   const unsupported: Array<Translation["unsupported"][number]> = []
   for (const [field, value] of fields)
@@ -56,7 +56,7 @@ export const request: Dialect["request"] = (fields) => {
   return Result.succeed({ members, unsupported })
 }
 
-export const answer: Dialect["answer"] = (value) => {
+const answer: Dialect["answer"] = (value) => {
   const choices = at(value, "choices")
   if (!Array.isArray(choices)) return undefined
   return {
@@ -76,7 +76,7 @@ export const answer: Dialect["answer"] = (value) => {
   }
 }
 
-export const toolPieces: Dialect["toolPieces"] = (value) =>
+const toolPieces: Dialect["toolPieces"] = (value) =>
   list(value).map((call) => {
     const id = text(at(call, "id")) || undefined
     const name = text(at(call, "function", "name"))
@@ -91,7 +91,7 @@ export const toolPieces: Dialect["toolPieces"] = (value) =>
     }
   })
 
-export const finishReasons: Dialect["finishReasons"] = {
+const finishReasons: Dialect["finishReasons"] = {
   stop: "stop",
   length: "length",
   tool_calls: "tool_calls",
@@ -99,7 +99,7 @@ export const finishReasons: Dialect["finishReasons"] = {
   function_call: "function_call",
 }
 
-export const usage: Dialect["usage"] = (value) => {
+const usage: Dialect["usage"] = (value) => {
   const [prompt, completion] = [count(at(value, "prompt_tokens")), count(at(value, "completion_tokens"))]
   return prompt === undefined && completion === undefined
     ? undefined
@@ -110,3 +110,6 @@ export const usage: Dialect["usage"] = (value) => {
         reasoning: count(at(value, "completion_tokens_details", "reasoning_tokens")),
       }
 }
+
+/** Its way to itself. */
+export const same = { request, answer, toolPieces, finishReasons, usage }

@@ -3,7 +3,7 @@ import { at, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
 import { count, jsonText } from "./Reading.ts"
 
-export const answer: Dialect["answer"] = (value) => {
+const answer: Dialect["answer"] = (value) => {
   const blocks = at(value, "content")
   if (!Array.isArray(blocks)) return undefined
   const of = (type: string, member: string) =>
@@ -35,7 +35,7 @@ export const answer: Dialect["answer"] = (value) => {
   }
 }
 
-export const toolPieces: Dialect["toolPieces"] = (value) => {
+const toolPieces: Dialect["toolPieces"] = (value) => {
   const key = count(at(value, "index"))
   const block = at(value, "content_block")
   if (block !== undefined)
@@ -51,7 +51,7 @@ const whole = (block: unknown) => {
     : {}
 }
 
-export const finishReasons: Dialect["finishReasons"] = {
+const finishReasons: Dialect["finishReasons"] = {
   end_turn: "stop",
   stop_sequence: "stop",
   pause_turn: "stop",
@@ -62,10 +62,13 @@ export const finishReasons: Dialect["finishReasons"] = {
 }
 
 /** Anthropic counts what it reads from and writes to its cache beside the rest of the prompt. */
-export const usage: Dialect["usage"] = (value) => {
+const usage: Dialect["usage"] = (value) => {
   const [input, output] = [count(at(value, "input_tokens")), count(at(value, "output_tokens"))]
   if (input === undefined && output === undefined) return undefined
   const cached = count(at(value, "cache_read_input_tokens")) ?? 0
   const written = count(at(value, "cache_creation_input_tokens")) ?? 0
   return { prompt: (input ?? 0) + cached + written, completion: output ?? 0, cached }
 }
+
+/** How its responses are read. */
+export const response = { answer, toolPieces, finishReasons, usage }

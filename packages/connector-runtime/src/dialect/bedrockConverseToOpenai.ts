@@ -3,7 +3,7 @@ import { at, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
 import { count, jsonText } from "./Reading.ts"
 
-export const answer: Dialect["answer"] = (value) => {
+const answer: Dialect["answer"] = (value) => {
   const blocks = at(value, "output", "message", "content")
   if (!Array.isArray(blocks)) return undefined
   const texts = (...path: ReadonlyArray<string>) => blocks.flatMap((block) => text(at(block, ...path)) ?? [])
@@ -33,7 +33,7 @@ export const answer: Dialect["answer"] = (value) => {
   }
 }
 
-export const toolPieces: Dialect["toolPieces"] = (value) => {
+const toolPieces: Dialect["toolPieces"] = (value) => {
   const key = count(at(value, "contentBlockIndex"))
   const start = at(value, "start", "toolUse")
   return start === undefined
@@ -41,7 +41,7 @@ export const toolPieces: Dialect["toolPieces"] = (value) => {
     : [{ key, begins: true, id: text(at(start, "toolUseId")), name: text(at(start, "name")) }]
 }
 
-export const finishReasons: Dialect["finishReasons"] = {
+const finishReasons: Dialect["finishReasons"] = {
   end_turn: "stop",
   stop_sequence: "stop",
   max_tokens: "length",
@@ -51,10 +51,13 @@ export const finishReasons: Dialect["finishReasons"] = {
   content_filtered: "content_filter",
 }
 
-export const usage: Dialect["usage"] = (value) => {
+const usage: Dialect["usage"] = (value) => {
   const [input, output] = [count(at(value, "inputTokens")), count(at(value, "outputTokens"))]
   if (input === undefined && output === undefined) return undefined
   const cached = count(at(value, "cacheReadInputTokens")) ?? 0
   const written = count(at(value, "cacheWriteInputTokens")) ?? 0
   return { prompt: (input ?? 0) + cached + written, completion: output ?? 0, cached }
 }
+
+/** How its responses are read. */
+export const response = { answer, toolPieces, finishReasons, usage }

@@ -3,7 +3,7 @@ import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
 import { count, jsonText } from "./Reading.ts"
 
-export const answer: Dialect["answer"] = (value) => {
+const answer: Dialect["answer"] = (value) => {
   const message = at(value, "message")
   if (typeof message !== "object" || message === null) return undefined
   const content = at(message, "content")
@@ -29,7 +29,7 @@ export const answer: Dialect["answer"] = (value) => {
 }
 
 /** One call after the other: its beginning has an id, the rest follows. */
-export const toolPieces: Dialect["toolPieces"] = (value) => {
+const toolPieces: Dialect["toolPieces"] = (value) => {
   const id = text(at(value, "id"))
   return [
     {
@@ -41,7 +41,7 @@ export const toolPieces: Dialect["toolPieces"] = (value) => {
   ]
 }
 
-export const finishReasons: Dialect["finishReasons"] = {
+const finishReasons: Dialect["finishReasons"] = {
   COMPLETE: "stop",
   STOP_SEQUENCE: "stop",
   MAX_TOKENS: "length",
@@ -49,8 +49,11 @@ export const finishReasons: Dialect["finishReasons"] = {
   ERROR_TOXIC: "content_filter",
 }
 
-export const usage: Dialect["usage"] = (value) => {
+const usage: Dialect["usage"] = (value) => {
   const counted = at(value, "tokens") ?? at(value, "billed_units")
   const [input, output] = [count(at(counted, "input_tokens")), count(at(counted, "output_tokens"))]
   return input === undefined && output === undefined ? undefined : { prompt: input ?? 0, completion: output ?? 0 }
 }
+
+/** How its responses are read. */
+export const response = { answer, toolPieces, finishReasons, usage }

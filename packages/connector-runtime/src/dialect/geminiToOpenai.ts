@@ -4,7 +4,7 @@ import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Choice, Dialect } from "./Dialect.ts"
 import { count, jsonText } from "./Reading.ts"
 
-export const answer: Dialect["answer"] = (value) => {
+const answer: Dialect["answer"] = (value) => {
   const blocked = text(at(value, "promptFeedback", "blockReason"))
   const candidates = at(value, "candidates")
   const choices = list(candidates).map(choiceOf)
@@ -42,12 +42,11 @@ const callOf = (part: unknown) => {
 }
 
 /** Gemini sends a call as a whole. */
-export const toolPieces: Dialect["toolPieces"] = (value) =>
-  list(value).map((part) => ({ begins: true, ...callOf(part) }))
+const toolPieces: Dialect["toolPieces"] = (value) => list(value).map((part) => ({ begins: true, ...callOf(part) }))
 
 const filtered = "content_filter"
 
-export const finishReasons: Dialect["finishReasons"] = {
+const finishReasons: Dialect["finishReasons"] = {
   STOP: "stop",
   MAX_TOKENS: "length",
   SAFETY: filtered,
@@ -60,7 +59,7 @@ export const finishReasons: Dialect["finishReasons"] = {
   OTHER: filtered,
 }
 
-export const usage: Dialect["usage"] = (value) => {
+const usage: Dialect["usage"] = (value) => {
   const [prompt, written, reasoning] = ["promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount"].map((name) =>
     count(at(value, name)),
   )
@@ -72,3 +71,6 @@ export const usage: Dialect["usage"] = (value) => {
     reasoning,
   }
 }
+
+/** How its responses are read. */
+export const response = { answer, toolPieces, finishReasons, usage }

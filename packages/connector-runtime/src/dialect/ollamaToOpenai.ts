@@ -3,7 +3,7 @@ import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
 import { jsonText, usageBy } from "./Reading.ts"
 
-export const answer: Dialect["answer"] = (value) => {
+const answer: Dialect["answer"] = (value) => {
   const message = at(value, "message")
   if (typeof message !== "object" || message === null) return undefined
   const calls = callsOf(at(message, "tool_calls"))
@@ -30,8 +30,11 @@ const callsOf = (calls: unknown) =>
   }))
 
 /** Ollama sends a call as a whole. */
-export const toolPieces: Dialect["toolPieces"] = (value) => callsOf(value).map((call) => ({ begins: true, ...call }))
+const toolPieces: Dialect["toolPieces"] = (value) => callsOf(value).map((call) => ({ begins: true, ...call }))
 
-export const finishReasons: Dialect["finishReasons"] = { stop: "stop", length: "length" }
+const finishReasons: Dialect["finishReasons"] = { stop: "stop", length: "length" }
 
-export const usage = usageBy(["prompt_eval_count"], ["eval_count"])
+const usage = usageBy(["prompt_eval_count"], ["eval_count"])
+
+/** How its responses are read. */
+export const response = { answer, toolPieces, finishReasons, usage }
