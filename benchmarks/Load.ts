@@ -7,6 +7,8 @@ export interface Target {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
+  /** The authority (PEM) that issued the certificate of the origin. */
+  readonly ca?: string
   /** A text that a correct response contains. */
   readonly expects: string
 }
@@ -30,6 +32,8 @@ const ask = async (pool: Pool, { origin, path, headers = {}, body, expects }: Ta
   return performance.now() - began
 }
 
+const connectOf = ({ ca }: Target) => (ca === undefined ? {} : { ca })
+
 const measured = (latencies: ReadonlyArray<number>, began: number): Measured => ({
   requests: latencies.length,
   seconds: (performance.now() - began) / 1000,
@@ -38,7 +42,7 @@ const measured = (latencies: ReadonlyArray<number>, began: number): Measured => 
 
 /** A closed loop: each connection sends its next request after the response. */
 export const run = async (target: Target, connections: number, seconds: number): Promise<Measured> => {
-  const pool = new Pool(target.origin, { connections })
+  const pool = new Pool(target.origin, { connections, connect: connectOf(target) })
   const latencies: Array<number> = []
   const began = performance.now()
   const end = began + seconds * 1000
@@ -56,7 +60,7 @@ export const run = async (target: Target, connections: number, seconds: number):
  * many.
  */
 export const paced = async (target: Target, perSecond: number, seconds: number): Promise<Measured> => {
-  const pool = new Pool(target.origin, { connections: 256 })
+  const pool = new Pool(target.origin, { connections: 256, connect: connectOf(target) })
   const requested: Array<Promise<number>> = []
   const began = performance.now()
   for (let due = 0; due < perSecond * seconds;) {

@@ -17,8 +17,8 @@ export const start = (args: ReadonlyArray<string>, command = process.execPath): 
     let printed = ""
     child.stdout.on("data", (chunk) => {
       printed += String(chunk)
-      const port = /"port":(\d+)|http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/.exec(printed)
-      if (port !== null) resolve({ child, origin: `http://127.0.0.1:${port[1] ?? port[2]}` })
+      const [, scheme, port] = /(https?):\/\/(?:127\.0\.0\.1|localhost):(\d+)/.exec(printed) ?? []
+      if (port !== undefined) resolve({ child, origin: `${scheme}://127.0.0.1:${port}` })
     })
   })
 
@@ -46,12 +46,15 @@ export const memory = ({ child }: Program): number =>
     ),
   ) / 1024
 
+/** The processor time of a process, its descendants, and those that it has waited for. */
+export const treeSeconds = (pid: number): number => sum(processes(pid).map((one) => secondsOf(one, [11, 12, 13, 14])))
+
 /** Linux counts in ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+const secondsOf = (pid: number, columns: ReadonlyArray<number>): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return sum(columns.map((column) => Number(fields[column]))) / 100
+}
+
 export const cpuSeconds = ({ child }: Program): number =>
-  sum(
-    processes(child.pid).map((pid) => {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-      return (Number(fields[11]) + Number(fields[12])) / 100
-    }),
-  )
+  sum(processes(child.pid).map((pid) => secondsOf(pid, [11, 12])))

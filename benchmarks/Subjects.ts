@@ -1,10 +1,11 @@
 /** The measured subjects: each its own process, each requesting the same response from the same upstream. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { request } from "undici"
+import { issue } from "@drawbar/stub-platform/Certificate"
+import { Agent, type Dispatcher, request } from "undici"
 import type * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
 
@@ -37,16 +38,21 @@ const portkey = "@portkey-ai/gateway@1.15.2"
 
 type Json = Readonly<Record<string, string>>
 
-const post = async (url: string, body: unknown, headers: Json = {}): Promise<Json> => {
+const post = async (url: string, body: unknown, headers: Json = {}, dispatcher?: Dispatcher): Promise<Json> => {
   const sent = { "content-type": "application/json", ...headers }
-  const answer = await request(url, { method: "POST", headers: sent, body: JSON.stringify(body) })
+  const answer = await request(url, {
+    method: "POST",
+    headers: sent,
+    body: JSON.stringify(body),
+    ...(dispatcher && { dispatcher }),
+  })
   const text = await answer.body.text()
   if (answer.statusCode >= 300) throw new Error(`${url} returned ${answer.statusCode}: ${text}`)
   return JSON.parse(text)
 }
 
 const settings = {
-  "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:.*$"],
+  "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://127\\.0\\.0\\.1:.*$"],
   "plugins.ml_commons.connector.private_ip_enabled": true,
 }
 
@@ -77,7 +83,7 @@ const actions: Readonly<Record<Task, object>> = {
 const ml = "/_plugins/_ml"
 
 /** The path of a model for that task; created once. */
-const modelsOf = (origin: string, platform: string, headers: Json) => {
+const modelsOf = (origin: string, platform: string, headers: Json, dispatcher: Dispatcher) => {
   const known = new Map<string, Promise<string>>()
   return (task: Task, delay: number) => {
     const made = known.get(`${task} ${delay}`) ?? register(task, delay)
@@ -102,19 +108,27 @@ const modelsOf = (origin: string, platform: string, headers: Json) => {
         },
       ],
     }
-    const { connector_id } = await post(`${origin}${ml}/connectors/_create`, connector, headers)
+    const { connector_id } = await post(`${origin}${ml}/connectors/_create`, connector, headers, dispatcher)
     const model = { name: `benchmark ${delay}`, function_name: "remote", connector_id }
-    const { model_id } = await post(`${origin}${ml}/models/_register?deploy=true`, model, headers)
+    const { model_id } = await post(`${origin}${ml}/models/_register?deploy=true`, model, headers, dispatcher)
     return `${ml}/models/${model_id}/_predict`
   }
 }
 
-const drawbar = (name: string, program: Program.Program, platform: string, headers: Json): Subject => {
+const drawbar = (
+  name: string,
+  program: Program.Program,
+  platform: string,
+  headers: Json,
+  ca: { readonly ca?: string },
+): Subject => {
   const { origin } = program
-  const pathOf = modelsOf(origin, platform, headers)
+  const dispatcher = new Agent({ connect: ca })
+  const pathOf = modelsOf(origin, platform, headers, dispatcher)
   const target =
     (suffix: string): Subject["target"] =>
     async ({ task = "chat", delay, bytes }) => ({
+      ...ca,
       origin,
       headers,
       path: `${await pathOf(task, delay)}${suffix}`,
@@ -129,7 +143,7 @@ const drawbar = (name: string, program: Program.Program, platform: string, heade
     streamed: target("/stream"),
     write: async () => {
       const connector = { name: `written ${written++}`, version: 1, protocol: "http", actions: [writtenAction] }
-      await post(`${origin}${ml}/connectors/_create`, connector, headers)
+      await post(`${origin}${ml}/connectors/_create`, connector, headers, dispatcher)
     },
   }
 }
@@ -163,8 +177,27 @@ const freePort = () =>
     })
   })
 
-/** Starts all subjects, runs `work`, and stops them. */
-export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<Subject>) => Promise<A>): Promise<A> => {
+const portkeyHeaders = (platform: string) => (delay: number) => ({
+  authorization: "Bearer a-key",
+  "x-portkey-provider": "openai",
+  "x-portkey-custom-host": `${platform}/d${delay}/v1`,
+})
+
+/** What speaks TLS: the callers, the upstream, or nothing. */
+export type Tls = "none" | "callers" | "upstream"
+
+/** Starts new processes, each with the same records and the same upstream. */
+export interface Starter {
+  readonly floor: () => Promise<Subject>
+  /** With authentication, log, metrics, and its records on disk; `flags` are those of `node`. */
+  readonly drawbar: (flags?: ReadonlyArray<string>) => Promise<Subject>
+  readonly bare: () => Promise<Subject>
+  readonly direct: () => Subject
+  readonly peer: () => Promise<Subject>
+}
+
+/** Starts the upstream, runs `work`, and stops all processes that it started. */
+export const withStarter = async <A>(tls: Tls, work: (starter: Starter) => Promise<A>): Promise<A> => {
   const folder = await mkdtemp(join(tmpdir(), "drawbar-bench-"))
   const programs: Array<Program.Program> = []
   const start = async (args: ReadonlyArray<string>, command?: string) => {
@@ -173,45 +206,73 @@ export const use = async <A>(withPeer: boolean, work: (subjects: ReadonlyArray<S
     return program
   }
   try {
+    const issued = issue(["127.0.0.1"])
+    for (const [name, text] of Object.entries(issued)) await writeFile(join(folder, `${name}.pem`), text)
     await writeFile(join(folder, "settings.json"), JSON.stringify(settings))
-    const flags = ["--port", "0", "--settings", join(folder, "settings.json")]
-    const platform = await start([source, file("platform.ts")])
-    const floor = await start([source, file("floor.ts"), platform.origin])
-    const kept = [...bundle, ...flags, "--data", join(folder, "data")]
-    const first = await Program.start(kept)
-    const { api_key } = await post(`${first.origin}${ml}/api_keys`, { name: "bench", roles: ["admin"] })
-    await Program.stop(first)
-    const guarded = await start([...kept, "--auth", "on"])
-    const bare = await start([...bundle, ...flags, "--data", ":memory:", "--log", "off"])
-    const floorTarget: Subject["target"] = async ({ task = "chat", delay, bytes }) => ({
-      origin: floor.origin,
-      path: `/d${delay}${tasks[task].path}`,
-      body: JSON.stringify({ parameters: tasks[task].sent(bytes) }),
-      expects: tasks[task].expects,
-    })
-    const subjects: Array<Subject> = [
-      { name: "floor", program: floor, target: floorTarget },
-      openAi(
-        "direct",
-        platform,
-        (delay) => `/d${delay}`,
-        () => ({}),
-      ),
-      drawbar("drawbar: auth, log, metrics", guarded, platform.origin, { authorization: `Bearer ${api_key}` }),
-      drawbar("drawbar: no auth, no log", bare, platform.origin, {}),
+    const served = ["certificate", "key"].map((name) => join(folder, `${name}.pem`))
+    const listens = tls === "callers" ? served : []
+    const ca = tls === "callers" ? { ca: issued.ca } : {}
+    const platform = await start([source, file("platform.ts"), ...(tls === "upstream" ? served : [])])
+    const flags = [
+      "--port",
+      "0",
+      "--settings",
+      join(folder, "settings.json"),
+      "--ca-file",
+      join(folder, "ca.pem"),
+      ...(tls === "callers" ? ["--tls-cert", served[0]!, "--tls-key", served[1]!] : []),
     ]
-    if (withPeer) {
-      const peer = await start(["-y", portkey, `--port=${await freePort()}`, "--headless"], "npx")
-      const headersOf = (delay: number) => ({
-        authorization: "Bearer a-key",
-        "x-portkey-provider": "openai",
-        "x-portkey-custom-host": `${platform.origin}/d${delay}/v1`,
-      })
-      subjects.push({ ...openAi("portkey", peer, () => "", headersOf), onlyChats: true })
-    }
-    return await work(subjects)
+    const kept = join(folder, "data")
+    const first = await Program.start([...bundle, ...flags, "--data", kept])
+    const dispatcher = new Agent({ connect: ca })
+    const { api_key } = await post(`${first.origin}${ml}/api_keys`, { name: "bench", roles: ["admin"] }, {}, dispatcher)
+    await Program.stop(first)
+    let copies = 0
+    return await work({
+      floor: async () => {
+        const floor = await start([source, file("floor.ts"), platform.origin, join(folder, "ca.pem"), ...listens])
+        const target =
+          (stream: boolean): Subject["target"] =>
+          async ({ task = "chat", delay, bytes }) => ({
+            ...ca,
+            origin: floor.origin,
+            path: `/d${delay}${tasks[task].path}`,
+            body: JSON.stringify({ parameters: { ...tasks[task].sent(bytes), ...(stream ? { stream } : {}) } }),
+            expects: tasks[task].expects,
+          })
+        return { name: "floor", program: floor, target: target(false), streamed: target(true) }
+      },
+      drawbar: async (own = bundle) => {
+        const data = join(folder, `data ${copies++}`)
+        await cp(kept, data, { recursive: true })
+        const program = await start([...own, ...flags, "--data", data, "--auth", "on"])
+        const headers = { authorization: `Bearer ${api_key}` }
+        return drawbar("drawbar: auth, log, metrics", program, platform.origin, headers, ca)
+      },
+      bare: async () => {
+        const program = await start([...bundle, ...flags, "--data", ":memory:", "--log", "off"])
+        return drawbar("drawbar: no auth, no log", program, platform.origin, {}, ca)
+      },
+      direct: () =>
+        openAi(
+          "direct",
+          platform,
+          (delay) => `/d${delay}`,
+          () => ({}),
+        ),
+      peer: async () => {
+        const peer = await start(["-y", portkey, `--port=${await freePort()}`, "--headless"], "npx")
+        return { ...openAi("portkey", peer, () => "", portkeyHeaders(platform.origin)), onlyChats: true }
+      },
+    })
   } finally {
     await Promise.all(programs.map(Program.stop))
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** Starts all subjects, runs `work`, and stops them. */
+export const use = <A>(withPeer: boolean, work: (subjects: ReadonlyArray<Subject>) => Promise<A>): Promise<A> =>
+  withStarter("none", async ({ floor, direct, drawbar, bare, peer }) =>
+    work([await floor(), direct(), await drawbar(), await bare(), ...(withPeer ? [await peer()] : [])]),
+  )

@@ -2,8 +2,10 @@
  * The upstream of the benchmark: one small completion, always the same; `/d20/…` waits 20 ms, `"stream":true` gets 64
  * deltas, and `/v1/embeddings` 256 vectors of 1,024 floats.
  */
-import { createServer, type ServerResponse } from "node:http"
+import type { ServerResponse } from "node:http"
+import process from "node:process"
 import { text } from "node:stream/consumers"
+import { listen } from "./Listen.ts"
 
 const answer = JSON.stringify({
   id: "chatcmpl-1",
@@ -34,7 +36,7 @@ const stream = (response: ServerResponse, pause: number) => {
   next()
 }
 
-const server = createServer(async (request, response) => {
+await listen(process.argv.slice(2), async (request, response) => {
   const body = await text(request)
   const delay = Number(/^\/d(\d+)\//.exec(request.url ?? "")?.[1] ?? 0)
   if (/"stream":\s*true/.test(body)) return stream(response, delay)
@@ -45,5 +47,3 @@ const server = createServer(async (request, response) => {
   if (delay === 0) end()
   else setTimeout(end, delay)
 })
-server.keepAliveTimeout = 60_000
-server.listen(0, "127.0.0.1", () => console.log(JSON.stringify(server.address())))

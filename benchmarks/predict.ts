@@ -43,7 +43,8 @@ export const measure = async (
   })
 }
 
-const once = async (
+/** One period. */
+export const once = async (
   { program }: Subject,
   target: Load.Target,
   { connections, perSecond }: Cell,

@@ -28,6 +28,8 @@ const one = async (
 
 export interface Streams {
   readonly name: string
+  /** µs of processor time per stream. */
+  readonly cpu: number
   /** Medians in ms. */
   readonly first: number
   readonly whole: number
@@ -50,12 +52,14 @@ export const measure = async (
     const agent = new Agent()
     if (target === undefined || slow === undefined || !(await isStream(target, agent))) continue
     const others = await hold(slow, held)
+    const before = Program.cpuSeconds(program)
     const times: Array<readonly [number, number]> = []
     for (let round = 0; round < rounds; round++) times.push(await one(target, agent))
+    const cpu = ((Program.cpuSeconds(program) - before) / rounds) * 1e6
     const memory = Program.memory(program)
     await Promise.all([agent.close(), others()])
     const median = (column: 0 | 1) => Load.median(times.map((time) => time[column]))
-    found.push({ name, first: median(0), whole: median(1), memory })
+    found.push({ name, cpu, first: median(0), whole: median(1), memory })
   }
   return found
 }

@@ -1,4 +1,4 @@
-// Known vulnerabilities of what is shipped. A registry that has no answer is told of and does not fail the build: it is no finding.
+// Known vulnerabilities in what is shipped. If the registry does not respond, this is reported and the build does not fail.
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"

@@ -208,7 +208,7 @@ describe("the server's AWS keys", () => {
     [
       "of a web identity with an invalid region",
       (world) => ({ ...ways["web identity"](world), AWS_REGION: "evil.example/" }),
-      "evil.example/ is no region of AWS",
+      "evil.example/ is not an AWS region",
     ],
     [
       "of a container that requires authorization",

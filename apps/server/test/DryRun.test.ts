@@ -83,7 +83,7 @@ const inputs: ReadonlyArray<Input> = [
     { deploy_setting: { is_auto_deploy_enabled: false } },
   ],
   ["a response filter that cannot be read", "plain", { parameters: { texts: ["a"], response_filter: "$[" } }],
-  ["a body that is no JSON", "plain", '{"parameters":'],
+  ["a body that is not JSON", "plain", '{"parameters":'],
 ]
 
 let drawbar: Drawbar.Drawbar

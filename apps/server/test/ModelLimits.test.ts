@@ -219,10 +219,10 @@ describe("an interface", () => {
   })
 
   it.each([
-    [{ input: { type: "objekt" } }, "/interface/input", "The input interface is no JSON Schema"],
+    [{ input: { type: "objekt" } }, "/interface/input", "The input interface is not a valid JSON Schema"],
     [{ output: "{" }, "/interface/output", "The output interface is not valid JSON"],
     [{ input: { $ref: "https://elsewhere.example/schema.json" } }, "/interface/input", "can't resolve reference"],
-    [{ input: { pattern: "(" } }, "/interface/input", "The input interface is no JSON Schema"],
+    [{ input: { pattern: "(" } }, "/interface/input", "The input interface is not a valid JSON Schema"],
   ])("%j is rejected when the model is registered", async (given, _at, sentence) => {
     await using drawbar = await Drawbar.start()
     const body = { name: "m", function_name: "remote", connector: chat, interface: given }

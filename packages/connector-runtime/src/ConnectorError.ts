@@ -53,7 +53,7 @@ export interface Remote {
   readonly retryAfterMillis?: number
 }
 
-/** The platform answered with a status that is no success. */
+/** The upstream responded with a status other than 2xx. */
 export class UpstreamError extends Data.TaggedError("UpstreamError")<{
   readonly remote: Remote
   readonly message: string

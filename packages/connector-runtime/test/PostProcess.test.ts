@@ -163,7 +163,7 @@ describe("an answer", () => {
     [
       "a caller's filter that is none is the caller's fault",
       { body: "{}", caller: { response_filter: "$[" } },
-      expect.stringContaining("InvalidInput: response_filter is no JSONPath"),
+      expect.stringContaining("InvalidInput: response_filter is not a valid JSONPath"),
     ],
     [
       "a filter may leave out the root, and quotes around names with a dash",
@@ -203,7 +203,7 @@ describe("an answer", () => {
       0,
       SecretMask.none,
     )
-    expect(Result.getOrThrow(Result.flip(read)).message).toContain('names the charset "x-none", which is unknown')
+    expect(Result.getOrThrow(Result.flip(read)).message).toContain('declares the unknown charset "x-none"')
   })
 
   it("that is refused carries status, request id, wait and a body that is cut", () => {
@@ -243,7 +243,7 @@ describe("what a filter produces", () => {
   })
 })
 
-describe("a name that is no function", () => {
+describe("an unknown function name", () => {
   it("is refused with the nearest names, not run as a script", () => {
     const action = {
       action_type: "PREDICT" as const,

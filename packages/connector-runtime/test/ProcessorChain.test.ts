@@ -50,7 +50,7 @@ describe("a step", () => {
       '{"user":{"id":12}}',
       '{"user":{"id":12},"userId":12}',
     ],
-    ["set_field", { path: "$.userId", source_path: "$.nobody", default: "?" }, "{}", '{"userId":"?"}'],
+    ["set_field", { path: "$.userId", source_path: "$.missing", default: "?" }, "{}", '{"userId":"?"}'],
     [
       "set_field",
       { path: "$.items[*].done", value: true },
@@ -107,7 +107,7 @@ describe("a chain that cannot be read is refused:", () => {
     ['[{"type":"regex_replace"}]', "'pattern' is required"],
     ['[{"type":"regex_replace","pattern":"(a"}]', "Invalid regex pattern"],
     ['[{"type":"regex_capture","pattern":"a","groups":"x"}]', "Invalid 'groups' format"],
-    ['[{"type":"jsonpath_filter","path":"$["}]', "is no JSONPath"],
+    ['[{"type":"jsonpath_filter","path":"$["}]', "is not a valid JSONPath"],
     ['[{"type":"for_each","path":"$.a","processors":[]}]', "must contain '[*]'"],
     ['[{"type":"conditional","routes":[]}]', "at least one route"],
     ['[{"type":"set_field","path":"$.a"}]', "Either 'value' or 'source_path'"],

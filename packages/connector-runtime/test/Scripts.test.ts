@@ -190,7 +190,7 @@ describe("a script before the call", () => {
       expect.stringMatching(/^InvalidConnector: line 1, column 9: [^]*\^/),
     ],
     [
-      "is no name with a slip",
+      "rejects a misspelled function name with the nearest one",
       "onnector.pre_process.openai.embeding",
       docs("a"),
       {},
@@ -222,7 +222,7 @@ describe("a script after the answer", () => {
       "{}",
       '{"name":"a","data_type":"INT8","shape":[1],"data":[1]},{"name":"b","result":"x"}',
     ],
-    ["gives an object that is no tensor", `return '{"completion":"hi"}';`, "{}", wrapped('{"completion":"hi"}')],
+    ["gives an object that is not a tensor", `return '{"completion":"hi"}';`, "{}", wrapped('{"completion":"hi"}')],
     ["gives a list that holds no tensors", `return '[{"token":0.3}]';`, "{}", wrapped('{"response":[{"token":0.3}]}')],
     [
       "that gives a map and not text is refused",

@@ -233,7 +233,7 @@ describe(`what was said before a failure (DRAWBAR_SEED=${seed})`, () => {
     },
   )
 
-  it("is no secret that was cut off", async () => {
+  it("does not show the beginning of a secret that was cut off", async () => {
     const secret = "sk-do-not-show-1234567890"
     const mask = SecretMask.of([secret])
     for (let length = 6; length < secret.length; length++) {

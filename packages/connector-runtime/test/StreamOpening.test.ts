@@ -160,7 +160,7 @@ describe("a compressed stream", () => {
   })
 })
 
-describe("what is no stream", () => {
+describe("a response that is not a stream", () => {
   const chat = formatOf("openai/v1/chat/completions")
   it.each<readonly [body: string, type: string | undefined, status: number, says: string]>([
     ['{"error":{"code":429,"message":"m"}}', "application/json", 429, "m"],

@@ -83,7 +83,7 @@ describe.each(fixtures)("$name", (fixture) => {
     assert.deepStrictEqual(await read(fixture, ...Array.from(body, (byte) => Uint8Array.of(byte))), whole)
   })
 
-  it("that ends too early is no whole answer, wherever it ends", async () => {
+  it("that ends too early is incomplete, wherever it ends", async () => {
     const [, body] = bodies[0]!
     const whole = await read(fixture, body)
     for (let at = 0; at < body.length; at += 3) {

@@ -74,7 +74,7 @@ describe("an answer", () => {
   )
 
   it.each([filled("["), filled("{"), filled('"'), filled("[1,"), filled('{"a":'), `"${filled("\\")}`, filled("-")])(
-    "of %.12s is no JSON",
+    "of %.12s is rejected as invalid JSON",
     (text) => assert.isTrue(Result.isFailure(JsonSource.parse(text))),
   )
 
@@ -121,7 +121,7 @@ describe("a connector", () => {
   })
 })
 
-it.each(["-1", "1e3", "NaN", "9".repeat(16), ["1", "2"]])("a count of tokens of %s buys nobody a quota", (count) => {
+it.each(["-1", "1e3", "NaN", "9".repeat(16), ["1", "2"]])("a token count of %s is ignored", (count) => {
   const headers = { "x-amzn-bedrock-input-token-count": count, "x-amzn-bedrock-output-token-count": count }
   assert.isUndefined(TokenUsage.ofResponse({ headers }, "{}"))
   const counted = { ...headers, "x-amzn-bedrock-input-token-count": "3" }

@@ -69,7 +69,7 @@ export class ModelAccessDenied extends Data.TaggedError("ModelAccessDenied")<{
   }
 }
 
-/** Who asks has used up what his key allows. */
+/** The principal has used up the quota of its key. */
 export class QuotaExceeded extends Data.TaggedError("QuotaExceeded")<{
   readonly quota: "requests_per_minute" | "tokens_per_day"
   readonly limit: number

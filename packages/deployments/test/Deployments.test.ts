@@ -217,7 +217,7 @@ it.layer(live)("a model", (it) => {
 })
 
 it.layer(Layer.provideMerge(IdleModels.layer, live))("a model that lives for a minute", (it) => {
-  it.effect("is undeployed when nobody has called it for so long, and deployed by the next predict", () =>
+  it.effect("is undeployed after a minute without calls, and deployed by the next predict", () =>
     Effect.gen(function* () {
       const { model_id } = yield* setUp
       const models = yield* Models

@@ -25,7 +25,12 @@ describe("the estimate of a call", () => {
       parameters({ q: "abcd" }),
       13,
     ],
-    ["ignores a bound that is no number", connector({ max_tokens: "many" }), parameters({ max_tokens: "all" }), 1_001],
+    [
+      "ignores a limit that is not a number",
+      connector({ max_tokens: "many" }),
+      parameters({ max_tokens: "all" }),
+      1_001,
+    ],
     ["counts documents", connector({ max_tokens: "1" }), { _tag: "TextDocs", text_docs: ["abcd", null, "é"] }, 3],
     [
       "counts the query of documents",

@@ -50,9 +50,9 @@ export interface Options {
   readonly tracing?: Tracing | undefined
   /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
   readonly registry?: MetricRegistry | undefined
-  /** Whether everybody has to say who he is. */
+  /** Whether callers must authenticate. */
   readonly auth?: boolean | undefined
-  /** PEM texts; absent: the server speaks plain HTTP. `watch` is told of the function that takes newer ones. */
+  /** PEM texts; absent: the server speaks plain HTTP. `watch` receives the function that installs newer ones. */
   readonly tls?: HttpServer.Tls | undefined
   /** The endpoints of further APIs. */
   readonly endpoints?: ReadonlyArray<Endpoint> | undefined
@@ -130,7 +130,7 @@ export const listen = Effect.fnUntraced(function* (
   // A client that looks for nodes can call one address, not all of a machine.
   if (!unspecified.has(address.address))
     state.address = `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`
-  // The last that is added is the first that is run: who asks while requests end is told so.
+  // Finalizers run in reverse order: this one runs first, so readiness reports the shutdown while requests drain.
   yield* Effect.addFinalizer(() => Effect.sync(() => (state.isStopping = true)))
   return address
 })

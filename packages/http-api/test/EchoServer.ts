@@ -1,4 +1,4 @@
-/** The wire alone: a small contract served over loopback, which answers what its handlers were given. */
+/** The HTTP layer alone: a small API served over loopback whose handlers return what they received. */
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import * as Authentication from "@drawbar/http-server/access/Authentication"
 import { HeldMemory } from "@drawbar/http-server/admission/HeldMemory"
@@ -85,7 +85,7 @@ async function* endless() {
 
 export const secret = "sk-inside"
 
-/** Serves until the scope closes; answers the base URL, and what became of the slow request. */
+/** Serves until the scope closes. Returns the base URL, and what became of the slow request. */
 export const listen = (
   options: {
     readonly bodyLimit?: number

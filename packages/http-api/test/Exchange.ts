@@ -48,7 +48,7 @@ export const exchange = (port: number, { method = "GET", path, headers, body }: 
     outgoing.end(body)
   })
 
-/** What a server answers to bytes that no HTTP client would send. */
+/** Sends bytes that no HTTP client would send, and resolves to the response. */
 export const raw = (port: number, bytes: string): Promise<string> =>
   new Promise((resolve, reject) => {
     let text = ""

@@ -40,7 +40,7 @@ const cases: ReadonlyArray<Case> = [
     holds: (it) => assert.include(reasonOf(it), "%25"),
   },
   {
-    name: "a literal of another method is no parameter of this one",
+    name: "a literal segment of another method does not match a path parameter",
     sent: { path: "/things/_make" },
     status: 405,
     holds: ({ headers }) => assert.strictEqual(headers.allow, "POST"),
@@ -52,7 +52,7 @@ const cases: ReadonlyArray<Case> = [
     holds: (it) => assert.strictEqual(reasonOf(it), "things need a body"),
   },
   {
-    name: "a body that is no JSON comes before an unknown query parameter",
+    name: "invalid JSON is reported before an unknown query parameter",
     sent: { path: "/things/_make?nope=1", method: "POST", body: '{"name":' },
     status: 400,
     holds: (it) => assert.include(reasonOf(it), "line 1, column 9"),
@@ -76,9 +76,13 @@ const cases: ReadonlyArray<Case> = [
     status: 400,
     body: { error: "no handler found for uri [/nothing?x=1] and method [GET]" },
   },
-  { name: "an empty segment is no parameter", sent: { path: "/things//_text", method: "POST" }, status: 400 },
   {
-    name: "a wrong method is told the right ones",
+    name: "an empty segment does not match a path parameter",
+    sent: { path: "/things//_text", method: "POST" },
+    status: 400,
+  },
+  {
+    name: "a wrong method gets a list of the allowed ones",
     sent: { path: "/things/_make", method: "PATCH" },
     status: 405,
     body: {
@@ -272,7 +276,7 @@ describe("a body that is compressed", () => {
     ["that is none", "gzip", Buffer.from(text), 400, "is not gzip"],
     ["that is cut off", "gzip", gzipSync(text).subarray(0, 12), 400, "is not gzip"],
     ["that is a bomb", "gzip", gzipSync(Buffer.alloc(5_000_000)), 413, "larger than 1000 bytes"],
-    ["by nobody's coding", "rot13", Buffer.from(text), 406, "Content-Encoding [rot13]"],
+    ["by an unknown coding", "rot13", Buffer.from(text), 406, "Content-Encoding [rot13]"],
   ] as const)("%s is refused", ([_name, encoding, body, status, sentence]) =>
     Effect.map(send(encoding, body, { bodyLimit: 1_000 }), (answer) => {
       assert.strictEqual(answer.status, status, answer.text)
@@ -297,7 +301,7 @@ describe("the wire", () => {
     ["no object", "[1]", "expecting token of type [START_OBJECT] but found [START_ARRAY]"],
     ["a wrong type", '{"name":7}', "[/name]"],
     ["10^5 levels", "[".repeat(100_000), "nests deeper"],
-    ["bytes that are no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), "UTF-8"],
+    ["bytes that are not UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), "UTF-8"],
     ["three quotes", '{"name":"""x"""}', "line 1"],
   ]
   for (const [name, body, says] of hostile)
@@ -409,7 +413,7 @@ describe("the wire", () => {
     ),
   )
 
-  it.live("what nobody foresaw is told by an id, and by nothing of the inside", () =>
+  it.live("an unexpected failure is reported by its request id, without internal details", () =>
     Effect.map(asked({ path: "/broken?error_trace=true" }), (answered) => {
       assert.strictEqual(answered.status, 500)
       assert.include(reasonOf(answered), String(answered.headers["x-request-id"]))
@@ -417,7 +421,7 @@ describe("the wire", () => {
     }),
   )
 
-  it.live("what the engine cannot nest or hold is refused, and is no failure of the server", () =>
+  it.live("a value that the engine cannot nest or hold is rejected with 400", () =>
     Effect.map(asked({ method: "POST", path: "/things/1/_text", body: '"overflow"' }), (answered) => {
       assert.strictEqual(answered.status, 400)
       assert.include(reasonOf(answered), "nests deeper or becomes longer")
@@ -425,7 +429,7 @@ describe("the wire", () => {
     }),
   )
 
-  it.live("headers that are too large, and bytes that are no HTTP, get an answer", () =>
+  it.live("headers that are too large, and bytes that are not HTTP, get a response", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const { port } = yield* EchoServer.listen()
@@ -502,7 +506,7 @@ describe("who may ask", () => {
       ),
     )
 
-  it.live("two Hosts are refused, whoever of two servers reads which", () =>
+  it.live("two Host headers are rejected in either order", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const { port } = yield* EchoServer.listen()
@@ -518,7 +522,7 @@ describe("who may ask", () => {
     ),
   )
 
-  it.live("who expects what nobody knows is asked for his Host, too", () =>
+  it.live("an unknown Expect header does not bypass the Host check", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const { port } = yield* EchoServer.listen()
@@ -564,7 +568,7 @@ describe("a target in absolute form", () => {
     ["without a host is refused", () => "http:///things/a", (port) => `localhost:${port}`, 403],
     ["beside another Host is refused", (port) => `http://localhost:${port}/things/a`, () => "evil.example", 403],
     ["without a path is the root", (port) => `http://localhost:${port}`, (port) => `localhost:${port}`, 400],
-    ["of another scheme is no path", (port) => `ftp://localhost:${port}/things/a`, (port) => `localhost:${port}`, 400],
+    ["of another scheme is rejected", (port) => `ftp://localhost:${port}/things/a`, (port) => `localhost:${port}`, 400],
   ]
   for (const [name, target, host, status] of targets)
     it.live(name, () =>
@@ -621,7 +625,7 @@ describe("what the HTTP parser refuses is logged", () => {
 })
 
 describe("going away", () => {
-  it.live("a caller who hangs up interrupts what was done for him", () =>
+  it.live("a caller that disconnects interrupts its request", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const { port, seen } = yield* EchoServer.listen()
@@ -651,7 +655,7 @@ describe("going away", () => {
     }),
   )
 
-  it.live("a connection on which nobody has asked holds no server that stops", () =>
+  it.live("an idle connection does not delay a shutdown", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { port } = yield* Scope.provide(EchoServer.listen({ graceMillis: 600_000 }), scope)

@@ -96,7 +96,7 @@ describe("a workload", () => {
     assert.isTrue(guard.isRefused(() => true))
   })
 
-  it("counts who has left once, however often he says so", () => {
+  it("counts a predict as done once, however often it is reported", () => {
     const guard = taught(20)
     const left = guard.enter(40)
     guard.look(300)

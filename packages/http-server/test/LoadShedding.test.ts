@@ -22,7 +22,7 @@ describe("an overload", () => {
     }),
   )
 
-  it.effect("is found out by bodies that nobody announced, while they grow", () =>
+  it.effect("counts bodies without a Content-Length while they grow", () =>
     Effect.gen(function* () {
       const overload = yield* made
       const [first, second] = [overload.memory(), overload.memory()]

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause } from "effect"
 import * as SafeErrorText from "../src/http/SafeErrorText.ts"
 
-const quoted = "what somebody asked\n    at his.secret (file:///key.ts:1:1)"
+const quoted = "a caller's prompt\n    at the.secret (file:///key.ts:1:1)"
 const thrown = (make: () => unknown): unknown => {
   try {
     return make()
@@ -11,7 +11,7 @@ const thrown = (make: () => unknown): unknown => {
   }
 }
 
-describe("a failure that nobody foresaw", () => {
+describe("an unexpected failure", () => {
   it.each([
     ["an error", new TypeError(quoted), "TypeError"],
     [
@@ -24,15 +24,15 @@ describe("a failure that nobody foresaw", () => {
     ["an error for another", new Error("outer", { cause: new Error(quoted) }), "Error"],
     ["the engine's own", thrown(() => JSON.parse(quoted)), "SyntaxError"],
     ["a defect", Cause.die(new RangeError(quoted)), "RangeError"],
-    ["a text", quoted, "something that is no Error was thrown"],
-    ["a defect that is a text", Cause.die(quoted), "something that is no Error was thrown"],
-  ])("is told without its words: %s", (_name, fault, kind) => {
+    ["a text", quoted, "A value that is not an Error was thrown"],
+    ["a defect that is a text", Cause.die(quoted), "A value that is not an Error was thrown"],
+  ])("is described without its message: %s", (_name, fault, kind) => {
     const told = SafeErrorText.describe(fault)
     assert.strictEqual(told.split("\n")[0], kind)
-    for (const word of ["somebody", "secret", "key.ts"]) assert.notInclude(told, word)
+    for (const word of ["prompt", "secret", "key.ts"]) assert.notInclude(told, word)
   })
 
-  it("is told with where it came from", () => {
+  it("is described with its stack", () => {
     assert.match(SafeErrorText.describe(new Error(quoted)), /\n {4}at .*SafeErrorText\.test\.ts:\d+:\d+/)
   })
 })

@@ -25,17 +25,17 @@ const last: StreamFrame = {
 describe("the chunks of a stream", () => {
   it("say the role once for each choice, the finish reason last, and the usage by itself", async () => {
     const chunks = await read([
-      { content: "He", isLast: false },
+      { content: "Hel", isLast: false },
       { content: "", isLast: false, choices: [{ index: 1, content: "Yo", finishReason: "stop" }] },
-      { content: "llo", reasoning: "hm", isLast: false },
+      { content: "lo", reasoning: "hm", isLast: false },
       last,
     ])
     assert.deepStrictEqual(
       chunks.map(({ choices }) => choices.map((one: { delta: object }) => one.delta)),
       [
-        [{ role: "assistant", content: "He" }],
+        [{ role: "assistant", content: "Hel" }],
         [{ role: "assistant", content: "Yo" }],
-        [{ reasoning_content: "hm", content: "llo" }],
+        [{ reasoning_content: "hm", content: "lo" }],
         [{}],
         [],
       ],

@@ -8,7 +8,7 @@ import type { InvalidField } from "@drawbar/json-text/DecodeError"
 /** The request cannot be carried out as it stands: a rule of the registry forbids it. */
 export class InvalidState extends Data.TaggedError("InvalidState")<{ readonly message: string }> {}
 
-/** The record belongs to somebody who has not opened it to who asks. */
+/** The owner of the record has not given the caller access to it. */
 export class RecordAccessDenied extends Data.TaggedError("RecordAccessDenied")<{ readonly message: string }> {}
 
 /** Passwords were guessed too often, or too many are being looked at. */
@@ -34,7 +34,7 @@ export class Busy extends Data.TaggedError("Busy")<{
 /** A change of settings that changes none. */
 export class NothingToUpdate extends Data.TaggedError("NothingToUpdate")<{ readonly message: string }> {}
 
-/** A sealed value cannot be opened: another key, or somebody changed it. */
+/** A sealed value cannot be opened: it was sealed with another key, or it was changed. */
 export class DecryptionFailed extends Data.TaggedError("DecryptionFailed")<{
   readonly keyId: string
   readonly field: string

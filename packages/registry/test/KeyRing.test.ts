@@ -18,7 +18,7 @@ const opened = (text: string) =>
   )
 
 describe("a key ring from elsewhere", () => {
-  it.effect("seals with its active key, and is new to nobody", () =>
+  it.effect("seals with its active key, and is not reported as new", () =>
     Effect.gen(function* () {
       const service = yield* opened(ring)
       assert.strictEqual(service.current().active.id, "a")

@@ -1,4 +1,4 @@
-/** Who guesses passwords is held back, and who knows his is not. */
+/** Callers that guess passwords are throttled; those that know theirs are not. */
 import { performance } from "node:perf_hooks"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -82,10 +82,10 @@ const password = (name: string, text: string) => ({ _tag: "Password", name, pass
 const right = "a password of a test"
 
 describe("passwords", () => {
-  it.live("are looked at two at a time, and who finds a long line is told to come back", () =>
+  it.live("are checked two at a time, and a login that finds the queue full is rejected with a retry delay", () =>
     Effect.gen(function* () {
       const principals = yield* Principals
-      const guess = (n: number) => Effect.result(principals.authenticate(password(`nobody-${n}`, "wrong")))
+      const guess = (n: number) => Effect.result(principals.authenticate(password(`unknown-${n}`, "wrong")))
       const results = yield* Effect.forEach(
         Array.from({ length: 60 }, (_, n) => n),
         guess,
@@ -110,11 +110,11 @@ describe("passwords", () => {
     }).pipe(Effect.provide(services)),
   )
 
-  it.live("of who is not known are held back as well, so that nobody learns who is", () =>
+  it.live("of unknown names are throttled as well, so that a throttled login does not reveal which names exist", () =>
     Effect.gen(function* () {
       const principals = yield* Principals
-      for (let times = 0; times < 5; times++) yield* principals.authenticate(password("nobody", "wrong"))
-      const { reason } = yield* Effect.flip(principals.authenticate(password("nobody", "wrong")))
+      for (let times = 0; times < 5; times++) yield* principals.authenticate(password("unknown", "wrong"))
+      const { reason } = yield* Effect.flip(principals.authenticate(password("unknown", "wrong")))
       assert.strictEqual(reason._tag, "LoginThrottled")
     }).pipe(Effect.provide(services)),
   )

@@ -25,7 +25,7 @@ describe("a limit", () => {
       [0, 0, 0, 0, 15_000, 1, 0, 15_000],
     ],
     [
-      "that nobody used is whole again",
+      "that was not used refills completely",
       { limit: "2", unit: "SECONDS" },
       [0, 0, 5_000, 5_000, 5_000],
       [0, 0, 0, 0, 500],

@@ -102,7 +102,7 @@ layer(inMemory)("the registry", (it) => {
     [{ function_name: "remote", connector_id: "c" }, "model name is null"],
     [{ name: "x", connector_id: "c" }, "model format is null"],
     [{ name: "x", function_name: "nonsense", connector_id: "c" }, "Wrong function name"],
-    [remote("x", { connector_id: "nobody" }), "Failed to find connector"],
+    [remote("x", { connector_id: "unknown" }), "Failed to find connector"],
   ] as const)("refuses to register %o", ([body, message]) =>
     Effect.gen(function* () {
       expect((yield* Effect.flip((yield* Models).register(body))).message).toContain(message)

@@ -77,7 +77,7 @@ const changes: Readonly<Record<string, Change>> = {
 /** The changes, by name, after which a secret opened all the same. */
 export const survivors = (vault: Vault, rounds: number, below: Below): ReadonlySet<string> => {
   const sealed = vault.seal(home, "sk-planted-1234567890")
-  // What was sealed for the same place before is no forgery: whoever can put it back can take a backup.
+  // An earlier sealed value of the same place is not a forgery: it is what restoring a backup puts back.
   const before = "sk-earlier-1234567890"
   const others = [vault.seal(home, before), ...places.map((place) => vault.seal(place, "sk-another-1234567890"))]
   const found = new Set<string>()

@@ -215,8 +215,8 @@ export const generators: Readonly<Record<string, Generator>> = {
     post(`${ml}/models/${world.models[draw.of(["tensors", "header"])]}/${draw.of(["_deploy", "_undeploy"])}`, "{}"),
   ),
   models: developer((draw, world) => registered(draw, world, {})),
-  "documents that are no model": developer((draw) => post(`${ml}/models/_register`, draw.json(20_000))),
-  "documents that are no group": developer((draw) => post(`${ml}/model_groups/_register`, draw.json(20_000))),
+  "documents that are not models": developer((draw) => post(`${ml}/models/_register`, draw.json(20_000))),
+  "documents that are not groups": developer((draw) => post(`${ml}/model_groups/_register`, draw.json(20_000))),
 
   "a search by words": reader((draw) =>
     post(`${ml}/${draw.of(["models", "connectors", "model_groups"])}/_search`, {

@@ -10,8 +10,12 @@ const used = () => {
   return (user + system) / 1_000
 }
 
+/** In ms of a processor: a longer step noticeably delays every other request. */
+const longStep = 250
+
 const late: Array<number> = []
-let [lastAt, lastUsed] = [performance.now(), used()]
+let since = performance.now()
+let [lastAt, lastUsed] = [since, used()]
 setInterval(() => {
   const [now, cpu] = [performance.now(), used()]
   late.push(Math.min(now - lastAt - intervalMillis, cpu - lastUsed))
@@ -21,18 +25,19 @@ setInterval(() => {
 
 process.on("SIGUSR2", () => {
   const sorted = late.toSorted((a, b) => a - b)
-  const p999 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.999))] ?? 0
+  const long = sorted.filter((millis) => millis > longStep).reduce((sum, millis) => sum + millis, 0)
   for (let n = 0; n < 3; n++) globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()
   const resources = process.getActiveResourcesInfo()
   const said = {
     samples: sorted.length,
-    p999,
+    longShare: long / (performance.now() - since),
     most: sorted.at(-1) ?? 0,
     bytes: heapUsed + external,
     timers: resources.filter((name) => name === "Timeout" || name === "Immediate").length,
   }
   late.length = 0
   process.stdout.write(`resources ${JSON.stringify(said)}\n`)
-  ;[lastAt, lastUsed] = [performance.now(), used()]
+  since = performance.now()
+  ;[lastAt, lastUsed] = [since, used()]
 })

@@ -64,7 +64,7 @@ export interface Report {
   /** What must not be; each says the request. */
   readonly wrong: ReadonlyArray<string>
   readonly requests: number
-  readonly p999: number
+  readonly longShare: number
   readonly most: number
   /** In bytes, before and after. */
   readonly bytes: readonly [number, number]
@@ -72,8 +72,12 @@ export interface Report {
   readonly table: string
 }
 
-/** In ms of a processor, of all intervals but one of a thousand. */
-const lateAtMost = 250
+/**
+ * The share of the time that steps of more than 250 ms may take together, and the longest step in ms of a processor. A single search may take half a second
+ * of a busy processor; steps that follow one another without a pause are the fault.
+ */
+const longShareAtMost = 0.2
+const longestStep = 2_000
 
 /** In bytes: what a server may hold more when all is over. Compiled code, and the shapes of what it has met, stay. */
 const growth = 40_000_000
@@ -161,7 +165,7 @@ export const run = async ({ folder: template, keys, world }: Prepared, options: 
     const level = async () => {
       // What is under way at the upstream ends, and connections that are not used close.
       await wait(1_500)
-      if (ended) return { samples: 0, p999: 0, most: 0, bytes: 0, timers: 0, files: 0 }
+      if (ended) return { samples: 0, longShare: 0, most: 0, bytes: 0, timers: 0, files: 0 }
       const from = server.said().length
       server.child.kill("SIGUSR2")
       for (let n = 0; n < 600 && !hasEnded() && !/resources (\{.*\})\n/.test(server.said().slice(from)); n++)
@@ -169,7 +173,7 @@ export const run = async ({ folder: template, keys, world }: Prepared, options: 
       const said = /resources (\{.*\})\n/.exec(server.said().slice(from))?.[1]
       if (said === undefined) wrong.push("the server does not say what it holds within 30 s")
       const files = ended ? 0 : (await readdir(`/proc/${server.child.pid}/fd`)).length
-      return { p999: 0, most: 0, bytes: 0, timers: 0, ...JSON.parse(said ?? "{}"), files } as Level
+      return { longShare: 0, most: 0, bytes: 0, timers: 0, ...JSON.parse(said ?? "{}"), files } as Level
     }
 
     // Each generator once: code is compiled, and pools have their connections.
@@ -177,12 +181,15 @@ export const run = async ({ folder: template, keys, world }: Prepared, options: 
     for (const name of names) if (!isOver()) await one(name, warming)
     const before = await level()
     await asLongAs(performance.now() + seconds * 1_000, 1)
-    if (!ended) await removeAll(server.url, keys.developer, Object.values(world.models))
+    if (!ended)
+      await removeAll(server.url, keys.developer, Object.values(world.models)).catch((cause) =>
+        wrong.push(`the records cannot be removed: ${cause}`),
+      )
     const after = await level()
     ended = true
-    if (after.p999 > lateAtMost)
+    if (after.longShare > longShareAtMost || after.most > longestStep)
       wrong.push(
-        `the event loop is late: p99.9 ${Math.round(after.p999)} ms, ${Math.round(after.most)} ms at the worst`,
+        `the event loop is late: ${Math.round(after.longShare * 100)} % of the time in long steps, ${Math.round(after.most)} ms at the worst`,
       )
     if (after.bytes > before.bytes + growth) wrong.push(`it holds ${after.bytes} bytes, ${before.bytes} before`)
     if (after.timers > before.timers + 100) wrong.push(`it has ${after.timers} timers, ${before.timers} before`)
@@ -194,7 +201,7 @@ export const run = async ({ folder: template, keys, world }: Prepared, options: 
     return {
       wrong,
       requests,
-      p999: after.p999,
+      longShare: after.longShare,
       most: after.most,
       bytes: [before.bytes, after.bytes],
       table: lines.toSorted().join("\n"),
@@ -206,7 +213,7 @@ export const run = async ({ folder: template, keys, world }: Prepared, options: 
 }
 
 interface Level {
-  readonly p999: number
+  readonly longShare: number
   readonly most: number
   readonly bytes: number
   readonly timers: number

@@ -47,7 +47,7 @@ export const serviceAccount = (keyFile: string, scope: string | undefined): Resu
       return yield* Result.fail(
         "google_service_account is not the JSON of a key file with client_email, private_key and token_uri",
       )
-    if (!URL.canParse(url)) return yield* Result.fail("the token_uri of google_service_account is no URL")
+    if (!URL.canParse(url)) return yield* Result.fail("the token_uri of google_service_account is not a valid URL")
     return yield* signedGrant(Reserved.googleServiceAccount, {
       email,
       pem,

@@ -148,7 +148,7 @@ const grantOf = (holder: AuthContext): Result.Result<AccessToken.Grant | undefin
     secretOf(holder, Reserved.clientSecret),
   ]
   if (url === undefined) return Result.succeed(undefined)
-  if (!URL.canParse(url)) return Result.fail(`oauth2_token_url ${url} is no URL`)
+  if (!URL.canParse(url)) return Result.fail(`oauth2_token_url ${url} is not a valid URL`)
   return id === undefined || secret === undefined
     ? Result.fail("oauth2_token_url needs client_id and client_secret in the connector's credential")
     : Result.succeed(AccessToken.clientCredentials({ url, id, secret, scope }))

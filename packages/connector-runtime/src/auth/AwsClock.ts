@@ -8,7 +8,7 @@ import type { Head } from "@drawbar/egress/Transport"
 export interface AwsClock {
   /** In ms since 1970. */
   readonly correct: (now: number) => number
-  /** Learns the time from a refusal; answers whether it had been wrong. */
+  /** Corrects the clock from the `Date` header of a rejection. Returns whether the clock was wrong. */
   readonly recover: (refusal: Head, now: number) => boolean
 }
 
@@ -25,7 +25,7 @@ export const make = (): AwsClock => {
     recover: ({ status, headers }, now) => {
       if (status !== 400 && status !== 403) return false
       const there = Date.parse(String(headers["date"]))
-      // With a time that cannot be signed nothing would be sent any more that could mend it.
+      // A date that SigV4 cannot sign would block every later request, and with it the response that could correct the clock.
       if (!(there >= 0 && there < year10000) || Math.abs(there - correct(now)) < bearable) return false
       offset = there - now
       return true

@@ -8,7 +8,7 @@ import { Result } from "effect"
 export const originOf = (service: string, region: string): Result.Result<string, string> =>
   /^[a-z]+(?:-[a-z]+)+-\d{1,2}$/.test(region)
     ? Result.succeed(`https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`)
-    : Result.fail(`${region === "" ? "nothing" : region} is no region of AWS, such as us-east-1`)
+    : Result.fail(`${region === "" ? "an empty region" : region} is not an AWS region, such as us-east-1`)
 
 /** Whether an origin is one of AWS's. */
 export const isAws = (origin: string): boolean => /^https:\/\/[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?$/.test(origin)

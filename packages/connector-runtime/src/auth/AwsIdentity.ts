@@ -1,6 +1,6 @@
 /**
- * Who this server is to AWS, where its operator says so: connectors with a `roleArn` act in roles that it may take on, and
- * those with `aws_identity` sign as the server itself, for the services that he lists.
+ * The server's own AWS identity, if the operator configures one. Connectors with a `roleArn` use roles that it may assume, and
+ * connectors with `aws_identity` sign as the server itself, for the services that the operator lists.
  */
 import type * as SigV4 from "@drawbar/auth-sigv4/SigV4"
 import * as AwsSigning from "@drawbar/blueprint-schema/AwsSigning"

@@ -35,7 +35,7 @@ export type PredictInput =
 export const actionOf = (input: PredictInput): string =>
   input._tag === "Parameters" ? (input.action ?? "PREDICT") : "PREDICT"
 
-/** The members of the object at `location` as parameters: what is no string keeps its own text, digit by digit. */
+/** The members of the object at `location` as parameters. Values other than strings keep their source text, with every digit. */
 export const parametersAt = (source: JsonSource, location: Location, members: object): Parameters => {
   const entries: ReadonlyArray<[string, unknown]> = Object.entries(members)
   const others = entries.filter(([, value]) => typeof value !== "string").map(([name]) => name)

@@ -8,7 +8,7 @@ const fields = ["response_format", "generationConfig", "toolConfig"]
 
 /**
  * Sets `F` from the parameter `_F_json`, then merges `_F_additions_json` into it, for the fields that platforms know.
- * A parameter that holds no object changes nothing, and neither does any where the body is no object.
+ * A parameter that does not hold an object is ignored. A body that is not an object is left unchanged.
  */
 export const inject = (body: string, supplied: Supplied, author: Author): string => {
   const given = fields.flatMap((field) => {

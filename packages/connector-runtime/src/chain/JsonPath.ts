@@ -88,7 +88,7 @@ export class Draft {
     if (!Json.isObject(value) || typeof step === "number") throw new Inapplicable()
     const copy = this.#copy(value, () => ({ ...value }))
     const changed = this.#within(child(value, step) ?? {}, location, depth + 1, inner)
-    // Not an assignment, for which `__proto__` is no name like any other.
+    // Not an assignment: assigning to `__proto__` would set the prototype.
     Object.defineProperty(copy, step, { value: changed, writable: true, enumerable: true, configurable: true })
     return copy
   }

@@ -25,7 +25,7 @@ const firstIn = (source: string, opening: RegExp): Json.Json | undefined => {
   const rest = source.slice(start)
   const whole = Json.parse(rest)
   if (Result.isSuccess(whole)) return whole.success
-  // What follows the value is no part of it.
+  // Ignore whatever follows the value.
   return Result.getOrUndefined(Json.parse(rest.slice(0, JsonFault.find(rest).offset)))
 }
 

@@ -74,7 +74,7 @@ const distinct = (texts: ReadonlyArray<string>) => [...new Set(texts)].toSorted(
 
 const read = (text: string): string => textOf(Escapes.readingOf(asWritten(unitsOf(text)), "loose"))
 
-/** Escapes of single characters are no spellings of their own, but what was encoded after them is. */
+/** The secret as it may be escaped before it is encoded as hex or base64. Plain escapes are decoded when the text is read. */
 const plainOf = (secret: string): ReadonlyArray<string> => [
   secret,
   JSON.stringify(secret).slice(1, -1),
@@ -110,7 +110,7 @@ export const joinedHex = (reading: Reading): Reading => {
   const writer = new Writer(reading)
   for (let at = 0; at < units.length; at++) {
     const unit = units[at] ?? 0
-    // The prefix `0x` is no byte.
+    // Skip the prefix `0x`.
     if (unit === 0x30 && ((units[at + 1] ?? 0) | 0x20) === 0x78) at++
     else if (isDigit(unit)) writer.add(unit, at, at + 1)
     else if (isLetter(unit)) writer.add(unit | 0x20, at, at + 1)

@@ -91,7 +91,7 @@ export const compile = (path: string, shared?: WorkBudget, bounds?: Bounds): Res
 /** How many nodes are found in one turn. */
 const perTurn = 1_000
 
-/** A sentence for what a query fails with; rethrows what is no bound of it. */
+/** The message for a query that exceeded one of its limits. Rethrows any other cause. */
 export const excess = (path: string, cause: unknown): string => {
   // A stack that overflows, or a text longer than a text may be, is too much as well.
   if (cause instanceof Exhausted || cause instanceof RangeError) return `The JSONPath ${path} takes too much work`
@@ -151,7 +151,7 @@ const environment = (allowance: WorkBudget): JSONPathEnvironment => {
 
 const { LogicalType, ValueType } = FunctionExpressionType
 
-/** What is no text, or no pattern, does not match (RFC 9535, 2.4.6). Texts and patterns are spent by their length. */
+/** Anything but a string and a valid pattern does not match (RFC 9535, 2.4.6). Texts and patterns are charged by length. */
 const matching = (
   allowance: WorkBudget,
   holds: (pattern: Pattern.Pattern, text: string) => boolean,
@@ -177,6 +177,6 @@ const matching = (
   }
 }
 
-// In an I-Regexp (RFC 9485) a dot is no carriage return either.
+// In an I-Regexp (RFC 9485), a dot does not match a carriage return either.
 const standard = (pattern: string): string =>
   pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\./gs, (part) => (part === "." ? "[^\\n\\r]" : part))

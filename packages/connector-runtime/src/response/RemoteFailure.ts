@@ -133,7 +133,7 @@ export const withDelay = <A extends EgressResponse>(response: A, millis: number 
 /** In bytes: what a platform says about a failure is shorter. */
 const maxFailureBytes = 65_536
 
-/** The members that stand beside an `error` and are no answer. */
+/** Members that accompany an `error` and do not count as a result. */
 const companions = new Set(
   (
     "error type object status status_code statusCode code message msg detail details request_id requestId user_id id created " +

@@ -17,7 +17,7 @@ export interface ResponseFilter {
 export const compile = (path: string, allowance?: WorkBudget, bounds?: Bounds): Result.Result<ResponseFilter, string> =>
   Result.mapBoth(JsonQuery.compile(path.length > JsonQuery.longest ? path : standard(path), allowance, bounds), {
     onSuccess: (query) => ({ path, query, dataType: dataTypeOf(path) }),
-    onFailure: (why) => `response_filter is no JSONPath: ${why}`,
+    onFailure: (why) => `response_filter is not a valid JSONPath: ${why}`,
   })
 
 /** Fails with a sentence where the path takes too much. */

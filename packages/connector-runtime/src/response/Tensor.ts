@@ -42,7 +42,7 @@ export const vector = (name: string, data: JsonText, length: number, data_type: 
 /** An answer as it is; `map` is the JSON text of an object. */
 export const response = (map: JsonText): Tensor => ({ name: "response", dataAsMap: map })
 
-/** An answer that is no object, under the name `response`; `value` is its JSON text. */
+/** Wraps a response that is not an object under the name `response`. `value` is its JSON text. */
 export const wrapped = (value: JsonText): Tensor => response(`{"response":${value}}`)
 
 export const toJsonText = (tensor: Tensor): JsonText => {

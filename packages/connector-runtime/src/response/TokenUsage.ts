@@ -71,7 +71,7 @@ export const ofResponse = ({ headers }: Pick<EgressResponse, "headers">, text: s
   return { input, output: count(headers["x-amzn-bedrock-output-token-count"]) ?? 0 }
 }
 
-/** A quota is counted by it: what is no count, or less than nothing, is not taken. */
+/** Quotas depend on it, so anything but a non-negative integer is ignored. */
 const count = (header: EgressResponse["headers"][string] | undefined): number | undefined =>
   typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 

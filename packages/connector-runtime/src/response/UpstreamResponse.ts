@@ -165,7 +165,7 @@ export const unusable = (answer: UpstreamResponse, message: string): ConnectorEr
 const isPage = (type: string | undefined, text: string): boolean =>
   (type !== undefined && /\bhtml\b/i.test(type)) || /^\s*<(!doctype|html)\b/i.test(text)
 
-/** In characters: enough of a first line to tell that it is a document of its own. */
+/** In characters: enough of a first line to recognize a complete JSON document. */
 const longestLine = 65_536
 
 const isJsonLines = (text: string): boolean => {
@@ -219,7 +219,8 @@ const header = ({ headers }: EgressResponse, name: string): string | undefined =
 
 const cut = (text: string): string => (text.length <= errorBodyLimit ? text : `${text.slice(0, errorBodyLimit)}…`)
 
-const notInItsCharset = "The platform's answer is no text: its bytes are not in UTF-8, nor in a charset that it names"
+const notInItsCharset =
+  "The platform's response is not text: its bytes are not valid UTF-8, nor valid in the charset it declares"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -232,7 +233,7 @@ const decode = (response: ClassifiedResponse): Result.Result<string, string> => 
   } catch {
     return Result.fail(
       decoder === undefined
-        ? `The platform's answer is no text: it names the charset "${label}", which is unknown, and its bytes are not UTF-8`
+        ? `The platform's response is not text: it declares the unknown charset "${label}", and its bytes are not valid UTF-8`
         : notInItsCharset,
     )
   }

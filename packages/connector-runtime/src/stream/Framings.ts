@@ -3,7 +3,7 @@ import { EventStreamCodec } from "@smithy/eventstream-codec"
 import { createParser } from "eventsource-parser"
 import { type Framing, type UpstreamEvent, Unframed } from "./UpstreamEvent.ts"
 
-/** Of one event, in characters; a stream that never ends a line is no stream of events. */
+/** Maximum length of one event, in characters. A stream that never ends a line is not an event stream. */
 const longest = 16_000_000
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */
@@ -34,8 +34,8 @@ export const serverSent = (): Framing => {
 }
 
 /**
- * JSON objects one after the other, whatever stands between them: lines (https://github.com/ndjson/ndjson-spec), the members of one
- * list, or nothing. What is no object goes to the end of its line.
+ * JSON objects one after the other, whatever separates them: newlines (https://github.com/ndjson/ndjson-spec), the commas of one
+ * array, or nothing. Anything other than an object ends with its line.
  */
 export const lines = (): Framing => {
   const text = utf8()

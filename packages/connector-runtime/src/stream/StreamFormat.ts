@@ -215,5 +215,5 @@ const declared = (path: string, row: StreamFormat | undefined): Result.Result<St
         endsSilently: true as const,
       }
     },
-    onFailure: (why) => `stream_delta_path is no JSONPath: ${why}`,
+    onFailure: (why) => `stream_delta_path is not a valid JSONPath: ${why}`,
   })

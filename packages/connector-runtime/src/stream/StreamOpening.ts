@@ -61,7 +61,7 @@ const begun = async (
   return { first: await frames.next(), frames }
 }
 
-/** An answer that is no stream: the platform's refusal, or an answer that was not asked for. */
+/** A response that is not a stream: an error, or a content type that was not requested. */
 const refused = (whole: EgressResponse, { mask, now }: Answered): Opened => {
   const answer = UpstreamResponse.read(whole, now, mask)
   const type = typeOf(whole.headers) || "no content-type"
@@ -82,7 +82,7 @@ const asHead = (head: EgressResponse, failure: ConnectorError): Opened => {
 
 const typeOf = (headers: EgressResponse["headers"]): string => String([headers["content-type"]].flat()[0] ?? "")
 
-/** In bytes: enough of an answer that is no stream to say what it is. */
+/** In bytes: enough of a response that is not a stream to report what it is. */
 const enough = 65_536
 
 const collected = async (bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {

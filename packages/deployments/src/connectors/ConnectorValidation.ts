@@ -33,8 +33,8 @@ export class ConnectorValidation extends Context.Service<
   ConnectorValidation,
   {
     /**
-     * Fails with the first thing that would keep a predict from being sent, and where the secrets of `bound`, which are somebody
-     * else's, would go where they did not go before.
+     * Fails with the first thing that would keep a predict from being sent. Also fails if the secrets of `bound`, which another
+     * principal owns, would be sent to a new destination.
      */
     readonly admit: (
       blueprint: Blueprint,

@@ -1,7 +1,7 @@
 /**
  * Secrets that stand elsewhere: a credential names a variable of the server's environment, a file, or what a store of secrets
- * holds, and the value is read when the model is deployed. Only what the operator has set aside can be named, because whoever
- * writes a connector also says where its secrets are sent.
+ * holds, and the value is read when the model is deployed. Only what the operator has set aside can be named, because the author
+ * of a connector also decides where its secrets are sent.
  */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
@@ -15,7 +15,7 @@ import * as SecretHosts from "./SecretHosts.ts"
 const kinds = ["env", "file", "vault"] as const
 type Kind = (typeof kinds)[number]
 
-/** Answers the value of a name, or the rest of a sentence that says why there is none. */
+/** Returns the value of a name. Fails with the reason, which completes a sentence. */
 export type Reading = (name: string) => Effect.Effect<string, string>
 
 /** A secret of AWS Secrets Manager, and in which role it is read; as the server itself where there is none. */
@@ -129,6 +129,6 @@ const resolved = Effect.fnUntraced(function* (
   }
 })
 
-/** The name is the author's own; the value is not his to see. */
+/** The author wrote the name and may see it in an error; the value stays hidden. */
 const asked = <A>(field: string, found: Effect.Effect<A, string>): Effect.Effect<A, ConnectorError> =>
   Effect.mapError(found, (why) => invalidConnector(`/credential/${field}`, `credential ${field}: ${why}`))

@@ -31,7 +31,7 @@ export class Deployments extends Context.Service<
     readonly hold: (modelId: string) => Effect.Effect<Deployment, Failure, Scope.Scope>
     /** The deployment that a predict would use, with what would refuse the predict; the model is not deployed by it. */
     readonly inspect: (modelId: string) => Effect.Effect<Deployment, Failure>
-    /** Deploys a model, again if it is deployed already; answers the id of the task that reports it. */
+    /** Deploys a model, or redeploys it. Returns the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
     readonly undeploy: (modelId: string) => Effect.Effect<"undeployed" | "not_found", RegistryFailure>
@@ -39,7 +39,7 @@ export class Deployments extends Context.Service<
     readonly lastUsed: (modelId: string) => Effect.Effect<number | undefined>
     /** The ids of the models whose connections are open. */
     readonly live: Effect.Effect<ReadonlyArray<string>>
-    /** Whether the model was asked for since its record was written; an id that somebody made up was not. */
+    /** Whether the model was requested since its record was written. An invented id never was. */
     readonly knows: (modelId: string) => boolean
     /** How many predicts are under way. */
     readonly executing: () => number

@@ -1,4 +1,4 @@
-/** Why a request was refused, as a client of OpenSearch is told it: one row a reason, and the compiler counts the rows. */
+/** Why a request was rejected, as an OpenSearch error: one row per reason, and the compiler checks that none is missing. */
 import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"

@@ -1,4 +1,4 @@
-/** What is measured only when somebody looks: pools, breakers, and what predicts hold. */
+/** Gauges measured at scrape time: pools, circuit breakers, and what predicts hold. */
 import type { EgressPool } from "@drawbar/egress/EgressPool"
 import type { Reading } from "@drawbar/http-server/telemetry/MetricRegistry"
 import type { LoadShedding } from "@drawbar/http-server/admission/LoadShedding"

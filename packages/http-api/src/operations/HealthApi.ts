@@ -16,7 +16,7 @@ export class HealthApi extends HttpApiGroup.make("health")
       .annotateMerge(EndpointPolicy.open)
       .annotate(AnyOrigin, true),
   )
-  /** Status 503 from the moment on in which the server is told to stop, and while nothing can be written. */
+  /** Status 503 once shutdown has begun, and while the store accepts no writes. */
   .add(
     HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success })
       .annotateMerge(EndpointPolicy.open)

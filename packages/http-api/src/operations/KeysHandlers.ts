@@ -12,7 +12,7 @@ export const make = Effect.gen(function* () {
   const ring = yield* KeyRing
   const services = yield* Effect.context<CredentialVault | DocumentStore | KeyRing | ChangeFeed>()
   return Endpoint.serve(OpenSearchError.face, KeysApi, {
-    // Whoever asked may go away: what was begun is ended.
+    // A rotation completes even if the caller disconnects.
     rotate: () =>
       Effect.gen(function* () {
         const key = yield* ring.rotate

@@ -12,7 +12,7 @@ import { basePath } from "../routes/BasePath.ts"
 
 const shared = { disableCodecs: true, error: failures } as const
 
-/** What else is known of who asks. */
+/** Further fields that users and API keys share. */
 const shares = {
   backend_roles: Schema.optionalKey(Schema.Array(Schema.String)),
   models: Schema.optionalKey(Schema.Array(Schema.String)),

@@ -127,7 +127,7 @@ export const make = Effect.fnUntraced(function* ({ breakerTrips }: Options) {
     if (ids.length === 0) return {}
     const profiles = (yield* Effect.forEach(ids, (id) =>
       Effect.map(profileOf(id, drawbar === "true"), (one) => [[id, one] as const]).pipe(
-        // Of all models there are those that are open to who asks, and are still there.
+        // A profile of all models leaves out those that the caller may not access and those deleted meanwhile.
         wanted === undefined ? Effect.orElseSucceed(() => []) : identity,
       ),
     )).flat()

@@ -1,7 +1,7 @@
 /**
  * The body of a predict as the input it means.
  *
- * A parameter that is no string is cut from the body's text as it stands, so that its digits arrive as they were sent.
+ * Parameters other than strings are copied from the body's text, so that numbers keep the digits that were sent.
  */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { type ActionType, types as actionTypes } from "@drawbar/blueprint-schema/ConnectorAction"
@@ -64,7 +64,7 @@ const parse = (sent: string): Outcome<Body> => {
   )
 }
 
-// The numbers of this value are approximate; nobody sends them on. Where the text is no JSON, the careful parser says where.
+// `JSON.parse` rounds large numbers, so its values are not forwarded. If the text is invalid, `Json.parse` reports the position.
 const quickly = (text: string): Outcome<Json.Json> => {
   const fault = Json.excess(text)
   if (fault !== undefined) return Result.fail(unreadable(Json.errorAt(text, fault.offset, fault.message)))

@@ -31,7 +31,7 @@ export const make = Effect.gen(function* () {
     const other = nodes.find((id) => id !== nodeId)
     return other === undefined
       ? Effect.void
-      : refused(`No eligible node found: [${other}] is no node of this server. Its one node is [${nodeId}]`)
+      : refused(`No eligible node found: [${other}] is not a node of this server. Its only node is [${nodeId}]`)
   }
 
   const undeploy = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, nodes: ReadonlyArray<string> | null = []) {

@@ -1,4 +1,4 @@
-/** Answers a search of one collection in the shape of OpenSearch. */
+/** Searches one collection and returns the result in the shape of OpenSearch. */
 import type { JsonObject } from "@drawbar/json-text/Json"
 import type { Collection } from "@drawbar/document-store/Document"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"

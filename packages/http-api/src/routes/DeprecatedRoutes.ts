@@ -1,4 +1,4 @@
-/** Paths that clients still use though they have new names: each answers as its new one does, with a warning. */
+/** Deprecated paths. Each behaves like the path that replaced it and adds a warning. */
 import type { Route } from "@drawbar/http-server/http/Router"
 import { basePath } from "./BasePath.ts"
 import type { RouteTarget } from "@drawbar/http-server/http/Dispatcher"

@@ -1,4 +1,4 @@
-/** The parts of the API that Drawbar answers with a sentence: what it does instead, or that it is not there yet. */
+/** Endpoints of ML Commons that Drawbar does not support. The error says what to use instead, or that support is planned. */
 import { Effect } from "effect"
 import { erased } from "@drawbar/http-server/http/ApiFace"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"

@@ -12,7 +12,7 @@ export interface Answered {
   /** The permission that the endpoint requires; nothing where it requires none, or where there is no such endpoint. */
   readonly needs: Permission.Kind | undefined
   readonly principal: CurrentPrincipal | undefined
-  /** The name that who is not known gives himself. */
+  /** The name that an unauthenticated caller claims. */
   readonly claimed: string | undefined
   /** The ids in the path. */
   readonly params: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ export type Write = (line: string) => boolean | void
 
 export interface Audit {
   (answered: Answered): void
-  /** Writes that a change is about to be made; `false` where the log cannot be written. Reading is no change. */
+  /** Writes that a change is about to be made. Returns `false` if the log cannot be written. Reads are not recorded. */
   readonly begun: (begun: Begun) => boolean
   /** Writes the refusals that were folded, those whose minute is over or all of them. */
   readonly flush: (all: boolean) => void
@@ -41,7 +41,7 @@ export interface Audit {
 const unfolded = 10
 const windowMs = 60_000
 
-/** So many kinds are told apart at once, and so many names are listed in a shared line. */
+/** The most kinds tracked at once, and the most names listed in a shared line. */
 const maxKinds = 1_000
 const maxNames = 10
 
@@ -151,13 +151,13 @@ const isChange = (needs: Permission.Kind | undefined): boolean => needs === "wri
 const whoOf = (principal: CurrentPrincipal | undefined) =>
   principal === undefined ? null : { kind: principal.kind, name: principal.name }
 
-/** What of Drawbar's own holds somebody back; a platform may answer 429, too. */
+/** Drawbar's own limits; an upstream may respond with 429, too. */
 const limits: ReadonlySet<string | undefined> = new Set(["RateLimited", "QuotaExceeded", "LoginThrottled"])
 
 const outcomeOf = (status: number, reason: string | undefined) => {
   if (status < 400) return "done"
   if (limits.has(reason)) return "limited"
-  // A platform that refuses its key has turned away nobody here.
+  // An upstream that rejects its key has not denied the caller.
   return (status === 401 || status === 403) && reason !== "UpstreamError" ? "denied" : "failed"
 }
 

@@ -1,4 +1,4 @@
-/** Who asks, and whether he may: asked of every request where the server was started with `--auth on`. */
+/** Authentication and authorization: checked for every request of a server started with `--auth on`. */
 import type { IncomingHttpHeaders } from "node:http"
 import { anonymous, type Caller } from "@drawbar/registry/access/Caller"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
@@ -16,7 +16,7 @@ export type Authentication = (
   needed: Permission.Kind | undefined,
 ) => Effect.Effect<Caller, RequestError | RegistryFailure>
 
-/** Nobody is asked for a password: a name is taken at its word, and opens nothing. */
+/** Checks no password. The name is accepted as sent, and grants nothing. */
 export const off: Authentication = (headers) => {
   const name = BasicCredentials.of(headers)
   return Effect.succeed(name === undefined ? anonymous : { name })

@@ -10,7 +10,7 @@ export const isUnprintable = (name: string): boolean =>
 
 type Authorization = Pick<IncomingHttpHeaders, "authorization">
 
-/** The name that a caller gives himself; whether it is his own is another question. */
+/** The name that a caller claims; it is not verified here. */
 export const of = (headers: Authorization): string | undefined => pair(headers)?.name
 
 export const pair = ({

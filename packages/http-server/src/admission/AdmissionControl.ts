@@ -8,7 +8,7 @@ import { Effect, type Scope } from "effect"
 export interface AdmissionControl {
   /** `hasLess`: whether the principal has less than its part of all that is under way; a few such are let in all the same. */
   readonly isTooMuch: (hasLess?: (underWay: number) => boolean) => boolean
-  /** A predict begins; answers what to call when its work is done, be it once or more often. */
+  /** Counts a predict that begins. Returns the function to call when its work is done; further calls have no effect. */
   readonly enter: () => () => void
 }
 
@@ -56,7 +56,7 @@ export const make = ({ now, used, behind }: Measures): Effect.Effect<AdmissionCo
       const lag = Math.max(now() - lastLook - sampleIntervalMs, behind())
       lastLook = now()
       lateInARow = lag > lateMs ? lateInARow + 1 : 0
-      // One long step of somebody's is no overload.
+      // One late sample may be a single long task, not an overload.
       if (lateInARow > 1) part = Math.max(minShare, part * down)
       else if (lateInARow === 0) part = Math.min(1, part * up)
       if (ended > 0) cost += newestWeight * ((used() - lastUsed) / ended - cost)

@@ -1,4 +1,4 @@
-/** A listening `node:http` server that belongs to a scope: it stops accepting first, and cuts nobody off before his time. */
+/** A `node:http` server that belongs to a scope. Closing it stops accepting first, then waits for requests under way. */
 import { performance } from "node:perf_hooks"
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { createServer as createSecureServer } from "node:https"
@@ -154,7 +154,7 @@ export const noting = (log: (line: string) => void, now: () => number = () => pe
   }
 }
 
-/** Answers what is not even HTTP, or too much of it. */
+/** Responds to input that is not valid HTTP or exceeds the limits of the parser. */
 const refuse = (cause: ParserError, socket: Duplex): void => {
   if (!socket.writable) return void socket.destroy()
   const [status, reason] = refusals[cause.code ?? ""] ?? [400, "The request is not HTTP/1.1"]

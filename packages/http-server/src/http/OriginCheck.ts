@@ -1,6 +1,6 @@
 /**
- * From where may be asked. Drawbar spends its operator's keys, so that it answers no web page, neither by a name that was rebound
- * to loopback nor from another origin.
+ * Checks where a request comes from. Drawbar spends its operator's keys, so it rejects requests of web pages, whether sent to a
+ * name rebound to loopback or from another origin.
  * Source: https://fetch.spec.whatwg.org/#http-origin and https://www.w3.org/TR/fetch-metadata/
  */
 import type { IncomingHttpHeaders } from "node:http"
@@ -17,8 +17,8 @@ export interface OriginCheck {
 }
 
 /**
- * `hosts` are further names, with their ports, by which the operator lets the server be called. Where everybody has to say who
- * he is, any name will do: a page that has rebound one brings no key.
+ * `hosts` are extra `Host` values, with their ports, that the operator allows. Where callers must authenticate (`anyHost`), any
+ * name is accepted: a page that rebinds a name has no key.
  */
 export const make = (port: number, hosts: ReadonlyArray<string>, anyHost = false): OriginCheck => {
   const known = new Set(["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}:${port}`))

@@ -1,4 +1,4 @@
-/** The query string: the parameters that every endpoint takes, its own, and a word on those that nobody takes. */
+/** The query string: the parameters of every endpoint, those of one endpoint, and the error for unknown ones. */
 import { Result } from "effect"
 import * as FilterPath from "./FilterPath.ts"
 import { BadParameter, NotAcceptable, RequestError } from "./RequestError.ts"

@@ -52,7 +52,7 @@ export class RequestAborted extends Data.TaggedError("RequestAborted") {
 /** The endpoint needs a body and got none. */
 export class BodyMissing extends Data.TaggedError("BodyMissing")<{ readonly message: string }> {}
 
-/** The body is no JSON; `message` says where. */
+/** The body is not valid JSON; `message` says where. */
 export class InvalidJson extends Data.TaggedError("InvalidJson")<{
   readonly message: string
   /** The wire's word for it, where the body is JSON, but no object. */
@@ -69,7 +69,7 @@ export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly retryA
   }
 }
 
-/** Part of the API that Drawbar answers with a sentence instead. */
+/** An endpoint of ML Commons that Drawbar does not support; `message` says what to use instead. */
 export class EndpointNotSupported extends Data.TaggedError("EndpointNotSupported")<{ readonly message: string }> {}
 
 /** Part of the API that is not there yet. */
@@ -85,10 +85,10 @@ export class UnknownBlueprint extends Data.TaggedError("UnknownBlueprint")<{
   }
 }
 
-/** Nobody known asks. */
+/** The credentials are missing or unknown. */
 export class Unauthenticated extends Data.TaggedError("Unauthenticated")<{ readonly message: string }> {}
 
-/** Who asks may not do this. */
+/** The roles of the principal do not permit this. */
 export class RoleForbidden extends Data.TaggedError("RoleForbidden")<{
   readonly name: string
   readonly roles: ReadonlyArray<string>

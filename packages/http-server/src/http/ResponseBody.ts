@@ -14,7 +14,7 @@ export class JsonText {
   }
 }
 
-/** Text that is no JSON, as it goes. */
+/** A body that is not JSON, sent unchanged. */
 export class PlainText {
   readonly text: string
   readonly contentType: string

@@ -1,13 +1,13 @@
 /**
- * A failure that nobody foresaw, as the operator is told of it: its kind and where it came from. What it says of itself is left out:
- * the engine quotes what it worked on, which is somebody's prompt or key.
+ * Describes an unexpected failure in the server's log: its kind and its stack. Its message is left out, because the engine quotes
+ * the value it worked on, which may be a prompt or a key.
  */
 import { Cause } from "effect"
 
 /** Of what was thrown, or of a cause; a line for each step. */
 export const describe = (thrown: unknown): string => {
   const fault = Cause.isCause(thrown) ? Cause.squash(thrown) : thrown
-  if (!(fault instanceof Error)) return "something that is no Error was thrown"
+  if (!(fault instanceof Error)) return "A value that is not an Error was thrown"
   const code =
     "code" in fault && typeof fault.code === "string" && /^\w{1,64}$/.test(fault.code) ? ` (${fault.code})` : ""
   return [`${kindOf(fault)}${code}`, ...stepsOf(fault)].join("\n")

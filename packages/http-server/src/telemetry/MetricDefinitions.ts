@@ -62,7 +62,7 @@ export const histogram = (name: keyof typeof histograms, labels: Labels) => {
 const gauge = (name: keyof typeof gauges, labels: Labels) =>
   Metric.gauge(name, { description: gauges[name], attributes: withUnit(name, labels) })
 
-/** What is counted or held elsewhere, and read when somebody looks. */
+/** Metrics counted or held elsewhere, and read at scrape time. */
 export type Measured = keyof typeof gauges | "drawbar_overload_refusals_total"
 
 export const measured = (name: Measured, labels: Labels) =>

@@ -1,4 +1,4 @@
-/** The series of one server. Whoever reads them, Prometheus or an exporter, has what is held elsewhere measured first. */
+/** The series of one server. A read, by Prometheus or an exporter, first measures the values that are held elsewhere. */
 import { Context, Metric } from "effect"
 import * as MetricDefinitions from "./MetricDefinitions.ts"
 

@@ -13,7 +13,7 @@ export interface ModelSeries {
 /** `conventions`: whether OpenTelemetry's own are counted, too. */
 export const make = (model: string, context: Context.Context<never>, conventions: boolean): ModelSeries => {
   const made: Array<Metric.Metric<number, unknown>> = []
-  /** Answers what adds to the series. */
+  /** Returns a function that updates the series. */
   const adding = (series: Metric.Metric<number, unknown>, into = made) => {
     into.push(series)
     return (value: number) => series.updateUnsafe(value, context)

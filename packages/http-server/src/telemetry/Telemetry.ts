@@ -29,7 +29,7 @@ export interface Options {
   readonly now: () => number
   /** Whether there is such a model: ids that callers make up are to make no series. */
   readonly knows: (model: string) => boolean
-  /** What else is to be measured when somebody looks. */
+  /** Further readings, measured at scrape time. */
   readonly measure: () => ReadonlyArray<Reading>
 }
 

@@ -11,7 +11,7 @@ export interface Trace {
   /** The caller's `tracestate`, for others to go on with. */
   readonly state: string | undefined
   readonly traceId: string
-  /** Of the caller, where he began the trace. */
+  /** The span of the caller, if the caller began the trace. */
   readonly parentSpanId: string | undefined
   readonly spanId: string
   /** Of the calls to its platforms. */
@@ -71,7 +71,7 @@ const form = /^00-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})$/
 
 const longestState = 512
 
-/** Where a trace's id stands between 0 and 1: whoever samples by it takes the same ones. */
+/** Maps a trace id to a number between 0 and 1, so that all servers that sample by it select the same traces. */
 const partOf = (traceId: string) => Number.parseInt(traceId.slice(-13), 16) / 2 ** 52
 
 const hex = (bytes: number) => randomBytes(bytes).toString("hex")

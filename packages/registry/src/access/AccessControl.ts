@@ -1,8 +1,8 @@
 /**
  * Whose a connector or a model group is, and who else may use it.
  *
- * It is enforced where everybody has to say who he is and the setting of that kind of record is on. A group's access is that
- * of its models.
+ * Enforced if callers must authenticate and the setting of that kind of record is on. The access of a group is that of its
+ * models.
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/model-access-control/
  */
 import { AccessMode, type Connector } from "@drawbar/blueprint-schema/Connector"
@@ -23,7 +23,7 @@ export interface AccessFields {
   readonly add_all_backend_roles?: boolean | null
 }
 
-/** The fields of a record; absent in records of a time, or a server, without access control: everybody may use those. */
+/** The fields of a record; absent in records that were written without access control: any caller may use those. */
 export const fields = {
   backend_roles: Schema.optionalKey(Schema.Array(Schema.String)),
   owner: Schema.optionalKey(
@@ -43,7 +43,7 @@ export type Access = typeof Access.Type
 
 const decodeAccess = decode(Access)
 
-/** Of a stored record. What cannot be read is nobody's. */
+/** The access of a stored record. Access that cannot be read is denied to all but admins. */
 export const of = ({ backend_roles, owner, access }: JsonObject): Access => {
   const stored = {
     ...(backend_roles === undefined ? {} : { backend_roles }),
@@ -60,7 +60,7 @@ const settingOf = {
   model: "plugins.ml_commons.model_access_control_enabled",
 } as const satisfies Record<Subject, string>
 
-/** Who is to be held against the access of records; nobody where it is not enforced. */
+/** The principal to check against the access of records; `undefined` where access is not enforced. */
 export const enforcedPrincipal = (subject: Subject) =>
   Effect.map(Settings, (settings) =>
     Effect.map(CurrentPrincipal, (asker) => (settings.get(settingOf[subject]) ? asker : undefined)),
@@ -78,7 +78,7 @@ export const isAllowed = (asker: Permitted | undefined, { owner, access, backend
   return access === "private" ? owner.name === asker.name : backend_roles.some(isOneOf(asker.backend_roles))
 }
 
-/** Fails with that sentence where the record is closed to who asks. */
+/** Fails with that message if the caller has no access to the record. */
 export const requireAccess = (
   asker: CurrentPrincipal | undefined,
   access: Access,
@@ -86,8 +86,8 @@ export const requireAccess = (
 ): Result.Result<void, RegistryFailure> => (isAllowed(asker, access) ? Result.void : accessDenied(message))
 
 /**
- * Whether a record's secrets are his to send elsewhere: those of others may be used where they are. Asked of everybody who said
- * who he is, whatever the settings: a record without an owner is the admins'.
+ * Whether the caller may send a record's secrets to a new destination. Secrets of other owners may be used only where they are
+ * already sent. Checked for every authenticated caller, whatever the settings: a record without an owner belongs to the admins.
  */
 export const isOwner = ({ owner }: { readonly owner?: Access["owner"] | undefined }) =>
   Effect.map(CurrentPrincipal, (asker) => asker === undefined || isAdmin(asker) || owner?.name === asker.name)
@@ -122,7 +122,7 @@ const accessDenied = (message: string) => Result.fail(RegistryError.from(new Rec
 
 type AccessResult = Result.Result<Access, RegistryFailure>
 
-/** The access of a record that somebody makes: his own unless he says otherwise. */
+/** The access of a new record: private to its creator unless the request says otherwise. */
 export const initialAccess = (
   subject: Subject,
   asker: CurrentPrincipal | undefined,
@@ -255,7 +255,7 @@ const refuse = (subject: Subject, given: AccessFields): Result.Result<void, Regi
       )
 }
 
-/** The same search among the records that who asks may use. */
+/** Restricts a search to the records that the caller may use. */
 export const visibleTo = (asker: CurrentPrincipal | undefined, request: SearchRequest): SearchRequest =>
   asker === undefined || isAdmin(asker) ? request : filtered(request, visible(asker))
 

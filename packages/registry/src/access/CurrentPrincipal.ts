@@ -1,4 +1,4 @@
-/** Who asks: the one whose access to other people's records is looked at. */
+/** The caller, whose access to records is checked. */
 import { Context } from "effect"
 import type { Principal } from "./Principal.ts"
 
@@ -9,7 +9,7 @@ export interface CurrentPrincipal extends Pick<Principal, "name" | "roles" | "ba
   readonly id?: string
 }
 
-/** Nobody: the server itself, or a server where nobody has to say who he is. */
+/** `undefined` for the server itself, and on a server where callers do not authenticate. */
 export const CurrentPrincipal = Context.Reference<CurrentPrincipal | undefined>("@drawbar/registry/Asker", {
   defaultValue: () => undefined,
 })

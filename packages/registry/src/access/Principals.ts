@@ -1,4 +1,4 @@
-/** Remembers who may ask, and tells who asks. Passwords and keys are kept as hashes; a key is shown once, when it is made. */
+/** Users and API keys, and the authentication of callers. Stores hashes only: a key is shown once, on creation. */
 import { invalid } from "@drawbar/blueprint-schema/BlueprintError"
 import { decode } from "@drawbar/json-text/Decode"
 import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
@@ -32,7 +32,7 @@ export interface NewKey {
   readonly expiresInMillis?: number
 }
 
-/** What a request brings to say who asks. */
+/** The credentials of a request. */
 export type Proof =
   | { readonly _tag: "Password"; readonly name: string; readonly password: string }
   | { readonly _tag: "Key"; readonly key: string }
@@ -48,13 +48,13 @@ export interface Listed {
 export class Principals extends Context.Service<
   Principals,
   {
-    /** Answers the user's id. A password has 12 characters at least. */
+    /** Returns the user's id. A password has at least 12 characters. */
     readonly createUser: (user: NewUser) => Effect.Effect<string, RegistryFailure>
-    /** Answers the id, and the key itself, which nobody can read again. */
+    /** Returns the id, and the key itself, which cannot be read again. */
     readonly createKey: (key: NewKey) => Effect.Effect<{ readonly id: string; readonly key: string }, RegistryFailure>
     readonly delete: (id: string) => Effect.Effect<boolean, RegistryFailure>
     readonly list: Effect.Effect<ReadonlyArray<Listed>>
-    /** Who asks; nobody where the proof is none, or has expired. Fails with `LoginThrottled` where passwords are guessed. */
+    /** The principal; none if the credentials are wrong or expired. Fails with `LoginThrottled` after too many wrong passwords. */
     readonly authenticate: (proof: Proof) => Effect.Effect<Option.Option<Authenticated>, RegistryFailure>
   }
 >()("@drawbar/registry/Principals") {

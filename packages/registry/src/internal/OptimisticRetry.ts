@@ -8,7 +8,7 @@ import { RecordQueue } from "./RecordQueue.ts"
 
 export type Commit = (writes: ReadonlyArray<Write>) => Effect.Effect<ReadonlyArray<Document>, RegistryFailure>
 
-// Whoever loses a round lost it to one who won: many rounds mean many writers, not a standstill.
+// In every round one writer wins, so many rounds mean many writers, not a livelock.
 const rounds = 1_000
 
 /**

@@ -6,7 +6,7 @@ import { Limits } from "../limits/Limits.ts"
 import * as Moment from "../limits/Moment.ts"
 import * as Hash from "./Hash.ts"
 
-/** `hash` is that of the name's own password; nothing where nobody is called so. */
+/** `hash` is that of the password of `name`; `undefined` if the name is unknown. */
 export type PasswordCheck = (
   name: string,
   password: string,
@@ -17,7 +17,7 @@ export type PasswordCheck = (
 const atOnce = 2
 const inLine = 32
 
-/** In ms: what those are told who find the line full. */
+/** In ms: the `retryAfterMillis` of a login that finds the queue full. */
 const busyFor = 2_000
 
 /** How many that were right are remembered. */

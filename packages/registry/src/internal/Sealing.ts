@@ -19,7 +19,7 @@ interface Sealed {
 }
 
 export interface Changed {
-  /** Whether a secret stays that whoever changes it did not send. */
+  /** Whether a secret stays that the change did not contain. */
   readonly keepsSecrets: boolean
   readonly blueprint: Blueprint.Blueprint
   readonly sealed: Document["sealed"]

@@ -23,7 +23,7 @@ export const make = Effect.gen(function* () {
     return { document, model: yield* Effect.fromResult(StoredRecord.read(collection, document, Model.read)) }
   })
 
-  /** The record, where its group is open to who asks. */
+  /** The record, if the caller has access to its group. */
   const findFor = Effect.fnUntraced(function* (id: string, message: string, denial = noPrivilege) {
     const found = yield* find(id, message)
     yield* Effect.fromResult(AccessControl.requireAccess(yield* asking, yield* accessOf(found.model), denial))

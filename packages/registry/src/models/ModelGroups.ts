@@ -22,7 +22,7 @@ import type { SearchRequest, SearchResult } from "@drawbar/document-store/search
 export class ModelGroups extends Context.Service<
   ModelGroups,
   {
-    /** Reads a `_register` body; answers the id. */
+    /** Registers the group of a `_register` body. Returns its id. */
     readonly register: (body: Json) => Effect.Effect<string, RegistryFailure>
     readonly get: (id: string) => Effect.Effect<Document, RegistryFailure>
     /** Reads a `PUT` body; `null` takes the description away. */
@@ -174,7 +174,7 @@ export const created = (id: string, group: ModelGroup): ReadonlyArray<Write> => 
   claim(group.name, id),
 ]
 
-/** The write that changes a group, if nobody did since it was read. */
+/** The write that replaces a group, if it has not changed since it was read. */
 export const replaced = ({ id, version }: Document, group: ModelGroup): Write => ({
   _tag: "Replace",
   collection,

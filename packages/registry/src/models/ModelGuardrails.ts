@@ -59,7 +59,7 @@ const checkPatterns = ({ stop_words, regex }: Side, at: string): Result.Result<v
   )
 }
 
-/** Each is held against the whole of every call, while everybody else waits. */
+/** Each pattern scans the whole of every call and blocks the event loop meanwhile. */
 const mostPatterns = 1_000
 
 const checkJudge = (side: Side, at: string): Result.Result<void, BlueprintError> => {

@@ -60,9 +60,10 @@ export const compile = (text: string): Result.Result<CompiledSchema, string> =>
       parse(text),
       ({ message, line, column }) => `is not valid JSON: ${message} at line ${line}, column ${column}`,
     )
-    if (!isObject(schema) && typeof schema !== "boolean") return yield* Result.fail("is no JSON Schema: not an object")
+    if (!isObject(schema) && typeof schema !== "boolean")
+      return yield* Result.fail("is not a valid JSON Schema: not an object")
     if (nestsDeeper(schema, maxDepth))
-      return yield* Result.fail(`is no JSON Schema that can be used: it nests deeper than ${maxDepth} levels`)
+      return yield* Result.fail(`is not a valid JSON Schema: it nests deeper than ${maxDepth} levels`)
     const { schema: said } = meaningful(schema)
     const refers = /"\$(?:dynamicR|r)ef":/.test(JSON.stringify(schema))
     const plain = (): object | boolean => JSON.parse(toText(said))
@@ -137,7 +138,7 @@ const meaningful = (schema: Json): { readonly schema: Json; readonly ignored: Re
 /** In ms. */
 const patience = 1_000
 
-/** What references ask for cannot be told beforehand: each may double it, or have no end. Answers nothing where it was too much. */
+/** The work of references cannot be known in advance: each may double it or recurse forever. Returns `undefined` on a timeout. */
 const inTime = <A>(work: () => A): A | undefined => {
   let done: A | undefined
   box.run = () => {
@@ -172,7 +173,7 @@ const compiled = (schema: object | boolean, allErrors: boolean): Result.Result<V
         .removeKeyword(uniqueItems.keyword)
         .addKeyword(uniqueItems)
         .compile(schema),
-    catch: (cause) => `is no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
+    catch: (cause) => `is not a valid JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
   })
 
 const linear = Object.assign(

@@ -1,4 +1,4 @@
-/** What a `_register` body asks for, or the first thing that is wrong with it, in the order in which clients are told. */
+/** Parses a `_register` body, or fails with the first error in it, in the order in which errors are reported. */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import {
   type BlueprintError,

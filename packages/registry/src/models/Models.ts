@@ -46,9 +46,9 @@ export class Models extends Context.Service<
     readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryFailure>
     /** The connector that lives in a model, with its credential opened; none where the model refers to one. */
     readonly blueprint: (found: Found) => Effect.Effect<Option.Option<Blueprint.Blueprint>, RegistryFailure>
-    /** Deploys, again if it was; answers the id of the task that says so. */
+    /** Marks the model as deployed, also if it was already. Returns the id of the task that reports it. */
     readonly markDeployed: (id: string) => Effect.Effect<string, RegistryFailure>
-    /** Answers whether the model was deployed; it is `UNDEPLOYED` in any case. */
+    /** Marks the model as `UNDEPLOYED`. Returns whether it was deployed. */
     readonly markUndeployed: (id: string) => Effect.Effect<boolean, RegistryFailure>
     /** The ids of the models that are closed to the principal: what is shown of models leaves them out. */
     readonly hidden: Effect.Effect<ReadonlySet<string>, RegistryFailure>

@@ -27,8 +27,8 @@ export interface Creation {
 }
 
 /**
- * What looks at a changed blueprint as a whole, before it is written; its failure leaves all as it was. `bound` is what it was
- * before, where it keeps secrets of somebody else's: they may go nowhere else.
+ * Checks a changed blueprint as a whole before it is written; if this fails, nothing is written. `bound` is the connector before
+ * the change, if it keeps secrets of another owner: those may not be sent to a new destination.
  */
 export type Verify<E, R> = (blueprint: Blueprint.Blueprint, bound?: Connector) => Effect.Effect<unknown, E, R>
 
@@ -40,7 +40,7 @@ export interface Change<E, R> {
 export class Connectors extends Context.Service<
   Connectors,
   {
-    /** Answers the id. Fails with `InvalidField`, or `AlreadyExists` for a chosen id. */
+    /** Returns the id. Fails with `InvalidField`, or `AlreadyExists` for a chosen id. */
     readonly create: (blueprint: Blueprint.Blueprint, creation?: Creation) => Effect.Effect<string, RegistryFailure>
     readonly get: (id: string) => Effect.Effect<Document, RegistryFailure>
     /** Connector and credential are changed in one write. */
@@ -52,7 +52,7 @@ export class Connectors extends Context.Service<
     /** What was deleted, none where there was nothing; fails with `InUse` while models refer to it. */
     readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryFailure>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryFailure>
-    /** The connector with its credential opened, and the version that it was read at: for the one who runs it, whoever asks. */
+    /** The connector with its credential decrypted, and its version. For the server that runs it: access is not checked. */
     readonly blueprint: (
       id: string,
     ) => Effect.Effect<{ readonly blueprint: Blueprint.Blueprint; readonly version: number }, RegistryFailure>
@@ -69,7 +69,7 @@ export class Connectors extends Context.Service<
       const get = (id: string) =>
         StoredRecord.find(store, collection, id, `Failed to find connector with the provided connector id: ${id}`)
 
-      /** Fails with that sentence where the connector is closed to who asks. */
+      /** Fails with that message if the caller has no access to the connector. */
       const permitted = (document: Document, message: string) =>
         Effect.flatMap(asking, (asker) =>
           Effect.fromResult(AccessControl.requireAccess(asker, AccessControl.of(document.source), message)),

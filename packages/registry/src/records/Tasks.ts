@@ -24,7 +24,7 @@ export interface Found {
 export class Tasks extends Context.Service<
   Tasks,
   {
-    /** Answers the id. */
+    /** Returns the id. */
     readonly create: (draft: Draft) => Effect.Effect<string, RegistryFailure>
     /** A task is read, found and deleted where its model is open; the server itself changes it. */
     readonly get: (id: string) => Effect.Effect<Found, RegistryFailure>

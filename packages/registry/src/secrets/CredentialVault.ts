@@ -102,7 +102,7 @@ export class CredentialVault extends Context.Service<
   )
 }
 
-/** The id of the key that a value was sealed with; `undefined` where the text is no sealed value. */
+/** The id of the key that a value was sealed with; `undefined` if the text is not a sealed value. */
 export const keyIdOf = (sealed: string): string | undefined => form.exec(sealed)?.[1]
 
 interface Place {
@@ -189,7 +189,7 @@ const openSecret = (place: Place, { keyId, dataKey, secret }: Envelope) => {
   return bytes === undefined ? changed(place, keyId) : Result.succeed(Redacted.make(bytes.toString("utf8")))
 }
 
-/** Bits that decoding would drop are no licence to write the same secret in two ways. */
+/** Rejects text whose last bits decoding would drop, so that a secret has one encoding only. */
 const bytesOf = (text = ""): Buffer | undefined => {
   const bytes = Buffer.from(text, "base64url")
   return bytes.length >= ivBytes + tagBytes && bytes.toString("base64url") === text ? bytes : undefined

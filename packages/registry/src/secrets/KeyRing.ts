@@ -1,7 +1,7 @@
 /**
  * The keys that seal credentials; several may open, one seals.
  *
- * The ring is a file of its own, outside the data: whoever holds a copy of the data alone holds no secret.
+ * The ring is a file of its own, outside the data: a copy of the data alone reveals no secret.
  */
 import { constants } from "node:fs"
 import { open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises"
@@ -56,7 +56,7 @@ export class KeyRing extends Context.Service<
   /**
    * The ring in a file, made with one key where there is none. A path that is a link stands for what it leads to.
    *
-   * `sealedWith` answers the ids of the keys that the data at hand is sealed with: where it names any and the file is
+   * `sealedWith` returns the ids of the keys that the data at hand is sealed with: where it names any and the file is
    * missing, the layer fails rather than begin a ring that opens nothing. What a ring that is there cannot open is not looked at.
    */
   static readonly layerFile = <R>(path: string, sealedWith: Effect.Effect<ReadonlySet<string>, RegistryFailure, R>) =>

@@ -34,9 +34,9 @@ export class Settings extends Context.Service<
   {
     /** The value that holds now. */
     readonly get: <N extends Name>(name: N) => Value<N>
-    /** Makes the changes of a `PUT /_cluster/settings` body, all or none; answers what that request answers. */
+    /** Applies the changes of a `PUT /_cluster/settings` body, all or none. Returns the response body. */
     readonly update: (body: Json, rendering?: Rendering) => Effect.Effect<JsonObject, RegistryFailure>
-    /** What `GET /_cluster/settings` answers. */
+    /** The response body of `GET /_cluster/settings`. */
     readonly show: (rendering?: Rendering) => JsonObject
     /** Tells, until the scope closes, which settings an update changed; called synchronously, before it is answered. */
     readonly subscribe: (listener: Listener) => Effect.Effect<void, never, Scope.Scope>
@@ -231,7 +231,7 @@ const readFile = (content: JsonObject): Result.Result<Given, RegistryFailure> =>
   Result.gen(function* () {
     const given: Record<string, Shown> = {}
     for (const [key, shown] of flatten(content)) {
-      if (!isName(key)) return yield* refused(`The settings file names [${key}], which is no setting`)
+      if (!isName(key)) return yield* refused(`The settings file contains the unknown setting [${key}]`)
       if (shown === null) continue
       const value = read(key, shown)
       if (Result.isFailure(value)) return yield* refused(`The settings file's [${key}]: ${value.failure}`)
