@@ -10,6 +10,7 @@ import { Predictions } from "@drawbar/deployments/predict/Predictions"
 import { IdentityTokens } from "@drawbar/http-server/access/IdentityTokens"
 import * as ApiServer from "@drawbar/http-api/ApiServer"
 import { version } from "@drawbar/http-api/routes/Version"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
@@ -107,6 +108,7 @@ const layer = ({
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
         : KeyRing.layerText(files.keyring.source, files.keyring.text)
   const registry = Layer.mergeAll(
+    Aliases.layer,
     Connectors.layer,
     Controllers.layer,
     Models.layer,

@@ -2,6 +2,7 @@ import { ConnectorValidation } from "@drawbar/deployments/connectors/ConnectorVa
 import { DeploymentError, RemoteInferenceDisabled } from "@drawbar/deployments/DeploymentError"
 import { Deployments } from "@drawbar/deployments/deployment/Deployments"
 import { type JsonObject, toText } from "@drawbar/json-text/Json"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Models, type Registered } from "@drawbar/registry/models/Models"
 import { NodeId } from "@drawbar/registry/records/NodeId"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
@@ -18,6 +19,7 @@ import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
 export const make = Effect.gen(function* () {
   const models = yield* Models
+  const aliases = yield* Aliases
   const deployments = yield* Deployments
   const { admit } = yield* ConnectorValidation
   const nodeId = yield* NodeId
@@ -34,8 +36,12 @@ export const make = Effect.gen(function* () {
       : refused(`No eligible node found: [${other}] is no node of this server. Its one node is [${nodeId}]`)
   }
 
-  const undeploy = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, nodes: ReadonlyArray<string> | null = []) {
-    if (ids.length === 0) return yield* refused("Must set specific model ids to undeploy")
+  const undeploy = Effect.fnUntraced(function* (
+    names: ReadonlyArray<string>,
+    nodes: ReadonlyArray<string> | null = [],
+  ) {
+    if (names.length === 0) return yield* refused("Must set specific model ids to undeploy")
+    const ids = yield* Effect.forEach(names, aliases.only)
     yield* planned(nodes)
     // Of one model it is said that there is none; of several, each has its answer.
     const one = ids.length === 1 ? deployments.undeploy : (id: string) => absentIsNotFound(deployments.undeploy(id))

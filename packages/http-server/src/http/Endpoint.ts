@@ -33,7 +33,11 @@ export type Handler<Contract, E> = Contract extends HttpApiEndpoint.ConstraintRe
   ? (
       request: Request<Contract>,
     ) => Effect.Effect<
-      Contract["~Success"]["Type"] | WithHeaders<Contract["~Success"]["Type"]> | JsonText | PlainText | EventStream<E>,
+      | Contract["~Success"]["Type"]
+      | WithHeaders<Contract["~Success"]["Type"] | JsonText>
+      | JsonText
+      | PlainText
+      | EventStream<E>,
       E
     >
   : never

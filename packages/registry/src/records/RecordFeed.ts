@@ -4,6 +4,7 @@ import type { Collection } from "@drawbar/document-store/Document"
 import type { RecordReader } from "@drawbar/document-store/RecordCheck"
 import { decode } from "@drawbar/json-text/Decode"
 import { Connector } from "@drawbar/blueprint-schema/Connector"
+import * as Alias from "../aliases/Alias.ts"
 import { Principal } from "../access/Principal.ts"
 import { Controller } from "../models/Controllers.ts"
 import * as Model from "../models/Model.ts"
@@ -11,7 +12,8 @@ import { ModelGroup } from "../models/ModelGroup.ts"
 import { Task } from "./Task.ts"
 
 /** Claims and settings, in `config`, are read field by field. */
-const readers: Record<Exclude<Collection, "config">, RecordReader> = {
+const readers: Record<Exclude<Collection, "config" | "history" | "version">, RecordReader> = {
+  alias: Alias.read,
   connector: decode(Connector),
   model: Model.read,
   "model-group": decode(ModelGroup),
