@@ -24,6 +24,7 @@ import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
+import { Versions } from "@drawbar/registry/history/Versions"
 import { Context, Effect, Layer } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as OwnToken from "./google/OwnToken.ts"
@@ -107,15 +108,8 @@ const layer = ({
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
         : KeyRing.layerText(files.keyring.source, files.keyring.text)
-  const registry = Layer.mergeAll(
-    Aliases.layer,
-    Connectors.layer,
-    Controllers.layer,
-    Models.layer,
-    ModelGroups.layer,
-    Principals.layer,
-    Tasks.layer,
-  ).pipe(
+  const registry = Layer.mergeAll(Aliases.layer, Controllers.layer, Versions.layer, Principals.layer, Tasks.layer).pipe(
+    Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
     Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
     Layer.provideMerge(keys),

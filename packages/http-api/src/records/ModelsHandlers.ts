@@ -14,6 +14,7 @@ import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import { ModelsApi } from "./ModelsApi.ts"
 import { BadParameter, RequestError } from "@drawbar/http-server/http/RequestError"
 import * as SearchHandler from "./SearchHandler.ts"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import * as WriteResult from "./WriteResult.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
@@ -62,11 +63,18 @@ export const make = Effect.gen(function* () {
       return new WithHeaders({ task_id, status: "CREATED" as const, model_id }, placeOf(registered))
     }),
     get: ({ params, query }) =>
-      Effect.map(models.get(params.model_id), ({ document }) =>
-        query.drawbar === "true" ? CredentialKeys.ofModel(document) : document.source,
+      Effect.map(
+        models.get(params.model_id),
+        ({ document }) =>
+          new WithHeaders(
+            query.drawbar === "true" ? CredentialKeys.ofModel(document) : document.source,
+            IfSeqNo.headers(document),
+          ),
       ),
-    update: ({ params, json }) =>
-      Effect.map(models.update(params.model_id, json, admit), (written) => WriteResult.updated("model", written)),
+    update: Effect.fnUntraced(function* ({ params, json, query }) {
+      const condition = yield* IfSeqNo.read(query)
+      return WriteResult.updated("model", yield* models.update(params.model_id, json, { verify: admit, condition }))
+    }),
     delete: ({ params: { model_id } }) =>
       Effect.map(models.delete(model_id), (removed) => WriteResult.deleted("model", model_id, Option.some(removed))),
     ...SearchHandler.handlers("model", models.search),

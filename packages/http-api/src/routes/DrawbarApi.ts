@@ -13,6 +13,7 @@ import { ModelsApi } from "../records/ModelsApi.ts"
 import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
+import { VersionsApi } from "../records/VersionsApi.ts"
 import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
 
@@ -23,6 +24,7 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ModelsApi)
   .add(PredictionsApi)
   .add(AliasesApi)
+  .add(VersionsApi)
   .add(ModelGroupsApi)
   .add(ControllersApi)
   .add(TasksApi)

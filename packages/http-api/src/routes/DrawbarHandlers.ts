@@ -18,6 +18,7 @@ import * as PredictionsHandlers from "../predictions/PredictionsHandlers.ts"
 import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
 import * as StatsHandlers from "../operations/StatsHandlers.ts"
 import * as TasksHandlers from "../records/TasksHandlers.ts"
+import * as VersionsHandlers from "../records/VersionsHandlers.ts"
 import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
 
 export interface Options {
@@ -40,6 +41,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     models: yield* ModelsHandlers.make,
     predictions: yield* PredictionsHandlers.make,
     aliases: yield* AliasesHandlers.make,
+    versions: yield* VersionsHandlers.make,
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
     principals: yield* PrincipalsHandlers.make,
