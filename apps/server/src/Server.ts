@@ -25,6 +25,7 @@ import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Versions } from "@drawbar/registry/history/Versions"
+import { Retention } from "@drawbar/registry/retention/Retention"
 import { Context, Effect, Layer } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as OwnToken from "./google/OwnToken.ts"
@@ -108,7 +109,15 @@ const layer = ({
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
         : KeyRing.layerText(files.keyring.source, files.keyring.text)
-  const registry = Layer.mergeAll(Aliases.layer, Controllers.layer, Versions.layer, Principals.layer, Tasks.layer).pipe(
+  const retention = Layer.provide(Retention.layerBackground, Retention.layer)
+  const registry = Layer.mergeAll(
+    Aliases.layer,
+    Controllers.layer,
+    Versions.layer,
+    Principals.layer,
+    Tasks.layer,
+    retention,
+  ).pipe(
     Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
     Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
