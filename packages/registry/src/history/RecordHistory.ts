@@ -25,7 +25,7 @@ export const Restoring = Context.Reference<number | undefined>("@drawbar/registr
   defaultValue: () => undefined,
 })
 
-/** Fields whose change is no update of the record: they say where it is deployed, and which models have joined it. */
+/** Fields that change without an update of the record: they say where it is deployed, and which models have joined it. */
 const states = {
   connector: [],
   model: [
