@@ -4,6 +4,7 @@ import { Console, Effect, Layer } from "effect"
 import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Alias from "./commands/alias/alias.ts"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
 import * as Group from "./commands/group/group.ts"
@@ -26,6 +27,7 @@ const tree = Root.command.pipe(
     Blueprint.command,
     Connector.command,
     Model.command,
+    Alias.command,
     Group.command,
     Task.command,
     Render.command,

@@ -13,6 +13,7 @@ import { version } from "@drawbar/http-api/routes/Version"
 import { basePath as openAiPath } from "@drawbar/openai-api/OpenAiApi"
 import * as OpenAiError from "@drawbar/openai-api/OpenAiError"
 import * as OpenAiHandlers from "@drawbar/openai-api/OpenAiHandlers"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
@@ -26,6 +27,8 @@ import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
+import { Versions } from "@drawbar/registry/history/Versions"
+import { Retention } from "@drawbar/registry/retention/Retention"
 import { Context, Effect, Layer } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as OwnToken from "./google/OwnToken.ts"
@@ -112,14 +115,16 @@ const layer = ({
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
         : KeyRing.layerText(files.keyring.source, files.keyring.text)
+  const retention = Layer.provide(Retention.layerBackground, Retention.layer)
   const registry = Layer.mergeAll(
-    Connectors.layer,
+    Aliases.layer,
     Controllers.layer,
-    Models.layer,
-    ModelGroups.layer,
+    Versions.layer,
     Principals.layer,
     Tasks.layer,
+    retention,
   ).pipe(
+    Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
     Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
     Layer.provideMerge(keys),

@@ -51,6 +51,7 @@ const rows: Record<Reason["_tag"], Row> = {
   AlreadyExists: [409, "status_exception"],
   InUse: [409, "status_exception"],
   Busy: [409, "status_exception"],
+  StaleWrite: [409, "version_conflict_engine_exception"],
   VersionConflict: [409, "version_conflict_engine_exception"],
   DecryptionFailed: [500, "m_l_exception"],
   KeyRingUnusable: [500, "m_l_exception"],

@@ -161,7 +161,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       method,
       path,
       route,
-      model,
+      model: measurements?.model ?? model,
       user: caller.name,
       status,
       failure,

@@ -105,6 +105,10 @@ export class CredentialVault extends Context.Service<
 /** The id of the key that a value was sealed with; `undefined` if the text is not a sealed value. */
 export const keyIdOf = (sealed: string): string | undefined => form.exec(sealed)?.[1]
 
+/** Whether two sealed values hold the same secret; a renewal seals its key again, and not the secret. */
+export const isSameSecret = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && form.exec(a)?.[3] === form.exec(b)?.[3]
+
 interface Place {
   readonly collection: Collection
   readonly id: string

@@ -16,7 +16,9 @@ export const command = Command.make(
     const change = file._tag === "None" ? {} : yield* InputFile.readAs(Blueprint.Document, file.value)
     const payload = yield* Secret.into(change, yield* Secret.resolve(credential))
     const { client, ask, output } = yield* Session.open
-    const { text } = yield* ask(client.connectors.update({ params: { connector_id: id }, payload, ...Session.whole }))
+    const { text } = yield* ask(
+      client.connectors.update({ params: { connector_id: id }, query: {}, payload, ...Session.whole }),
+    )
     yield* Output.print(
       output,
       text,
