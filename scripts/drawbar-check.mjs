@@ -70,7 +70,7 @@ const check = async () => {
   const entry = join(empty, "node_modules", "drawbar", "bin", "drawbar.cjs")
   const old = `Object.defineProperty(process.versions, "node", { value: "18.20.0" }); require(${JSON.stringify(entry)})`
   const refused = run(process.execPath, ["--eval", old], { shell: false })
-  expect("an old Node is told what to install", refused.status === 1 && /Install Node 24/.test(refused.stderr))
+  expect("an old Node prints what to install", refused.status === 1 && /Install Node 24/.test(refused.stderr))
 
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`

@@ -1,6 +1,7 @@
 /** The whole API as a value: servers answer by it, clients and `/openapi.json` are made from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { BackupApi } from "../operations/BackupApi.ts"
 import { BlueprintsApi } from "../records/BlueprintsApi.ts"
 import { ClusterApi } from "../operations/ClusterApi.ts"
 import { ConnectorsApi } from "../records/ConnectorsApi.ts"
@@ -28,5 +29,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(PrincipalsApi)
   .add(HealthApi)
   .add(StatsApi)
+  .add(BackupApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}
