@@ -158,7 +158,7 @@ describe("a restore", () => {
     }),
   )
 
-  inFolder("refuses what is no backup, is damaged, or is of a newer version, and changes nothing", (folder) =>
+  inFolder("refuses a file of another kind, a damaged one and one of a newer version, and changes nothing", (folder) =>
     Effect.gen(function* () {
       const file = yield* backupOf(
         folder,
