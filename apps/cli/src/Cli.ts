@@ -5,6 +5,7 @@ import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Alias from "./commands/alias/alias.ts"
+import * as Backup from "./commands/backup.ts"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
 import * as Group from "./commands/group/group.ts"
@@ -13,6 +14,7 @@ import * as Keys from "./commands/keys/keys.ts"
 import * as Lint from "./commands/lint.ts"
 import * as Model from "./commands/model/model.ts"
 import * as Render from "./commands/render.ts"
+import * as Restore from "./commands/restore.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Task from "./commands/task/task.ts"
 import * as User from "./commands/user/user.ts"
@@ -35,6 +37,8 @@ const tree = Root.command.pipe(
     Keys.command,
     User.command,
     Key.command,
+    Backup.command,
+    Restore.command,
   ]),
 )
 

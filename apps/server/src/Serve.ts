@@ -24,25 +24,28 @@ const crash = (thrown: unknown) => {
   process.exit(1)
 }
 
-const untilSignal = Effect.callback<void>((resume) => {
-  let isStopping = false
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
-      resume(Effect.void)
-    })
-})
+/** Settles at the first signal, which may come before the server listens; a second one ends the process at once. */
+const firstSignal = () =>
+  new Promise<void>((resolve) => {
+    let isStopping = false
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.on(signal, () => {
+        if (isStopping) process.exit(1)
+        isStopping = true
+        resolve()
+      })
+  })
 
 const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const signalled = firstSignal()
       const options = yield* StartOptions.fromFlags(flags, environment)
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
       const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
       print(greeting(options, running))
-      yield* untilSignal
+      yield* Effect.promise(() => signalled)
       print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
     }),
   )
@@ -53,7 +56,10 @@ const defaultUrl = "http://127.0.0.1:9200"
 /** Addresses to listen on that a client cannot connect to. */
 const anyAddress = /0\.0\.0\.0|\[::\]/
 
-const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew, databaseIsEmpty }: Server.Running) =>
+const greeting = (
+  { files, auth }: StartOptions.StartOptions,
+  { url, keyRingIsNew, databaseIsEmpty, adminIsNew }: Server.Running,
+) =>
   [
     `Drawbar ${version} listens on ${url}`,
     files === undefined
@@ -69,6 +75,7 @@ const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNe
           `The key ring already existed, but the database ${files.database} is empty. If you expected records, stop the server and check --data and --keyring.`,
         ]
       : []),
+    ...(adminIsNew ? ["The first admin was created: its API key is the one that this server was given."] : []),
     ...(auth === true
       ? ["Authentication is required; the drawbar command takes an API key from DRAWBAR_API_KEY."]
       : []),

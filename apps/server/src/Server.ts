@@ -29,7 +29,7 @@ import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Versions } from "@drawbar/registry/history/Versions"
 import { Retention } from "@drawbar/registry/retention/Retention"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as OwnToken from "./google/OwnToken.ts"
 import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
@@ -48,6 +48,8 @@ export interface Running {
   readonly keyRingIsNew: boolean
   /** Whether an existing key ring belongs to a database without records: one of the two may be the wrong one. */
   readonly databaseIsEmpty: boolean
+  /** Whether this start created the first admin, with the operator's key. */
+  readonly adminIsNew: boolean
 }
 
 /**
@@ -58,8 +60,10 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   const { host, port, accessLog, auditLog, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
-  if (auth === true && jwt === undefined && (yield* Context.get(services, Principals).list).length === 0)
-    return yield* new NoPrincipals()
+  const principals = Context.get(services, Principals)
+  const { initialAdminKey } = options
+  const adminIsNew = initialAdminKey !== undefined && (yield* principals.createFirst(Redacted.value(initialAdminKey)))
+  if (auth === true && jwt === undefined && (yield* principals.list).length === 0) return yield* new NoPrincipals()
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const keyRingIsNew = Context.get(services, KeyRing).isNew
   const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))
@@ -85,6 +89,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     keyRingIsNew,
     databaseIsEmpty,
+    adminIsNew,
   }
 })
 

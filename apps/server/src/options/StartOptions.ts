@@ -17,6 +17,7 @@ import type { Flags } from "./Flags.ts"
 import * as JwtSettings from "../identity/JwtSettings.ts"
 import type * as OperatorSecrets from "../secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "../telemetry/OtlpSettings.ts"
+import * as InitialAdmin from "./InitialAdmin.ts"
 import { InvalidFileOption } from "./InvalidFileOption.ts"
 
 export interface StartOptions {
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly auditRequired?: boolean | undefined
   /** Whether callers must authenticate. */
   readonly auth?: boolean | undefined
+  /** The API key of the first admin; without effect once there is a user or an API key. */
+  readonly initialAdminKey?: Redacted.Redacted | undefined
   /** The issuer whose tokens are accepted in addition to keys and passwords. */
   readonly jwt?: JwtSettings.JwtSettings | undefined
   /** Allows connectors to set `skip_ssl_verification`. */
@@ -78,6 +81,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     certificateAuthorities: yield* Effect.forEach(flags.caFiles, authorities),
     allowedHosts,
     auth,
+    initialAdminKey: yield* InitialAdmin.read(environment),
     allowUnverifiedTls,
     proxy,
     otlp,

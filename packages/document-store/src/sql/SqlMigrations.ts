@@ -5,7 +5,7 @@ import { StoreError, StorageFailed } from "../StoreError.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 import { storageFailed } from "./SqlFailure.ts"
 
-const table = "drawbar_migrations"
+export const table = "drawbar_migrations"
 
 const steps = (dialect: SqlDialect) => ({
   "1_documents": Effect.gen(function* () {
@@ -45,20 +45,22 @@ const steps = (dialect: SqlDialect) => ({
   }),
 })
 
+/** The number of the last migration. */
+export const newest = (dialect: SqlDialect): number => Object.keys(steps(dialect)).length
+
 /** Migrates the schema to the current version; rejects a database written by a newer Drawbar. */
 export const migrate = Effect.fnUntraced(function* (
   dialect: SqlDialect,
 ): Effect.fn.Return<void, StoreError, SqlClient.SqlClient> {
   const sql = yield* SqlClient.SqlClient
-  const known = steps(dialect)
-  yield* Migrator.make({})({ loader: Migrator.fromRecord(known), table }).pipe(
+  yield* Migrator.make({})({ loader: Migrator.fromRecord(steps(dialect)), table }).pipe(
     Effect.mapError(storageFailed("migrate")),
   )
   const [latest] = yield* sql<{ id: number }>`SELECT MAX(migration_id) AS id FROM ${sql(table)}`.pipe(
     Effect.mapError(storageFailed("migrate")),
   )
-  const newest = Object.keys(known).length
-  if (Number(latest?.id) <= newest) return
-  const message = `The database was written by a newer Drawbar: its schema is ${latest?.id}, this version knows ${newest}. Run that version again, or restore a backup from before it.`
+  const known = newest(dialect)
+  if (Number(latest?.id) <= known) return
+  const message = `The database was written by a newer Drawbar: its schema is ${latest?.id}, this version knows ${known}. Run that version again, or restore a backup from before it.`
   return yield* StoreError.from(new StorageFailed({ operation: "open", message }))
 })

@@ -2,6 +2,7 @@
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { AliasesApi } from "../records/AliasesApi.ts"
+import { BackupApi } from "../operations/BackupApi.ts"
 import { BlueprintsApi } from "../records/BlueprintsApi.ts"
 import { ClusterApi } from "../operations/ClusterApi.ts"
 import { ConnectorsApi } from "../records/ConnectorsApi.ts"
@@ -32,5 +33,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(PrincipalsApi)
   .add(HealthApi)
   .add(StatsApi)
+  .add(BackupApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

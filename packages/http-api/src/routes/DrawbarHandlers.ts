@@ -3,6 +3,7 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { Models } from "@drawbar/registry/models/Models"
 import { Effect } from "effect"
 import * as AliasesHandlers from "../records/AliasesHandlers.ts"
+import * as BackupHandlers from "../operations/BackupHandlers.ts"
 import * as BlueprintsHandlers from "../records/BlueprintsHandlers.ts"
 import * as ClusterHandlers from "../operations/ClusterHandlers.ts"
 import * as ConnectorsHandlers from "../records/ConnectorsHandlers.ts"
@@ -48,6 +49,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     health: HealthHandlers.make(telemetry, yield* DocumentStore, yield* Models, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
+    backup: yield* BackupHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
   }
   return Object.values(groups)

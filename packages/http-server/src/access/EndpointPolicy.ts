@@ -21,6 +21,8 @@ export const write = make("write", Admission.record)
 /** Calls an upstream with the secrets of a record. */
 export const test = make("write", Admission.predict)
 export const operate = make("operate", Admission.operator)
+/** As `operate`, with a file as its response. */
+export const operateFile = make("operate", Admission.file)
 
 /** As `Permission.Requires` and `Admission`, once both are known to be there. */
 export interface Declared {

@@ -10,6 +10,7 @@ import { type ApiFace, erased, type ServerFailure } from "./ApiFace.ts"
 import type { RequestCall } from "./RequestContext.ts"
 import type { JsonText, PlainText, WithHeaders } from "./ResponseBody.ts"
 import type { EventStream } from "./EventStream.ts"
+import type { FileBody } from "./FileBody.ts"
 import { Flag } from "./Flag.ts"
 import * as EndpointPolicy from "../access/EndpointPolicy.ts"
 import * as OriginCheck from "./OriginCheck.ts"
@@ -37,6 +38,7 @@ export type Handler<Contract, E> = Contract extends HttpApiEndpoint.ConstraintRe
       | WithHeaders<Contract["~Success"]["Type"] | JsonText>
       | JsonText
       | PlainText
+      | FileBody<E>
       | EventStream<E>,
       E
     >
