@@ -38,9 +38,13 @@ export const explain = (error: unknown, url: string): string => {
   if (!HttpClientError.isHttpClientError(error) || error.reason._tag !== "TransportError")
     return Failure.sentenceOf(error)
   const code = codeOf(error.reason.cause)
-  return /CERT|SIGNATURE/.test(code)
-    ? `the certificate of ${url} is not trusted (${code}). Use a host name that the certificate contains, and set NODE_EXTRA_CA_CERTS to the PEM file of its certificate authority`
-    : `cannot connect to ${url}. Start the server there with \`drawbar serve\`, or set another URL with --url`
+  if (/CERT|SIGNATURE/.test(code))
+    return `the certificate of ${url} is not trusted (${code}). Use a host name that the certificate contains, and set NODE_EXTRA_CA_CERTS to the PEM file of its certificate authority`
+  if (/^ERR_SSL|^EPROTO/.test(code))
+    return `the server at ${url} does not speak TLS. Write --url ${url.replace(/^https:/, "http:")}, or start the server with --tls-cert and --tls-key`
+  if (/^UND_ERR_SOCKET|^ECONNRESET/.test(code))
+    return `${url} closed the connection without a response. If the server has TLS, write --url ${url.replace(/^http:/, "https:")}; otherwise check what listens there`
+  return `cannot connect to ${url}. Start the server there with \`drawbar serve\`, or set another URL with --url`
 }
 
 /** Node's error code, found anywhere in the chain of causes. */

@@ -34,8 +34,18 @@ const kinds: ReadonlyArray<Row> = [
   {
     what: "`error.remote`",
     recorded: "the provider's status and body are in the reason only",
-    here: "an error of a provider's response has its status, request id and body (truncated) in `error.remote`",
+    here: "an error of a provider's response has its status, request id and body (truncated) in `error.remote`; its `root_cause` has the reason without the provider's text",
     at: ({ at, recorded }) => at === "/error/remote" && recorded === undefined,
+  },
+  {
+    what: "`error.reason`",
+    recorded: "says what is wrong",
+    here: "the same text, followed by where it is and what to do",
+    at: ({ at, recorded, here }) =>
+      (at === "/error/reason" || at === "/error") &&
+      typeof recorded === "string" &&
+      typeof here === "string" &&
+      here.startsWith(recorded),
   },
   {
     what: "`error.rendering`",

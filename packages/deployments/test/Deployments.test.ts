@@ -204,7 +204,7 @@ it.layer(live)("a model", (it) => {
       expect(request).toEqual({
         method: "POST",
         url: `${stub.origin}/one`,
-        headers: { "X-Key": "***", "Content-Type": "application/json" },
+        headers: { "User-Agent": "Drawbar", "X-Key": "***", "Content-Type": "application/json" },
         body: '{"q":"x"}',
       })
       expect(stub.requests.length).toBe(0)

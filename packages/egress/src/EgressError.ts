@@ -152,8 +152,20 @@ export class ProxyRefused extends Data.TaggedError("ProxyRefused")<{
 export class TlsFailed extends Data.TaggedError("TlsFailed")<{ readonly origin: string; readonly code: string }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: TLS with ${this.origin} failed (${this.code}); check its certificate, or ask the operator to trust its authority`
+    return `Error communicating with remote model: TLS with ${this.origin} failed (${this.code}); ${tlsAdvice(this.origin, this.code)}`
   }
+}
+
+const tlsAdvice = (origin: string, code: string): string => {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL/.test(code))
+    return `its port does not speak TLS. Write ${origin.replace(/^https:/, "http:")} in the connector's url, or the port that serves https`
+  if (/SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|CERT_UNTRUSTED/.test(code))
+    return "this server does not know the authority of its certificate. The operator has to start the server with --ca-file FILE, the authority's certificate in PEM"
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return "its certificate is not valid at this time. Renew it there, or check the clock of this server"
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return "its certificate is for another name. Use a host that the certificate names in the connector's url"
+  return "check its certificate, or ask the operator to trust its authority with --ca-file FILE"
 }
 
 /** All connections were busy for too long, or too many requests are already waiting for one. */

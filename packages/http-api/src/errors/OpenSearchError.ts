@@ -122,8 +122,10 @@ const envelope = (
   reason: string,
   extra: object = {},
   position: object = {},
+  /** In place of a reason that repeats the platform's words, which `remote.body` has as well. */
+  summary: string = reason,
 ): ErrorEnvelope => ({
-  error: { root_cause: [{ type, reason, ...position }], type, reason, ...position, ...extra },
+  error: { root_cause: [{ type, reason: summary, ...position }], type, reason, ...position, ...extra },
   status,
 })
 
@@ -162,6 +164,7 @@ export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
             ...renderingOf(reason),
           },
           positionOf(reason),
+          "summary" in reason ? reason.summary : undefined,
         ),
       }
   }

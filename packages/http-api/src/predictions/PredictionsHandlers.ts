@@ -1,4 +1,4 @@
-import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import { ConnectorError, MissingParameters } from "@drawbar/connector-runtime/ConnectorError"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
@@ -36,6 +36,14 @@ const shown = (requests: Requests) => {
   return requests.length === 1 ? first : { ...first, requests }
 }
 
+/** A failure for want of parameters, with the fields of the body in which they may have been meant. */
+const withUnread =
+  (text: string) =>
+  <E>(error: E): E | ConnectorError =>
+    error instanceof ConnectorError && error.reason._tag === "MissingParameters"
+      ? ConnectorError.from(new MissingParameters({ ...error.reason, unread: PredictBody.unreadFields(text) }))
+      : error
+
 interface PredictRequest {
   readonly query: { readonly timeout?: string }
   readonly text: string
@@ -49,10 +57,13 @@ export const make = Effect.map(Predictions, (predictions) => {
     const prediction = Timeout.within(query.timeout, ({ deadline }) =>
       predictions.predict({ ...call, deadline }, modelId, input.success),
     )
-    return Effect.map(prediction, (found) => {
-      const answer = new JsonText(Prediction.toJsonText(found))
-      const chosen = call.observer?.model ?? modelId
-      return chosen === modelId ? answer : new WithHeaders(answer, { "X-Drawbar-Model": chosen })
+    return Effect.mapBoth(prediction, {
+      onSuccess: (found) => {
+        const answer = new JsonText(Prediction.toJsonText(found))
+        const chosen = call.observer?.model ?? modelId
+        return chosen === modelId ? answer : new WithHeaders(answer, { "X-Drawbar-Model": chosen })
+      },
+      onFailure: withUnread(text),
     })
   }
   return Endpoint.serve(OpenSearchError.face, PredictionsApi, {
@@ -62,11 +73,16 @@ export const make = Effect.map(Predictions, (predictions) => {
       const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
       const { within, deadline } = yield* Timeout.begin(query.timeout)
       const frames = within(predictions.stream({ ...call, deadline }, params.model_id, input))
-      return new EventStream(Effect.map(frames, asEvents), failureOf, within)
+      return new EventStream(
+        Effect.mapBoth(frames, { onSuccess: asEvents, onFailure: withUnread(text) }),
+        failureOf,
+        within,
+      )
     }),
     render: Effect.fnUntraced(function* ({ params, query, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
-      return shown(yield* predictions.render(call, params.model_id, input, { stream: query.stream === "true" }))
+      const requests = predictions.render(call, params.model_id, input, { stream: query.stream === "true" })
+      return shown(yield* Effect.mapError(requests, withUnread(text)))
     }),
     test: Effect.fnUntraced(function* ({ params, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))

@@ -3,3 +3,6 @@ export const basePath = "/_plugins/_ml"
 
 /** Where Drawbar's own collections are mounted; its verbs on ML Commons' records stand beside those records. */
 export const drawbarPath = "/_plugins/_drawbar"
+
+/** The JSON Schema of blueprints, for editors. */
+export const blueprintSchemaPath = `${drawbarPath}/schemas/blueprint.json` as const

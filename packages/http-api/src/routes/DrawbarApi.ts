@@ -15,6 +15,7 @@ import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
 import { VersionsApi } from "../records/VersionsApi.ts"
+import { ReferenceApi } from "../reference/ReferenceApi.ts"
 import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
 
@@ -34,5 +35,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(HealthApi)
   .add(StatsApi)
   .add(BackupApi)
+  .add(ReferenceApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

@@ -17,6 +17,7 @@ import * as ModelGroupsHandlers from "../records/ModelGroupsHandlers.ts"
 import * as ModelsHandlers from "../records/ModelsHandlers.ts"
 import * as PredictionsHandlers from "../predictions/PredictionsHandlers.ts"
 import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
+import * as ReferenceHandlers from "../reference/ReferenceHandlers.ts"
 import * as StatsHandlers from "../operations/StatsHandlers.ts"
 import * as TasksHandlers from "../records/TasksHandlers.ts"
 import * as VersionsHandlers from "../records/VersionsHandlers.ts"
@@ -51,6 +52,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     tasks: yield* TasksHandlers.make,
     backup: yield* BackupHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
+    reference: ReferenceHandlers.make,
   }
   return Object.values(groups)
     .flat()

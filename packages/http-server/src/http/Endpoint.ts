@@ -147,7 +147,7 @@ export const readObject = (text: string): Result.Result<Json.JsonObject, Request
 export const notObject = (value: Json.Json): RequestError =>
   RequestError.from(
     new InvalidJson({
-      message: `Failed to parse object: expecting token of type [START_OBJECT] but found [${tokenOf(value)}]`,
+      message: `Failed to parse object: expecting token of type [START_OBJECT] but found [${tokenOf(value)}]. Send the body as a JSON object: {…}`,
       type: "parsing_exception",
     }),
   )
@@ -163,5 +163,10 @@ export const unreadable = ({
   message,
   line,
   column,
-}: Pick<Json.JsonError, "message" | "line" | "column">): RequestError =>
-  RequestError.from(new InvalidJson({ message: `${message} at line ${line}, column ${column} of the request body` }))
+  excerpt,
+}: Pick<Json.JsonError, "message" | "line" | "column" | "excerpt">): RequestError =>
+  RequestError.from(
+    new InvalidJson({
+      message: `${message} at line ${line}, column ${column} of the request body${excerpt === "^" ? "" : `. Correct it at ^: ${excerpt}`}`,
+    }),
+  )

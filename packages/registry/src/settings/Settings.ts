@@ -212,13 +212,16 @@ export const withoutEffect = (body: JsonObject): ReadonlyArray<string> =>
 const maxCompared = 255
 
 const nearest = (name: string): string => {
-  if (name.length > maxCompared) return ""
+  if (name.length > maxCompared) return allNames
   const near = names
     .map((known) => [known, EditDistance.of(name, known)] as const)
     .filter(([known, steps]) => steps <= Math.min(6, known.length / 8))
     .toSorted(([, a], [, b]) => a - b)[0]
-  return near === undefined ? "" : `, did you mean [${near[0]}]?`
+  return near === undefined ? allNames : `, did you mean [${near[0]}]?`
 }
+
+const allNames =
+  ". See docs/configuration.md, or GET /_cluster/settings?include_defaults=true, which lists the settings"
 
 const bounded = (given: Given): Result.Result<void, RegistryFailure> =>
   Object.keys(given).filter((name) => !isName(name)).length > maxForeign
@@ -231,7 +234,7 @@ const readFile = (content: JsonObject): Result.Result<Given, RegistryFailure> =>
   Result.gen(function* () {
     const given: Record<string, Shown> = {}
     for (const [key, shown] of flatten(content)) {
-      if (!isName(key)) return yield* refused(`The settings file contains the unknown setting [${key}]`)
+      if (!isName(key)) return yield* refused(`The settings file contains the unknown setting [${key}]${nearest(key)}`)
       if (shown === null) continue
       const value = read(key, shown)
       if (Result.isFailure(value)) return yield* refused(`The settings file's [${key}]: ${value.failure}`)

@@ -12,11 +12,13 @@ export const command = Command.make(
   "validate",
   { file },
   Effect.fnUntraced(function* ({ file }) {
-    const payload: Json.JsonObject = yield* InputFile.read(file)
+    const source = yield* InputFile.source(file)
+    const payload: Json.JsonObject = yield* InputFile.parse(file, source)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.connectors.validate({ payload, ...Session.whole }))
-    // Its lines and columns refer to the request body, which the user does not see.
-    const lines = value.findings.map(({ line: _, column: __, ...finding }) => Findings.line(finding, file))
+    // Loads lazily what only this command and `lint` need. The lines of the response are those of the request body, not of the file.
+    const { placeOf } = (yield* Effect.promise(() => import("@drawbar/blueprint-lint/DocumentText"))).read(source, true)
+    const lines = value.findings.map((finding) => Findings.line({ ...finding, ...placeOf(finding.pointer) }, file))
     yield* Output.print(output, text, [...lines, ...(value.valid ? [Findings.summary(value.findings)] : [])].join("\n"))
     if (!value.valid) return yield* failed(Findings.summary(value.findings))
   }),
