@@ -1,48 +1,12 @@
 /** OpenAI's client against providers that speak APIs of their own, by the blueprints that come with Drawbar. */
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
-import * as Answer from "@drawbar/stub-platform/Answer"
-import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import OpenAI, { BadRequestError } from "openai"
 import { assert, describe, it } from "vitest"
-import { ask } from "./AuthenticatedServer.ts"
 import { args, type Provider, providers, request } from "./ChatProviders.ts"
-import * as InProcess from "./InProcess.ts"
-import { settings } from "./Loopback.ts"
+import * as ChatServer from "./ChatServer.ts"
 
-const blueprints = join(import.meta.dirname, "../../../packages/blueprint-catalogue/blueprints")
-
-const start = async ({ blueprint, whole, stream, path }: Provider) => {
-  const platform = await StubPlatform.start({
-    handler: ({ target, text }) => {
-      const isStream = /stream/i.test(target) || JSON.parse(text).stream === true
-      return isStream ? stream() : Answer.json(whole)
-    },
-  })
-  const server = await InProcess.listen({ settings })
-  const document = JSON.parse(await readFile(join(blueprints, blueprint, "blueprint.json"), "utf8"))
-  const secrets = Object.keys(document.credential ?? {}).map((name) => [name, "test-secret"])
-  const [action] = document.actions
-  const made = await ask(server.url, undefined, "POST", "/_plugins/_ml/models/_register", {
-    name: blueprint,
-    function_name: "remote",
-    connector: {
-      ...document,
-      ...(secrets.length === 0 ? {} : { credential: Object.fromEntries(secrets) }),
-      actions: [{ ...action, url: platform.origin + path }],
-    },
-  })
-  assert.strictEqual(made.status, 200, made.text)
-  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "unused", maxRetries: 0 })
-  return {
-    client,
-    platform,
-    model: blueprint,
-    [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]()
-      await platform.close()
-    },
-  }
+const start = async (provider: Provider) => {
+  const at = await ChatServer.start(provider)
+  return { ...at, client: new OpenAI({ baseURL: at.baseURL, apiKey: "unused", maxRetries: 0 }) }
 }
 
 /** The one answer, and the one function that it wants called. */
