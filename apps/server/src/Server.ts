@@ -13,6 +13,7 @@ import { version } from "@drawbar/http-api/routes/Version"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
+import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
@@ -86,8 +87,18 @@ const exported = (settings: OtlpSettings) =>
     (Otlp) => Otlp.make(settings, version),
   )
 
+// Loaded lazily, because most servers use SQLite.
+const shared = (options: PostgresOptions) =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.promise(() => import("@drawbar/document-store/PostgresDocumentStore")),
+      (PostgresDocumentStore) => PostgresDocumentStore.layer(options),
+    ),
+  )
+
 const layer = ({
   files,
+  postgres,
   settings,
   connectTo = {},
   certificateAuthorities = [],
@@ -99,7 +110,11 @@ const layer = ({
   jwt,
 }: StartOptions) => {
   const store =
-    files === undefined ? SqliteDocumentStore.layerMemory : SqliteDocumentStore.layer({ filename: files.database })
+    postgres !== undefined
+      ? shared(postgres)
+      : files === undefined
+        ? SqliteDocumentStore.layerMemory
+        : SqliteDocumentStore.layer({ filename: files.database })
   const keys =
     files === undefined
       ? KeyRing.layerMemory

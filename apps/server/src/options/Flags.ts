@@ -8,6 +8,7 @@ import * as SecretHosts from "@drawbar/deployments/connectors/SecretHosts"
 import { Result } from "effect"
 import type * as Chain from "../aws/Chain.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
+import * as DatabaseUrl from "./DatabaseUrl.ts"
 import * as FlagTable from "./FlagTable.ts"
 import * as OtlpSettings from "../telemetry/OtlpSettings.ts"
 import * as Vault from "../secrets/Vault.ts"
@@ -19,6 +20,8 @@ export interface Flags {
   readonly port: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
+  /** The PostgreSQL database that takes the place of SQLite. */
+  readonly database?: DatabaseUrl.DatabaseUrl
   /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
@@ -91,6 +94,26 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
     const data = text("data") ?? FlagTable.table.data.fallback
+    const url = text("database")
+    const passwordFlag = text("database-password")
+    if (url === undefined && passwordFlag !== undefined)
+      return yield* Result.fail("--database-password requires --database.")
+    if (url !== undefined && data === ":memory:" && text("keyring") === undefined)
+      return yield* Result.fail(
+        "--data :memory: has no place for the encryption keys of --database: add --keyring FILE, or name a folder.",
+      )
+    const database =
+      url === undefined
+        ? undefined
+        : yield* DatabaseUrl.read(
+            {
+              url,
+              password: passwordFlag,
+              pool: text("database-pool") ?? FlagTable.table["database-pool"].fallback,
+              timeout: text("database-timeout") ?? FlagTable.table["database-timeout"].fallback,
+            },
+            environment,
+          )
     return {
       help: given.help ?? false,
       host: yield* guardedHost(
@@ -119,6 +142,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
       ...(auditRequired ? { auditRequired } : {}),
+      ...(database === undefined ? {} : { database }),
       ...(awsRoles.length === 0 ? {} : { awsRoles }),
       ...(secretHosts.length === 0 ? {} : { secretHosts }),
     }
