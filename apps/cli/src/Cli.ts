@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
+import * as Db from "./commands/db/db.ts"
 import * as Group from "./commands/group/group.ts"
 import * as Key from "./commands/key/key.ts"
 import * as Keys from "./commands/keys/keys.ts"
@@ -31,6 +32,7 @@ const tree = Root.command.pipe(
     Render.command,
     Lint.command,
     Keys.command,
+    Db.command,
     User.command,
     Key.command,
   ]),

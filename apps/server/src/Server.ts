@@ -13,8 +13,6 @@ import { version } from "@drawbar/http-api/routes/Version"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
-import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
-import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
@@ -34,6 +32,7 @@ import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
 import { NoPrincipals } from "./options/NoPrincipals.ts"
 import { isEmpty, keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
+import * as Store from "./Store.ts"
 import type { StartOptions } from "./options/StartOptions.ts"
 
 export interface Running {
@@ -87,15 +86,6 @@ const exported = (settings: OtlpSettings) =>
     (Otlp) => Otlp.make(settings, version),
   )
 
-// Loaded lazily, because most servers use SQLite.
-const shared = (options: PostgresOptions) =>
-  Layer.unwrap(
-    Effect.map(
-      Effect.promise(() => import("@drawbar/document-store/PostgresDocumentStore")),
-      (PostgresDocumentStore) => PostgresDocumentStore.layer(options),
-    ),
-  )
-
 const layer = ({
   files,
   postgres,
@@ -109,12 +99,7 @@ const layer = ({
   secrets,
   jwt,
 }: StartOptions) => {
-  const store =
-    postgres !== undefined
-      ? shared(postgres)
-      : files === undefined
-        ? SqliteDocumentStore.layerMemory
-        : SqliteDocumentStore.layer({ filename: files.database })
+  const store = Store.layer({ files, postgres })
   const keys =
     files === undefined
       ? KeyRing.layerMemory
