@@ -74,7 +74,12 @@ it("moves a registry from SQLite to PostgreSQL and back, with secrets that only 
   const options = {
     files: { database: "PostgreSQL", keyring },
     postgres: {
-      ...{ host, port, user, database, poolSize: 4, statementTimeoutMillis: 30_000 },
+      host,
+      port,
+      user,
+      database,
+      poolSize: 4,
+      statementTimeoutMillis: 30_000,
       password: Effect.succeed(Redacted.make(password)),
     },
   }
@@ -98,7 +103,7 @@ it("moves a registry from SQLite to PostgreSQL and back, with secrets that only 
   expect((await drawbar(["db", "import", "other.jsonl", "--data", "copy"])).err).toContain("Import into an empty store")
 }, 120_000)
 
-it("names a store that does not exist, and a file that is no export", async () => {
+it("names a store that does not exist, and a file that is not an export", async () => {
   const { drawbar, file } = terminal
   expect((await drawbar(["db", "export", "--data", "missing"])).err).toContain("There is no database in missing")
   await file("none.jsonl", '{"name":"x"}\n')

@@ -61,7 +61,7 @@ export const write = Effect.fnUntraced(function* <E, R>(from: Stream.Stream<stri
     if (number === 1)
       return Result.mapBoth(decode(Header)(json), {
         onFailure: () =>
-          wrong(`is not {"drawbar":"registry","format":${format}}: this is no export, or one of a newer version`),
+          wrong(`is not {"drawbar":"registry","format":${format}}: this is not an export, or one of a newer version`),
         onSuccess: () => undefined,
       })
     if (counted !== undefined) return Result.fail(wrong("follows the end of the export"))

@@ -130,11 +130,11 @@ interface Identity {
   readonly gid?: number
 }
 
-/** PostgreSQL does not run as root: there it runs as `nobody`, to whom the folder then belongs. */
+/** PostgreSQL does not run as root: there it runs as `daemon`, to which the folder then belongs. */
 const identityFor = async (folder: string): Promise<Identity> => {
   if (userInfo().uid !== 0) return {}
-  const { stdout } = await promisify(execFile)("id", ["-u", "nobody"])
-  const group = await promisify(execFile)("id", ["-g", "nobody"])
+  const { stdout } = await promisify(execFile)("id", ["-u", "daemon"])
+  const group = await promisify(execFile)("id", ["-g", "daemon"])
   const identity = { uid: Number(stdout), gid: Number(group.stdout) }
   await chown(folder, identity.uid, identity.gid)
   await chmod(folder, 0o700)
