@@ -19,6 +19,7 @@ import { Models } from "@drawbar/registry/models/Models"
 import { Principals } from "@drawbar/registry/access/Principals"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { NewestKey } from "@drawbar/registry/secrets/NewestKey"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
@@ -115,7 +116,9 @@ const layer = ({
     Tasks.layer,
   ).pipe(
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer)),
+    Layer.provideMerge(NewestKey.layer),
+    Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),
   )

@@ -22,6 +22,23 @@ export interface FollowedChanges {
   readonly since: (position: number) => Effect.Effect<Changes, StoreError>
   /** Returns when another process may have committed, and after the poll interval in any case. */
   readonly next: Effect.Effect<void>
+  readonly replicas: Replicas
+}
+
+/** A process that shares the database. */
+export interface Replica {
+  readonly id: string
+  /** What it says of itself. */
+  readonly about: string
+  /** By the database's clock, in ms since 1970. */
+  readonly seenAt: number
+}
+
+export interface Replicas {
+  /** Says that this process is alive; without it for 15 s, it counts as ended. */
+  readonly beat: (self: Pick<Replica, "id" | "about">) => Effect.Effect<void, StoreError>
+  readonly leave: (id: string) => Effect.Effect<void, StoreError>
+  readonly all: Effect.Effect<ReadonlyArray<Replica>, StoreError>
 }
 
 export class DocumentStore extends Context.Service<

@@ -76,7 +76,10 @@ describe("processes that share a PostgreSQL database", () => {
         { concurrency: "unbounded" },
       )
       const rows = yield* run("SELECT migration_id FROM drawbar_migrations ORDER BY 1", database)
-      assert.deepStrictEqual(rows, [{ migration_id: 1 }, { migration_id: 2 }])
+      assert.deepStrictEqual(
+        rows,
+        [1, 2, 3].map((migration_id) => ({ migration_id })),
+      )
     }),
   )
 

@@ -11,6 +11,7 @@ import { lock, notify, type SqlDialect } from "./SqlDialect.ts"
 import { storageFailed } from "./SqlFailure.ts"
 import * as SqlGroupCommit from "./SqlGroupCommit.ts"
 import { migrate } from "./SqlMigrations.ts"
+import * as SqlReplicas from "./SqlReplicas.ts"
 import * as SqlSearch from "./SqlSearch.ts"
 import * as SqlWrites from "./SqlWrites.ts"
 import type { StoreError } from "../StoreError.ts"
@@ -136,6 +137,11 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?:
                 Effect.onExit((exit) => Effect.sync(() => (away = Option.getOrUndefined(Exit.findErrorOption(exit))))),
               ),
             next: followed.next,
+            replicas: {
+              beat: (self: Parameters<typeof SqlReplicas.beat>[2]) => SqlReplicas.beat(sql, dialect, self),
+              leave: (id: string) => SqlReplicas.leave(sql, id),
+              all: SqlReplicas.all(sql, dialect),
+            },
           },
         }),
   }

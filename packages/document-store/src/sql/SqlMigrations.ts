@@ -57,6 +57,11 @@ const steps = (dialect: SqlDialect) => ({
     )`
     yield* sql`CREATE INDEX document_changes_by_seq ON document_changes (seq)`
   }),
+  "3_replicas": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const text = sql.literal(dialect.text)
+    yield* sql`CREATE TABLE replicas (id ${text} NOT NULL PRIMARY KEY, about ${text} NOT NULL, seen_at BIGINT NOT NULL)`
+  }),
 })
 
 /**

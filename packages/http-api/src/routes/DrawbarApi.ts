@@ -11,6 +11,7 @@ import { ModelGroupsApi } from "../records/ModelGroupsApi.ts"
 import { ModelsApi } from "../records/ModelsApi.ts"
 import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
+import { ReplicasApi } from "../operations/ReplicasApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
 import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
@@ -28,5 +29,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(PrincipalsApi)
   .add(HealthApi)
   .add(StatsApi)
+  .add(ReplicasApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

@@ -14,6 +14,7 @@ import * as ModelGroupsHandlers from "../records/ModelGroupsHandlers.ts"
 import * as ModelsHandlers from "../records/ModelsHandlers.ts"
 import * as PredictionsHandlers from "../predictions/PredictionsHandlers.ts"
 import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
+import * as ReplicasHandlers from "../operations/ReplicasHandlers.ts"
 import * as StatsHandlers from "../operations/StatsHandlers.ts"
 import * as TasksHandlers from "../records/TasksHandlers.ts"
 import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
@@ -44,6 +45,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
+    replicas: yield* ReplicasHandlers.make({ version, address }),
   }
   return Object.values(groups).flat()
 })
