@@ -7,6 +7,7 @@ import * as AccessLog from "./telemetry/AccessLog.ts"
 import * as FlagTable from "./options/FlagTable.ts"
 import * as Flags from "./options/Flags.ts"
 import * as FreePort from "./options/FreePort.ts"
+import * as Worker from "./workers/Worker.ts"
 import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
 
@@ -24,15 +25,18 @@ const crash = (thrown: unknown) => {
   process.exit(1)
 }
 
-const untilSignal = Effect.callback<void>((resume) => {
-  let isStopping = false
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
-      resume(Effect.void)
-    })
-})
+// A worker leaves Ctrl-C, and the second signal, to its parent.
+const untilSignal = (isWorker: boolean) =>
+  Effect.callback<void>((resume) => {
+    let isStopping = false
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.on(signal, () => {
+        if (isWorker && signal === "SIGINT") return
+        if (isStopping && !isWorker) process.exit(1)
+        isStopping = true
+        resume(Effect.void)
+      })
+  })
 
 const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
   Effect.scoped(
@@ -40,10 +44,16 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
       const options = yield* StartOptions.fromFlags(flags, environment)
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
-      const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
-      print(greeting(options, running))
-      yield* untilSignal
-      print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
+      const isWorker = Worker.isWorker()
+      const running = yield* Server.listen({
+        ...options,
+        ...(flags.logsRequests ? { accessLog: log.write } : {}),
+        ...(isWorker ? { sharesFile: true, gatherMetrics: Worker.metrics } : {}),
+      })
+      const report = isWorker ? Worker.ready : print
+      report(greeting(options, running))
+      yield* untilSignal(isWorker)
+      if (!isWorker) print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
     }),
   )
 
@@ -95,6 +105,8 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
   // Its files (records, keys, the audit log) are readable by its own user only.
   process.umask(0o077)
   process.on("uncaughtException", crash)
+  if (flags.success.workers > 1 && !Worker.isWorker())
+    return (await import("./workers/Parent.ts")).run(flags.success.workers, { print, printError })
   const exit = await Effect.runPromiseExit(
     serve(flags.success, environment).pipe(
       Effect.result,

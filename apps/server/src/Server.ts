@@ -69,6 +69,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     auth,
     tls,
     graceMillis,
+    gatherMetrics: options.gatherMetrics,
     ...exporting,
     version,
   }).pipe(Effect.provideContext(services))
@@ -90,6 +91,7 @@ const exported = (settings: OtlpSettings) =>
 const layer = ({
   files,
   postgres,
+  sharesFile,
   settings,
   connectTo = {},
   certificateAuthorities = [],
@@ -100,7 +102,7 @@ const layer = ({
   secrets,
   jwt,
 }: StartOptions) => {
-  const store = Store.layer({ files, postgres })
+  const store = Store.layer({ files, postgres, sharesFile })
   const keys =
     files === undefined
       ? KeyRing.layerMemory

@@ -15,9 +15,12 @@ import type { StartOptions } from "./options/StartOptions.ts"
 export const layer = ({
   files,
   postgres,
-}: Pick<StartOptions, "files" | "postgres">): Layer.Layer<DocumentStore, StoreError> => {
+  sharesFile = false,
+}: Pick<StartOptions, "files" | "postgres" | "sharesFile">): Layer.Layer<DocumentStore, StoreError> => {
   if (postgres !== undefined) return shared(postgres)
-  return files === undefined ? SqliteDocumentStore.layerMemory : SqliteDocumentStore.layer({ filename: files.database })
+  return files === undefined
+    ? SqliteDocumentStore.layerMemory
+    : SqliteDocumentStore.layer({ filename: files.database, isShared: sharesFile })
 }
 
 // Loaded lazily, because most servers use SQLite.

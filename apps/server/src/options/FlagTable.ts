@@ -61,6 +61,13 @@ export const table = {
     value: "HOST:PORT",
     description: "An extra allowed Host header while --auth is off.",
   },
+  workers: {
+    type: "string",
+    section: "listen",
+    value: "N|auto",
+    fallback: "1",
+    description: "How many processes serve the port, so that all cores are used; auto: one for each core.",
+  },
   data: {
     type: "string",
     section: "store",

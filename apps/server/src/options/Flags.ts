@@ -1,5 +1,6 @@
 /** The options of a start: flags, else environment variables, else defaults. */
 import { isIP } from "node:net"
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import * as CredentialServices from "@drawbar/connector-runtime/auth/CredentialServices"
@@ -18,6 +19,8 @@ export interface Flags {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  /** How many processes serve the port. */
+  readonly workers: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
   /** The PostgreSQL database that takes the place of SQLite. */
@@ -121,6 +124,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
         auth && (tls !== undefined || behindProxy),
       ),
       port: yield* port(text("port") ?? FlagTable.table.port.fallback),
+      workers: yield* workers(text("workers") ?? FlagTable.table.workers.fallback, data, url),
       data,
       keyring: text("keyring") ?? join(data, "keyring.json"),
       settings: text("settings"),
@@ -169,6 +173,17 @@ const port = (text: string): Result.Result<number, string> =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535
     ? Result.succeed(Number(text))
     : Result.fail(`--port ${text} must be a number from 0 to 65535.`)
+
+const maxWorkers = 256
+
+const workers = (text: string, data: string, database: string | undefined): Result.Result<number, string> => {
+  const count = text === "auto" ? availableParallelism() : /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > maxWorkers)
+    return Result.fail(`--workers ${text} must be auto or a number from 1 to ${maxWorkers}.`)
+  return count > 1 && data === ":memory:" && database === undefined
+    ? Result.fail("--workers requires records that processes can share: name a folder with --data, or use --database.")
+    : Result.succeed(count)
+}
 
 const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
   text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`${flag} ${text} must be on or off.`)

@@ -28,6 +28,10 @@ export interface StartOptions {
   readonly port: number
   /** Where records and keys are stored; absent for memory. `database` is a file, or the name of `postgres` for messages. */
   readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
+  /** Whether other processes of this machine use the database file as well. */
+  readonly sharesFile?: boolean | undefined
+  /** The metrics of all workers, from those of this process. */
+  readonly gatherMetrics?: ((own: Effect.Effect<string>) => Effect.Effect<string>) | undefined
   /** The database that takes the place of the file. */
   readonly postgres?: PostgresOptions | undefined
   /** The content of the settings file. */
