@@ -27,6 +27,9 @@ export const run = (count: number, { print, printError }: Terminal): Promise<num
     const serving = new Set<Worker>()
     const started = new Set<Worker>()
 
+    // Workers accept connections themselves: one that the parent had handed to a worker that was killed would wait forever.
+    cluster.schedulingPolicy = cluster.SCHED_NONE
+
     const start = () => {
       const worker = cluster.fork()
       started.add(worker)
