@@ -8,6 +8,7 @@ import * as Alias from "./commands/alias/alias.ts"
 import * as Backup from "./commands/backup.ts"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
+import * as Db from "./commands/db/db.ts"
 import * as Group from "./commands/group/group.ts"
 import * as Key from "./commands/key/key.ts"
 import * as Keys from "./commands/keys/keys.ts"
@@ -35,6 +36,7 @@ const tree = Root.command.pipe(
     Render.command,
     Lint.command,
     Keys.command,
+    Db.command,
     User.command,
     Key.command,
     Backup.command,

@@ -7,6 +7,7 @@ import * as AccessLog from "./telemetry/AccessLog.ts"
 import * as FlagTable from "./options/FlagTable.ts"
 import * as Flags from "./options/Flags.ts"
 import * as FreePort from "./options/FreePort.ts"
+import * as Worker from "./workers/Worker.ts"
 import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
 
@@ -24,13 +25,14 @@ const crash = (thrown: unknown) => {
   process.exit(1)
 }
 
-/** Settles at the first signal, which may come before the server listens; a second one ends the process at once. */
-const firstSignal = () =>
+/** Settles at the first signal, which may come before the server listens. A worker leaves Ctrl-C, and the second signal, to its parent. */
+const firstSignal = (isWorker: boolean) =>
   new Promise<void>((resolve) => {
     let isStopping = false
     for (const signal of ["SIGINT", "SIGTERM"] as const)
       process.on(signal, () => {
-        if (isStopping) process.exit(1)
+        if (isWorker && signal === "SIGINT") return
+        if (isStopping && !isWorker) process.exit(1)
         isStopping = true
         resolve()
       })
@@ -39,14 +41,20 @@ const firstSignal = () =>
 const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const signalled = firstSignal()
+      const isWorker = Worker.isWorker()
+      const signalled = firstSignal(isWorker)
       const options = yield* StartOptions.fromFlags(flags, environment)
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
-      const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
-      print(greeting(options, running))
+      const running = yield* Server.listen({
+        ...options,
+        ...(flags.logsRequests ? { accessLog: log.write } : {}),
+        ...(isWorker ? { sharesFile: true, gatherMetrics: Worker.metrics } : {}),
+      })
+      const report = isWorker ? Worker.ready : print
+      report(greeting(options, running))
       yield* Effect.promise(() => signalled)
-      print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
+      if (!isWorker) print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
     }),
   )
 
@@ -102,6 +110,8 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
   // Its files (records, keys, the audit log) are readable by its own user only.
   process.umask(0o077)
   process.on("uncaughtException", crash)
+  if (flags.success.workers > 1 && !Worker.isWorker())
+    return (await import("./workers/Parent.ts")).run(flags.success.workers, { print, printError })
   const exit = await Effect.runPromiseExit(
     serve(flags.success, environment).pipe(
       Effect.result,

@@ -17,13 +17,13 @@ import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
-import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { Principals } from "@drawbar/registry/access/Principals"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { NewestKey } from "@drawbar/registry/secrets/NewestKey"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
@@ -39,6 +39,7 @@ import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
 import { NoPrincipals } from "./options/NoPrincipals.ts"
 import { isEmpty, keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
+import * as Store from "./Store.ts"
 import type { StartOptions } from "./options/StartOptions.ts"
 
 export interface Running {
@@ -79,6 +80,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     auth,
     tls,
     graceMillis,
+    gatherMetrics: options.gatherMetrics,
     ...exporting,
     version,
     endpoints: openAi,
@@ -102,6 +104,8 @@ const exported = (settings: OtlpSettings) =>
 
 const layer = ({
   files,
+  postgres,
+  sharesFile,
   settings,
   connectTo = {},
   certificateAuthorities = [],
@@ -112,8 +116,7 @@ const layer = ({
   secrets,
   jwt,
 }: StartOptions) => {
-  const store =
-    files === undefined ? SqliteDocumentStore.layerMemory : SqliteDocumentStore.layer({ filename: files.database })
+  const store = Store.layer({ files, postgres, sharesFile })
   const keys =
     files === undefined
       ? KeyRing.layerMemory
@@ -131,7 +134,9 @@ const layer = ({
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer)),
+    Layer.provideMerge(NewestKey.layer),
+    Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),
   )

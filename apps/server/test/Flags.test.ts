@@ -10,6 +10,7 @@ describe("the flags", () => {
       help: false,
       host: "127.0.0.1",
       port: 9200,
+      workers: 1,
       data: "./data",
       keyring: "data/keyring.json",
       settings: undefined,

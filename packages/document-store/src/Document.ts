@@ -33,6 +33,12 @@ export const shown = (collection: Collection, source: JsonObject): JsonObject =>
     : Object.fromEntries(Object.entries(source).filter(([name]) => !fields.includes(name)))
 }
 
+/** A record that was written or deleted. */
+export interface RecordChange {
+  readonly collection: Collection
+  readonly id: string
+}
+
 export interface Document {
   readonly id: string
   /** Counts the writes of this record, from 1. */

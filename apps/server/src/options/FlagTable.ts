@@ -61,12 +61,47 @@ export const table = {
     value: "HOST:PORT",
     description: "An extra allowed Host header while --auth is off.",
   },
+  workers: {
+    type: "string",
+    section: "listen",
+    value: "N|auto",
+    fallback: "1",
+    description: "How many processes serve the port, so that all cores are used; auto: one for each core.",
+  },
   data: {
     type: "string",
     section: "store",
     value: "FOLDER",
     fallback: "./data",
     description: "The folder of the database (SQLite). :memory: keeps records in memory only.",
+  },
+  database: {
+    type: "string",
+    section: "store",
+    value: "URL",
+    description:
+      "A PostgreSQL database in place of SQLite, which any number of servers may share: postgres://USER@HOST:PORT/DATABASE. " +
+      "?sslmode= may be disable, require, verify-ca or verify-full (the default; on loopback: disable), and sslrootcert= the file of an authority.",
+  },
+  "database-password": {
+    type: "string",
+    section: "store",
+    value: "env:VARIABLE|file:PATH",
+    description: "The password of --database. A file is read again for each connection.",
+  },
+  "database-pool": {
+    type: "string",
+    section: "store",
+    value: "N",
+    fallback: "8",
+    description: "How many connections to --database each process opens at most, and one more for notifications.",
+  },
+  "database-timeout": {
+    type: "string",
+    section: "store",
+    value: "MILLISECONDS",
+    fallback: "30000",
+    description: "How long one statement in --database may take.",
   },
   keyring: {
     type: "string",

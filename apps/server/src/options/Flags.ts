@@ -1,5 +1,6 @@
 /** The options of a start: flags, else environment variables, else defaults. */
 import { isIP } from "node:net"
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import * as CredentialServices from "@drawbar/connector-runtime/auth/CredentialServices"
@@ -8,6 +9,7 @@ import * as SecretHosts from "@drawbar/deployments/connectors/SecretHosts"
 import { Result } from "effect"
 import type * as Chain from "../aws/Chain.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
+import * as DatabaseUrl from "./DatabaseUrl.ts"
 import * as FlagTable from "./FlagTable.ts"
 import * as OtlpSettings from "../telemetry/OtlpSettings.ts"
 import * as Vault from "../secrets/Vault.ts"
@@ -17,8 +19,12 @@ export interface Flags {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  /** How many processes serve the port. */
+  readonly workers: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
+  /** The PostgreSQL database that takes the place of SQLite. */
+  readonly database?: DatabaseUrl.DatabaseUrl
   /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
@@ -91,6 +97,26 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
     const data = text("data") ?? FlagTable.table.data.fallback
+    const url = text("database")
+    const passwordFlag = text("database-password")
+    if (url === undefined && passwordFlag !== undefined)
+      return yield* Result.fail("--database-password requires --database.")
+    if (url !== undefined && data === ":memory:" && text("keyring") === undefined)
+      return yield* Result.fail(
+        "--data :memory: has no place for the encryption keys of --database: add --keyring FILE, or name a folder.",
+      )
+    const database =
+      url === undefined
+        ? undefined
+        : yield* DatabaseUrl.read(
+            {
+              url,
+              password: passwordFlag,
+              pool: text("database-pool") ?? FlagTable.table["database-pool"].fallback,
+              timeout: text("database-timeout") ?? FlagTable.table["database-timeout"].fallback,
+            },
+            environment,
+          )
     return {
       help: given.help ?? false,
       host: yield* guardedHost(
@@ -98,6 +124,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
         auth && (tls !== undefined || behindProxy),
       ),
       port: yield* port(text("port") ?? FlagTable.table.port.fallback),
+      workers: yield* workers(text("workers") ?? FlagTable.table.workers.fallback, data, url),
       data,
       keyring: text("keyring") ?? join(data, "keyring.json"),
       settings: text("settings"),
@@ -119,6 +146,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
       ...(auditRequired ? { auditRequired } : {}),
+      ...(database === undefined ? {} : { database }),
       ...(awsRoles.length === 0 ? {} : { awsRoles }),
       ...(secretHosts.length === 0 ? {} : { secretHosts }),
     }
@@ -145,6 +173,17 @@ const port = (text: string): Result.Result<number, string> =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535
     ? Result.succeed(Number(text))
     : Result.fail(`--port ${text} must be a number from 0 to 65535.`)
+
+const maxWorkers = 256
+
+const workers = (text: string, data: string, database: string | undefined): Result.Result<number, string> => {
+  const count = text === "auto" ? availableParallelism() : /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > maxWorkers)
+    return Result.fail(`--workers ${text} must be auto or a number from 1 to ${maxWorkers}.`)
+  return count > 1 && data === ":memory:" && database === undefined
+    ? Result.fail("--workers requires records that processes can share: name a folder with --data, or use --database.")
+    : Result.succeed(count)
+}
 
 const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
   text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`${flag} ${text} must be on or off.`)

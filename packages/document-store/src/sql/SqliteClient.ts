@@ -12,6 +12,8 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 export interface SqliteOptions {
   /** `:memory:` for a database in memory. */
   readonly filename: string
+  /** Whether other processes of this machine open the file as well; otherwise none can. */
+  readonly isShared?: boolean
 }
 
 /** The connection itself, for what SQL cannot say. */
@@ -21,12 +23,12 @@ export class SqliteDatabase extends Context.Service<
 >()("@drawbar/document-store/SqliteDatabase") {}
 
 /**
- * The process holds the file exclusively while the layer is open. It is SQLite's own lock, which the operating system
- * releases however the process ends. FULL: a commit returns after the data is on disk.
+ * Unless the file is shared, the process holds it exclusively while the layer is open. It is SQLite's own lock, which the
+ * operating system releases however the process ends. FULL: a commit returns after the data is on disk.
  */
-const settings = `
+const settings = (isShared: boolean) => `
   PRAGMA busy_timeout = 2000;
-  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA locking_mode = ${isShared ? "NORMAL" : "EXCLUSIVE"};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -44,7 +46,7 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
     Effect.try({ try: () => new DatabaseSync(options.filename), catch: failed("open") }),
     (database) => Effect.sync(() => database.close()),
   )
-  yield* Effect.try({ try: () => database.exec(settings), catch: failed("open") })
+  yield* Effect.try({ try: () => database.exec(settings(options.isShared ?? false)), catch: failed("open") })
 
   const prepared = new BoundedMap<StatementSync>(kept)
   const prepare = (sql: string): StatementSync => {

@@ -13,6 +13,7 @@ import { ModelGroupsApi } from "../records/ModelGroupsApi.ts"
 import { ModelsApi } from "../records/ModelsApi.ts"
 import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
+import { ReplicasApi } from "../operations/ReplicasApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
 import { VersionsApi } from "../records/VersionsApi.ts"
 import { ReferenceApi } from "../reference/ReferenceApi.ts"
@@ -36,5 +37,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(StatsApi)
   .add(BackupApi)
   .add(ReferenceApi)
+  .add(ReplicasApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

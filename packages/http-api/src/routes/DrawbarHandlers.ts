@@ -18,6 +18,7 @@ import * as ModelsHandlers from "../records/ModelsHandlers.ts"
 import * as PredictionsHandlers from "../predictions/PredictionsHandlers.ts"
 import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
 import * as ReferenceHandlers from "../reference/ReferenceHandlers.ts"
+import * as ReplicasHandlers from "../operations/ReplicasHandlers.ts"
 import * as StatsHandlers from "../operations/StatsHandlers.ts"
 import * as TasksHandlers from "../records/TasksHandlers.ts"
 import * as VersionsHandlers from "../records/VersionsHandlers.ts"
@@ -53,6 +54,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     backup: yield* BackupHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
     reference: ReferenceHandlers.make,
+    replicas: yield* ReplicasHandlers.make({ version, address }),
   }
   return Object.values(groups)
     .flat()
