@@ -298,6 +298,12 @@ const commands = fc.commands(
   { maxCommands: 30, size: "max" },
 )
 
+const open = () =>
+  InProcess.listen({
+    settings: Loopback.settings,
+    files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },
+  })
+
 const expectedOutcomes = [
   "POST /connectors/id/_rollback 200",
   "POST /models/id/_rollback 200",
@@ -309,11 +315,6 @@ const expectedOutcomes = [
 ]
 
 it(`${runs} random sequences of requests end as a simple model says (DRAWBAR_SEED=${seed})`, async () => {
-  const open = () =>
-    InProcess.listen({
-      settings: Loopback.settings,
-      files: { database: join(folder, "drawbar.db"), keyring: join(folder, "keyring.json") },
-    })
   let server = await open()
   let sequence = 0
   const outcomes = new Set<string>()

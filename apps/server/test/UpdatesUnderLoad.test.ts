@@ -73,12 +73,12 @@ it(`${updates} updates, ${rollbacks} rollbacks and ${switches} switches of an al
 
   const contents = new Steps("0")
   const targets = new Steps("/a")
-  let isDone = false
+  const state = { isDone: false }
   let predicts = 0
 
   const call = async (name: string) => {
     const seen = { contents: 0, targets: 0 }
-    while (!isDone) {
+    while (!state.isDone) {
       const least = {
         contents: Math.max(seen.contents, contents.acknowledged),
         targets: Math.max(seen.targets, targets.acknowledged),
@@ -112,7 +112,7 @@ it(`${updates} updates, ${rollbacks} rollbacks and ${switches} switches of an al
     }
   }
   const calls = Array.from({ length: callers }, (_, i) => call(i % 2 === 0 ? "live" : models["/a"]))
-  await Promise.all([...calls, change().finally(() => (isDone = true))])
+  await Promise.all([...calls, change().finally(() => (state.isDone = true))])
 
   assert.strictEqual(contents.contents.length, 1 + updates + rollbacks)
   assert.strictEqual(targets.contents.length, 1 + switches)
