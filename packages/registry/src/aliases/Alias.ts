@@ -5,7 +5,7 @@ import { Result, Schema } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
 import * as NumberField from "../records/NumberField.ts"
 
-export const maxTargets = 10
+const maxTargets = 10
 const maxWeight = 1_000_000
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))

@@ -7,7 +7,7 @@
  * under its id begins another history.
  */
 import { createHash } from "node:crypto"
-import type { Collection, Document, Write } from "@drawbar/document-store/Document"
+import { type Collection, type Document, shown, type Write } from "@drawbar/document-store/Document"
 import type { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { StorageFailed, StoreError } from "@drawbar/document-store/StoreError"
 import { decode } from "@drawbar/json-text/Decode"
@@ -18,7 +18,7 @@ import { History, settingsId, type Version } from "./RecordVersion.ts"
 import { isSameSecret } from "../secrets/CredentialVault.ts"
 
 /** Versions of one record; the oldest make room. Retention keeps fewer. */
-export const maxVersions = 1_000
+const maxVersions = 1_000
 
 /** The version that a write restores; a reference, so that every way of writing a record can restore one. */
 export const Restoring = Context.Reference<number | undefined>("@drawbar/registry/Restoring", {
@@ -174,7 +174,10 @@ const changedFields = (
   after: JsonObject,
   sealed: Document["sealed"] | undefined,
 ): ReadonlyArray<string> => {
-  const [a, b] = [compared(collection, before.source), compared(collection, after)]
+  const [a, b] = [
+    compared(collection, shown(collection, before.source)),
+    compared(collection, shown(collection, after)),
+  ]
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
   return [
     ...names.filter((name) => stringify(a[name] ?? null) !== stringify(b[name] ?? null)),
