@@ -130,7 +130,7 @@ export const make = Effect.fnUntraced(function* (aliases: ModelAliases) {
       if (alias !== undefined) return ofAlias(alias)
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)
-      return hit === undefined ? yield* missing(name) : ofHit(hit)
+      return hit === undefined || !isCallable(hit) ? yield* missing(name) : ofHit(hit)
     }),
   }
   return names

@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function* (aliases: ModelNames.ModelAliase
         },
       }),
       headers: () => ({
-        "x-drawbar-model": modelId,
+        "x-drawbar-model": call.model() ?? modelId,
         "x-drawbar-attempts": String(call.observer?.attempts ?? 1),
         ...(dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
       }),

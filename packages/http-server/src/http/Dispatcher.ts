@@ -300,6 +300,7 @@ const callOf = (context: RequestContext.RequestContext): RequestContext.RequestC
     called: (modelId) => {
       context.model = modelId
     },
+    model: () => context.model,
   }
 }
 
