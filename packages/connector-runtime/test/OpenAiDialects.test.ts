@@ -131,7 +131,7 @@ const counts: Readonly<Record<string, ReadonlyArray<string>>> = {
 const others = Dialects.rows.filter((row) => row !== Dialects.openAi)
 
 describe.each(others)(`$provider (DRAWBAR_SEED=${seed})`, (dialect) => {
-  it("is told every word, call and result of 200 conversations with tools", () => {
+  it("receives every word, call and result of 200 conversations with tools", () => {
     for (let i = 0; i < 200; i++) {
       const { request, texts, calls, results } = conversation()
       const translation = Result.getOrThrow(dialect.request(fieldsOf(request)))
@@ -304,7 +304,7 @@ describe.each(others)(`an answer of $provider (DRAWBAR_SEED=${seed})`, (dialect)
     }
   })
 
-  it("is no answer where it has another shape", () => {
+  it("is not read where it has another shape", () => {
     for (const other of [{}, [], "x", null, { error: "x" }, { choices: 5 }])
       assert.isUndefined(dialect.answer(other, JSON.stringify(other)))
   })
