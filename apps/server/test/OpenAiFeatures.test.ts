@@ -217,6 +217,7 @@ describe("what holds as in a predict", () => {
     assert.strictEqual(refused.json.error.param, "model")
     assert.include(refused.json.error.message, at.id)
     assert.include(refused.json.error.message, second.json.model_id)
+    assert.sameMembers(refused.json.error.candidates, [at.id, second.json.model_id])
   })
 })
 

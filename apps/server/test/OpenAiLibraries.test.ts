@@ -6,18 +6,10 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as OpenAi from "@drawbar/stub-platform/OpenAi"
 import { APICallError, dynamicTool, embedMany, generateText, jsonSchema, streamText } from "ai"
 import { assert, describe, it } from "vitest"
-import { args, type Provider, providers } from "./ChatProviders.ts"
+import { args, embeddings, type Provider, providers } from "./ChatProviders.ts"
 import * as ChatServer from "./ChatServer.ts"
 
 const anthropic = providers[0] as Provider
-
-const embeddings = {
-  blueprint: "openai-embeddings",
-  path: "/v1/embeddings",
-  whole: {},
-  stream: () => Answer.stream("text/plain", []),
-  body: {},
-}
 
 const start = (provider: Provider, handler?: Answer.Handler) => ChatServer.start(provider, handler)
 
