@@ -69,65 +69,78 @@ export const request = { messages: [...messages], tools, max_tokens: 50, tempera
 
 const openAiTools = [{ type: "function", function: { name: "weather", description: "now", parameters: schema } }]
 
-export const providers: ReadonlyArray<Provider> = [
+const anthropicEvents = [
+  { type: "message_start", message: { id: "m", usage: { input_tokens: 12, output_tokens: 1 } } },
+  { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
+  { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
+  { type: "content_block_start", index: 1, content_block: { type: "text", text: "" } },
+  { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "Hello" } },
   {
-    blueprint: "anthropic-messages",
-    path: "/v1/messages",
-    whole: {
-      id: "msg_1",
-      type: "message",
-      role: "assistant",
-      model: "claude-x",
-      content: [
-        { type: "thinking", thinking: "hm", signature: "s" },
-        { type: "text", text: "Hello" },
-        { type: "tool_use", id: "toolu_1", name: "weather", input: args },
-      ],
-      stop_reason: "tool_use",
-      usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 2 },
-    },
-    stream: () =>
-      sse(
-        [
-          { type: "message_start", message: { id: "m", usage: { input_tokens: 12, output_tokens: 1 } } },
-          { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
-          { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
-          { type: "content_block_start", index: 1, content_block: { type: "text", text: "" } },
-          { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "Hello" } },
-          {
-            type: "content_block_start",
-            index: 2,
-            content_block: { type: "tool_use", id: "toolu_1", name: "weather", input: {} },
-          },
-          { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: '{"city":' } },
-          { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: '"Köln"}' } },
-          { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } },
-          { type: "message_stop" },
+    type: "content_block_start",
+    index: 2,
+    content_block: { type: "tool_use", id: "toolu_1", name: "weather", input: {} },
+  },
+  { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: '{"city":' } },
+  { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: '"Köln"}' } },
+  { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } },
+  { type: "message_stop" },
+]
+
+const anthropic: Provider = {
+  blueprint: "anthropic-messages",
+  path: "/v1/messages",
+  whole: {
+    id: "msg_1",
+    type: "message",
+    role: "assistant",
+    model: "claude-x",
+    content: [
+      { type: "thinking", thinking: "hm", signature: "s" },
+      { type: "text", text: "Hello" },
+      { type: "tool_use", id: "toolu_1", name: "weather", input: args },
+    ],
+    stop_reason: "tool_use",
+    usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 2 },
+  },
+  stream: () => sse(anthropicEvents, true),
+  body: {
+    model: "claude-sonnet-4-5",
+    max_tokens: 50,
+    system: "Be short.",
+    messages: [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "What is this?" },
+          { type: "image", source: { type: "base64", media_type: "image/png", data: pixel } },
         ],
-        true,
+      },
+      { role: "assistant", content: [{ type: "tool_use", id: "call_1", name: "look", input: { at: 1.5 } }] },
+      {
+        role: "user",
+        content: [{ type: "tool_result", tool_use_id: "call_1", content: [{ type: "text", text: "a cat" }] }],
+      },
+    ],
+    temperature: 0.5,
+    stop_sequences: ["END"],
+    tools: [{ name: "weather", description: "now", input_schema: schema }],
+  },
+}
+
+/** InvokeModel has the model in its path. */
+const withoutModel = (body: object) => Object.fromEntries(Object.entries(body).filter(([name]) => name !== "model"))
+
+export const providers: ReadonlyArray<Provider> = [
+  anthropic,
+  {
+    ...anthropic,
+    blueprint: "bedrock-claude-messages",
+    path: "/model/anthropic.claude-sonnet-4-5-20250929-v1:0/invoke",
+    stream: () =>
+      amazon(
+        anthropicEvents.map((event) => ["chunk", { bytes: Buffer.from(JSON.stringify(event)).toString("base64") }]),
       ),
-    body: {
-      model: "claude-sonnet-4-5",
-      max_tokens: 50,
-      system: "Be short.",
-      messages: [
-        {
-          role: "user",
-          content: [
-            { type: "text", text: "What is this?" },
-            { type: "image", source: { type: "base64", media_type: "image/png", data: pixel } },
-          ],
-        },
-        { role: "assistant", content: [{ type: "tool_use", id: "call_1", name: "look", input: { at: 1.5 } }] },
-        {
-          role: "user",
-          content: [{ type: "tool_result", tool_use_id: "call_1", content: [{ type: "text", text: "a cat" }] }],
-        },
-      ],
-      temperature: 0.5,
-      stop_sequences: ["END"],
-      tools: [{ name: "weather", description: "now", input_schema: schema }],
-    },
+    body: { ...withoutModel(anthropic.body), anthropic_version: "bedrock-2023-05-31" },
   },
   {
     blueprint: "bedrock-converse",
@@ -314,3 +327,12 @@ export const providers: ReadonlyArray<Provider> = [
     },
   },
 ]
+
+/** OpenAI, for embeddings; `OpenAi.handler` of the stub responds for it. */
+export const embeddings: Provider = {
+  blueprint: "openai-embeddings",
+  path: "/v1/embeddings",
+  whole: {},
+  stream: () => Answer.stream("text/plain", []),
+  body: {},
+}

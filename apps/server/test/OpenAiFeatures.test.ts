@@ -1,68 +1,11 @@
-/** What holds of every call in OpenAI's API: limits, guardrails, interfaces, sections, headers, and the endpoints beside chat. */
+/** What holds of every call in OpenAI's API: limits, guardrails, interfaces, sections and headers. */
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as OpenAi from "@drawbar/stub-platform/OpenAi"
-import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import OpenAI, { APIUserAbortError, AuthenticationError, PermissionDeniedError, RateLimitError } from "openai"
 import { assert, describe, it } from "vitest"
 import * as AuthenticatedServer from "./AuthenticatedServer.ts"
 import { ask } from "./AuthenticatedServer.ts"
-import * as InProcess from "./InProcess.ts"
-import { settings } from "./Loopback.ts"
-
-const hello = [{ role: "user" as const, content: "hello" }]
-const template = '{"model": "gpt-test", "messages": ${parameters.messages}}'
-
-interface Setup {
-  readonly handler?: Answer.Handler
-  readonly path?: string
-  readonly template?: string
-  readonly action?: object
-  readonly connector?: object
-  readonly model?: object
-}
-
-const start = async ({ handler = OpenAi.handler(), path = "/v1/chat/completions", ...setup }: Setup = {}) => {
-  const platform = await StubPlatform.start({ handler })
-  const server = await InProcess.listen({ settings })
-  const made = await ask(server.url, undefined, "POST", "/_plugins/_ml/models/_register", {
-    name: "m",
-    function_name: "remote",
-    ...setup.model,
-    connector: {
-      name: "c",
-      version: 1,
-      protocol: "http",
-      credential: { key: "sk-upstream-secret" },
-      actions: [
-        {
-          action_type: "predict",
-          method: "POST",
-          url: platform.origin + path,
-          headers: { Authorization: "Bearer ${credential.key}" },
-          request_body: setup.template ?? template,
-          ...setup.action,
-        },
-      ],
-      ...setup.connector,
-    },
-  })
-  assert.strictEqual(made.status, 200, made.text)
-  return {
-    platform,
-    url: server.url,
-    id: String(made.json.model_id),
-    client: new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "unused", maxRetries: 0 }),
-    post: (to: string, body: object, headers?: Record<string, string>) =>
-      ask(server.url, undefined, "POST", `/v1${to}`, { model: "m", ...body }, headers),
-    sent: () => JSON.parse(platform.requests.at(-1)?.text ?? "{}"),
-    [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]()
-      await platform.close()
-    },
-  }
-}
-
-const chat = "/chat/completions"
+import { chat, hello, start, template } from "./OpenAiServer.ts"
 
 const failing = () => Answer.json({ error: { message: "down" } }, 500)
 
@@ -274,6 +217,7 @@ describe("what holds as in a predict", () => {
     assert.strictEqual(refused.json.error.param, "model")
     assert.include(refused.json.error.message, at.id)
     assert.include(refused.json.error.message, second.json.model_id)
+    assert.sameMembers(refused.json.error.candidates, [at.id, second.json.model_id])
   })
 })
 
@@ -317,81 +261,5 @@ describe("time and retries", () => {
     const ended = await read().catch((cause: unknown) => cause)
     assert.isTrue(ended === undefined || ended instanceof APIUserAbortError)
     await aborted.promise
-  })
-})
-
-describe("the endpoints beside chat", () => {
-  it("ranks documents in the shape of Cohere's v2", async () => {
-    await using at = await start({
-      path: "/v2/rerank",
-      template: '{"query": "${parameters.query}", "documents": ${parameters.documents}}',
-      action: {
-        pre_process_function: "connector.pre_process.cohere.rerank",
-        post_process_function: "connector.post_process.cohere.rerank",
-      },
-      handler: () =>
-        Answer.json({
-          results: [
-            { index: 1, relevance_score: 0.9 },
-            { index: 0, relevance_score: 0.25 },
-            { index: 2, relevance_score: 0.5 },
-          ],
-        }),
-    })
-    const ranked = await at.post("/rerank", { query: "q", documents: ["a", "b", { text: "c" }], top_n: 2 })
-    assert.strictEqual(ranked.status, 200, ranked.text)
-    assert.deepEqual(ranked.json.results, [
-      { index: 1, relevance_score: 0.9 },
-      { index: 2, relevance_score: 0.5 },
-    ])
-    assert.isString(ranked.json.id)
-    assert.strictEqual((await at.post("/rerank", { query: "q", documents: [] })).json.error.param, "documents")
-  })
-
-  it("passes responses through to connectors that speak them, and says so to others", async () => {
-    const answer = { id: "resp_1", object: "response", output: [], usage: { input_tokens: 1, output_tokens: 2 } }
-    await using at = await start({
-      path: "/v1/responses",
-      template: '{"model": "gpt-test", "input": ${parameters.input}}',
-      handler: () => Answer.json(answer),
-    })
-    const whole = await at.client.responses.create({ model: "m", input: [], max_output_tokens: 20 })
-    assert.strictEqual(whole.id, "resp_1")
-    assert.deepEqual(at.sent(), { model: "gpt-test", input: [], max_output_tokens: 20 })
-    await using other = await start()
-    const refused = await other.post("/responses", { input: "hi" })
-    assert.strictEqual(refused.status, 400)
-    assert.include(refused.json.error.message, "Responses API")
-  })
-
-  it("says what is wrong with a body in OpenAI's envelope", async () => {
-    await using at = await start()
-    for (const [to, body, param] of [
-      [chat, { messages: [] }, "messages"],
-      [chat, { messages: hello, model: 5 }, "model"],
-      [chat, { messages: hello, unheard_of: 1 }, "unheard_of"],
-      [chat, { messages: hello, stream: "yes" }, "stream"],
-      [chat, { messages: hello, stream: true, logprobs: true }, "logprobs"],
-      ["/embeddings", { input: [] }, "input"],
-      ["/embeddings", { input: "x", encoding_format: "hex" }, "encoding_format"],
-      ["/embeddings", { input: "x", dimensions: 0 }, "dimensions"],
-      ["/rerank", { documents: ["a"] }, "query"],
-    ] as const) {
-      const refused = await at.post(to, body)
-      assert.strictEqual(refused.status, 400, refused.text)
-      assert.strictEqual(refused.json.error.param, param)
-      assert.strictEqual(refused.json.error.type, "invalid_request_error")
-      assert.strictEqual(refused.headers.get("x-should-retry"), "false")
-    }
-    const broken = await fetch(`${at.url}/v1/chat/completions`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: "{",
-    })
-    assert.strictEqual(broken.status, 400)
-    assert.strictEqual(
-      (await ask(at.url, undefined, "GET", "/v1/chat/completions")).json.error.code,
-      "method_not_supported",
-    )
   })
 })

@@ -6,25 +6,26 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as OpenAi from "@drawbar/stub-platform/OpenAi"
 import { APICallError, dynamicTool, embedMany, generateText, jsonSchema, streamText } from "ai"
 import { assert, describe, it } from "vitest"
-import { args, type Provider, providers } from "./ChatProviders.ts"
+import { args, embeddings, type Provider, providers } from "./ChatProviders.ts"
 import * as ChatServer from "./ChatServer.ts"
 
 const anthropic = providers[0] as Provider
 
-const embeddings = {
-  blueprint: "openai-embeddings",
-  path: "/v1/embeddings",
-  whole: {},
-  stream: () => Answer.stream("text/plain", []),
-  body: {},
-}
-
 const start = (provider: Provider, handler?: Answer.Handler) => ChatServer.start(provider, handler)
 
-describe("Vercel's AI SDK", () => {
-  const modelOf = ({ baseURL, model }: Awaited<ReturnType<typeof start>>) =>
-    createOpenAICompatible({ name: "drawbar", baseURL, apiKey: "unused", includeUsage: true }).chatModel(model)
+// The library's own type of a message has no usage where it is made by a chat with tools.
+const totalOf = (message: object): number => {
+  const usage: unknown = Reflect.get(message, "usage_metadata")
+  return typeof usage === "object" && usage !== null ? Number(Reflect.get(usage, "total_tokens")) : 0
+}
 
+const modelOf = ({ baseURL, model }: Awaited<ReturnType<typeof start>>) =>
+  createOpenAICompatible({ name: "drawbar", baseURL, apiKey: "unused", includeUsage: true }).chatModel(model)
+
+const chatOf = ({ baseURL, model }: Awaited<ReturnType<typeof start>>) =>
+  new ChatOpenAI({ model, apiKey: "unused", configuration: { baseURL }, maxRetries: 0, streamUsage: true })
+
+describe("Vercel's AI SDK", () => {
   const weather = dynamicTool({
     description: "The weather",
     execute: () => Promise.resolve("rain"),
@@ -67,15 +68,6 @@ describe("Vercel's AI SDK", () => {
 })
 
 describe("LangChain", () => {
-  const chatOf = ({ baseURL, model }: Awaited<ReturnType<typeof start>>) =>
-    new ChatOpenAI({ model, apiKey: "unused", configuration: { baseURL }, maxRetries: 0, streamUsage: true })
-
-  // The library's own type of a message has no usage where it is made by a chat with tools.
-  const totalOf = (message: object): number => {
-    const usage: unknown = Reflect.get(message, "usage_metadata")
-    return typeof usage === "object" && usage !== null ? Number(Reflect.get(usage, "total_tokens")) : 0
-  }
-
   const schema = { type: "object", properties: { city: { type: "string" } } }
   const tools = [{ type: "function" as const, function: { name: "weather", description: "now", parameters: schema } }]
 

@@ -116,7 +116,7 @@ export const make = Effect.gen(function* () {
       if (aliases.targets(name) !== undefined) return ofAlias(yield* aliases.get(name))
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)
-      return hit === undefined ? yield* missing(name) : ofHit(hit)
+      return hit === undefined || !isCallable(hit) ? yield* missing(name) : ofHit(hit)
     }),
   }
   return names

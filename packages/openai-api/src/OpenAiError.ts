@@ -173,6 +173,8 @@ export interface ErrorBody {
   readonly type: string
   readonly param: string | null
   readonly code: string | null
+  /** Beyond OpenAI's own: what the caller may have meant. */
+  readonly candidates?: ReadonlyArray<string>
 }
 
 /** `attempts`: how often an upstream was called for it. */
@@ -199,7 +201,10 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
       ...(attempts > 0 ? { "x-drawbar-attempts": String(attempts) } : {}),
     },
     body: {
-      error: { message: messageOf(reason), type, param: reason._tag === "ModelNotFound" ? "model" : param, code },
+      error:
+        reason._tag === "ModelNotFound"
+          ? { message: reason.message, type, param: "model", code, candidates: reason.candidates }
+          : { message: messageOf(reason), type, param, code },
     },
   }
 }

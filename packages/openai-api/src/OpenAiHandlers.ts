@@ -17,6 +17,7 @@ import * as EmbeddingsBody from "./EmbeddingsBody.ts"
 import * as ModelNames from "./ModelNames.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { type ApiError, Attempted, face, invalidField } from "./OpenAiError.ts"
+import * as ResponseEvents from "./ResponseEvents.ts"
 import * as Rerank from "./Rerank.ts"
 
 interface Sent {
@@ -91,7 +92,7 @@ export const make = Effect.fnUntraced(function* () {
         },
       }),
       headers: () => ({
-        "x-drawbar-model": modelId,
+        "x-drawbar-model": call.model() ?? modelId,
         "x-drawbar-attempts": String(call.observer?.attempts ?? 1),
         ...(dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
       }),
@@ -114,17 +115,17 @@ export const make = Effect.fnUntraced(function* () {
       },
     )
 
-  const stream = (begun: Begun) => {
+  const stream = (begun: Begun, operation: "chat" | "responses") => {
     const { call, modelId, timeout } = begun
-    const openai = begun.openai("chat")
+    const openai = begun.openai(operation)
     const input: PredictInput = { _tag: "Parameters", parameters: sentFields(begun), openai }
-    const frames = timeout.within(
-      predictions.stream({ ...contextOf(call), deadline: timeout.deadline }, modelId, input),
+    const context = { ...contextOf(call), deadline: timeout.deadline }
+    const frames = timeout.within(predictions.stream(context, modelId, input))
+    const options = { defaults: openai.defaults, withUsage: wantsUsage(begun.body) }
+    const events = Effect.map(frames, (batches) =>
+      operation === "chat" ? ChatChunks.of(batches, options) : ResponseEvents.of(batches),
     )
-    const chunks = Effect.map(frames, (batches) =>
-      ChatChunks.of(batches, { defaults: openai.defaults, withUsage: wantsUsage(begun.body) }),
-    )
-    return new EventStream(attempted(call)(chunks), failureOf(call), timeout.within, begun.headers)
+    return new EventStream(attempted(call)(events), failureOf(call), timeout.within, begun.headers)
   }
 
   const handlers = {
@@ -140,7 +141,7 @@ export const make = Effect.fnUntraced(function* () {
       const whole = wholeOnly.find((name) => begun.body.value[name] != null && begun.body.value[name] !== false)
       if (whole !== undefined)
         return yield* invalidField(whole, `${whole} is not passed on in a stream. Leave it out, or leave stream out`)
-      return stream(begun)
+      return stream(begun, "chat")
     }),
     embeddings: Effect.fnUntraced(function* (sent: Sent) {
       const begun = yield* begin(sent)
@@ -169,12 +170,7 @@ export const make = Effect.fnUntraced(function* () {
     }),
     responses: Effect.fnUntraced(function* (sent: Sent) {
       const begun = yield* begin(sent)
-      if (begun.body.value["stream"] === true)
-        return yield* invalidField(
-          "stream",
-          "Responses are passed through whole. Leave stream out, or use /v1/chat/completions",
-        )
-      return yield* complete(begun, "responses")
+      return begun.body.value["stream"] === true ? stream(begun, "responses") : yield* complete(begun, "responses")
     }),
   }
   return Endpoint.serve(face, OpenAiApi, {

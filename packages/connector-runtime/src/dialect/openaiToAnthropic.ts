@@ -28,7 +28,7 @@ export const request = translate(provider, (fields) => {
     }
   })
   fields.set("messages", ["messages"], Conversation.alternating<Json.Json>(messages).map(plain))
-  if (system !== "") fields.set("messages[].role system", ["system"], system)
+  if (system !== "") fields.set("messages[].role=system", ["system"], system)
   const limit = fields.first("max_completion_tokens", "max_tokens")
   fields.set(limit?.field ?? "max_tokens", ["max_tokens"], limit?.value ?? defaultMaxTokens, limit === undefined)
   const temperature = fields.take("temperature")

@@ -39,7 +39,7 @@ export const request = translate("Bedrock Converse", (fields) => {
     ["messages"],
     Conversation.alternating<Json.Json>(messages).map(({ role, content }) => ({ role, content })),
   )
-  if (system !== "") fields.set("messages[].role system", ["system"], [{ text: system }])
+  if (system !== "") fields.set("messages[].role=system", ["system"], [{ text: system }])
   const limit = fields.first("max_completion_tokens", "max_tokens")
   if (limit !== undefined) fields.set(limit.field, ["inferenceConfig", "maxTokens"], limit.value)
   fields.rename({ temperature: ["inferenceConfig", "temperature"], top_p: ["inferenceConfig", "topP"] })

@@ -44,7 +44,7 @@ export const request = translate("Gemini", (fields) => {
     ["contents"],
     Conversation.alternating<Json.Json>(contents).map(({ role, content }) => ({ role, parts: content })),
   )
-  if (system !== "") fields.set("messages[].role system", ["systemInstruction"], { parts: [{ text: system }] })
+  if (system !== "") fields.set("messages[].role=system", ["systemInstruction"], { parts: [{ text: system }] })
   const limit = fields.first("max_completion_tokens", "max_tokens")
   if (limit !== undefined) fields.set(limit.field, ["generationConfig", "maxOutputTokens"], limit.value)
   fields.rename({

@@ -152,6 +152,12 @@ const rows: ReadonlyArray<Row> = [
   },
 ]
 
+/** The same format, whose events are passed on whole. */
+export const passedOn = ({ read, ...format }: StreamFormat): StreamFormat => ({
+  ...format,
+  read: (event, json) => ({ ...read(event, json), event: event.data }),
+})
+
 /** With `alt=sse` in the query, once, in place of any other `alt`. */
 const asEvents = (url: string): string => {
   const [, before = url, query, rest = ""] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(url) ?? []

@@ -42,7 +42,7 @@ export const run = Effect.fnUntraced(function* (
   if ("failure" in opened.outcome) return yield* explained(UpstreamResponse.patient(opened.outcome.failure))
   const meter = StreamMeter.make(request.body ?? "", report)
   yield* Effect.addFinalizer(() => Effect.sync(meter.close))
-  const translate = call.openai === undefined ? undefined : OpenAiFrames.make(call.action.dialect, call.openai)
+  const translate = call.openai?.operation !== "chat" ? undefined : OpenAiFrames.make(call.action.dialect, call.openai)
   return begun(opened.outcome, meter, explained, options.observer, translate)
 })
 
@@ -91,7 +91,10 @@ export const render = (
       invalidInput,
     )
     const usage = parameter(Reserved.streamUsage) !== "false"
-    return { request: format.asked(rendered, { usage }), format }
+    return {
+      request: format.asked(rendered, { usage }),
+      format: call.openai?.operation === "responses" ? StreamFormat.passedOn(format) : format,
+    }
   })
 
 interface StreamRequest {

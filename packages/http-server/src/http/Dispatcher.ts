@@ -316,6 +316,7 @@ const callOf = (context: RequestContext.RequestContext): RequestContext.RequestC
     called: (modelId) => {
       context.model = modelId
     },
+    model: () => context.model,
   }
 }
 

@@ -24,6 +24,8 @@ export interface RequestCall {
   readonly header: (name: string) => string | undefined
   /** Says which model a request calls, where its path does not: for metrics, logs and traces. */
   readonly called: (modelId: string) => void
+  /** The model that is called, as far as it is known. */
+  readonly model: () => string | undefined
 }
 
 export interface RequestContext {
