@@ -106,14 +106,14 @@ describe("predict", () => {
   })
 })
 
-describe("stream", () => {
-  const streaming: Answer = async (request, response) => {
-    assert.isTrue(JSON.parse(await textOf(request)).stream)
-    response.writeHead(200, { "content-type": "text/event-stream" })
-    for (const word of ["Hel", "lo"]) response.write(delta(word))
-    response.end("data: [DONE]\n\n")
-  }
+const streaming: Answer = async (request, response) => {
+  assert.isTrue(JSON.parse(await textOf(request)).stream)
+  response.writeHead(200, { "content-type": "text/event-stream" })
+  for (const word of ["Hel", "lo"]) response.write(delta(word))
+  response.end("data: [DONE]\n\n")
+}
 
+describe("stream", () => {
   it("yields pieces", async () => {
     await using provider = await connected(streaming)
     assert.strictEqual(await collected(provider.connector.stream(messages)), "Hello")
