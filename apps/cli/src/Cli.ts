@@ -1,4 +1,5 @@
 /** The command tree; each branch is a folder of `commands`. */
+import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer } from "effect"
 import * as CliConfig from "effect/cli/CliConfig"
@@ -71,8 +72,15 @@ const services = Layer.mergeAll(
 )
 
 /** Runs one command line and returns its exit code. */
-export const run = (args: ReadonlyArray<string>): Promise<number> =>
-  Command.runWith(tree, { version })(Help.rewritten(args)).pipe(
+export const run = async (given: ReadonlyArray<string>): Promise<number> => {
+  const args = Help.rewritten(given)
+  // `drawbar help serve`: the server explains its own flags.
+  if (args[0] === "serve") return (await import("@drawbar/server/Serve")).run(args.slice(1), process.env)
+  return runTree(args)
+}
+
+const runTree = (args: ReadonlyArray<string>): Promise<number> =>
+  Command.runWith(tree, { version })(args).pipe(
     Effect.as(0),
     Effect.catch((error) =>
       CliError.isCliError(error)
