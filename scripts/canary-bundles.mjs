@@ -63,7 +63,7 @@ const connector = /connector (\S{20})/.exec(made)?.[1] ?? fail(`no id in: ${made
 const registered = drawbar("model", "register", "--name", "m", "--connector", connector)
 const model = /model (\S{20})/.exec(registered)?.[1] ?? fail(`no id in: ${registered}`)
 drawbar("render", model, "--param", 'messages:=[{"role":"user","content":"hi"}]')
-drawbar("keys", "doctor")
+drawbar("keyring", "doctor")
 server.removeAllListeners("close")
 const ended = new Promise((resolve) => server.on("close", resolve))
 server.kill("SIGTERM")

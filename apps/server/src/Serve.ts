@@ -4,8 +4,9 @@ import { version } from "@drawbar/http-api/routes/Version"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
 import * as AccessLog from "./telemetry/AccessLog.ts"
-import * as FlagTable from "./options/FlagTable.ts"
 import * as Flags from "./options/Flags.ts"
+import * as ServeCommand from "./options/ServeCommand.ts"
+import * as UnknownVariables from "./options/UnknownVariables.ts"
 import * as FreePort from "./options/FreePort.ts"
 import * as Worker from "./workers/Worker.ts"
 import * as Server from "./Server.ts"
@@ -97,15 +98,16 @@ const messageOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promi
 
 /** Serves until a signal. 0 stopped normally, 1 failed to start or was aborted, 2 invalid flags. */
 export const run = async (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<number> => {
-  const flags = Flags.read(args, environment)
+  const parsed = ServeCommand.parse(args)
+  if (parsed._tag === "Shown") print(parsed.text)
+  if (parsed._tag === "Invalid") printError(parsed.text)
+  if (parsed._tag !== "Given") return parsed._tag === "Shown" ? 0 : 2
+  const flags = Flags.of(parsed.values, environment)
   if (Result.isFailure(flags)) {
-    printError(`${FlagTable.usage}\n${flags.failure}`)
+    printError(ServeCommand.invalid([flags.failure]))
     return 2
   }
-  if (flags.success.help) {
-    print(FlagTable.usage)
-    return 0
-  }
+  for (const warning of UnknownVariables.warnings(environment)) printError(warning)
   ignoreClosedPipes()
   // Its files (records, keys, the audit log) are readable by its own user only.
   process.umask(0o077)

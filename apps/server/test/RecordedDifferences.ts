@@ -148,7 +148,7 @@ const requests: ReadonlyArray<Row> = [
   {
     what: "a connector whose URL is not trusted",
     recorded: "`Connector URL is not matching the trusted connector endpoint regex`",
-    here: "the same, with the URL, the nearest pattern and instructions",
+    here: "the same, with the URL and the command that allows the host",
     cases: ids("settings.untrusted"),
   },
 ]

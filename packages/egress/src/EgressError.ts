@@ -41,17 +41,30 @@ export class UserInfoInUrl extends Data.TaggedError("UserInfoInUrl")<{ readonly 
 /** No entry of the trusted list matches the URL. `url` is without its query. */
 export class NotTrusted extends Data.TaggedError("NotTrusted")<{
   readonly url: string
+  readonly origin: string
   readonly list: "endpoints" | "private endpoints"
-  /** The entry that is most similar; absent if the list is empty. */
+  /** Whether the list has no entry. */
+  readonly isEmpty: boolean
+  /** The entry whose host is spelled almost the same, if there is one. */
   readonly nearest: string | undefined
 }> {
   readonly retryable = false
   override get message() {
     const [name, setting] = lists[this.list]
-    if (this.nearest === undefined) return `Trusted connector endpoints regex is not configured. Please set ${setting}.`
-    return `Connector URL is not matching the trusted connector ${name} regex: ${this.url}. The nearest entry of ${setting} is ${this.nearest}; correct the URL, or add its host to that setting`
+    const command = trustCommand(this.origin)
+    if (this.isEmpty)
+      return `Trusted connector endpoints regex is not configured. Please set ${setting}. To allow this host only: ${command}`
+    const refusal = `Connector URL is not matching the trusted connector ${name} regex: ${this.url}`
+    return this.nearest === undefined
+      ? `${refusal}. To allow this host: ${command}`
+      : `${refusal}. The nearest entry of ${setting} is ${this.nearest}; correct the URL, or allow this host: ${command}`
   }
 }
+
+/** The command that adds an origin to `plugins.drawbar.trusted_hosts`. */
+const trustCommand = (origin: string) =>
+  // Shells expand brackets, which only an IPv6 address has.
+  `drawbar trust ${origin.includes("[") ? `'${origin}'` : origin}`
 
 const lists = {
   endpoints: ["endpoint", trustedSetting],
@@ -60,16 +73,17 @@ const lists = {
 
 /** The host resolves to an address that requests may not reach. */
 export class PrivateAddress extends Data.TaggedError("PrivateAddress")<{
+  readonly origin: string
   readonly host: string
   readonly address: string
-  /** Whether `private_ip_enabled` would allow it. */
+  /** Whether the operator can allow it. */
   readonly permittable: boolean
 }> {
   readonly retryable = false
   override get message() {
     return `Remote inference host name has private ip address: ${this.host} (${this.address}). ${
       this.permittable
-        ? `To reach models inside the network, set ${privateSetting} to true`
+        ? `To allow exactly this host and port: ${trustCommand(this.origin)} (${privateSetting} allows all private addresses)`
         : `This address is reserved (link-local, metadata service, multicast or unassigned), and no setting allows it`
     }`
   }

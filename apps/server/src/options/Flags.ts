@@ -2,7 +2,6 @@
 import { isIP } from "node:net"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import * as CredentialServices from "@drawbar/connector-runtime/auth/CredentialServices"
 import * as Proxy from "@drawbar/egress/Proxy"
 import * as SecretHosts from "@drawbar/deployments/connectors/SecretHosts"
@@ -11,11 +10,12 @@ import type * as Chain from "../aws/Chain.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
 import * as DatabaseUrl from "./DatabaseUrl.ts"
 import * as FlagTable from "./FlagTable.ts"
+import * as InvalidInvocation from "./InvalidInvocation.ts"
+import * as ServeCommand from "./ServeCommand.ts"
 import * as OtlpSettings from "../telemetry/OtlpSettings.ts"
 import * as Vault from "../secrets/Vault.ts"
 
 export interface Flags {
-  readonly help: boolean
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
@@ -70,18 +70,27 @@ type Text = {
 type List = {
   [N in FlagTable.Name]: (typeof FlagTable.table)[N] extends { multiple: true } ? N : never
 }[FlagTable.Name]
-type Switch = Exclude<FlagTable.Name, Text | List | "help">
+type Switch = Exclude<FlagTable.Name, Text | List>
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Parses the arguments after the program's name; an error names the invalid one. */
-export const read = (args: ReadonlyArray<string>, variables: Environment): Result.Result<Flags, string> =>
+export const read = (args: ReadonlyArray<string>, variables: Environment): Result.Result<Flags, string> => {
+  const parsed = ServeCommand.parse(args)
+  return parsed._tag === "Given" ? of(parsed.values, variables) : Result.fail(parsed.text)
+}
+
+/** The options of the flags that were given; an error names the invalid flag, or the variable that has its value. */
+export const of = (given: ServeCommand.Given, variables: Environment): Result.Result<Flags, string> =>
+  Result.mapError(checked(given, withoutEmpty(variables)), (problem) => {
+    const [, flag = ""] = /^--([a-z-]+)/.exec(problem) ?? []
+    const isFromVariable = Object.hasOwn(FlagTable.table, flag) && !Object.hasOwn(given, flag)
+    const variable = FlagTable.variableOf(flag)
+    return isFromVariable && variables[variable] ? problem.replace(`--${flag}`, variable) : problem
+  })
+
+const checked = (given: ServeCommand.Given, environment: Environment): Result.Result<Flags, string> =>
   Result.gen(function* () {
-    const environment = withoutEmpty(variables)
-    const given = yield* Result.try({
-      try: () => parseArgs({ args: [...args], options: FlagTable.table, strict: true, allowPositionals: false }).values,
-      catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
-    })
     const text = (flag: Text) => given[flag] ?? environment[FlagTable.variableOf(flag)]
     const list = (flag: List) => given[flag] ?? listed(environment[FlagTable.variableOf(flag)])
     const isOn = (flag: Switch) =>
@@ -118,7 +127,6 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
             environment,
           )
     return {
-      help: given.help ?? false,
       host: yield* guardedHost(
         text("host") ?? FlagTable.table.host.fallback,
         auth && (tls !== undefined || behindProxy),
@@ -186,7 +194,9 @@ const workers = (text: string, data: string, database: string | undefined): Resu
 }
 
 const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
-  text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`${flag} ${text} must be on or off.`)
+  text === "on" || text === "off"
+    ? Result.succeed(text === "on")
+    : Result.fail(`${flag} ${text} must be on or off.${InvalidInvocation.meant(text, ["on", "off"])}`)
 
 const switched = (variable: string, environment: Environment): Result.Result<boolean, string> =>
   onOrOff(variable, environment[variable] ?? "off")
@@ -210,7 +220,10 @@ const withAudit = (isRequired: boolean, file: string | undefined): Result.Result
 const awsChoice = (choice: string, environment: Environment): Result.Result<Chain.Choice | undefined, string> => {
   if (choice === "off") return Result.succeed(undefined)
   if (choice === "default") return Result.succeed(choice)
-  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} must be off, env or default.`)
+  if (choice !== "env")
+    return Result.fail(
+      `--aws-credentials ${choice} must be off, env or default.${InvalidInvocation.meant(choice, ["off", "env", "default"])}`,
+    )
   return environment["AWS_ACCESS_KEY_ID"] && environment["AWS_SECRET_ACCESS_KEY"]
     ? Result.succeed(choice)
     : Result.fail("--aws-credentials env requires AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to be set.")
@@ -223,7 +236,9 @@ const googleSource = (choice: string): Result.Result<Pick<Flags, "googleCredenti
   if (source !== undefined) return Result.succeed({ googleCredentials: source })
   return choice === "off"
     ? Result.succeed({})
-    : Result.fail(`--google-credentials ${choice} must be one of [off, ${googleSources.join(", ")}].`)
+    : Result.fail(
+        `--google-credentials ${choice} must be one of [off, ${googleSources.join(", ")}].${InvalidInvocation.meant(choice, ["off", ...googleSources])}`,
+      )
 }
 
 const services = (

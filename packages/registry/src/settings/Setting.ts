@@ -1,5 +1,6 @@
 /** One cluster setting: its default, when it may change, and how its text is read. */
 import * as TrustedEndpoints from "@drawbar/egress/TrustedEndpoints"
+import * as TrustedHosts from "@drawbar/egress/TrustedHosts"
 import { Result } from "effect"
 
 /** A value as clients send and are shown it: text, or a list of texts. */
@@ -60,6 +61,15 @@ export const patterns = (fallback: ReadonlyArray<string>) =>
   setting(fallback, (name, shown) => {
     const list = typeof shown === "string" ? [shown] : shown
     return Result.map(Result.all(list.map((entry) => check(name, entry))), () => list)
+  })
+
+/** Origins: scheme, host and port. */
+export const origins = (fallback: ReadonlyArray<string>) =>
+  setting(fallback, (name, shown) => {
+    const list = typeof shown === "string" ? [shown] : shown
+    if (list.length > TrustedHosts.maxEntries)
+      return Result.fail(`setting [${name}] has more than ${TrustedHosts.maxEntries} entries`)
+    return Result.mapError(Result.all(list.map(TrustedHosts.parse)), ({ message }) => `Invalid trusted host ${message}`)
   })
 
 const one = (name: string, shown: Shown): Result.Result<string, string> =>

@@ -4,8 +4,9 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Json from "@drawbar/json-text/Json"
 import { blueprintSchemaPath } from "@drawbar/http-api/routes/BasePath"
+import * as DemoBlueprints from "../../demo/DemoBlueprints.ts"
 import { wrongUse } from "../../Failure.ts"
-import * as Root from "../../Root.ts"
+import * as ServerConnection from "../../server/ServerConnection.ts"
 
 export const name = Argument.String("name").pipe(
   Argument.withDescription("The name, as `drawbar blueprint list` prints it"),
@@ -13,7 +14,7 @@ export const name = Argument.String("name").pipe(
 
 /** The entry of a name, or the names that share its prefix. */
 export const find = (name: string) => {
-  const entry = Catalogue.find(name)
+  const entry = Catalogue.find(name) ?? DemoBlueprints.entries.find((demo) => demo.name === name)
   if (entry !== undefined) return Effect.succeed(entry)
   const [vendor = ""] = name.split("-")
   const near = Catalogue.names.filter((known) => known.startsWith(vendor))
@@ -37,7 +38,7 @@ export const command = Command.make(
   { name },
   Effect.fnUntraced(function* ({ name }) {
     const { blueprint } = yield* find(name)
-    const { url } = yield* Root.command
+    const { url } = yield* ServerConnection.find
     yield* Console.log(JSON.stringify({ $schema: `${url}${blueprintSchemaPath}`, ...asStored(blueprint) }, null, 2))
   }),
 ).pipe(Command.withDescription("Print a blueprint, to save in a file and edit"))

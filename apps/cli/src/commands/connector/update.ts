@@ -38,6 +38,7 @@ export const command = Command.make(
       output,
       text,
       `Updated connector ${id}; its models use the change from their next predict request on`,
+      [id],
     )
   }),
 ).pipe(

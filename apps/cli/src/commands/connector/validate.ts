@@ -16,9 +16,7 @@ export const command = Command.make(
     const payload: Json.JsonObject = yield* InputFile.parse(file, source)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.connectors.validate({ payload, ...Session.whole }))
-    // Loads lazily what only this command and `lint` need. The lines of the response are those of the request body, not of the file.
-    const { placeOf } = (yield* Effect.promise(() => import("@drawbar/blueprint-lint/DocumentText"))).read(source, true)
-    const lines = value.findings.map((finding) => Findings.line({ ...finding, ...placeOf(finding.pointer) }, file))
+    const lines = yield* Findings.placed(value.findings, file, source)
     yield* Output.print(output, text, [...lines, ...(value.valid ? [Findings.summary(value.findings)] : [])].join("\n"))
     if (!value.valid) return yield* failed(Findings.summary(value.findings))
   }),

@@ -20,6 +20,6 @@ export const command = Command.make(
     const { text } = yield* ask(
       client.modelGroups.update({ params: { model_group_id: id }, query: {}, payload, ...Session.whole }),
     )
-    yield* Output.print(output, text, `Updated group ${id}`)
+    yield* Output.print(output, text, `Updated group ${id}`, [id])
   }),
 ).pipe(Command.withDescription("Change the name or description of a model group"))

@@ -16,6 +16,6 @@ export const command = Command.make(
     const { text } = yield* ask(
       client.models.update({ params: { model_id: id }, query: {}, payload, ...Session.whole }),
     )
-    yield* Output.print(output, text, `Updated model ${id}`)
+    yield* Output.print(output, text, `Updated model ${id}`, [id])
   }),
 ).pipe(Command.withDescription("Change a model: the fields in a file"))

@@ -24,7 +24,7 @@ const create = Command.make(
     const { value, text } = yield* ask(
       client.principals.createUser({ payload: { name, password, roles: role, backend_roles }, ...Session.whole }),
     )
-    yield* Output.print(output, text, `Created user ${name} (${value.id})`)
+    yield* Output.print(output, text, `Created user ${name} (${value.id})`, [value.id])
   }),
 ).pipe(Command.withDescription("Create a user, who authenticates with Basic credentials"))
 
