@@ -1,4 +1,5 @@
 /** The command tree; each branch is a folder of `commands`. */
+import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer } from "effect"
 import * as CliConfig from "effect/cli/CliConfig"
@@ -7,8 +8,11 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Alias from "./commands/alias/alias.ts"
+import * as Backup from "./commands/backup.ts"
 import * as Blueprint from "./commands/blueprint/blueprint.ts"
 import * as Connector from "./commands/connector/connector.ts"
+import * as Db from "./commands/db/db.ts"
 import * as Context from "./commands/context.ts"
 import * as Controller from "./commands/controller/controller.ts"
 import * as Demo from "./commands/demo.ts"
@@ -20,6 +24,7 @@ import * as Lint from "./commands/lint.ts"
 import * as Login from "./commands/login.ts"
 import * as Model from "./commands/model/model.ts"
 import * as Render from "./commands/render.ts"
+import * as Restore from "./commands/restore.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Settings from "./commands/settings.ts"
 import * as Stats from "./commands/stats.ts"
@@ -42,6 +47,7 @@ const tree = Root.command.pipe(
     Blueprint.command,
     Connector.command,
     Model.command,
+    Alias.command,
     Group.command,
     Controller.command,
     Task.command,
@@ -52,6 +58,9 @@ const tree = Root.command.pipe(
     Settings.command,
     Stats.command,
     Keyring.command,
+    Db.command,
+    Backup.command,
+    Restore.command,
     User.command,
     Key.command,
     Login.command,
@@ -71,8 +80,15 @@ const services = Layer.mergeAll(
 )
 
 /** Runs one command line and returns its exit code. */
-export const run = (args: ReadonlyArray<string>): Promise<number> =>
-  Command.runWith(tree, { version })(Help.rewritten(args)).pipe(
+export const run = async (given: ReadonlyArray<string>): Promise<number> => {
+  const args = Help.rewritten(given)
+  // `drawbar help serve`: the server explains its own flags.
+  if (args[0] === "serve") return (await import("@drawbar/server/Serve")).run(args.slice(1), process.env)
+  return runTree(args)
+}
+
+const runTree = (args: ReadonlyArray<string>): Promise<number> =>
+  Command.runWith(tree, { version })(args).pipe(
     Effect.as(0),
     Effect.catch((error) =>
       CliError.isCliError(error)

@@ -41,7 +41,8 @@ export const openTo = Effect.fnUntraced(function* (connection: ServerConnection.
   return { client, ask, output, url, connection, again }
 })
 
-const explain = (error: unknown, url: string): string => {
+/** The sentence for an error of a call to the server at a URL. */
+export const explain = (error: unknown, url: string): string => {
   if (!HttpClientError.isHttpClientError(error) || error.reason._tag !== "TransportError")
     return Failure.sentenceOf(error)
   const code = codeOf(error.reason.cause)

@@ -86,7 +86,7 @@ it.each([
   {
     behaviour: "a parameter that the blueprint has not",
     args: ["blueprint", "use", "openai-chat", "--set", "modle=x", "--credential", "openAI_key=env:OPENAI_API_KEY"],
-    first: "did you mean model?",
+    first: "Did you mean model?",
   },
 ])("reports $behaviour first, on standard error", async ({ args, first }) => {
   const ended = await terminal.drawbar(args)

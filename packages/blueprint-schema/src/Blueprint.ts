@@ -14,6 +14,7 @@ import * as Action from "./ConnectorAction.ts"
 import * as Protocol from "./ConnectorProtocol.ts"
 import type { Credential } from "./Credential.ts"
 import { decode } from "@drawbar/json-text/Decode"
+import * as OpenAiSection from "./OpenAiSection.ts"
 import * as GoogleCloud from "./GoogleCloud.ts"
 import * as Json from "@drawbar/json-text/Json"
 import * as SafeText from "@drawbar/json-text/SafeText"
@@ -51,6 +52,7 @@ export const Document = Schema.Struct({
   credential: maybe(Schema.Record(Schema.String, Schema.NullOr(Scalar))),
   actions: maybe(Schema.Array(ActionDocument)),
   client_config: maybe(Schema.Record(Schema.String, Schema.Unknown)),
+  openai: maybe(Schema.Record(Schema.String, Schema.Unknown)),
   access_mode: Text,
   backend_roles: maybe(Schema.Array(Schema.String)),
   add_all_backend_roles: maybe(Schema.Boolean),
@@ -85,6 +87,7 @@ export const check = (
   Result.gen(function* () {
     const actions = yield* checkActions(document.actions ?? undefined)
     const client_config = yield* checkClientConfig(document.client_config ?? undefined)
+    const openai = document.openai == null ? undefined : yield* OpenAiSection.check(document.openai)
     if (!options?.inline && document.name == null)
       return yield* missing("name", 'Connector name is null. Add "name" to the connector')
     if (!options?.inline && document.version == null)
@@ -107,6 +110,7 @@ export const check = (
       parameters: withoutNulls(parametersOf(document)),
       actions,
       ...(client_config === undefined ? {} : { client_config }),
+      ...(openai === undefined ? {} : { openai }),
       ...(document.provisioned_by == null ? {} : { provisioned_by: document.provisioned_by }),
     }
     yield* checkAuthorization(connector, credential)
@@ -118,6 +122,7 @@ export const checkChange = (document: Document): Result.Result<Change, Blueprint
   Result.gen(function* () {
     const actions = yield* checkActions(document.actions ?? undefined)
     const client_config = yield* checkClientConfig(document.client_config ?? undefined)
+    const openai = document.openai == null ? undefined : yield* OpenAiSection.check(document.openai)
     const protocol = document.protocol == null ? undefined : yield* checkProtocol(document.protocol)
     yield* checkText(document, { nameIsRequired: document.name !== undefined })
     yield* checkAccessMode(document.access_mode)
@@ -130,6 +135,7 @@ export const checkChange = (document: Document): Result.Result<Change, Blueprint
         ...(protocol === undefined ? {} : { protocol }),
         ...(actions === undefined ? {} : { actions }),
         ...(client_config === undefined ? {} : { client_config }),
+        ...(openai === undefined ? {} : { openai }),
       },
       parameters: parametersOf(document),
       credential: secretsOf(document),

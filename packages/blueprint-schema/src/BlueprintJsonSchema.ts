@@ -99,6 +99,25 @@ const fields: Record<keyof typeof Document.fields, JsonObject> = {
     properties: clientConfig(),
     additionalProperties: false,
   },
+  openai: {
+    description: "How calls in OpenAI's API are taken: docs/openai.md",
+    type: "object",
+    properties: {
+      accept: {
+        description:
+          "The fields of a request that are sent, beside messages; all that the provider documents if absent",
+        type: "array",
+        items: { type: "string" },
+      },
+      messages: text("The parameter of the template that the messages fill"),
+      content: text("The JSONPath of the text in the provider's response"),
+      drop_unsupported: {
+        description: "Leave out a field that cannot be sent, and name it in x-drawbar-dropped",
+        type: "boolean",
+      },
+    },
+    additionalProperties: false,
+  },
   access_mode: word(AccessMode.literals, "Who may use the connector"),
   backend_roles: { type: "array", items: { type: "string" } },
   add_all_backend_roles: { type: "boolean" },

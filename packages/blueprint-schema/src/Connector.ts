@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { ClientConfig } from "./ClientConfig.ts"
 import { type ActionType, ConnectorAction, types } from "./ConnectorAction.ts"
 import { ConnectorProtocol } from "./ConnectorProtocol.ts"
+import { OpenAiSection } from "./OpenAiSection.ts"
 
 export const AccessMode = Schema.Literals(["public", "private", "restricted"])
 export type AccessMode = typeof AccessMode.Type
@@ -16,6 +17,7 @@ export const Connector = Schema.Struct({
   parameters: Schema.Record(Schema.String, Schema.String),
   actions: Schema.Array(ConnectorAction),
   client_config: Schema.optionalKey(ClientConfig),
+  openai: Schema.optionalKey(OpenAiSection),
   provisioned_by: Schema.optionalKey(Schema.String),
 })
 export type Connector = typeof Connector.Type

@@ -10,7 +10,11 @@ export class InvalidConnector extends Data.TaggedError("InvalidConnector")<{
 }> {}
 
 /** This call cannot be made: its input does not fit the connector. Nothing was sent. */
-export class InvalidInput extends Data.TaggedError("InvalidInput")<{ readonly message: string }> {}
+export class InvalidInput extends Data.TaggedError("InvalidInput")<{
+  readonly message: string
+  /** The field of the request that cannot be sent, where it is one. */
+  readonly param?: string
+}> {}
 
 /** Parameters that neither the caller nor the connector gives, all at once. */
 export class MissingParameters extends Data.TaggedError("MissingParameters")<{

@@ -17,6 +17,7 @@ import * as DrawbarHandlers from "./routes/DrawbarHandlers.ts"
 import * as RequestLimits from "./routes/RequestLimits.ts"
 import * as UnsupportedRoutes from "./routes/UnsupportedRoutes.ts"
 import * as OriginCheck from "@drawbar/http-server/http/OriginCheck"
+import type { Endpoint } from "@drawbar/http-server/http/Endpoint"
 import * as HttpServer from "@drawbar/http-server/http/HttpServer"
 import { MetricRegistry } from "@drawbar/http-server/telemetry/MetricRegistry"
 import * as DeprecatedRoutes from "./routes/DeprecatedRoutes.ts"
@@ -45,6 +46,8 @@ export interface Options {
   readonly auditLog?: Audit.Write | undefined
   /** Whether a change is refused where the audit log cannot be written. */
   readonly auditRequired?: boolean | undefined
+  /** Makes the metrics of all processes that serve the port from those of this one. */
+  readonly gatherMetrics?: ((own: Effect.Effect<string>) => Effect.Effect<string>) | undefined
   /** Takes the spans of requests. */
   readonly tracing?: Tracing | undefined
   /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
@@ -53,6 +56,10 @@ export interface Options {
   readonly auth?: boolean | undefined
   /** PEM texts; absent: the server speaks plain HTTP. `watch` receives the function that installs newer ones. */
   readonly tls?: HttpServer.Tls | undefined
+  /** The endpoints of further APIs. */
+  readonly endpoints?: ReadonlyArray<Endpoint> | undefined
+  /** What speaks for requests that reach no route, by the beginning of their path. */
+  readonly faces?: Dispatcher.Options["faces"]
 }
 
 export const defaults = { allowedHosts: [], bodyLimit: RequestLimits.predictBody, graceMillis: 30_000 } as const
@@ -85,12 +92,15 @@ export const listen = Effect.fnUntraced(function* (
   const state: { isStopping: boolean; address: string | undefined } = { isStopping: false, address: undefined }
   const handlers = yield* DrawbarHandlers.make({
     version: options.version,
-    telemetry,
+    telemetry: {
+      ...telemetry,
+      metrics: options.gatherMetrics === undefined ? telemetry.metrics : options.gatherMetrics(telemetry.metrics),
+    },
     isStopping: () => state.isStopping,
     address: () => state.address,
     breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,
   })
-  const endpoints = [...handlers, ...UnsupportedRoutes.endpoints]
+  const endpoints = [...handlers, ...UnsupportedRoutes.endpoints, ...(options.endpoints ?? [])]
   const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))
   const router = Router.make([...routes, ...DeprecatedRoutes.routes(routes, options.version)])
   const random = yield* SecureRandom
@@ -105,6 +115,7 @@ export const listen = Effect.fnUntraced(function* (
       {
         router,
         face: OpenSearchError.face,
+        faces: options.faces,
         originCheck: OriginCheck.make(port, options.allowedHosts, auth),
         requestId,
         limitsOf: RequestLimits.make({

@@ -2,12 +2,13 @@
 import { roles } from "@drawbar/registry/access/Principal"
 import * as HttpApi from "effect/http-api/HttpApi"
 import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
+import { OpenAiApi } from "@drawbar/openai-api/OpenAiApi"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import * as Permission from "@drawbar/http-server/access/Permission"
 
 export const markdown = (): string => {
   const lines: Array<string> = []
-  HttpApi.reflect(DrawbarApi, {
+  HttpApi.reflect(DrawbarApi.add(OpenAiApi), {
     onGroup: () => {},
     onEndpoint: ({ endpoint }) =>
       lines.push(`- \`${endpoint.method} ${endpoint.path}\`: ${EndpointPolicy.of(endpoint).needs ?? "every caller"}`),

@@ -15,7 +15,10 @@ const blocks = (language: string) =>
 
 it.each(blocks("json"))("the JSON of $name parses", ({ code }) => expect(() => JSON.parse(code)).not.toThrow())
 
-it.each(blocks("ts"))(
+// A program that calls a server needs one, and has a test of its own.
+const standalone = blocks("ts").filter(({ code }) => !code.includes("http://"))
+
+it.each(standalone)(
   "the TypeScript of $name runs",
   ({ code }) => {
     const flags = ["--conditions=@drawbar/source", "--input-type=module-typescript", "--eval", code]

@@ -2,6 +2,9 @@
 import { Effect, Result } from "effect"
 import type { ConnectorError } from "../ConnectorError.ts"
 import type { DocumentBatches } from "../processors/DocumentBatches.ts"
+import * as OpenAiAnswer from "../dialect/OpenAiAnswer.ts"
+import type { OpenAiCall } from "../dialect/OpenAiCall.ts"
+import * as OpenAiRequest from "../dialect/OpenAiRequest.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
 import * as PreProcess from "../processors/PreProcess.ts"
 import type { ScriptWorld } from "../processors/ScriptWorld.ts"
@@ -19,6 +22,8 @@ import * as UpstreamRequest from "./UpstreamRequest.ts"
 export interface Call {
   readonly action: CompiledConnector.CompiledAction
   readonly supplied: PreProcess.Call
+  /** Where the call came in OpenAI's API: its answer is read before any filter or post-processing. */
+  readonly openai?: OpenAiCall | undefined
 }
 
 /** The calls that an input makes, in its order: the action found, the input pre-processed and split. */
@@ -30,10 +35,45 @@ export const prepare = (
 ): Result.Result<ReadonlyArray<Call>, ConnectorError> => {
   const action = CompiledConnector.find(compiled, actionOf(input))
   if (Result.isFailure(action)) return Result.fail(action.failure)
+  if ("openai" in input && input.openai !== undefined)
+    return translated(action.success, input.openai, input, world, batches)
   return Result.map(PreProcess.run(action.success.preProcess, input, world, batches), (calls) =>
     calls.map((supplied) => ({ action: action.success, supplied })),
   )
 }
+
+/** An input in the words of the provider that it goes to, as a call of `_predict` would have it. */
+export const spoken = (
+  compiled: CompiledConnector.CompiledConnector,
+  input: PredictInput,
+): Result.Result<PredictInput, ConnectorError> => {
+  if (!("openai" in input) || input.openai === undefined) return Result.succeed(input)
+  const { openai, ...given } = input
+  return Result.flatMap(CompiledConnector.find(compiled, actionOf(input)), ({ dialect }) =>
+    Result.map(OpenAiRequest.make(dialect, openai, given.parameters), ({ parameters }) => ({
+      ...given,
+      parameters,
+    })),
+  )
+}
+
+/** The same for fields of OpenAI's API, in the words of the action's provider. */
+const translated = (
+  action: CompiledConnector.CompiledAction,
+  call: OpenAiCall,
+  input: Extract<PredictInput, { readonly _tag: "Parameters" | "TextDocs" }>,
+  world?: ScriptWorld,
+  batches?: DocumentBatches,
+): Result.Result<ReadonlyArray<Call>, ConnectorError> =>
+  Result.flatMap(OpenAiRequest.make(action.dialect, call, input.parameters), ({ parameters, amend }) =>
+    Result.map(PreProcess.run(action.preProcess, { ...input, parameters }, world, batches), (calls) =>
+      calls.map((supplied) => ({
+        action,
+        supplied: { ...supplied, amend },
+        openai: input._tag === "Parameters" ? call : undefined,
+      })),
+    ),
+  )
 
 /** The request of a call. A dry run ends here, with every secret masked. */
 export const render = (
@@ -72,12 +112,31 @@ export const complete = (
 ): Effect.Effect<InferenceResult, ConnectorError> =>
   Effect.fromResult(render(call, live.secret)).pipe(
     Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)),
-    Effect.flatMap((request) => exchange(live, call, request, options)),
-    Effect.tap((response) => Guardrails.checkOutput(guardrails, response.text)),
-    Effect.flatMap((response) =>
-      Effect.map(shape(live, call, response, options), (output) => resultOf(response, output)),
+    Effect.flatMap((request) =>
+      exchange(live, call, request, options).pipe(
+        Effect.tap((response) => Guardrails.checkOutput(guardrails, response.text)),
+        Effect.flatMap((response) =>
+          call.openai === undefined
+            ? Effect.map(shape(live, call, response, options), (output) => resultOf(response, output))
+            : Effect.fromResult(answered(call, call.openai, response, request.body ?? "")),
+        ),
+      ),
     ),
     Effect.mapError((error) => LiveConnector.explained(live, call.action, error)),
+  )
+
+/** An answer in OpenAI's API, with the provider's own beside it. */
+const answered = (
+  { action }: Call,
+  openai: OpenAiCall,
+  response: UpstreamResponse.UpstreamResponse,
+  sent: string,
+): Result.Result<InferenceResult, ConnectorError> =>
+  Result.flatMap(OpenAiAnswer.textOf(action.dialect, openai, response, sent), (completion) =>
+    Result.map(UpstreamResponse.spelled(response), (source) => ({
+      ...resultOf(response, [PostProcess.asTensor(source)]),
+      completion,
+    })),
   )
 
 const resultOf = (

@@ -10,6 +10,7 @@ import type { TemplateError } from "@drawbar/template-renderer/TemplateError"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
 import { Result } from "effect"
 import { type ConnectorError, invalidConnector, invalidInput } from "../ConnectorError.ts"
+import * as CompiledDialect from "../dialect/CompiledDialect.ts"
 import * as CallTarget from "./CallTarget.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import type { ProcessorChain } from "../chain/ProcessorChain.ts"
@@ -33,6 +34,8 @@ export interface CompiledAction {
   /** The connector's own `input_processors`. */
   readonly inputProcessors: ProcessorChain | undefined
   readonly postProcess: PostProcess.PostProcess
+  /** How it takes calls in OpenAI's API. */
+  readonly dialect: CompiledDialect.CompiledDialect
   /** For metrics and traces. */
   readonly target: CallTarget.CallTarget
 }
@@ -86,16 +89,18 @@ const compileAction = (
       )
     const template = templateOf(action, index)
     const url = yield* template(`${at}/url`, UrlTemplate.compile(action.url, author, Reserved.templates.url))
+    const body = yield* template(`${at}/request_body`, compileBody(action, author))
     return {
       action,
       author,
       url,
+      dialect: yield* CompiledDialect.compile(connector.openai, action, author, body),
       target: CallTarget.of(action, author, url.origin),
       headers: yield* template(
         `${at}/headers`,
         HeadersTemplate.compile(action.headers ?? {}, author, credentialNames, Reserved.templates.headers),
       ),
-      body: yield* template(`${at}/request_body`, compileBody(action, author)),
+      body,
       bodyRewrite: Nova.bodyRewrite(author),
       inputProcessors: yield* InputProcessors.compile(author),
       preProcess: yield* PreProcess.compile(connector, action, at),

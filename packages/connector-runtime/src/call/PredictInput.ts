@@ -1,5 +1,6 @@
 /** What a caller asks a model: its own parameters, or one of the typed inputs that a pre-process function turns into parameters. */
 import { json, text, type Value } from "@drawbar/template-renderer/Parameter"
+import type { OpenAiCall } from "../dialect/OpenAiCall.ts"
 import { type JsonSource, type Location, slices } from "@drawbar/json-text/JsonSource"
 
 export type Parameters = ReadonlyMap<string, Value>
@@ -12,13 +13,20 @@ export interface ResultFilter {
   readonly target_response_positions?: ReadonlyArray<number> | null
 }
 
+/** `openai`: the parameters are fields of a request in OpenAI's API, to be said in the words of the connector's provider. */
 export type PredictInput =
-  | { readonly _tag: "Parameters"; readonly parameters: Parameters; readonly action?: string }
+  | {
+      readonly _tag: "Parameters"
+      readonly parameters: Parameters
+      readonly action?: string
+      readonly openai?: OpenAiCall
+    }
   | {
       readonly _tag: "TextDocs"
       readonly text_docs: ReadonlyArray<string | null>
       readonly parameters?: Parameters
       readonly filter?: ResultFilter
+      readonly openai?: OpenAiCall
     }
   | { readonly _tag: "TextSimilarity"; readonly query_text: string; readonly text_docs: ReadonlyArray<string | null> }
   | { readonly _tag: "QuestionAnswering"; readonly question: string; readonly context: string }

@@ -6,6 +6,8 @@ export interface InferenceResult {
   readonly output: ReadonlyArray<Tensor.Tensor>
   /** The platform's HTTP status. */
   readonly status_code: number
+  /** The answer in OpenAI's API, JSON text, where the call came in it; `output` is then the provider's own, unfiltered. */
+  readonly completion?: string
   /** What the platform says that it took; not part of the answer. */
   readonly usage?: TokenUsage
 }

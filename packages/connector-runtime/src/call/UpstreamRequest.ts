@@ -11,6 +11,7 @@ import type { CompiledAction } from "./CompiledConnector.ts"
 import { ConnectorError, invalidInput, MissingParameters, NotRendered } from "../ConnectorError.ts"
 import * as InputProcessors from "../chain/InputProcessors.ts"
 import * as PostProcess from "../processors/PostProcess.ts"
+import type * as PreProcess from "../processors/PreProcess.ts"
 import * as RequestCharset from "./RequestCharset.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 
@@ -28,7 +29,7 @@ export const mask = "***"
 /** Fills the templates of an action. `secret` gives a credential's value by name, or `mask` where the request is shown. */
 export const render = (
   action: CompiledAction,
-  supplied: Supplied,
+  supplied: PreProcess.Call,
   secret: (name: string) => string,
 ): Result.Result<UpstreamRequest, ConnectorError> => {
   const rendered = fill(action, supplied, secret)
@@ -51,7 +52,7 @@ export const render = (
 // No generators here, which would cost more than what they are for: each predict comes by.
 const fill = (
   action: CompiledAction,
-  supplied: Supplied,
+  supplied: PreProcess.Call,
   secret: (name: string) => string,
 ): Result.Result<UpstreamRequest, ConnectorError> => {
   const url = UrlTemplate.render(action.url, supplied)
@@ -81,12 +82,17 @@ const notRendered = (stage: NotRendered["stage"], problem: TemplateError, action
     ConnectorError.from(new NotRendered({ stage, problem, action: action?.name ?? action?.action_type.toLowerCase() })),
   )
 
-const bodyOf = (compiled: CompiledAction, supplied: Supplied): Result.Result<string | undefined, ConnectorError> => {
+const bodyOf = (
+  compiled: CompiledAction,
+  supplied: PreProcess.Call,
+): Result.Result<string | undefined, ConnectorError> => {
   const { action, body } = compiled
   if (body === undefined) return Result.succeed(undefined)
   const rendered = BodyTemplate.render(body, supplied)
   if (Result.isFailure(rendered)) return notRendered("body", rendered.failure)
-  const text = rendered.success
+  const amended = supplied.amend?.(rendered.success) ?? Result.succeed(rendered.success)
+  if (Result.isFailure(amended)) return Result.fail(amended.failure)
+  const text = amended.success
   if (text === "")
     return action.method !== "POST" || action.action_type === "CANCEL_BATCH_PREDICT"
       ? Result.succeed(undefined)

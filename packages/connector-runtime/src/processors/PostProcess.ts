@@ -268,5 +268,5 @@ const inChain = (sentence: string) => invalidInput(`output_processors: ${sentenc
 
 const parsed = (text: string) => Result.mapError(JsonSource.parse(text), invalidInput)
 
-const asTensor = ({ text, value }: JsonSource.JsonSource): Tensor.Tensor =>
+export const asTensor = ({ text, value }: JsonSource.JsonSource): Tensor.Tensor =>
   Json.isObject(value) ? Tensor.response(text) : Tensor.wrapped(text)

@@ -24,6 +24,8 @@ export interface PreProcess {
 /** The parameters of one call, and what it sends of the caller's documents. */
 export interface Call extends Supplied {
   readonly documents?: Documents | undefined
+  /** Adds to the rendered body what its template has no placeholder for. */
+  readonly amend?: ((body: string) => Result.Result<string, ConnectorError>) | undefined
 }
 
 /** Finds the function that an action names, once; `at` is the pointer of the action. */

@@ -23,6 +23,8 @@ export interface StreamFrame extends Words {
   /** JSON text, as the platform has it. */
   readonly usage?: string
   readonly choices?: ReadonlyArray<Choice>
+  /** JSON text: an event of the provider that is passed on whole, in place of words. */
+  readonly event?: string
 }
 
 export const toJsonText = (frame: StreamFrame): string => {

@@ -152,6 +152,12 @@ const rows: ReadonlyArray<Row> = [
   },
 ]
 
+/** The same format, whose events are passed on whole. */
+export const passedOn = ({ read, ...format }: StreamFormat): StreamFormat => ({
+  ...format,
+  read: (event, json) => ({ ...read(event, json), event: event.data }),
+})
+
 /** With `alt=sse` in the query, once, in place of any other `alt`. */
 const asEvents = (url: string): string => {
   const [, before = url, query, rest = ""] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(url) ?? []
@@ -166,6 +172,8 @@ export interface Asked {
   readonly name: string | undefined
   /** The parameter `stream_delta_path`: where an event of any other platform has its piece of text, as a JSONPath. */
   readonly deltaPath: string | undefined
+  /** The name of a format, where neither of these tells it and the URL does not. */
+  readonly otherwise?: string | undefined
   readonly url: string
 }
 
@@ -173,9 +181,13 @@ export interface Asked {
 const longestUrl = 8_192
 
 /** The format that is named, declared, or spoken by the URL; fails with a sentence. */
-export const find = ({ name, deltaPath, url }: Asked): Result.Result<StreamFormat, string> => {
+export const find = ({ name, deltaPath, url, otherwise }: Asked): Result.Result<StreamFormat, string> => {
   const begin = url.slice(0, longestUrl)
-  const row = rows.find((one) => (name === undefined ? one.url.test(begin) : one.names.includes(name)))
+  const named = (known: string) => rows.find((one) => one.names.includes(known))
+  const row =
+    name === undefined
+      ? (rows.find((one) => one.url.test(begin)) ?? (otherwise === undefined ? undefined : named(otherwise)))
+      : named(name)
   if (deltaPath !== undefined) return declared(deltaPath, row)
   if (row !== undefined) return Result.succeed(row)
   return Result.fail(

@@ -22,6 +22,8 @@ export interface StreamPiece extends Piece {
   readonly incompleteDetails?: string
   /** JSON text: what the call is charged for, as the platform has it. */
   readonly usage?: string
+  /** JSON text: the whole event, where events are passed on as they come. */
+  readonly event?: string
   /** The platform says that this was all. */
   readonly isEnd?: boolean
   /** Streams of this shape have no last word: they end with their connection. */

@@ -1,5 +1,6 @@
 /** A predict whose response comes in pieces. What fails before the first piece fails as a plain predict does. */
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
+import * as OpenAiFrames from "../dialect/OpenAiFrames.ts"
 import { json, type Supplied, textOf } from "@drawbar/template-renderer/Parameter"
 import { Effect, Result } from "effect"
 import * as Call from "../call/Call.ts"
@@ -41,7 +42,8 @@ export const run = Effect.fnUntraced(function* (
   if ("failure" in opened.outcome) return yield* explained(UpstreamResponse.patient(opened.outcome.failure))
   const meter = StreamMeter.make(request.body ?? "", report)
   yield* Effect.addFinalizer(() => Effect.sync(meter.close))
-  return begun(opened.outcome, meter, explained, options.observer)
+  const translate = call.openai?.operation !== "chat" ? undefined : OpenAiFrames.make(call.action.dialect, call.openai)
+  return begun(opened.outcome, meter, explained, options.observer, translate)
 })
 
 /** The one call of a stream. The parameter `stream` is set by the path of the request, not by the caller's value. */
@@ -57,12 +59,13 @@ export const prepare = (
       return Result.fail(
         invalidInput("A stream is one call of the provider, and this input needs several. Use _predict"),
       )
-    const { action, supplied } = only
+    const { action, supplied, openai } = only
     const caller = new Map(supplied.caller)
     caller.delete("stream")
     return Result.succeed({
       action,
-      supplied: { caller, runtime: new Map([...supplied.runtime, ["stream", json("true")]]) },
+      openai,
+      supplied: { ...supplied, caller, runtime: new Map([...supplied.runtime, ["stream", json("true")]]) },
     })
   })
 
@@ -81,13 +84,17 @@ export const render = (
     const format = yield* Result.mapError(
       StreamFormat.find({
         name: parameter(Reserved.llmInterface),
+        otherwise: call.openai === undefined ? undefined : call.action.dialect.dialect?.names[0],
         deltaPath: parameter(Reserved.streamDeltaPath),
         url: rendered.url,
       }),
       invalidInput,
     )
     const usage = parameter(Reserved.streamUsage) !== "false"
-    return { request: format.asked(rendered, { usage }), format }
+    return {
+      request: format.asked(rendered, { usage }),
+      format: call.openai?.operation === "responses" ? StreamFormat.passedOn(format) : format,
+    }
   })
 
 interface StreamRequest {
@@ -108,13 +115,15 @@ const begun = (
   meter: StreamMeter.StreamMeter,
   explained: (error: ConnectorError) => ConnectorError,
   observer: CallObserver | undefined,
+  translate: ((frame: StreamFrame) => StreamFrame) | undefined,
 ): AsyncIterable<ReadonlyArray<StreamFrame>> => {
   observer?.streamBegan()
   async function* all() {
     try {
       for (let next = first; next.done !== true; next = await frames.next()) {
         observer?.piecesCame(next.value.length)
-        yield meter.count(next.value)
+        const counted = meter.count(next.value)
+        yield translate === undefined ? counted : counted.map(translate)
       }
     } catch (cause) {
       throw cause instanceof ConnectorError ? explained(cause) : cause

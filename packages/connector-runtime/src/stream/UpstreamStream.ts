@@ -10,6 +10,7 @@ import * as UpstreamResponse from "../response/UpstreamResponse.ts"
 import * as RemoteFailure from "../response/RemoteFailure.ts"
 import * as SecretMask from "../response/SecretMask.ts"
 import * as Speaker from "./Speaker.ts"
+import * as WholeEvents from "./WholeEvents.ts"
 import { nothing, type StreamPiece } from "./StreamPiece.ts"
 import { type Framing, type UpstreamEvent, Unframed } from "./UpstreamEvent.ts"
 import type { StreamFormat } from "./StreamFormat.ts"
@@ -63,6 +64,7 @@ function* together(frames: Iterable<StreamFrame>): Iterable<ReadonlyArray<Stream
 /** A model's answer, event by event. */
 const begin = ({ format, status, headers = {}, now = 0, mask }: Source) => {
   const speakers = Speaker.several(mask)
+  const whole = WholeEvents.masked(mask)
   let last: Pick<StreamFrame, "finishReason" | "incompleteDetails" | "usage"> = {}
   let isComplete = false
   let endsSilently = format.endsSilently === true
@@ -77,7 +79,7 @@ const begin = ({ format, status, headers = {}, now = 0, mask }: Source) => {
         if (incompleteDetails !== undefined) last = { ...last, incompleteDetails: mask.apply(incompleteDetails) }
         if (usage !== undefined) last = { ...last, usage: merged(last.usage, mask.apply(usage)) }
         endsSilently ||= said.endsSilently === true
-        yield* speakers.take(said)
+        yield* said.event === undefined ? speakers.take(said) : whole.take(said.event)
         isComplete = isEnd === true
         if (isComplete) return
       }
@@ -86,12 +88,14 @@ const begin = ({ format, status, headers = {}, now = 0, mask }: Source) => {
       // Not every platform says a last word after it has said why it ends.
       if (!isComplete && !endsSilently && (last.finishReason === undefined || !speakers.areFinished()))
         throw broken(status, "the platform ended its stream before the model's answer was complete")
-      return [...speakers.rest(), { content: "", isLast: true, ...last }]
+      return [...speakers.rest(), ...whole.rest(), { content: "", isLast: true, ...last }]
     },
     /** What waits for more when a failure comes. A long beginning of a secret is most of it, and is masked. */
-    held: (): ReadonlyArray<StreamFrame> => speakers.rest((held) => (held.length < SecretMask.shortest ? held : "***")),
+    held: (): ReadonlyArray<StreamFrame> => [...speakers.rest(cutShort), ...whole.rest(cutShort)],
   }
 }
+
+const cutShort = (held: string): string => (held.length < SecretMask.shortest ? held : "***")
 
 const readingOf = ({ read }: Pick<StreamFormat, "read">, event: UpstreamEvent, status: number): StreamPiece => {
   const { name, data } = event

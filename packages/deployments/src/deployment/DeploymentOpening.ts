@@ -1,5 +1,6 @@
 /** Makes a deployment: reads the records of a model, compiles its connector, and opens its connections. */
 import { names } from "@drawbar/blueprint-schema/Credential"
+import * as Call from "@drawbar/connector-runtime/call/Call"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
@@ -48,8 +49,10 @@ export const make = Effect.gen(function* () {
       Effect.fail(StoreError.from(new NotFound({ collection, id, message: "Failed to find model" }))),
     )
     const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
-    const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
     const { model, document } = found
+    // What the model says of OpenAI's API outranks its connector, which other models may use too.
+    const openai = { ...connector.openai, ...model.openai }
+    const compiled = yield* Effect.fromResult(CompiledConnector.compile({ ...connector, openai }, names(credential)))
     const group = yield* groups.get(model.model_group_id)
     const live = yield* runtime.open(compiled, credential, {
       budget: budgetOf(model),
@@ -60,7 +63,7 @@ export const make = Effect.gen(function* () {
       version: document.version,
       model,
       targets: [{ live, weight: 1, role: "primary" }],
-      interface: InterfaceCheck.make(model.interface),
+      interface: InterfaceCheck.make(model.interface, (input) => Call.spoken(compiled, input)),
       guardrails: ModelGuards.make(model.guardrails),
       batches: batchesOf(model),
       userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},

@@ -11,13 +11,27 @@ export interface InterfaceCheck {
   readonly output: (prediction: Prediction) => Result.Result<void, DeploymentError>
 }
 
+/** How an input is said to the model's provider, where its caller speaks another API. */
+type Spoken = (input: PredictInput) => Result.Result<PredictInput, unknown>
+
 /** Compiled once, when a model is deployed; its schemas were checked when it was registered. */
-export const make = (texts: ModelInterface.ModelInterface = {}): InterfaceCheck => {
+export const make = (texts: ModelInterface.ModelInterface = {}, spoken: Spoken = Result.succeed): InterfaceCheck => {
   const input = compiled(texts.input)
   const output = compiled(texts.output)
   return {
     input: (given) =>
-      input === undefined ? Result.void : verdict(input.problems(instanceOf(given, input)), InputSchemaViolation),
+      input === undefined
+        ? Result.void
+        : verdict(
+            // What cannot be said is refused when the call is made.
+            input.problems(
+              instanceOf(
+                Result.getOrElse(spoken(given), () => given),
+                input,
+              ),
+            ),
+            InputSchemaViolation,
+          ),
     output: (prediction) =>
       output === undefined
         ? Result.void

@@ -22,6 +22,7 @@ export const tags: Readonly<Record<string, string>> = {
   aliases: "Names for models, which can be switched at once.",
   versions: "What records and settings were before, and going back to it.",
   backup: "Copies of all records.",
+  replicas: "The servers that share a database.",
   reference: "This reference, and the JSON Schema of blueprints.",
 }
 
@@ -180,6 +181,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, OperationText>>>> 
     profileTasks: { summary: "Show the running tasks" },
     profileTask: { summary: "Show a running task" },
   },
+  replicas: { list: { summary: "List the servers that share the database" } },
   aliases: {
     set: { summary: "Create or switch an alias" },
     get: { summary: "Show an alias" },

@@ -17,10 +17,14 @@ export const read = make("read", Admission.record)
 /** Shows the request of a predict and calls no upstream. */
 export const dryRun = make("read", Admission.dryRun)
 export const predict = make("predict", Admission.predict)
+/** Shows which models can be called to those who may call them. */
+export const callable = make("predict", Admission.record)
 export const write = make("write", Admission.record)
 /** Calls an upstream with the secrets of a record. */
 export const test = make("write", Admission.predict)
 export const operate = make("operate", Admission.operator)
+/** As `operate`, with a file as its response. */
+export const operateFile = make("operate", Admission.file)
 
 /** As `Permission.Requires` and `Admission`, once both are known to be there. */
 export interface Declared {

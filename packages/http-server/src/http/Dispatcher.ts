@@ -4,7 +4,7 @@
  * It stands on `node:http` and runs one fiber a request: docs/decisions/0003-http-server.md says why.
  */
 import { performance } from "node:perf_hooks"
-import type { RequestListener, ServerResponse } from "node:http"
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Cause, type Context, Effect, Exit, identity, Result } from "effect"
 import type { Audit } from "../access/Audit.ts"
@@ -19,6 +19,7 @@ import { type ApiFace, type DescribedFailure, erased, type Refusal, type ServerF
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
+import * as FileBody from "./FileBody.ts"
 import type { OriginCheck } from "./OriginCheck.ts"
 import * as Query from "./Query.ts"
 import * as RequestContext from "./RequestContext.ts"
@@ -49,6 +50,8 @@ export interface Options {
   readonly router: Router.Router<RouteTarget>
   /** Speaks for requests that reach no route. */
   readonly face: ApiFace<ServerFailure>
+  /** In its place, for paths that begin so. */
+  readonly faces?: Readonly<Record<string, ApiFace<ServerFailure>>> | undefined
   readonly originCheck: OriginCheck
   readonly requestId: RequestId.RequestId
   readonly limitsOf: (endpoint: Endpoint) => RequestLimits
@@ -87,6 +90,11 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   const { router, originCheck, requestId, limitsOf, telemetry, authentication, tracing } = options
   const { audit, auditRequired = false } = options
   const defaultFace = erased(options.face)
+  const faces = Object.entries(options.faces ?? {})
+  const faceOf = ({ url = "" }: IncomingMessage) => {
+    const found = faces.find(([beginning]) => url.startsWith(beginning))
+    return found === undefined ? defaultFace : erased(found[1])
+  }
   const run = Effect.runForkWith(services)
   const contexts = new WeakMap<ServerResponse, RequestContext.RequestContext>()
   const admission = RequestAdmission.make(options.loadShedding)
@@ -107,7 +115,11 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       const handled = (sent: string) => (isLogged(context) ? handle(context, endpoint, sent) : notLogged)
       return BodyText.read(context.request, bodyBytes, context.weigh).pipe(
         Effect.flatMap((sent) => RequestAdmission.inTurn(context.share, () => handled(sent))),
-        Effect.flatMap(({ value, query }) => reply(context, warning, value, query)),
+        Effect.flatMap(({ value, query }) =>
+          value instanceof FileBody.FileBody
+            ? Effect.scoped(sendFile(value, context))
+            : reply(context, warning, value, query),
+        ),
         millis === undefined ? identity : within(millis),
         Effect.provideService(CurrentPrincipal, caller.principal),
       )
@@ -154,7 +166,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       method,
       path,
       route,
-      model,
+      model: measurements?.model ?? model,
       user: caller.name,
       status,
       failure,
@@ -185,6 +197,17 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     sendAudited(context, reply)
   }
 
+  const sendFile = Effect.fnUntraced(function* (body: FileBody.FileBody, context: RequestContext.RequestContext) {
+    const { response } = context
+    const file = yield* body.file
+    if (response.destroyed) return undefined
+    audit?.(answered(context, { status: 200, value: undefined }))
+    context.leave?.()
+    response.writeHead(200, { ...RequestContext.headersOf(context), ...FileBody.headersOf(body, file) })
+    yield* FileBody.send(file, response)
+    return undefined
+  })
+
   const refuse = (context: RequestContext.RequestContext, cause: Cause.Cause<unknown>) => {
     const { id, target, route } = context
     const { refusal, summary, fault } = endingOf(context, cause)
@@ -197,7 +220,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
 
   const listener: RequestListener = (request, response) => {
     const id = requestId(request.headers["x-request-id"])
-    const context = RequestContext.begin(request, response, id, tracing?.begin(request.headers), defaultFace)
+    const context = RequestContext.begin(request, response, id, tracing?.begin(request.headers), faceOf(request))
     contexts.set(response, context)
     telemetry.began()
     const fiber = run(answer(context))
@@ -243,7 +266,7 @@ const notLogged = Effect.fail(
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (
   { id, target, route, needs, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
-  { status, value }: Reply,
+  { status, value }: Pick<Reply, "status" | "value">,
 ) => ({
   id,
   method: target.method,
@@ -277,19 +300,25 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
 const bodyFault = (endpoint: Endpoint, sent: string, search: string | undefined) =>
   search?.includes("source=") === true ? undefined : endpoint.bodyFault(sent)
 
-const callOf = ({
-  caller,
-  trace,
-  measurements,
-  memory,
-  share,
-}: RequestContext.RequestContext): RequestContext.RequestCall => ({
-  caller,
-  trace: trace === undefined ? undefined : Tracing.contextOf(trace),
-  observer: measurements,
-  memory,
-  share,
-})
+const callOf = (context: RequestContext.RequestContext): RequestContext.RequestCall => {
+  const { caller, trace, measurements, memory, share, id, request } = context
+  return {
+    caller,
+    trace: trace === undefined ? undefined : Tracing.contextOf(trace),
+    observer: measurements,
+    memory,
+    share,
+    requestId: id,
+    header: (name) => {
+      const value = request.headers[name]
+      return typeof value === "string" ? value : undefined
+    },
+    called: (modelId) => {
+      context.model = modelId
+    },
+    model: () => context.model,
+  }
+}
 
 /** What goes out for a handler's value; nothing where it went out as it came. */
 const reply = (
@@ -356,7 +385,11 @@ const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, c
   if (response.destroyed) return undefined
   // From here on it waits for its upstream more than it works.
   context.leave?.()
-  response.writeHead(200, { ...RequestContext.headersOf(context), ...EventStream.headers })
+  response.writeHead(200, {
+    ...RequestContext.headersOf(context),
+    ...EventStream.headers,
+    ...stream.headers?.(),
+  })
   context.failure = yield* EventStream.send(begun, stream, response)
   return undefined
 })

@@ -10,6 +10,7 @@ import { type ApiFace, erased, type ServerFailure } from "./ApiFace.ts"
 import type { RequestCall } from "./RequestContext.ts"
 import type { JsonText, PlainText, WithHeaders } from "./ResponseBody.ts"
 import type { EventStream } from "./EventStream.ts"
+import type { FileBody } from "./FileBody.ts"
 import { Flag } from "./Flag.ts"
 import * as EndpointPolicy from "../access/EndpointPolicy.ts"
 import * as OriginCheck from "./OriginCheck.ts"
@@ -33,7 +34,12 @@ export type Handler<Contract, E> = Contract extends HttpApiEndpoint.ConstraintRe
   ? (
       request: Request<Contract>,
     ) => Effect.Effect<
-      Contract["~Success"]["Type"] | WithHeaders<Contract["~Success"]["Type"]> | JsonText | PlainText | EventStream<E>,
+      | Contract["~Success"]["Type"]
+      | WithHeaders<Contract["~Success"]["Type"] | JsonText>
+      | JsonText
+      | PlainText
+      | FileBody<E>
+      | EventStream<E>,
       E
     >
   : never

@@ -7,6 +7,14 @@ import { Effect, type Scope } from "effect"
 import type { FailureSummary } from "./ApiFace.ts"
 import type { Bound } from "./Timeout.ts"
 
+/** An event with a name of its own. */
+export interface NamedEvent {
+  readonly name: string
+  readonly data: string
+}
+
+export type Event = string | NamedEvent
+
 /** What the last event of a stream that has failed says, and what the operator sees of it. */
 export interface StreamFailure {
   readonly data: string
@@ -15,16 +23,24 @@ export interface StreamFailure {
 
 /** `E`: what it may fail with before its first event. */
 export class EventStream<out E = unknown> {
-  /** The data of each event, those that are there together in one list. What fails before the first is a refusal like any other. */
-  readonly events: Effect.Effect<AsyncIterable<ReadonlyArray<string>>, E, Scope.Scope>
+  /** Each event, or its data, those that are there together in one list. What fails before the first is a refusal like any other. */
+  readonly events: Effect.Effect<AsyncIterable<ReadonlyArray<Event>>, E, Scope.Scope>
   /** Describes a failure after the first event. */
   readonly failure: (cause: unknown) => StreamFailure
   /** How long it may take. */
   readonly within: Bound
-  constructor(events: EventStream<E>["events"], failure: EventStream<E>["failure"], within: Bound) {
+  /** Headers of the response, asked for once the first event is there. */
+  readonly headers: (() => Readonly<Record<string, string>>) | undefined
+  constructor(
+    events: EventStream<E>["events"],
+    failure: EventStream<E>["failure"],
+    within: Bound,
+    headers?: EventStream["headers"],
+  ) {
     this.events = events
     this.failure = failure
     this.within = within
+    this.headers = headers
   }
 }
 
@@ -37,7 +53,7 @@ export const headers = {
 
 /** Sends the events no faster than they are read, and ends once: after the last, or after the failure, which it returns. */
 export const send = (
-  events: AsyncIterable<ReadonlyArray<string>>,
+  events: AsyncIterable<ReadonlyArray<Event>>,
   { failure, within }: EventStream,
   response: ServerResponse,
 ): Effect.Effect<FailureSummary | undefined> => {
@@ -60,7 +76,8 @@ export const send = (
   )
 }
 
-const frame = (data: string) => `data: ${data}\n\n`
+const frame = (event: Event) =>
+  typeof event === "string" ? `data: ${event}\n\n` : `event: ${event.name}\ndata: ${event.data}\n\n`
 
 /** Sends the last event, unless the response has ended. */
 export const end = (response: ServerResponse, data: string): void => {

@@ -18,6 +18,14 @@ export interface RequestCall {
   readonly observer?: CallMeasurements | undefined
   readonly memory?: HeldMemory | undefined
   readonly share?: Share | undefined
+  /** The request's own, as its response repeats it. */
+  readonly requestId: string
+  /** The value of a header, by its name in lower case. */
+  readonly header: (name: string) => string | undefined
+  /** Says which model a request calls, where its path does not: for metrics, logs and traces. */
+  readonly called: (modelId: string) => void
+  /** The model that is called, as far as it is known. */
+  readonly model: () => string | undefined
 }
 
 export interface RequestContext {

@@ -4,7 +4,7 @@
  */
 export interface Route<A> {
   readonly method: string
-  /** Segments; one that begins with `:` is a parameter. */
+  /** Segments; one that begins with `:` is a parameter, and takes all that is left of a path where it ends in `*`. */
   readonly path: string
   readonly value: A
 }
@@ -27,10 +27,12 @@ interface Leaf<A> {
 interface Node<A> {
   readonly literals: Map<string, Node<A>>
   parameter: Node<A> | undefined
+  /** Of a parameter that takes all that is left. */
+  rest: Node<A> | undefined
   readonly leaves: Map<string, Leaf<A>>
 }
 
-const emptyNode = <A>(): Node<A> => ({ literals: new Map(), parameter: undefined, leaves: new Map() })
+const emptyNode = <A>(): Node<A> => ({ literals: new Map(), parameter: undefined, rest: undefined, leaves: new Map() })
 
 export const make = <A>(routes: Iterable<Route<A>>): Router<A> => {
   const root = emptyNode<A>()
@@ -49,7 +51,10 @@ const add = <A>(root: Node<A>, { method, path, value }: Route<A>): void => {
   const names: Array<string> = []
   let node = root
   for (const segment of segmentsOf(path)) {
-    if (segment.startsWith(":")) {
+    if (segment.startsWith(":") && segment.endsWith("*")) {
+      names.push(segment.slice(1, -1))
+      node = node.rest ??= emptyNode()
+    } else if (segment.startsWith(":")) {
       names.push(segment.slice(1))
       node = node.parameter ??= emptyNode()
     } else {
@@ -68,11 +73,16 @@ const find = <A>(root: Node<A>, method: string, segments: ReadonlyArray<string>)
     const segment = segments[at]
     if (segment === undefined) return node.leaves.size === 0 ? undefined : node.leaves
     const leaves = walk(node.literals.get(segment), at + 1)
-    if (leaves !== undefined || node.parameter === undefined || segment === "") return leaves
-    values.push(segment)
-    const behind = walk(node.parameter, at + 1)
-    if (behind === undefined) values.pop()
-    return behind
+    if (leaves !== undefined || segment === "") return leaves
+    if (node.parameter !== undefined) {
+      values.push(segment)
+      const behind = walk(node.parameter, at + 1)
+      if (behind !== undefined) return behind
+      values.pop()
+    }
+    if (node.rest === undefined) return undefined
+    values.push(segments.slice(at).join("/"))
+    return node.rest.leaves
   }
   const leaves = walk(root, 0)
   if (leaves === undefined) return { _tag: "NoRoute" }

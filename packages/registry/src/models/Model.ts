@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
 import { BatchInferenceConfig } from "./BatchInferenceConfig.ts"
 import { inOrder } from "../internal/FieldOrder.ts"
+import { OpenAiSection } from "@drawbar/blueprint-schema/OpenAiSection"
 import { ModelConfig } from "./ModelConfig.ts"
 import { ModelGuardrails } from "./ModelGuardrails.ts"
 import { ModelInterface } from "./ModelInterface.ts"
@@ -47,6 +48,7 @@ export const Model = Schema.Struct({
   connector_id: Schema.optionalKey(Schema.String),
   guardrails: Schema.optionalKey(ModelGuardrails),
   interface: Schema.optionalKey(ModelInterface),
+  openai: Schema.optionalKey(OpenAiSection),
   provisioned_by: Schema.optionalKey(Schema.String),
   /** Whose the model and its secrets are, wherever it moves; absent in models stored by earlier versions: their group's owner is theirs. */
   owned_by: AccessControl.fields.owner,

@@ -1,5 +1,6 @@
 /** The fields of a model that say how it may be called: set when it is registered, changed within by `PUT`. */
 import { type BlueprintError, invalid } from "@drawbar/blueprint-schema/BlueprintError"
+import * as OpenAiSection from "@drawbar/blueprint-schema/OpenAiSection"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import { decode } from "@drawbar/json-text/Decode"
 import { isObject, type JsonObject } from "@drawbar/json-text/Json"
@@ -23,6 +24,7 @@ const fields = [
   "batch_inference_config",
   "guardrails",
   "interface",
+  "openai",
 ] as const
 export type ModelSettings = Pick<Model, (typeof fields)[number]>
 
@@ -45,6 +47,7 @@ export const changed = (
     const guardrails = yield* within(before.guardrails, document.guardrails, ModelGuardrails.check)
     const texts =
       document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
+    const openai = yield* within(before.openai, document.openai, OpenAiSection.check)
     const model_interface = yield* within(before.interface, texts, checkInterface)
     return {
       ...(is_enabled === undefined ? {} : { is_enabled }),
@@ -54,8 +57,13 @@ export const changed = (
       ...(batch_inference_config === undefined ? {} : { batch_inference_config }),
       ...(guardrails === undefined ? {} : { guardrails }),
       ...(model_interface === undefined ? {} : { interface: model_interface }),
+      ...(openai === undefined ? {} : { openai }),
     }
   })
+
+/** The settings of a model. */
+export const of = (model: Model): ModelSettings =>
+  Object.fromEntries(fields.flatMap((name) => (model[name] === undefined ? [] : [[name, model[name]]])))
 
 /** A model without its settings. */
 export const without = ({
@@ -66,6 +74,7 @@ export const without = ({
   batch_inference_config: _b,
   guardrails: _g,
   interface: _i,
+  openai: _o,
   ...rest
 }: Model) => rest
 

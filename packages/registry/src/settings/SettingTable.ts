@@ -41,6 +41,12 @@ const live = {
   "plugins.drawbar.trusted_hosts": origins([]),
   /** Whether calls may bring their own `response_filter`, `input_processors` and `output_processors`. */
   "plugins.drawbar.caller_filters_enabled": flag(true),
+  /** How many versions of each record are kept, and for how many days; -1 for any. */
+  "plugins.drawbar.retention.versions.max_count": integer(100, 1, 1_000),
+  "plugins.drawbar.retention.versions.max_age_days": integer(365, -1, 36_500),
+  /** How many tasks are kept, and for how many days; -1 for any. */
+  "plugins.drawbar.retention.tasks.max_count": integer(100_000, 1, 10_000_000),
+  "plugins.drawbar.retention.tasks.max_age_days": integer(90, -1, 36_500),
 } satisfies Record<string, Setting<unknown>>
 
 /** Those that nothing here reads. */

@@ -1,5 +1,5 @@
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import * as EditDistance from "@drawbar/blueprint-schema/EditDistance"
+import * as InvalidInvocation from "@drawbar/server/options/InvalidInvocation"
 import * as Reserved from "@drawbar/blueprint-schema/ReservedParameters"
 import * as Json from "@drawbar/json-text/Json"
 import { Effect } from "effect"
@@ -44,15 +44,10 @@ const namesIn = ({ parameters, actions }: Blueprint.Document): ReadonlyArray<str
   ]),
 ]
 
-const unknownName = (name: string, known: ReadonlyArray<string>) => {
-  const near = known
-    .map((other) => [other, EditDistance.of(name.slice(0, 100), other)] as const)
-    .filter(([other, steps]) => steps <= Math.max(2, Math.floor(other.length / 3)))
-    .toSorted(([, a], [, b]) => a - b)[0]?.[0]
-  return wrongUse(
-    `--set ${name}: the blueprint has no such parameter${near === undefined ? `. It has ${known.slice(0, 12).join(", ")}` : `, did you mean ${near}?`}`,
+const unknownName = (name: string, known: ReadonlyArray<string>) =>
+  wrongUse(
+    `--set ${name}: the blueprint has no such parameter.${InvalidInvocation.meant(name, known, 2) || ` It has ${known.slice(0, 12).join(", ")}`}`,
   )
-}
 
 const parametersOf = (given: ReadonlyArray<string>, blueprint: Blueprint.Document) =>
   Effect.map(

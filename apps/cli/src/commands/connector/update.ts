@@ -31,7 +31,9 @@ export const command = Command.make(
           `--credential ${unused.name}: nothing in the connector ${id} uses it. ${unused.used.length === 0 ? "It uses none" : `Use one of [${unused.used.join(", ")}]`}, or change its headers in the same update`,
         )
     }
-    const { text } = yield* ask(client.connectors.update({ params: { connector_id: id }, payload, ...Session.whole }))
+    const { text } = yield* ask(
+      client.connectors.update({ params: { connector_id: id }, query: {}, payload, ...Session.whole }),
+    )
     yield* Output.print(
       output,
       text,
