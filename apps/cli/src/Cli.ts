@@ -1,7 +1,7 @@
 /** The command tree; each branch is a folder of `commands`. */
 import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Layer, Option } from "effect"
+import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -72,7 +72,11 @@ export const run = async (given: ReadonlyArray<string>): Promise<number> => {
   // `drawbar help serve`: the server explains its own flags.
   if (args[0] === "serve") return (await import("@drawbar/server/Serve")).run(args.slice(1), process.env)
   if (args[0] === "__complete") return complete(args.slice(1))
-  return Effect.runPromise(runTree(args))
+  const ended = await Effect.runPromiseExit(runTree(args))
+  if (Exit.isSuccess(ended)) return ended.value
+  // Ctrl-C at a prompt: the shell's code for a command that SIGINT ended.
+  if (Cause.hasInterruptsOnly(ended.cause)) return 130
+  throw Cause.squash(ended.cause)
 }
 
 const runTree = (args: ReadonlyArray<string>) =>
