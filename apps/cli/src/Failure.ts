@@ -34,7 +34,7 @@ const advice = (reason: string, status: number): string => {
   if (status === 401)
     return process.env["DRAWBAR_API_KEY"]
       ? ". DRAWBAR_API_KEY has a key that this server does not accept: set it to another"
-      : ". DRAWBAR_API_KEY is not set: export DRAWBAR_API_KEY=KEY, the key that `drawbar key create` printed"
+      : ". DRAWBAR_API_KEY is not set: export DRAWBAR_API_KEY=KEY, the key that `drawbar key create` printed, or run `drawbar login`"
   const [, noun] = (status === 404 && /^Failed to find (connector|model|task)\b/.exec(reason)) || []
   return noun === undefined || noun === "task" ? "" : `. \`drawbar ${noun} list\` shows the ids`
 }

@@ -129,6 +129,13 @@ export const examples: Readonly<Record<string, OperationExample>> = {
     request: { name: "shop", roles: ["application"], expires_in_days: 90, quota: { requests_per_minute: 60 } },
     response: { id, api_key: "…" },
   },
+  "aliases.set": { request: { model_id: modelId } },
+  ...Object.fromEntries(
+    ["connector", "model", "group", "settings"].map((name) => [
+      `versions.${name}Rollback`,
+      { request: { version: 1 } },
+    ]),
+  ),
   "health.live": { response: { status: "ok" } },
   "health.ready": { response: { status: "ok" } },
   "reference.blueprintSchema": {

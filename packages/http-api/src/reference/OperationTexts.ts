@@ -19,6 +19,9 @@ export const tags: Readonly<Record<string, string>> = {
   principals: "Users and API keys: who may call this server.",
   health: "Probes and metrics for operators.",
   stats: "What was counted since the start, and what is deployed.",
+  aliases: "Names for models, which can be switched at once.",
+  versions: "What records and settings were before, and going back to it.",
+  backup: "Copies of all records.",
   reference: "This reference, and the JSON Schema of blueprints.",
 }
 
@@ -28,6 +31,13 @@ const search = (noun: string): Readonly<Record<string, OperationText>> => ({
     description: "Takes OpenSearch's query language: query, from, size, sort, _source, aggs.",
   },
   searchByGet: { summary: `Search ${noun} by GET`, description: "As POST; the body may stand in `source`." },
+})
+
+const history = (prefix: string, noun: string): Readonly<Record<string, OperationText>> => ({
+  [`${prefix}List`]: { summary: `List the versions of ${noun}`, description: "Newest first." },
+  [`${prefix}Get`]: { summary: `Show a version of ${noun}` },
+  [`${prefix}Diff`]: { summary: `Compare two versions of ${noun}`, description: "As JSON pointers with both values." },
+  [`${prefix}Rollback`]: { summary: `Go back to a version of ${noun}`, description: "Makes a new version." },
 })
 
 const groups: Readonly<Record<string, Readonly<Record<string, OperationText>>>> = {
@@ -140,6 +150,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, OperationText>>>> 
     doctor: { summary: "List the encryption keys, and the secrets that none of them opens" },
   },
   principals: {
+    whoami: { summary: "Show who the caller is, with their roles and permissions" },
     createUser: { summary: "Create a user, who authenticates with Basic credentials" },
     listUsers: { summary: "List the users" },
     deleteUser: { summary: "Delete a user" },
@@ -169,6 +180,24 @@ const groups: Readonly<Record<string, Readonly<Record<string, OperationText>>>> 
     profileTasks: { summary: "Show the running tasks" },
     profileTask: { summary: "Show a running task" },
   },
+  aliases: {
+    set: { summary: "Create or switch an alias" },
+    get: { summary: "Show an alias" },
+    list: { summary: "List the aliases" },
+    delete: { summary: "Delete an alias", description: "Its models stay." },
+  },
+  versions: {
+    ...history("connector", "a connector"),
+    ...history("model", "a model"),
+    ...history("group", "a model group"),
+    ...history("settings", "the settings"),
+  },
+  backup: {
+    download: {
+      summary: "Download a copy of all records",
+      description: "A copy for `drawbar restore`. Credentials in it are sealed; the key ring is not part of it.",
+    },
+  },
   reference: {
     page: { summary: "Show this reference as a page" },
     blueprintSchema: {
@@ -196,7 +225,10 @@ export const parameters: Readonly<Record<string, string>> = {
   flat_settings: "Whether to write names with dots in place of nested objects",
   format: "The format: json",
   h: "The columns to show, separated by commas",
+  from: "The older version",
   id: "The id of the user or the key",
+  if_primary_term: "Fail if the record's `_primary_term` is another",
+  if_seq_no: "Fail if the record's `_seq_no` is another",
   include_defaults: "Whether to show default values as well",
   index: "Accepted without effect",
   level: "Accepted without effect",
@@ -205,15 +237,17 @@ export const parameters: Readonly<Record<string, string>> = {
   metric: "The part of the node to show",
   model_group_id: "The id of the model group",
   model_id: "The id of the model",
-  name: "The name of the blueprint",
+  name: "The name of the blueprint or alias",
   node_id: "The id of the node",
   return_content: "Accepted without effect",
   s: "The column to sort by",
   stat: "The name of the statistic",
   stream: "Whether to show the request of `_predict/stream`",
   task_id: "The id of the task",
+  to: "The newer version",
   timeout: "How long the request may take, such as 30s",
   v: "Whether to show the names of the columns",
+  version: "The number of the version",
   view: "`model`, or `node` for a view by node",
   wait_for_active_shards: "Accepted without effect",
   wait_for_events: "Accepted without effect",

@@ -5,4 +5,4 @@ export const basePath = "/_plugins/_ml"
 export const drawbarPath = "/_plugins/_drawbar"
 
 /** The JSON Schema of blueprints, for editors. */
-export const blueprintSchemaPath = `${drawbarPath}/schemas/blueprint.json` as const
+export const blueprintSchemaPath = "/_plugins/_drawbar/schemas/blueprint.json"
