@@ -26,7 +26,7 @@ const held = JSON.parse(dist("server", "main.mjs.map")).sources.flatMap(
 for (const name of new Set(held))
   if (!notices.includes(`\n${name} `))
     fail(`the server's bundle holds ${name}, which THIRD_PARTY_NOTICES does not name`)
-if (held.length === 0 || !/^effect \d/m.test(dist("cli", "THIRD_PARTY_NOTICES")))
+if (held.length === 0 || !/^effect \d/m.test(dist("drawbar", "THIRD_PARTY_NOTICES")))
   fail("the bundles say of no package that they hold it")
 
 const server = spawn(process.execPath, ["apps/server/dist/main.mjs", "--port", "0", "--data", ":memory:"], {
@@ -45,11 +45,15 @@ const url = await new Promise((resolve) => {
 })
 
 const drawbar = (...args) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["apps/cli/dist/main.mjs", ...args, "--url", url], {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, OPENAI_API_KEY: "sk-of-a-canary" },
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["apps/drawbar/bin/drawbar.cjs", ...args, "--url", url],
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, OPENAI_API_KEY: "sk-of-a-canary" },
+    },
+  )
   if (status !== 0) fail(`drawbar ${args.join(" ")} exited with ${status}: ${stdout}${stderr}`)
   return stdout
 }
@@ -59,7 +63,7 @@ const connector = /connector (\S{20})/.exec(made)?.[1] ?? fail(`no id in: ${made
 const registered = drawbar("model", "register", "--name", "m", "--connector", connector)
 const model = /model (\S{20})/.exec(registered)?.[1] ?? fail(`no id in: ${registered}`)
 drawbar("render", model, "--param", 'messages:=[{"role":"user","content":"hi"}]')
-drawbar("keys", "doctor")
+drawbar("keyring", "doctor")
 server.removeAllListeners("close")
 const ended = new Promise((resolve) => server.on("close", resolve))
 server.kill("SIGTERM")

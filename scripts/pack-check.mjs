@@ -1,11 +1,12 @@
 // What `npm install` of our packages gives a user: built, packed, installed away from the workspace, type-checked by the
-// previous line of the compiler with no library excused, and run. So is the first example of each README.
+// previous line of the compiler with no library excused, and run. So are the examples of each README.
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, relative, sep } from "node:path"
+import { basename, join, relative, sep } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 
@@ -93,11 +94,58 @@ const checkManifests = async (tarballs) => {
   process.stdout.write(`ok   publint of ${tarballs.length} packages\n`)
 }
 
-/** The first example of a package's README, as a program. */
-const exampleOf = ({ folder, manifest }) => {
-  const code = /```ts\n(.*?)```/s.exec(readFileSync(join(folder, "README.md"), "utf8"))?.[1]
-  if (code === undefined) fail(`README of ${manifest.name}`, ["it has no example: begin one with ```ts"])
-  return { file: `${manifest.name.split("/")[1]}.ts`, code }
+/** The package is for ES modules: a CommonJS program uses it with `import()`, or `require` where Node has it for modules. */
+const resolutions = new Set(["node16-esm", "bundler"])
+
+/** Whether each entry point has the types of what it is, as are-the-types-wrong sees it. */
+const checkTypes = async (tarballs) => {
+  const wrong = []
+  let count = 0
+  for (const tarball of tarballs) {
+    const data = createPackageFromTarballData(new Uint8Array(readFileSync(join(temporary, tarball))))
+    const entrypoints = [
+      ".",
+      ...data
+        .listFiles()
+        .flatMap((file) => /\/dist\/(?!internal\/)(.+)\.d\.ts$/.exec(file)?.[1] ?? [])
+        .map((module) => `./${module}`),
+    ]
+    const { types, problems = [] } = await checkPackage(data, { entrypoints })
+    count += entrypoints.length
+    if (types === false) wrong.push(`${tarball}: it has no types`)
+    for (const problem of problems)
+      if (!("resolutionKind" in problem) || resolutions.has(problem.resolutionKind))
+        wrong.push(`${tarball}: ${problem.kind} ${problem.entrypoint ?? ""} ${problem.resolutionKind ?? ""}`)
+  }
+  if (wrong.length > 0) fail("are the types wrong", wrong)
+  process.stdout.write(`ok   types of ${count} entry points, as are-the-types-wrong sees them\n`)
+}
+
+/** What npm and its readers need of a manifest, and a root that is one of the modules. */
+const checkFields = (packages) => {
+  const wrong = packages.flatMap(({ folder, manifest }) => {
+    const { name, repository, engines, sideEffects, license, exports: entries } = manifest
+    const module = /^\.\/src\/(.+)\.ts$/.exec(entries["."]?.["@drawbar/source"] ?? "")?.[1]
+    return [
+      ...(repository?.directory === `packages/${basename(folder)}` ? [] : ["repository must name its folder"]),
+      ...(engines?.node === undefined ? ["engines must name the oldest Node"] : []),
+      ...(sideEffects === undefined ? ["sideEffects must be set"] : []),
+      ...(license === undefined ? ["license must be set"] : []),
+      ...(module !== undefined &&
+      readFileSync(join(folder, "README.md"), "utf8").includes(`itself is its module \`${module}\``)
+        ? []
+        : [`exports["."] must be one of the modules, and README must say which: "… itself is its module …"`]),
+    ].map((sentence) => `${name}: ${sentence}`)
+  })
+  if (wrong.length > 0) fail("manifests", wrong)
+  process.stdout.write("ok   manifests\n")
+}
+
+/** The examples of a package's README, as programs. */
+const examplesOf = ({ folder, manifest }) => {
+  const found = [...readFileSync(join(folder, "README.md"), "utf8").matchAll(/```ts\n(.*?)```/gs)]
+  if (found.length === 0) fail(`README of ${manifest.name}`, ["it has no example: begin one with ```ts"])
+  return found.map(([, code], i) => ({ file: `${manifest.name.split("/")[1]}-${i + 1}.ts`, code }))
 }
 
 // Effect's declarations use types of the web platform.
@@ -127,6 +175,7 @@ const check = async () => {
   const effect = read(join(root, "packages", "connector-runtime", "node_modules", "effect", "package.json")).version
 
   checkPeers(packages)
+  checkFields(packages)
   // A module that was moved or removed would still be in the folder, and be shipped.
   for (const { folder } of packages)
     for (const made of ["dist", join(".tsbuild", "src.tsbuildinfo")])
@@ -139,6 +188,7 @@ const check = async () => {
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
   const tarballs = readdirSync(temporary).filter((file) => file.endsWith(".tgz"))
   await checkManifests(tarballs)
+  await checkTypes(tarballs)
   const others = [`effect@${effect}`, previousTypeScript, "@types/node@24"]
   const install = [
     "install",
@@ -153,7 +203,7 @@ const check = async () => {
   for (const file of readdirSync(join(example, "src")))
     copyFileSync(join(example, "src", file), join(project, "src", file))
   mkdirSync(join(project, "src", "readme"))
-  const examples = packages.map(exampleOf)
+  const examples = packages.flatMap(examplesOf)
   for (const { file, code } of examples) writeFileSync(join(project, "src", "readme", file), `${code}\nexport {}\n`)
   const modules = packages.flatMap(({ manifest }) => modulesOf(manifest.name))
   const everything = modules.map((module, i) => `export * as module${i} from "${module}"\n`)

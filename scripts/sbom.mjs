@@ -15,7 +15,10 @@ const fail = (what) => {
   process.exit(1)
 }
 
-for (const app of ["server", "cli"]) {
+// `drawbar` is the bundle of the command, which holds the server.
+const bundles = { server: "server", cli: "drawbar" }
+
+for (const [app, bundle] of Object.entries(bundles)) {
   const { status, stdout, stderr } = spawnSync(
     "npx",
     ["-y", packageManager, "sbom", ...options, "--filter", `@drawbar/${app}`],
@@ -27,8 +30,8 @@ for (const app of ["server", "cli"]) {
   const { dependencies } = JSON.parse(readFileSync(join(root, "apps", app, "package.json"), "utf8"))
   for (const name of Object.keys(dependencies))
     if (!components.has(name)) fail(`the bill of materials of ${app} does not name ${name}`)
-  const folder = join(root, "apps", app, "dist")
+  const folder = join(root, "apps", bundle, "dist")
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, null, 2)}\n`)
-  process.stdout.write(`apps/${app}/dist/sbom.cdx.json: ${components.size} components\n`)
+  process.stdout.write(`apps/${bundle}/dist/sbom.cdx.json: ${components.size} components\n`)
 }

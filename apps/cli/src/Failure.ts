@@ -1,5 +1,6 @@
 /** Why a command exits with a code other than 0, in one sentence. */
 import type { ErrorEnvelope } from "@drawbar/http-api/errors/ErrorEnvelope"
+import process from "node:process"
 import { Data } from "effect"
 
 /** The command line, or a file that it names, is invalid. */
@@ -24,5 +25,16 @@ const isEnvelope = (error: unknown): error is ErrorEnvelope =>
 
 const refusal = ({ error, status }: ErrorEnvelope): string => {
   const reason = typeof error === "string" ? error : error.reason
-  return status === undefined ? reason : `${reason} (status ${status})`
+  const isOwn = typeof error === "string" || error.remote === undefined
+  return status === undefined ? reason : `${reason} (status ${status})${isOwn ? advice(reason, status) : ""}`
+}
+
+/** What the command can say beyond the server's own sentence. */
+const advice = (reason: string, status: number): string => {
+  if (status === 401)
+    return process.env["DRAWBAR_API_KEY"]
+      ? ". DRAWBAR_API_KEY has a key that this server does not accept: set it to another"
+      : ". DRAWBAR_API_KEY is not set: export DRAWBAR_API_KEY=KEY, the key that `drawbar key create` printed"
+  const [, noun] = (status === 404 && /^Failed to find (connector|model|task)\b/.exec(reason)) || []
+  return noun === undefined || noun === "task" ? "" : `. \`drawbar ${noun} list\` shows the ids`
 }

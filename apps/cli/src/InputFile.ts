@@ -10,13 +10,16 @@ import { wrongUse, type WrongUse } from "./Failure.ts"
 
 /** Reads JSON or Dev Tools console text. A syntax error is reported with its line and column. */
 export const read = (path: string): Effect.Effect<Json.JsonObject, WrongUse> =>
-  Effect.flatMap(source(path), (text) => {
-    const parsed = ConsoleText.parse(text)
-    if (Result.isFailure(parsed)) return Effect.fail(wrongUse(fault(path, text, parsed.failure)))
-    return Json.isObject(parsed.success)
-      ? Effect.succeed(parsed.success)
-      : Effect.fail(wrongUse(`${name(path)} does not contain a JSON object`))
-  })
+  Effect.flatMap(source(path), (text) => parse(path, text))
+
+/** As `read`, for a text that was read from the path. */
+export const parse = (path: string, text: string): Effect.Effect<Json.JsonObject, WrongUse> => {
+  const parsed = ConsoleText.parse(text)
+  if (Result.isFailure(parsed)) return Effect.fail(wrongUse(fault(path, text, parsed.failure)))
+  return Json.isObject(parsed.success)
+    ? Effect.succeed(parsed.success)
+    : Effect.fail(wrongUse(`${name(path)} does not contain a JSON object. Write {…}`))
+}
 
 /** Like `read`, for a document of a known shape. */
 export const readAs = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, path: string) =>
@@ -43,5 +46,5 @@ const fault = (path: string, text: string, { line, column, message }: Json.JsonE
   const shown = (text.split("\n")[line - 1] ?? "")
     .slice(0, column)
     .replace(/"(?:[^"\\]|\\.)*"?/g, (quoted) => "·".repeat(quoted.length))
-  return `${name(path)}:${line}:${column}: ${message}\n  ${shown}\n  ${" ".repeat(column - 1)}^`
+  return `${name(path)}:${line}:${column}: ${message}. Correct it at ^:\n  ${shown}\n  ${" ".repeat(column - 1)}^`
 }

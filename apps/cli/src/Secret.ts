@@ -13,26 +13,38 @@ export const flag = Flag.String("credential").pipe(
 
 /** Returns the values by name. A line break at the end of a file is not part of the secret. */
 export const resolve = (references: ReadonlyArray<string>): Effect.Effect<Readonly<Record<string, string>>, WrongUse> =>
-  Effect.map(Effect.forEach(references, one), (entries) => Object.fromEntries(entries))
+  Effect.map(Effect.forEach(references, named), (entries) => Object.fromEntries(entries))
 
-const one = Effect.fnUntraced(function* (reference: string) {
-  const [, name, kind, place] = /^([^=]+)=(env|file):(.+)$/s.exec(reference) ?? []
-  if (name === undefined || place === undefined)
-    return yield* wrongUse(
-      "--credential requires NAME=env:VARIABLE or NAME=file:PATH; a secret on the command line stays in the shell's history",
-    )
-  const value = kind === "env" ? process.env[place] : yield* contentOf(place)
-  if (value === undefined || value === "")
-    return yield* wrongUse(
-      `--credential ${name}: ${kind === "env" ? `the variable ${place} is not set` : `${place} is empty`}`,
-    )
-  return [name, value] as const
+const named = (reference: string) => {
+  const [, name, place] = /^([^=]+)=(.+)$/s.exec(reference) ?? []
+  return name === undefined || place === undefined || !isReference(place)
+    ? Effect.fail(wrongUse(`write --credential NAME=env:VARIABLE or --credential NAME=file:PATH; ${history}`))
+    : Effect.map(value(`--credential ${name}`, place), (secret) => [name, secret] as const)
+}
+
+/** The value at `env:VARIABLE` or `file:PATH`; `flag` is what messages call the argument. */
+export const value = Effect.fnUntraced(function* (flag: string, reference: string) {
+  if (!isReference(reference)) return yield* wrongUse(`write ${flag} env:VARIABLE or ${flag} file:PATH; ${history}`)
+  const place = reference.slice(reference.indexOf(":") + 1)
+  const isVariable = reference.startsWith("env:")
+  const found = isVariable ? process.env[place] : yield* contentOf(flag, place)
+  if (found !== undefined && found !== "") return found
+  return yield* wrongUse(
+    isVariable
+      ? `${flag}: the variable ${place} is not set in this shell. Set it first: export ${place}=…`
+      : `${flag}: the file ${place} is empty. Write the secret into it`,
+  )
 })
 
-const contentOf = (path: string) =>
+const isReference = (text: string) => /^(?:env|file):./s.test(text)
+
+const history = "a secret on the command line stays in the shell's history"
+
+const contentOf = (flag: string, path: string) =>
   Effect.tryPromise({
     try: async () => (await readFile(path, "utf8")).replace(/\r?\n$/, ""),
-    catch: (cause) => wrongUse(`--credential: ${cause instanceof Error ? cause.message : String(cause)}`),
+    catch: (cause) =>
+      wrongUse(`${flag}: cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`),
   })
 
 /**
@@ -51,7 +63,9 @@ export const into = <D extends { readonly credential?: Readonly<Record<string, u
   )
   if (open !== undefined)
     return Effect.fail(
-      wrongUse(`the document does not set the credential ${open[0]}; add --credential ${open[0]}=${String(open[1])}`),
+      wrongUse(
+        `the document does not set the credential ${open[0]}; add --credential ${open[0]}=${String(open[1])}, which reads the variable or file of this machine. In a document, env: names a variable of the server, which begins with DRAWBAR_SECRET_`,
+      ),
     )
   return Effect.succeed(Object.keys(credential).length === 0 ? document : { ...document, credential })
 }

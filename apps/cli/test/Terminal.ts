@@ -22,8 +22,13 @@ export interface Ended {
 export interface Terminal extends AsyncDisposable {
   readonly url: string
   readonly platform: StubPlatform.StubPlatform
-  /** Runs a command; `input` is piped to its standard input. */
-  readonly drawbar: (args: ReadonlyArray<string>, input?: string) => Promise<Ended>
+  /** Runs a command; `input` is piped to its standard input, `variables` are added to its environment. */
+  readonly drawbar: (
+    args: ReadonlyArray<string>,
+    input?: string,
+    variables?: Readonly<Record<string, string>>,
+  ) => Promise<Ended>
+  readonly folder: string
   /** Writes a file and returns its path. */
   readonly file: (name: string, content: string) => Promise<string>
 }
@@ -46,13 +51,16 @@ export const open = async (): Promise<Terminal> => {
   return {
     url,
     platform,
-    drawbar: async (args, input = "") => {
+    folder,
+    drawbar: async (args, input = "", variables = {}) => {
       const env = {
         PATH: process.env["PATH"],
         DRAWBAR_URL: url,
         OPENAI_API_KEY: secret,
         NO_COLOR: "1",
         NODE_COMPILE_CACHE: folder,
+        XDG_CONFIG_HOME: folder,
+        ...variables,
       }
       const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...args], { cwd: folder, env })
       child.stdin.on("error", () => undefined).end(input)

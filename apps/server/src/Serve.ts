@@ -4,9 +4,11 @@ import { version } from "@drawbar/http-api/routes/Version"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
 import * as AccessLog from "./telemetry/AccessLog.ts"
-import * as FlagTable from "./options/FlagTable.ts"
 import * as Flags from "./options/Flags.ts"
+import * as ServeCommand from "./options/ServeCommand.ts"
+import * as UnknownVariables from "./options/UnknownVariables.ts"
 import * as FreePort from "./options/FreePort.ts"
+import * as Worker from "./workers/Worker.ts"
 import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
 
@@ -24,26 +26,36 @@ const crash = (thrown: unknown) => {
   process.exit(1)
 }
 
-const untilSignal = Effect.callback<void>((resume) => {
-  let isStopping = false
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
-      resume(Effect.void)
-    })
-})
+/** Settles at the first signal, which may come before the server listens. A worker leaves Ctrl-C, and the second signal, to its parent. */
+const firstSignal = (isWorker: boolean) =>
+  new Promise<void>((resolve) => {
+    let isStopping = false
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.on(signal, () => {
+        if (isWorker && signal === "SIGINT") return
+        if (isStopping && !isWorker) process.exit(1)
+        isStopping = true
+        resolve()
+      })
+  })
 
 const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const isWorker = Worker.isWorker()
+      const signalled = firstSignal(isWorker)
       const options = yield* StartOptions.fromFlags(flags, environment)
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
-      const running = yield* Server.listen(flags.logsRequests ? { ...options, accessLog: log.write } : options)
-      print(greeting(options, running))
-      yield* untilSignal
-      print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
+      const running = yield* Server.listen({
+        ...options,
+        ...(flags.logsRequests ? { accessLog: log.write } : {}),
+        ...(isWorker ? { sharesFile: true, gatherMetrics: Worker.metrics } : {}),
+      })
+      const report = isWorker ? Worker.ready : print
+      report(greeting(options, running))
+      yield* Effect.promise(() => signalled)
+      if (!isWorker) print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
     }),
   )
 
@@ -53,7 +65,10 @@ const defaultUrl = "http://127.0.0.1:9200"
 /** Addresses to listen on that a client cannot connect to. */
 const anyAddress = /0\.0\.0\.0|\[::\]/
 
-const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNew, databaseIsEmpty }: Server.Running) =>
+const greeting = (
+  { files, auth }: StartOptions.StartOptions,
+  { url, keyRingIsNew, databaseIsEmpty, adminIsNew }: Server.Running,
+) =>
   [
     `Drawbar ${version} listens on ${url}`,
     files === undefined
@@ -69,6 +84,7 @@ const greeting = ({ files, auth }: StartOptions.StartOptions, { url, keyRingIsNe
           `The key ring already existed, but the database ${files.database} is empty. If you expected records, stop the server and check --data and --keyring.`,
         ]
       : []),
+    ...(adminIsNew ? ["The first admin was created: its API key is the one that this server was given."] : []),
     ...(auth === true
       ? ["Authentication is required; the drawbar command takes an API key from DRAWBAR_API_KEY."]
       : []),
@@ -82,19 +98,22 @@ const messageOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promi
 
 /** Serves until a signal. 0 stopped normally, 1 failed to start or was aborted, 2 invalid flags. */
 export const run = async (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<number> => {
-  const flags = Flags.read(args, environment)
+  const parsed = ServeCommand.parse(args)
+  if (parsed._tag === "Shown") print(parsed.text)
+  if (parsed._tag === "Invalid") printError(parsed.text)
+  if (parsed._tag !== "Given") return parsed._tag === "Shown" ? 0 : 2
+  const flags = Flags.of(parsed.values, environment)
   if (Result.isFailure(flags)) {
-    printError(`${FlagTable.usage}\n${flags.failure}`)
+    printError(ServeCommand.invalid([flags.failure]))
     return 2
   }
-  if (flags.success.help) {
-    print(FlagTable.usage)
-    return 0
-  }
+  for (const warning of UnknownVariables.warnings(environment)) printError(warning)
   ignoreClosedPipes()
   // Its files (records, keys, the audit log) are readable by its own user only.
   process.umask(0o077)
   process.on("uncaughtException", crash)
+  if (flags.success.workers > 1 && !Worker.isWorker())
+    return (await import("./workers/Parent.ts")).run(flags.success.workers, { print, printError })
   const exit = await Effect.runPromiseExit(
     serve(flags.success, environment).pipe(
       Effect.result,

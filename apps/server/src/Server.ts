@@ -13,20 +13,23 @@ import { version } from "@drawbar/http-api/routes/Version"
 import { basePath as openAiPath } from "@drawbar/openai-api/OpenAiApi"
 import * as OpenAiError from "@drawbar/openai-api/OpenAiError"
 import * as OpenAiHandlers from "@drawbar/openai-api/OpenAiHandlers"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
-import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { Principals } from "@drawbar/registry/access/Principals"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { NewestKey } from "@drawbar/registry/secrets/NewestKey"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
-import { Context, Effect, Layer } from "effect"
+import { Versions } from "@drawbar/registry/history/Versions"
+import { Retention } from "@drawbar/registry/retention/Retention"
+import { Context, Effect, Layer, Redacted } from "effect"
 import * as OwnIdentity from "./aws/OwnIdentity.ts"
 import * as OwnToken from "./google/OwnToken.ts"
 import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
@@ -36,6 +39,7 @@ import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
 import { NoPrincipals } from "./options/NoPrincipals.ts"
 import { isEmpty, keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
+import * as Store from "./Store.ts"
 import type { StartOptions } from "./options/StartOptions.ts"
 
 export interface Running {
@@ -45,6 +49,8 @@ export interface Running {
   readonly keyRingIsNew: boolean
   /** Whether an existing key ring belongs to a database without records: one of the two may be the wrong one. */
   readonly databaseIsEmpty: boolean
+  /** Whether this start created the first admin, with the operator's key. */
+  readonly adminIsNew: boolean
 }
 
 /**
@@ -55,8 +61,10 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
   const { host, port, accessLog, auditLog, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
-  if (auth === true && jwt === undefined && (yield* Context.get(services, Principals).list).length === 0)
-    return yield* new NoPrincipals()
+  const principals = Context.get(services, Principals)
+  const { initialAdminKey } = options
+  const adminIsNew = initialAdminKey !== undefined && (yield* principals.createFirst(Redacted.value(initialAdminKey)))
+  if (auth === true && jwt === undefined && (yield* principals.list).length === 0) return yield* new NoPrincipals()
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const keyRingIsNew = Context.get(services, KeyRing).isNew
   const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))
@@ -72,6 +80,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     auth,
     tls,
     graceMillis,
+    gatherMetrics: options.gatherMetrics,
     ...exporting,
     version,
     endpoints: openAi,
@@ -82,6 +91,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     keyRingIsNew,
     databaseIsEmpty,
+    adminIsNew,
   }
 })
 
@@ -94,6 +104,8 @@ const exported = (settings: OtlpSettings) =>
 
 const layer = ({
   files,
+  postgres,
+  sharesFile,
   settings,
   connectTo = {},
   certificateAuthorities = [],
@@ -104,24 +116,27 @@ const layer = ({
   secrets,
   jwt,
 }: StartOptions) => {
-  const store =
-    files === undefined ? SqliteDocumentStore.layerMemory : SqliteDocumentStore.layer({ filename: files.database })
+  const store = Store.layer({ files, postgres, sharesFile })
   const keys =
     files === undefined
       ? KeyRing.layerMemory
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
         : KeyRing.layerText(files.keyring.source, files.keyring.text)
+  const retention = Layer.provide(Retention.layerBackground, Retention.layer)
   const registry = Layer.mergeAll(
-    Connectors.layer,
+    Aliases.layer,
     Controllers.layer,
-    Models.layer,
-    ModelGroups.layer,
+    Versions.layer,
     Principals.layer,
     Tasks.layer,
+    retention,
   ).pipe(
+    Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer)),
+    Layer.provideMerge(NewestKey.layer),
+    Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),
   )

@@ -130,7 +130,7 @@ describe("cluster settings", () => {
       "an unknown one",
       { persistent: { "plugins.ml_commons.nope": 1 } },
       "settings_exception",
-      "persistent setting [plugins.ml_commons.nope], not recognized",
+      "persistent setting [plugins.ml_commons.nope], not recognized. See docs/configuration.md, or GET /_cluster/settings?include_defaults=true, which lists the settings",
     ],
     [
       "one that is misspelt",
@@ -142,7 +142,7 @@ describe("cluster settings", () => {
       "one of another plugin",
       { persistent: { "plugins.security.x": 1 } },
       "settings_exception",
-      "persistent setting [plugins.security.x], not recognized",
+      "persistent setting [plugins.security.x], not recognized. See docs/configuration.md, or GET /_cluster/settings?include_defaults=true, which lists the settings",
     ],
     [
       "an immutable one",
@@ -154,7 +154,7 @@ describe("cluster settings", () => {
       "a name that would reach into an object",
       { persistent: { "cluster.__proto__.x": 1 } },
       "settings_exception",
-      "persistent setting [cluster.__proto__.x], not recognized",
+      "persistent setting [cluster.__proto__.x], not recognized. See docs/configuration.md, or GET /_cluster/settings?include_defaults=true, which lists the settings",
     ],
     [
       "an invalid value",

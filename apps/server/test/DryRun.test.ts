@@ -131,6 +131,55 @@ describe(`${inputs.length} inputs`, () => {
   )
 })
 
+/** The headers of a blueprint's dry run. */
+const render = async (blueprint: object) => {
+  const body = { blueprint: { ...Drawbar.blueprint, ...blueprint }, input: texts }
+  const { status, text, json } = await Drawbar.ask(drawbar, "POST", `${ml}/connectors/_render`, body)
+  assert.strictEqual(status, 200, text)
+  assert.notInclude(text, Drawbar.secret)
+  return json.headers
+}
+
+describe("the headers that authorise", () => {
+  it("are those of a signature, with key, token and signature masked", async () => {
+    const headers = await render({
+      protocol: "aws_sigv4",
+      credential: { access_key: "AKIDEXAMPLE", secret_key: Drawbar.secret, session_token: "t0ken" },
+      parameters: { ...Drawbar.blueprint.parameters, region: "us-east-1", service_name: "bedrock" },
+      actions: [{ ...action, headers: {} }],
+    })
+    assert.match(
+      headers.authorization,
+      /^AWS4-HMAC-SHA256 Credential=\*\*\*\/\d{8}\/us-east-1\/bedrock\/aws4_request, SignedHeaders=[\w;-]+, Signature=\*\*\*$/,
+    )
+    assert.strictEqual(headers["x-amz-security-token"], "***")
+    assert.match(headers["x-amz-date"], /^\d{8}T\d{6}Z$/)
+    assert.match(headers["x-amz-content-sha256"], /^[0-9a-f]{64}$/)
+  })
+
+  it("have the place of a token that a predict would fetch", async () => {
+    const headers = await render({
+      parameters: { ...Drawbar.blueprint.parameters, oauth2_token_url: "https://api.cohere.ai/token" },
+      credential: { client_id: "id", client_secret: Drawbar.secret },
+      actions: [{ ...action, headers: {} }],
+    })
+    assert.strictEqual(headers.Authorization, "Bearer ***")
+  })
+
+  it("do not mask a secret that is empty", async () => {
+    assert.strictEqual((await render({ credential: { cohere_key: "" } })).Authorization, "Bearer ")
+    assert.strictEqual((await render({})).Authorization, "Bearer ***")
+  })
+
+  it("name Drawbar, and a predict sends the same", async () => {
+    assert.strictEqual((await render({}))["User-Agent"], "Drawbar")
+    const id = await register("plain", {})
+    await Drawbar.ask(drawbar, "POST", `${ml}/models/${id}/_predict`, texts)
+    const sent = drawbar.platform.requests.at(-1)
+    assert.strictEqual(sent === undefined ? undefined : header(sent, "user-agent"), "Drawbar")
+  })
+})
+
 interface Rendered {
   readonly method: string
   readonly url: string

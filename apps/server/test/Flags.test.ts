@@ -1,15 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
+import { version } from "@drawbar/http-api/routes/Version"
 import * as Flags from "../src/options/Flags.ts"
+import * as FlagTable from "../src/options/FlagTable.ts"
+import * as ServeCommand from "../src/options/ServeCommand.ts"
+import * as UnknownVariables from "../src/options/UnknownVariables.ts"
 
 const read = (args: ReadonlyArray<string>, environment = {}) => Result.getOrThrow(Flags.read(args, environment))
 
 describe("the flags", () => {
   it("have defaults", () =>
     assert.deepStrictEqual(read([]), {
-      help: false,
       host: "127.0.0.1",
       port: 9200,
+      workers: 1,
       data: "./data",
       keyring: "data/keyring.json",
       settings: undefined,
@@ -105,5 +109,54 @@ describe("the flags", () => {
   it("that are switched by a variable must be on or off", () => {
     for (const name of ["DRAWBAR_BEHIND_PROXY", "DRAWBAR_ALLOW_UNVERIFIED_TLS"])
       assert.deepStrictEqual(Flags.read([], { [name]: "true" }), Result.fail(`${name} true must be on or off.`))
+  })
+})
+
+const invalid = (args: ReadonlyArray<string>) => {
+  const parsed = ServeCommand.parse(args)
+  return parsed._tag === "Invalid" ? parsed.text : assert.fail(parsed._tag)
+}
+
+describe("the command line of the server", () => {
+  it.each([
+    [["--prot", "1"], "drawbar: unknown flag --prot, did you mean --port?"],
+    [["extra"], "extra"],
+    [["--port"], "--port"],
+  ])("%j is rejected, the problem first", (args, problem) => {
+    const [first = "", ...rest] = invalid(args).split("\n")
+    assert.include(first, problem)
+    assert.deepStrictEqual(rest, ["Usage: drawbar serve [flags]", "Run `drawbar serve --help` for all flags."])
+  })
+
+  it.each(["--help", "-h"])("%s shows every flag with its variable and its default", (flag) => {
+    const parsed = ServeCommand.parse([flag])
+    const text = parsed._tag === "Shown" ? parsed.text : ""
+    for (const [name] of FlagTable.rows) assert.include(text, `--${name}`)
+    assert.match(text, /--port PORT [^]*?\[DRAWBAR_PORT,\s+default\s+9200\]/)
+  })
+
+  it("--version shows the version", () =>
+    assert.deepStrictEqual(ServeCommand.parse(["--version"]), { _tag: "Shown", text: `drawbar ${version}` }))
+
+  it.each([
+    [{ DRAWBAR_PORT: "x" }, "DRAWBAR_PORT x must be a number"],
+    [{ DRAWBAR_LOG: "of" }, "DRAWBAR_LOG of must be on or off. Did you mean off?"],
+    [{ DRAWBAR_CONNECT_TO: "a:1" }, "DRAWBAR_CONNECT_TO a:1 must have the form"],
+    [{ DRAWBAR_GOOGLE_CREDENTIALS: "metadate" }, "Did you mean metadata?"],
+  ])("names the variable of %j", (environment, problem) => {
+    const outcome = Flags.read([], environment)
+    assert.include(Result.isFailure(outcome) ? outcome.failure : "no error", problem)
+  })
+
+  it("names the flag where both are given", () => {
+    const outcome = Flags.read(["--port", "y"], { DRAWBAR_PORT: "1" })
+    assert.include(Result.isFailure(outcome) ? outcome.failure : "no error", "--port y")
+  })
+
+  it("warns of variables that have no effect, without their values", () => {
+    const known = { DRAWBAR_PORT: "1", DRAWBAR_URL: "x", DRAWBAR_SECRET_A: "x", PATH: "x" }
+    assert.deepStrictEqual(UnknownVariables.warnings({ ...known, DRAWBAR_PROT: "sk-1" }), [
+      "Warning: the variable DRAWBAR_PROT has no effect. Did you mean DRAWBAR_PORT?",
+    ])
   })
 })

@@ -181,7 +181,8 @@ describe("OpenSearch's own client", () => {
       parameters: { texts: ["a"] },
     })
     assert.strictEqual(status, 429)
-    assert.strictEqual(json.error.reason, 'Error from remote service: {"message":"slow down"}')
+    assert.match(json.error.reason, /^Error from remote service: \{"message":"slow down"\}\. Status 429 is from https:/)
+    assert.match(json.error.root_cause[0].reason, /^Error from remote service: Status 429 is from https:/)
     assert.deepInclude(json.error.remote, { status: 429, body: '{"message":"slow down"}' })
   })
 
@@ -202,7 +203,8 @@ describe("OpenSearch's own client", () => {
       await refusal(() => cluster.putSettings({ body: { persistent: { "plugins.ml_commons.nothing": 1 } } })),
       {
         status: 400,
-        reason: "persistent setting [plugins.ml_commons.nothing], not recognized",
+        reason:
+          "persistent setting [plugins.ml_commons.nothing], not recognized. See docs/configuration.md, or GET /_cluster/settings?include_defaults=true, which lists the settings",
       },
     )
   })

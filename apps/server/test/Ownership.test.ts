@@ -1,8 +1,8 @@
 /**
  * The owner of a model does not change with its group: random sequences of changes by an owner, a colleague who may use
- * the model, and a stranger, each with their own groups. After each step every model and connector is called, and no
- * upstream receives a credential that is not bound to it. DRAWBAR_SEED and DRAWBAR_WALK set the seed and the number of
- * steps.
+ * the model, and a stranger, each with their own groups. A change is an update or a rollback to a random version. After
+ * each step every model and connector is called, and no upstream receives a credential that is not bound to it.
+ * DRAWBAR_SEED and DRAWBAR_WALK set the seed and the number of steps.
  */
 import process from "node:process"
 import * as Answer from "@drawbar/stub-platform/Answer"
@@ -137,6 +137,7 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
       () => ({ parameters: { x: String(below(9)) } }),
     ]
     let refused = 0
+    let rolledBack = 0
     const done: Array<string> = []
     for (let step = 0; step < steps; step++) {
       const who: Walker = one(walkers)
@@ -146,12 +147,18 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
         record === connector
           ? [`connectors/${record}`, change]
           : [`models/${record}`, one([{ model_group_id: one(groups) }, { connector: change }])]
-      const { status, text } = await server.as(who, "PUT", `${ml}/${path}`, body)
-      assert.include([200, 400, 403], status, text)
-      done.push(`${who} ${path} ${JSON.stringify(body)}: ${status}`)
+      const isRollback = below(4) === 0
+      const rollback = { version: 1 + below(1 + step / 8), ...one([{}, {}, { credential: { key: "sk-other" } }]) }
+      const { status, text } = isRollback
+        ? await server.as(who, "POST", `${ml}/${path}/_rollback`, rollback)
+        : await server.as(who, "PUT", `${ml}/${path}`, body)
+      assert.include(isRollback ? [200, 400, 403, 404] : [200, 400, 403], status, text)
+      done.push(`${who} ${path} ${JSON.stringify(isRollback ? rollback : body)}: ${status}`)
+      if (isRollback && status === 200) rolledBack++
       if (status === 403) refused++
       const target = "actions" in change && "actions" in ("connector" in body ? Object(body.connector) : body)
-      const at = target ? platforms.findIndex(({ port }) => JSON.stringify(body).includes(`:${port}/`)) : -1
+      const at =
+        target && !isRollback ? platforms.findIndex(({ port }) => JSON.stringify(body).includes(`:${port}/`)) : -1
       if (status === 200 && at >= 0 && who === "owner") bound.get(record)!.add(at)
       const seen = looks()
       for (const name of ["admin", ...walkers] as const) {
@@ -165,6 +172,7 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
       assert.deepStrictEqual(astray, [], done.join("\n"))
     }
     // A sequence in which every change is rejected, or none, would test nothing.
+    assert.isAbove(rolledBack, steps / 50)
     assert.isAbove(refused, steps / 20)
     assert.isAbove(steps - refused, steps / 20)
   }, 120_000)
@@ -188,6 +196,28 @@ describe(`a model's credential (DRAWBAR_SEED=${seed})`, () => {
     }
     assert.strictEqual((await put("owner", model, { connector: { actions: actions(1) } })).status, 200)
     assert.strictEqual((await put("admin", model, { connector: { actions: actions(2) } })).status, 200)
+  })
+
+  it("does not follow a rollback, by whomever, to a version that another principal pointed elsewhere", async () => {
+    const model = await modelIn("owner", await groupOf("owner", open), {
+      connector: connectorOf(0, "sk-first-0123456789"),
+    })
+    const rollback = (who: Name, body: object) => server.as(who, "POST", `${ml}/models/${model}/_rollback`, body)
+    const theirs = { actions: actions(1), credential: { key: "sk-theirs-0123456789", second: "sk-theirs-second" } }
+    const back = { actions: actions(0), credential: { key: "sk-back-0123456789", second: "sk-back-second" } }
+    assert.strictEqual((await put("stranger", model, { connector: theirs })).status, 200)
+    assert.strictEqual((await put("owner", model, { connector: back })).status, 200)
+    for (const who of ["stranger", "colleague", "owner", "admin"] as const)
+      for (const credential of [{}, { key: "sk-half-0123456789" }]) {
+        const refused = await rollback(who, { version: 2, credential })
+        assert.strictEqual(refused.status, 400, refused.text)
+        assert.include(refused.text, Object.keys(credential).length === 0 ? "[key, second]" : "[second]")
+      }
+    // What it needs again is what is sent, and nothing else.
+    assert.strictEqual((await rollback("stranger", { version: 2, credential: theirs.credential })).status, 200)
+    const seen = looks()
+    await server.as("stranger", "POST", `${ml}/models/${model}/_predict`, { parameters: { x: "1" } })
+    assert.deepStrictEqual([seen("sk-back"), seen("sk-theirs-0123456789")], [[], [1]])
   })
 
   it("can be replaced by a principal that may use the model, and is then sent where that principal says", async () => {

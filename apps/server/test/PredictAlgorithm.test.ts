@@ -73,8 +73,8 @@ describe("a predict body", () => {
       assert.strictEqual(predicted.status, texts === undefined ? 400 : 200, predicted.text)
       assert.strictEqual(rendered.status, predicted.status, rendered.text)
       if (texts === undefined) {
-        assert.strictEqual(predicted.json.error.reason, reason)
-        assert.strictEqual(rendered.json.error.reason, reason)
+        assert.match(predicted.json.error.reason, new RegExp(`^${reason}\\b`))
+        assert.strictEqual(rendered.json.error.reason, predicted.json.error.reason)
       } else {
         assert.deepStrictEqual(JSON.parse(rendered.json.body).texts, texts)
         assert.deepStrictEqual(JSON.parse(drawbar.platform.requests[0]?.text ?? "").texts, texts)
@@ -84,6 +84,6 @@ describe("a predict body", () => {
   it("is read by ?algorithm= at _predict/stream", async () => {
     await using drawbar = await started()
     const { json } = await Drawbar.ask(drawbar, "POST", `${model}/_predict/stream?algorithm=nonsense`, {})
-    assert.strictEqual(json.error.reason, "Wrong function name")
+    assert.match(json.error.reason, /^Wrong function name\b/)
   })
 })

@@ -28,11 +28,11 @@ const fill = (value: unknown, { fill: placeholders = [] }: { readonly fill?: Rea
       ),
   )
 
-/** The values that an administrator adds where the publisher omitted them. */
+/** The values that an administrator adds where the publisher omitted them, or wrote `...`. */
 const withCredential = (document: any) =>
   document.protocol === "aws_sigv4" && document.credential == null
     ? { ...document, credential: { access_key: "AKIDEXAMPLE", secret_key: "filled" } }
-    : document
+    : JSON.parse(JSON.stringify(document).replaceAll('"..."', '"filled"'))
 
 /**
  * Connectors that the verdicts consider runnable but that cannot run, with the reason: no URL, no such credential, no

@@ -34,8 +34,18 @@ const kinds: ReadonlyArray<Row> = [
   {
     what: "`error.remote`",
     recorded: "the provider's status and body are in the reason only",
-    here: "an error of a provider's response has its status, request id and body (truncated) in `error.remote`",
+    here: "an error of a provider's response has its status, request id and body (truncated) in `error.remote`; its `root_cause` has the reason without the provider's text",
     at: ({ at, recorded }) => at === "/error/remote" && recorded === undefined,
+  },
+  {
+    what: "`error.reason`",
+    recorded: "says what is wrong",
+    here: "the same text, followed by where it is and what to do",
+    at: ({ at, recorded, here }) =>
+      (at === "/error/reason" || at === "/error") &&
+      typeof recorded === "string" &&
+      typeof here === "string" &&
+      here.startsWith(recorded),
   },
   {
     what: "`error.rendering`",
@@ -138,7 +148,7 @@ const requests: ReadonlyArray<Row> = [
   {
     what: "a connector whose URL is not trusted",
     recorded: "`Connector URL is not matching the trusted connector endpoint regex`",
-    here: "the same, with the URL, the nearest pattern and instructions",
+    here: "the same, with the URL and the command that allows the host",
     cases: ids("settings.untrusted"),
   },
 ]

@@ -116,7 +116,7 @@ describe("stored credentials", () => {
       (cause: unknown) => String(cause),
     )
     assert.include(refused, "is missing, but stored credentials are sealed with the keys")
-    assert.include(refused, "drawbar keys create --keyring")
+    assert.include(refused, "drawbar keyring create --keyring")
     await rename(join(folder, "aside"), ring())
     await using server = await start()
     assert.notInclude(server.said(), "cannot be opened")

@@ -22,6 +22,10 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
     const { line, column } = Json.errorAt(text, offset, "")
     return { line, column }
   }
+  const withLine = ({ offset, message }: JsonFault.Fault) => {
+    const { excerpt } = Json.errorAt(text, offsetOf(offset), "")
+    return excerpt === "^" ? message : `${message}. Correct it at ^: ${excerpt}`
+  }
   const found = (code: string, severity: Severity, message: string, offset: number) =>
     findings.push({ code, severity, pointer: "", message, ...place(offset) })
 
@@ -39,7 +43,7 @@ export const read = (text: string, readsConsoleText: boolean): Source => {
     return { value: undefined, findings, placeOf: () => place(0) }
   }
   const { corrected, faults } = correct(json)
-  for (const { offset, message } of faults) found("syntax", "error", message, offsetOf(offset))
+  for (const fault of faults) found("syntax", "error", withLine(fault), offsetOf(fault.offset))
   const value = Result.getOrUndefined(Json.parse(corrected))
   const tree = value === undefined ? undefined : parseTree(corrected)
   if (tree !== undefined)

@@ -41,12 +41,9 @@ export const document = (value: Json.Json, environment: LintEnvironment = anywhe
 }
 
 // Problems that the rules do not detect, but the runtime does.
-const notRunnable = (
-  { blueprint, credentialNames, environment }: LintContext.LintContext,
-  at: string,
-): ReadonlyArray<Finding> => {
+const notRunnable = ({ blueprint, environment }: LintContext.LintContext, at: string): ReadonlyArray<Finding> => {
   const problem = Result.match(blueprint, {
-    onSuccess: ({ connector }) => environment.refusal(connector, credentialNames),
+    onSuccess: environment.refusal,
     onFailure: () => undefined,
   })
   return problem === undefined

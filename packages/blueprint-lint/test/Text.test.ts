@@ -4,7 +4,10 @@ import * as Lint from "../src/Lint.ts"
 const places = (source: string, codes = /syntax|duplicate/) =>
   Lint.text(source)
     .filter(({ code }) => codes.test(code))
-    .map(({ code, line, column, message }) => `${code} ${line}:${column} ${message.slice(0, 40)}`)
+    .map(
+      ({ code, line, column, message }) =>
+        `${code} ${line}:${column} ${message.replace(/\. Correct it at .*/s, "").slice(0, 40)}`,
+    )
 
 describe("an invalid text", () => {
   it.each<[string, string, ReadonlyArray<string>]>([
@@ -33,6 +36,11 @@ describe("an invalid text", () => {
     ["that is empty", "", ["syntax 1:1 the text ends before the document does"]],
     ["with quotes in a string", '{"a": "say "no""}', ['syntax 1:13 expected "," or "}"']],
   ])("%s is reported with its location", (_name, source, expected) => assert.deepStrictEqual(places(source), expected))
+
+  it("is reported with its line, in which values are masked", () => {
+    const [finding] = Lint.text('{\n  "name": "A",\n  "credential": { "a": "sk-1" "b": sk-2 }\n}')
+    assert.strictEqual(finding?.message, 'expected "," or "}". Correct it at ^: "credential": { "a": … ^…: … }')
+  })
 
   it("is checked as if its faults were corrected", () => {
     const actions = '[{"action_type": "predict", "method": "POST", "url": "https://a.example/"}]'

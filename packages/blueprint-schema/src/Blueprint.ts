@@ -88,15 +88,20 @@ export const check = (
     const actions = yield* checkActions(document.actions ?? undefined)
     const client_config = yield* checkClientConfig(document.client_config ?? undefined)
     const openai = document.openai == null ? undefined : yield* OpenAiSection.check(document.openai)
-    if (!options?.inline && document.name == null) return yield* missing("name", "Connector name is null")
-    if (!options?.inline && document.version == null) return yield* missing("version", "Connector version is null")
-    if (document.protocol == null) return yield* missing("protocol", "Connector protocol is null")
+    if (!options?.inline && document.name == null)
+      return yield* missing("name", 'Connector name is null. Add "name" to the connector')
+    if (!options?.inline && document.version == null)
+      return yield* missing("version", 'Connector version is null. Add "version", such as 1')
+    if (document.protocol == null)
+      return yield* missing(
+        "protocol",
+        `Connector protocol is null. Add "protocol", one of [${Protocol.names.join(", ")}]`,
+      )
     const protocol = yield* checkProtocol(document.protocol)
     const credential = credentialOf(document)
     yield* checkText(document, { nameIsRequired: !options?.inline })
     yield* checkAccessMode(document.access_mode)
-    if (actions === undefined || actions.length === 0)
-      return yield* missing("actions", "No actions configured for this connector")
+    if (actions === undefined || actions.length === 0) return yield* missing("actions", noActions)
     const connector: Connector = {
       ...(document.name == null ? {} : { name: document.name }),
       ...(document.version == null ? {} : { version: Json.toText(document.version) }),
@@ -121,7 +126,7 @@ export const checkChange = (document: Document): Result.Result<Change, Blueprint
     const protocol = document.protocol == null ? undefined : yield* checkProtocol(document.protocol)
     yield* checkText(document, { nameIsRequired: document.name !== undefined })
     yield* checkAccessMode(document.access_mode)
-    if (actions?.length === 0) return yield* missing("actions", "No actions configured for this connector")
+    if (actions?.length === 0) return yield* missing("actions", noActions)
     return {
       connector: {
         ...(document.name == null ? {} : { name: document.name }),
@@ -150,6 +155,9 @@ export const apply = (blueprint: Blueprint, change: Change): Result.Result<Bluep
   const credential = withoutNulls({ ...blueprint.credential, ...change.credential })
   return Result.map(checkAuthorization(connector, credential), () => ({ connector, credential }))
 }
+
+const noActions =
+  'No actions configured for this connector. Add one to "actions", with action_type, method, url and request_body'
 
 const missing = (field: string, message: string) => Result.fail(invalid(`/${field}`, message))
 
@@ -243,13 +251,24 @@ const checkAws = (connector: Connector, credential: Credential): Result.Result<v
   const hasKeys = nameIn(credential, accessKey) !== undefined && nameIn(credential, secretKey) !== undefined
   if (!hasKeys && nameIn(credential, borrowed) === undefined && connector.parameters[identity] === undefined)
     return Result.fail(
-      invalid("/credential", "Missing credential: access_key and secret_key are required for aws_sigv4"),
+      invalid(
+        "/credential",
+        "Missing credential: access_key and secret_key are required for aws_sigv4. Add them at [/credential], or a roleArn",
+      ),
     )
   const has = (name: string) => connector.parameters[name] !== undefined || credential[name] !== undefined
-  if (!has(Reserved.serviceName)) return Result.fail(invalid("/parameters/service_name", "Missing service name"))
+  if (!has(Reserved.serviceName))
+    return Result.fail(
+      invalid(
+        "/parameters/service_name",
+        'Missing service name. Add service_name at [/parameters/service_name]: the name with which AWS signs, such as "bedrock" or "sagemaker"',
+      ),
+    )
   return has(Reserved.region) || AwsSigning.regionOfHost(connector) !== undefined
     ? Result.void
-    : Result.fail(invalid("/parameters/region", "Missing region"))
+    : Result.fail(
+        invalid("/parameters/region", 'Missing region. Add region at [/parameters/region], such as "us-east-1"'),
+      )
 }
 
 const checkClientConfig = (
@@ -259,10 +278,18 @@ const checkClientConfig = (
   const coerced = Object.fromEntries(Object.entries(given).flatMap(([name, value]) => coerceSetting(name, value)))
   const policy = coerced["retry_backoff_policy"]
   return policy !== undefined && !retryBackoffPolicies.some((known) => known === policy)
-    ? Result.fail(invalid("/client_config/retry_backoff_policy", "Unsupported retry backoff policy"))
+    ? Result.fail(
+        invalid(
+          "/client_config/retry_backoff_policy",
+          `Unsupported retry backoff policy at [/client_config/retry_backoff_policy]. Please use one of [${retryBackoffPolicies.join(", ")}]`,
+        ),
+      )
     : Result.mapError(decodeClientConfig(coerced), ({ reason }) =>
         reason._tag === "InvalidField"
-          ? invalid(`/client_config${reason.pointer}`, reason.message)
+          ? invalid(
+              `/client_config${reason.pointer}`,
+              reason.message.replace(`[${reason.pointer}]`, `[/client_config${reason.pointer}]`),
+            )
           : new BlueprintError({ reason }),
       )
 }
@@ -288,7 +315,10 @@ const checkActions = (
 const checkAction = (document: ActionDocument, at: string): Result.Result<Action.ConnectorAction, BlueprintError> =>
   Result.gen(function* () {
     const { action_type, url, method } = document
-    if (action_type == null) return yield* Result.fail(invalid(`${at}/action_type`, "action type can't be null"))
+    if (action_type == null)
+      return yield* Result.fail(
+        invalid(`${at}/action_type`, `action type can't be null. Add "action_type" at [${at}], such as "predict"`),
+      )
     const type = Action.types.find((known) => known === action_type.toUpperCase())
     if (type === undefined)
       return yield* Result.fail(
@@ -297,12 +327,21 @@ const checkAction = (document: ActionDocument, at: string): Result.Result<Action
           `Wrong Action Type of ${action_type}. Please use one of [${Action.types.join(", ")}]`,
         ),
       )
-    if (url == null) return yield* Result.fail(invalid(`${at}/url`, "url can't be null"))
-    if (method == null) return yield* Result.fail(invalid(`${at}/method`, "method can't be null"))
+    if (url == null)
+      return yield* Result.fail(
+        invalid(`${at}/url`, `url can't be null. Add "url" at [${at}], such as "https://api.example.com/v1/chat"`),
+      )
+    if (method == null)
+      return yield* Result.fail(
+        invalid(`${at}/method`, `method can't be null. Add "method" at [${at}], such as "POST"`),
+      )
     const verb = Action.methods.find((known) => known === method.toUpperCase())
     if (verb === undefined)
       return yield* Result.fail(
-        invalid(`${at}/method`, `unsupported http method. Please use one of [${Action.methods.join(", ")}]`),
+        invalid(
+          `${at}/method`,
+          `unsupported http method. Please use one of [${Action.methods.join(", ")}] at [${at}/method]`,
+        ),
       )
     yield* checkActionName(document.name ?? undefined, `${at}/name`)
     return {

@@ -74,6 +74,7 @@ const fields: Record<keyof typeof Document.fields, JsonObject> = {
     description: "The connector's own values for placeholders, and the parameters that Drawbar itself reads",
     type: "object",
     properties: described(Reserved.parameters),
+    additionalProperties: true,
   },
   credential: {
     description: "Secrets by name; stored encrypted, never shown",

@@ -89,7 +89,8 @@ describe("rejects a blueprint", () => {
       "Validation Failed: 1: Model connector name is required and cannot be null or blank;",
     ],
   ])("%s", (_sentence, document, message) => {
-    expect(refusal(document)).toBe(message)
+    // Clients know the beginning; what to do comes after it.
+    expect(refusal(document).slice(0, message.length)).toBe(message)
   })
 
   it("reports the location of a wrong type without the value", () => {

@@ -19,9 +19,25 @@ export class InvalidInput extends Data.TaggedError("InvalidInput")<{
 /** Parameters that neither the caller nor the connector gives, all at once. */
 export class MissingParameters extends Data.TaggedError("MissingParameters")<{
   readonly names: ReadonlyArray<string>
+  /** The action's name, or its type. */
+  readonly action?: string | undefined
+  /** Everything that a call of the action has to bring. */
+  readonly required?: ReadonlyArray<string>
+  /** What stands in the caller's body beside `parameters`, where no parameter is read from. */
+  readonly unread?: ReadonlyArray<string>
 }> {
   override get message() {
-    return `Some parameter placeholder not filled in payload: ${this.names.join(", ")}`
+    const { names, action = "predict", required = names, unread = [] } = this
+    const example = `{"parameters": {${required.map((name) => `${JSON.stringify(name)}: …`).join(", ")}}}`
+    return [
+      `Some parameter placeholder not filled in payload: ${names.join(", ")}`,
+      `A call of the action ${action} has to bring [${required.join(", ")}]: send ${example}, or set them among the connector's parameters`,
+      ...(unread.length === 0
+        ? []
+        : [
+            `The body's fields [${unread.join(", ")}] are beside "parameters" and are not read as parameters: move them into it`,
+          ]),
+    ].join(". ")
   }
 }
 
@@ -57,6 +73,8 @@ export interface Remote {
 export class UpstreamError extends Data.TaggedError("UpstreamError")<{
   readonly remote: Remote
   readonly message: string
+  /** The message without the words of the platform, which `remote.body` has; absent where nothing is known of the connector. */
+  readonly summary?: string
   /** The wire's word for it, where the platform's own header names throttling. */
   readonly type?: "remote_connector_throttling_exception"
 }> {}

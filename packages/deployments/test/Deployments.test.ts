@@ -9,6 +9,7 @@ import { Deployments } from "../src/deployment/Deployments.ts"
 import * as IdleModels from "../src/deployment/IdleModels.ts"
 import * as CallContext from "../src/predict/CallContext.ts"
 import { Predictions } from "../src/predict/Predictions.ts"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
@@ -31,7 +32,13 @@ const policy = Result.getOrThrow(
   EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }),
 )
 
-const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
+const registry = Layer.mergeAll(
+  Aliases.layer,
+  Connectors.layer,
+  Controllers.layer,
+  Models.layer,
+  ModelGroups.layer,
+).pipe(
   Layer.provideMerge(Settings.layer()),
   Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)),
@@ -197,7 +204,7 @@ it.layer(live)("a model", (it) => {
       expect(request).toEqual({
         method: "POST",
         url: `${stub.origin}/one`,
-        headers: { "X-Key": "***", "Content-Type": "application/json" },
+        headers: { "User-Agent": "Drawbar", "X-Key": "***", "Content-Type": "application/json" },
         body: '{"q":"x"}',
       })
       expect(stub.requests.length).toBe(0)

@@ -5,15 +5,12 @@
  * discarded by the time a client reads that its change was made.
  */
 import { Context, Effect, Exit, Layer, type Scope } from "effect"
-import type { Collection, Document, Write } from "./Document.ts"
-import { DocumentStore } from "./DocumentStore.ts"
+import type { Document, RecordChange, Write } from "./Document.ts"
+import { DocumentStore, type FollowedChanges } from "./DocumentStore.ts"
 import * as RecordCheck from "./RecordCheck.ts"
 import type { StoreError } from "./StoreError.ts"
 
-export interface RecordChange {
-  readonly collection: Collection
-  readonly id: string
-}
+export type { RecordChange }
 
 /**
  * Called synchronously; it must not throw. It receives what may have changed, but not the new content: read the record
@@ -37,12 +34,16 @@ export class ChangeFeed extends Context.Service<
    * `readers` decode the records to be written the way they will be read. A record that they reject fails before the
    * commit.
    */
-  static readonly layer = (readers: RecordCheck.RecordReaders): Layer.Layer<ChangeFeed, never, DocumentStore> =>
+  static readonly layer = (readers: RecordCheck.RecordReaders): Layer.Layer<ChangeFeed, StoreError, DocumentStore> =>
     Layer.effect(
       ChangeFeed,
       Effect.gen(function* () {
         const store = yield* DocumentStore
         const listeners = new Set<Listener>()
+        const inform: Listener = (changes) => {
+          if (changes.length > 0) for (const listener of listeners) listener(changes)
+        }
+        if (store.followed !== undefined) yield* follow(store.followed, inform)
         return {
           commit: (writes) =>
             Effect.andThen(
@@ -52,8 +53,7 @@ export class ChangeFeed extends Context.Service<
               Effect.onExit((exit) =>
                 Effect.sync(() => {
                   if (!mayHaveCommitted(exit)) return
-                  const changes = writes.map(({ collection, id }) => ({ collection, id }))
-                  for (const listener of listeners) listener(changes)
+                  inform(writes.map(({ collection, id }) => ({ collection, id })))
                 }),
               ),
               // An interrupted writer must not suppress the notification of a committed change.
@@ -68,6 +68,22 @@ export class ChangeFeed extends Context.Service<
       }),
     )
 }
+
+/** How long after a failure the changes of other processes are read again. */
+const retryAfter = "250 millis"
+
+/** Informs of what other processes write from now on, until the scope closes. */
+const follow = Effect.fnUntraced(function* ({ position, since, next }: FollowedChanges, inform: Listener) {
+  let at = yield* position
+  const read = Effect.suspend(() => since(at)).pipe(
+    Effect.map((found) => {
+      at = found.position
+      inform(found.changes)
+    }),
+    Effect.catch(() => Effect.sleep(retryAfter)),
+  )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(next, read)))
+})
 
 // A database may fail after its commit.
 const mayHaveCommitted = (exit: Exit.Exit<unknown, StoreError>) =>

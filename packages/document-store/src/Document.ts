@@ -1,7 +1,18 @@
 /** A stored record: its public part, its sealed part, and the version that prevents lost updates. */
 import type { JsonObject } from "@drawbar/json-text/Json"
 
-export const collections = ["connector", "model", "model-group", "task", "controller", "config", "principal"] as const
+export const collections = [
+  "connector",
+  "model",
+  "model-group",
+  "task",
+  "controller",
+  "config",
+  "principal",
+  "alias",
+  "history",
+  "version",
+] as const
 export type Collection = (typeof collections)[number]
 
 /** The collections whose records contain secrets. */
@@ -10,12 +21,22 @@ export const sealedCollections = ["connector", "model"] as const satisfies Reado
 /** Internal fields of a record: searches do not find them, and responses do not contain them. */
 const unshown: Partial<Record<Collection, ReadonlyArray<string>>> = { model: ["owned_by", "guarded_by"] }
 
+/** Collections whose records are read by id alone: nothing of them is indexed, and no search finds them. */
+const unindexed: ReadonlySet<Collection> = new Set(["alias", "history", "version"])
+
 /** The part of a record's source that GET and `_search` may return. */
 export const shown = (collection: Collection, source: JsonObject): JsonObject => {
+  if (unindexed.has(collection)) return {}
   const fields = unshown[collection]
   return fields === undefined || !fields.some((field) => Object.hasOwn(source, field))
     ? source
     : Object.fromEntries(Object.entries(source).filter(([name]) => !fields.includes(name)))
+}
+
+/** A record that was written or deleted. */
+export interface RecordChange {
+  readonly collection: Collection
+  readonly id: string
 }
 
 export interface Document {

@@ -4,9 +4,42 @@
  * A write is acknowledged after it is durable. One contract suite covers every layer.
  */
 import { Context, type Effect, type Option, type Stream } from "effect"
-import type { Collection, Document, Write } from "./Document.ts"
+import type { Collection, Document, RecordChange, Write } from "./Document.ts"
 import type { StoreError } from "./StoreError.ts"
 import type { SearchRequest, SearchResult } from "./search/Search.ts"
+
+/** Changes up to a position. */
+export interface Changes {
+  readonly position: number
+  readonly changes: ReadonlyArray<RecordChange>
+}
+
+/** The changes of other processes, in the order of their commits. */
+export interface FollowedChanges {
+  /** The position of the last commit. */
+  readonly position: Effect.Effect<number, StoreError>
+  /** What was committed after a position; each record once. */
+  readonly since: (position: number) => Effect.Effect<Changes, StoreError>
+  /** Returns when another process may have committed, and after the poll interval in any case. */
+  readonly next: Effect.Effect<void>
+  readonly replicas: Replicas
+}
+
+/** A process that shares the database. */
+export interface Replica {
+  readonly id: string
+  /** What it says of itself. */
+  readonly about: string
+  /** By the database's clock, in ms since 1970. */
+  readonly seenAt: number
+}
+
+export interface Replicas {
+  /** Says that this process is alive; without it for 15 s, it counts as ended. */
+  readonly beat: (self: Pick<Replica, "id" | "about">) => Effect.Effect<void, StoreError>
+  readonly leave: (id: string) => Effect.Effect<void, StoreError>
+  readonly all: Effect.Effect<ReadonlyArray<Replica>, StoreError>
+}
 
 export class DocumentStore extends Context.Service<
   DocumentStore,
@@ -27,5 +60,7 @@ export class DocumentStore extends Context.Service<
      * at startup. A record that cannot be read is logged and left out.
      */
     readonly all: (collection: Collection) => Stream.Stream<Document, StoreError>
+    /** What other processes write to the same database; absent if none can. */
+    readonly followed?: FollowedChanges
   }
 >()("@drawbar/document-store/DocumentStore") {}

@@ -30,10 +30,11 @@ const checkOne = (
 ): Result.Result<unknown, InvalidField> => {
   const text = Json.stringify(source)
   const bytes = Buffer.byteLength(text) + Buffer.byteLength(Json.stringify(sealed))
-  if (bytes > StoreBounds.recordBytes)
+  const maxBytes = StoreBounds.recordBytes + (collection === "version" ? StoreBounds.versionBytes : 0)
+  if (bytes > maxBytes)
     return Result.fail(
       unfit(
-        `The ${collection} [${id}] would take ${bytes} bytes: a record takes ${StoreBounds.recordBytes} at most. Send a smaller one`,
+        `The ${collection} [${id}] would take ${bytes} bytes: a record takes ${maxBytes} at most. Send a smaller one`,
       ),
     )
   const json = Result.mapError(Json.parse(text), ({ message }) =>

@@ -2,6 +2,8 @@
 
 /** Size of a record as JSON text, including its ciphertexts, in bytes. */
 export const recordBytes = 1_000_000
+/** What a version of a record may add to that record: when it was written, by whom, and the names of its secrets. */
+export const versionBytes = 100_000
 
 /** Number of patterns in `_source`, includes and excludes together. */
 export const sourcePatterns = 100

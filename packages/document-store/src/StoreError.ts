@@ -33,6 +33,8 @@ export class StorageFailed extends Data.TaggedError("StorageFailed")<{
   readonly operation: string
   /** Whether the database is full. */
   readonly isFull?: boolean
+  /** Present if the database cannot be used now, and the same request may succeed after this time. */
+  readonly retryAfterMillis?: number
   readonly message: string
 }> {}
 

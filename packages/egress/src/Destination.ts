@@ -2,10 +2,11 @@
  * A URL that requests may be sent to. It is parsed once, so that the checked URL and the requested URL cannot differ.
  */
 import { Result } from "effect"
-import { EgressError, InvalidOutboundRequest, NotTrusted } from "./EgressError.ts"
+import { EgressError, InvalidOutboundRequest, NotTrusted, PrivateAddress } from "./EgressError.ts"
 import type { Policy } from "./EgressPolicy.ts"
 import * as Origin from "./Origin.ts"
 import * as TrustedEndpoints from "./TrustedEndpoints.ts"
+import * as TrustedHosts from "./TrustedHosts.ts"
 
 export interface Destination extends Origin.Origin {
   /** Path and query, byte for byte as given. */
@@ -30,23 +31,32 @@ export const make = (url: string, policy: Policy): Result.Result<Destination, Eg
       return yield* Result.fail(
         EgressError.from(new InvalidOutboundRequest({ problem: "its path has a segment `.` or `..`" })),
       )
-    yield* listed(parsed, "endpoints", policy.trustedEndpoints)
+    if (policy.trustedHosts.has(origin.origin)) return { ...origin, path, inside: Result.void }
+    yield* listed(parsed, origin, "endpoints", policy.trustedEndpoints)
     const { trustedPrivateEndpoints } = policy
     const inside =
       trustedPrivateEndpoints.entries.length === 0
         ? Result.void
-        : listed(parsed, "private endpoints", trustedPrivateEndpoints)
+        : listed(parsed, origin, "private endpoints", trustedPrivateEndpoints)
     return { ...origin, path, inside }
   })
 
 const listed = (
   url: URL,
+  { origin, host }: Origin.Origin,
   list: NotTrusted["list"],
   trusted: TrustedEndpoints.TrustedEndpoints,
 ): Result.Result<void, EgressError> => {
   if (trusted.matches(url)) return Result.void
+  // The setting does not help here, so it is not named.
+  if (TrustedHosts.isReserved(host))
+    return Result.fail(EgressError.from(new PrivateAddress({ origin, host, address: host, permittable: false })))
   const nearest = TrustedEndpoints.nearest(trusted, url)
-  return Result.fail(EgressError.from(new NotTrusted({ url: `${url.origin}${url.pathname}`, list, nearest })))
+  return Result.fail(
+    EgressError.from(
+      new NotTrusted({ url: `${origin}${url.pathname}`, origin, list, isEmpty: trusted.entries.length === 0, nearest }),
+    ),
+  )
 }
 
 /** A segment `.` or `..`, encoded or not, before the query. */

@@ -76,7 +76,7 @@ const make = Effect.fnUntraced(function* (options: LayerOptions) {
     const { origin, host, port } = bound
     // A name is resolved when a connection is opened; a literal address can be checked now.
     if (isIP(host) > 0)
-      yield* Effect.fromResult(AddressRule.check(host, yield* resolver.resolve(host, port), policies.current()))
+      yield* Effect.fromResult(AddressRule.check(bound, yield* resolver.resolve(host, port), policies.current()))
     const connection = { ...defaultConnectionOptions, ...target.connection }
     yield* Effect.fromResult(permits(origin, connection))
 

@@ -41,17 +41,30 @@ export class UserInfoInUrl extends Data.TaggedError("UserInfoInUrl")<{ readonly 
 /** No entry of the trusted list matches the URL. `url` is without its query. */
 export class NotTrusted extends Data.TaggedError("NotTrusted")<{
   readonly url: string
+  readonly origin: string
   readonly list: "endpoints" | "private endpoints"
-  /** The entry that is most similar; absent if the list is empty. */
+  /** Whether the list has no entry. */
+  readonly isEmpty: boolean
+  /** The entry whose host is spelled almost the same, if there is one. */
   readonly nearest: string | undefined
 }> {
   readonly retryable = false
   override get message() {
     const [name, setting] = lists[this.list]
-    if (this.nearest === undefined) return `Trusted connector endpoints regex is not configured. Please set ${setting}.`
-    return `Connector URL is not matching the trusted connector ${name} regex: ${this.url}. The nearest entry of ${setting} is ${this.nearest}; correct the URL, or add its host to that setting`
+    const command = trustCommand(this.origin)
+    if (this.isEmpty)
+      return `Trusted connector endpoints regex is not configured. Please set ${setting}. To allow this host only: ${command}`
+    const refusal = `Connector URL is not matching the trusted connector ${name} regex: ${this.url}`
+    return this.nearest === undefined
+      ? `${refusal}. To allow this host: ${command}`
+      : `${refusal}. The nearest entry of ${setting} is ${this.nearest}; correct the URL, or allow this host: ${command}`
   }
 }
+
+/** The command that adds an origin to `plugins.drawbar.trusted_hosts`. */
+const trustCommand = (origin: string) =>
+  // Shells expand brackets, which only an IPv6 address has.
+  `drawbar trust ${origin.includes("[") ? `'${origin}'` : origin}`
 
 const lists = {
   endpoints: ["endpoint", trustedSetting],
@@ -60,16 +73,17 @@ const lists = {
 
 /** The host resolves to an address that requests may not reach. */
 export class PrivateAddress extends Data.TaggedError("PrivateAddress")<{
+  readonly origin: string
   readonly host: string
   readonly address: string
-  /** Whether `private_ip_enabled` would allow it. */
+  /** Whether the operator can allow it. */
   readonly permittable: boolean
 }> {
   readonly retryable = false
   override get message() {
     return `Remote inference host name has private ip address: ${this.host} (${this.address}). ${
       this.permittable
-        ? `To reach models inside the network, set ${privateSetting} to true`
+        ? `To allow exactly this host and port: ${trustCommand(this.origin)} (${privateSetting} allows all private addresses)`
         : `This address is reserved (link-local, metadata service, multicast or unassigned), and no setting allows it`
     }`
   }
@@ -152,8 +166,20 @@ export class ProxyRefused extends Data.TaggedError("ProxyRefused")<{
 export class TlsFailed extends Data.TaggedError("TlsFailed")<{ readonly origin: string; readonly code: string }> {
   readonly retryable = false
   override get message() {
-    return `Error communicating with remote model: TLS with ${this.origin} failed (${this.code}); check its certificate, or ask the operator to trust its authority`
+    return `Error communicating with remote model: TLS with ${this.origin} failed (${this.code}); ${tlsAdvice(this.origin, this.code)}`
   }
+}
+
+const tlsAdvice = (origin: string, code: string): string => {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL/.test(code))
+    return `its port does not speak TLS. Write ${origin.replace(/^https:/, "http:")} in the connector's url, or the port that serves https`
+  if (/SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|CERT_UNTRUSTED/.test(code))
+    return "this server does not know the authority of its certificate. The operator has to start the server with --ca-file FILE, the authority's certificate in PEM"
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return "its certificate is not valid at this time. Renew it there, or check the clock of this server"
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return "its certificate is for another name. Use a host that the certificate names in the connector's url"
+  return "check its certificate, or ask the operator to trust its authority with --ca-file FILE"
 }
 
 /** All connections were busy for too long, or too many requests are already waiting for one. */

@@ -5,10 +5,13 @@ import { Context, Layer, Result } from "effect"
 import * as Pattern from "@drawbar/linear-regex/Pattern"
 import { trustedEndpointDefaults } from "./TrustedEndpointDefaults.ts"
 import * as TrustedEndpoints from "./TrustedEndpoints.ts"
+import * as TrustedHosts from "./TrustedHosts.ts"
 
 export interface Policy {
   /** `plugins.ml_commons.trusted_connector_endpoints_regex` */
   readonly trustedEndpoints: TrustedEndpoints.TrustedEndpoints
+  /** `plugins.drawbar.trusted_hosts`, in addition to the list. */
+  readonly trustedHosts: TrustedHosts.TrustedHosts
   /** `plugins.ml_commons.connector.private_ip_enabled` */
   readonly privateAddresses: boolean
   /** `plugins.ml_commons.trusted_connector_private_endpoints_regex`; an empty list allows every URL. */
@@ -28,15 +31,19 @@ export class EgressPolicy extends Context.Service<EgressPolicy, { readonly curre
 /** The settings in the operator's notation; missing values take their defaults. */
 export interface Settings {
   readonly trustedEndpoints?: ReadonlyArray<string>
+  readonly trustedHosts?: ReadonlyArray<string>
   readonly privateAddresses?: boolean
   readonly trustedPrivateEndpoints?: ReadonlyArray<string>
   readonly restrictedAddresses?: ReadonlyArray<string>
 }
 
-export const make = (settings: Settings = {}): Result.Result<Policy, TrustedEndpoints.InvalidEntry> =>
+export type InvalidPolicy = TrustedEndpoints.InvalidEntry | TrustedHosts.InvalidTrustedHost
+
+export const make = (settings: Settings = {}): Result.Result<Policy, InvalidPolicy> =>
   Result.gen(function* () {
     return {
       trustedEndpoints: yield* TrustedEndpoints.make(settings.trustedEndpoints ?? trustedEndpointDefaults),
+      trustedHosts: yield* TrustedHosts.make(settings.trustedHosts ?? []),
       privateAddresses: settings.privateAddresses ?? false,
       trustedPrivateEndpoints: yield* TrustedEndpoints.make(settings.trustedPrivateEndpoints ?? []),
       restrictedAddresses: yield* Result.all((settings.restrictedAddresses ?? []).map(addressPattern)),

@@ -72,11 +72,14 @@ const regex = (entry: string): Result.Result<Test, InvalidEntry> =>
 const equivalentUrls = (url: URL): ReadonlyArray<string> =>
   url.pathname === "/" && url.search === "" ? [url.href, url.href.slice(0, -1)] : [url.href]
 
-/** The entry whose host is most similar to that of a rejected URL; absent if the list is empty. */
+/** The entry whose host differs from that of a rejected URL by a few characters, if there is one. */
 export const nearest = ({ entries }: TrustedEndpoints, url: URL): string | undefined => {
   const ranked = entries.map((entry) => ({ entry, steps: distance(hostOf(entry), url.host) }))
-  return ranked.toSorted((a, b) => a.steps - b.steps)[0]?.entry
+  return ranked.filter(({ steps }) => steps <= maxTypos).toSorted((a, b) => a.steps - b.steps)[0]?.entry
 }
+
+/** More characters than this make another host, not a misspelled one. */
+const maxTypos = 3
 
 /** The host of an entry, unescaped; suitable for comparison, not for decisions. */
 const hostOf = (entry: string) =>

@@ -241,7 +241,7 @@ describe("decides trust by the parsed URL", () => {
     const { message } = Result.getOrThrow(Result.flip(Destination.make("https://api.opena1.com/v1?key=secret", policy)))
     assert.strictEqual(
       message,
-      "Connector URL is not matching the trusted connector endpoint regex: https://api.opena1.com/v1. The nearest entry of plugins.ml_commons.trusted_connector_endpoints_regex is ^https://api\\.openai\\.com/.*$; correct the URL, or add its host to that setting",
+      "Connector URL is not matching the trusted connector endpoint regex: https://api.opena1.com/v1. The nearest entry of plugins.ml_commons.trusted_connector_endpoints_regex is ^https://api\\.openai\\.com/.*$; correct the URL, or allow this host: drawbar trust https://api.opena1.com",
     )
   })
 
@@ -249,7 +249,7 @@ describe("decides trust by the parsed URL", () => {
     const empty = TestEgress.policy({ trustedEndpoints: [] })
     assert.strictEqual(
       Result.getOrThrow(Result.flip(Destination.make("https://api.openai.com/", empty))).message,
-      "Trusted connector endpoints regex is not configured. Please set plugins.ml_commons.trusted_connector_endpoints_regex.",
+      "Trusted connector endpoints regex is not configured. Please set plugins.ml_commons.trusted_connector_endpoints_regex. To allow this host only: drawbar trust https://api.openai.com",
     )
   })
 })

@@ -46,6 +46,8 @@ export interface Options {
   readonly auditLog?: Audit.Write | undefined
   /** Whether a change is refused where the audit log cannot be written. */
   readonly auditRequired?: boolean | undefined
+  /** Makes the metrics of all processes that serve the port from those of this one. */
+  readonly gatherMetrics?: ((own: Effect.Effect<string>) => Effect.Effect<string>) | undefined
   /** Takes the spans of requests. */
   readonly tracing?: Tracing | undefined
   /** Where series are kept for an exporter; it has those of OpenTelemetry's conventions, too. */
@@ -90,7 +92,10 @@ export const listen = Effect.fnUntraced(function* (
   const state: { isStopping: boolean; address: string | undefined } = { isStopping: false, address: undefined }
   const handlers = yield* DrawbarHandlers.make({
     version: options.version,
-    telemetry,
+    telemetry: {
+      ...telemetry,
+      metrics: options.gatherMetrics === undefined ? telemetry.metrics : options.gatherMetrics(telemetry.metrics),
+    },
     isStopping: () => state.isStopping,
     address: () => state.address,
     breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,

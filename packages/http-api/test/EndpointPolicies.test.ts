@@ -28,13 +28,14 @@ const rows: ReadonlyArray<Row> = [
   ...UnsupportedRoutes.endpoints,
 ]
 
-const line = ({ method, path, needs, admission: { body, callsUpstream, isOperators } }: Row) =>
+const line = ({ method, path, needs, admission: { body, callsUpstream, isOperators, sendsFile } }: Row) =>
   [
     `${method} ${path}`,
     needs ?? "none",
     `${body} body`,
     ...(callsUpstream ? ["calls an upstream"] : []),
     ...(isOperators ? ["operators"] : []),
+    ...(sendsFile === true ? ["sends a file"] : []),
   ].join(", ")
 
 describe("the endpoints", () => {
@@ -56,10 +57,8 @@ describe("the endpoints", () => {
     const limitsOf = RequestLimits.make({ predictBody: 2_000, recordBody: () => 100, requestMillis: 7 })
     for (const { admission } of rows) {
       const bodyBytes = admission.body === "predict" ? 2_000 : 100
-      assert.deepStrictEqual(
-        limitsOf({ admission }),
-        admission.callsUpstream ? { bodyBytes } : { bodyBytes, millis: 7 },
-      )
+      const millis = admission.sendsFile === true ? RequestLimits.fileMillis : 7
+      assert.deepStrictEqual(limitsOf({ admission }), admission.callsUpstream ? { bodyBytes } : { bodyBytes, millis })
     }
   })
 

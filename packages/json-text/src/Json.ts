@@ -23,6 +23,8 @@ export class JsonError extends Data.TaggedError("JsonError")<{
   readonly message: string
   readonly line: number
   readonly column: number
+  /** The line, with `^` before the problem and `…` in place of values, which may be secrets; names stay. */
+  readonly excerpt: string
 }> {}
 
 declare global {
@@ -128,5 +130,20 @@ const locate = (text: string): JsonError => {
 export const errorAt = (text: string, offset: number, message: string): JsonError => {
   const before = text.slice(0, offset)
   const line = before.split("\n").length
-  return new JsonError({ message, line, column: offset - before.lastIndexOf("\n") })
+  const start = before.lastIndexOf("\n") + 1
+  return new JsonError({ message, line, column: offset - start + 1, excerpt: excerptOf(text, start, offset) })
 }
+
+/** In characters, to each side of the problem. */
+const excerptChars = 100
+
+/** What stands before the problem is JSON, so that a text before a colon is a name; after it nothing is sure. */
+const excerptOf = (text: string, start: number, offset: number): string => {
+  const before = text.slice(Math.max(start, offset - excerptChars), offset)
+  const [after = ""] = text.slice(offset, offset + excerptChars).split(/\r?\n/, 1)
+  const kept = before.replaceAll(parts, (part, value: string | undefined) => (value === undefined ? part : "…"))
+  return `${kept}^${after.replaceAll(/[^\s{}[\],:]+/g, "…")}`.trim()
+}
+
+/** Names and words of JSON; what the group holds is a value. */
+const parts = /"(?:[^"\\]|\\.)*"(?=\s*:)|\b(?:true|false|null)\b|("(?:[^"\\]|\\.)*"?|[^\s{}[\],:"]+)/g

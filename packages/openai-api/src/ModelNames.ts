@@ -11,26 +11,12 @@ import {
 } from "@drawbar/document-store/search/Search"
 import { all, type SearchQuery } from "@drawbar/document-store/search/SearchQuery"
 import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import { Aliases, type NamedAlias } from "@drawbar/registry/aliases/Aliases"
 import { Models } from "@drawbar/registry/models/Models"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Effect } from "effect"
 import { ModelNotFound, OpenAiError } from "./OpenAiError.ts"
 import type { Model } from "./OpenAiApi.ts"
-
-export interface Alias {
-  readonly name: string
-  /** In seconds since 1970. */
-  readonly created: number
-}
-
-/** Names that an operator gives to models. A call of one chooses its model when it is made. */
-export interface ModelAliases {
-  readonly has: (name: string) => boolean
-  /** Those that the principal may call. */
-  readonly all: Effect.Effect<ReadonlyArray<Alias>, RegistryFailure>
-}
-
-export const noAliases: ModelAliases = { has: () => false, all: Effect.succeed([]) }
 
 export interface ModelNames {
   /** The name of an alias, or the id of a model; fails with candidates. */
@@ -46,7 +32,8 @@ const fields = ["name", "model_state", "is_enabled", "created_time"] as const
 const maxName = 1_024
 const maxCandidates = 10
 
-export const make = Effect.fnUntraced(function* (aliases: ModelAliases) {
+export const make = Effect.gen(function* () {
+  const aliases = yield* Aliases
   const models = yield* Models
   const changes = yield* ChangeFeed
   let known = emptyMap()
@@ -97,12 +84,12 @@ export const make = Effect.fnUntraced(function* (aliases: ModelAliases) {
   const live = Effect.map(search(all), (hits) => hits.filter(isCallable))
 
   const namesOfAll = Effect.gen(function* () {
-    const [named, hits] = yield* Effect.all([aliases.all, live])
+    const [named, hits] = yield* Effect.all([aliases.list, live])
     return [...named.map(({ name }) => name), ...hits.map(nameOf)]
   })
 
   const resolve = Effect.fnUntraced(function* (name: string) {
-    if (aliases.has(name)) return name
+    if (aliases.targets(name) !== undefined) return name
     if (name.length > maxName) return yield* missing(name)
     const principal = yield* CurrentPrincipal
     const key = JSON.stringify([
@@ -122,12 +109,11 @@ export const make = Effect.fnUntraced(function* (aliases: ModelAliases) {
   const names: ModelNames = {
     resolve,
     list: Effect.gen(function* () {
-      const [named, hits] = yield* Effect.all([aliases.all, live])
+      const [named, hits] = yield* Effect.all([aliases.list, live])
       return [...named.map(ofAlias), ...hits.map(ofHit)]
     }),
     get: Effect.fnUntraced(function* (name) {
-      const alias = aliases.has(name) ? (yield* aliases.all).find((one) => one.name === name) : undefined
-      if (alias !== undefined) return ofAlias(alias)
+      if (aliases.targets(name) !== undefined) return ofAlias(yield* aliases.get(name))
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)
       return hit === undefined || !isCallable(hit) ? yield* missing(name) : ofHit(hit)
@@ -151,7 +137,12 @@ const ofHit = ({ id, source }: Hit): Model => ({
   ...(typeof source?.["name"] === "string" ? { name: source["name"] } : {}),
 })
 
-const ofAlias = ({ name, created }: Alias): Model => ({ id: name, object: "model", created, owned_by: "drawbar" })
+const ofAlias = ({ name, created_time }: NamedAlias): Model => ({
+  id: name,
+  object: "model",
+  created: Math.floor(created_time / 1_000),
+  owned_by: "drawbar",
+})
 
 /** The nearest first. */
 const nearest = (name: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>

@@ -104,6 +104,7 @@ const rows: Record<Reason["_tag"], Row> = {
   AlreadyExists: [409, invalid, null, false],
   InUse: [409, invalid, null, false],
   Busy: [409, invalid, null, true],
+  StaleWrite: [409, invalid, null, true],
   VersionConflict: [409, invalid, null, true],
   DecryptionFailed: [500, ofServer, null, false],
   KeyRingUnusable: [500, ofServer, null, false],

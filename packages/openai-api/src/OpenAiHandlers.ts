@@ -63,9 +63,9 @@ const failureOf =
     return { data: JSON.stringify(refusal.body), summary }
   }
 
-export const make = Effect.fnUntraced(function* (aliases: ModelNames.ModelAliases = ModelNames.noAliases) {
+export const make = Effect.fnUntraced(function* () {
   const predictions = yield* Predictions
-  const names = yield* ModelNames.make(aliases)
+  const names = yield* ModelNames.make
 
   const begin = Effect.fnUntraced(function* ({ text, call }: Sent) {
     const body = yield* Effect.fromResult(CallBody.read(text))

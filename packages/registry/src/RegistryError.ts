@@ -24,6 +24,9 @@ export class InUse extends Data.TaggedError("InUse")<{
   readonly users: ReadonlyArray<string>
 }> {}
 
+/** The record was written after the caller read it: it has another sequence number than the caller's condition. */
+export class StaleWrite extends Data.TaggedError("StaleWrite")<{ readonly message: string }> {}
+
 /** The record is at work; trying again when it is done may succeed. */
 export class Busy extends Data.TaggedError("Busy")<{
   readonly collection: Collection
@@ -56,6 +59,7 @@ export type Reason =
   | LoginThrottled
   | InUse
   | Busy
+  | StaleWrite
   | NothingToUpdate
   | DecryptionFailed
   | KeyRingUnusable

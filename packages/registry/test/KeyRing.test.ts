@@ -82,7 +82,7 @@ describe("a key ring in a file", () => {
     Effect.gen(function* () {
       const path = join(yield* folder, "keyring.json")
       const { message } = yield* Effect.flip(openFile(path, new Set(["lost"])))
-      for (const said of [path, "keys [lost]", "from your backup", "drawbar keys create --keyring"])
+      for (const said of [path, "keys [lost]", "from your backup", "drawbar keyring create --keyring"])
         assert.include(message, said)
     }),
   )

@@ -32,7 +32,7 @@ export class Malformed extends Data.TaggedClass("Malformed")<{ readonly place: P
 export class UnclosedPlaceholder extends Data.TaggedClass("UnclosedPlaceholder")<{ readonly place: Place }> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: this \${ has no closing }. Close it, or write $\${ for the literal characters.${near(this.place)}`
+    return `${at(this.place)}: this \${ has no closing }: } is missing. Add it after the name, or write $\${ for the literal characters.${near(this.place)}`
   }
 }
 
@@ -54,7 +54,7 @@ export class InvalidName extends Data.TaggedClass("InvalidName")<{
 }> {
   readonly fault = "document"
   get message(): string {
-    return `${at(this.place)}: the name in ${this.placeholder} is empty or contains a space, quote, backslash or brace. Correct the name.`
+    return `${at(this.place)}: the name in ${this.placeholder} is empty or contains a space, quote, backslash or brace. Correct the name, or add the } that is missing after it.`
   }
 }
 

@@ -13,7 +13,7 @@ const cellsOf = (row: FlagTable.Named): ReadonlyArray<string> => {
   const [flag, { multiple, fallback, description }] = row
   return [
     code(FlagTable.flagText(row)),
-    flag === "help" ? "" : code(FlagTable.variableOf(flag)),
+    code(FlagTable.variableOf(flag)),
     fallback === undefined || fallback.includes(" ") ? (fallback ?? "") : code(fallback),
     multiple === true ? `${description} Repeatable; comma-separated in the variable.` : description,
   ]

@@ -1,13 +1,14 @@
 /** The subcommands that `user` and `key` share. */
 import type { Role } from "@drawbar/registry/access/Principal"
 import { roles } from "@drawbar/registry/access/Principal"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { type Failed, failed } from "../Failure.ts"
+import type { Failed } from "../Failure.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
-import { id } from "./Record.ts"
+import * as Age from "../output/Age.ts"
+import * as Record from "./Record.ts"
 
 export const role = Flag.Literals("role", roles).pipe(
   Flag.withDescription("A role, which grants permissions; repeatable. docs/access.md explains the roles"),
@@ -27,6 +28,7 @@ interface ListedPrincipal {
   readonly name: string
   readonly roles: ReadonlyArray<Role>
   readonly backend_roles?: ReadonlyArray<string>
+  readonly created_time: number
   readonly expires_time?: number
 }
 
@@ -40,30 +42,31 @@ export const list = (
     Effect.fnUntraced(function* () {
       const session = yield* Session.open
       const { value, text } = yield* ask(session)
-      const rows = value.principals.map((principal) => [
+      const now = yield* Clock.currentTimeMillis
+      const listed = value.principals.toSorted((a, b) => b.created_time - a.created_time)
+      const rows = listed.map((principal) => [
         principal.id,
         principal.name,
         principal.roles.join(", "),
         (principal.backend_roles ?? []).join(", "),
-        until(principal),
+        until(principal, now),
+        Age.of(principal.created_time, now),
       ])
       const words =
-        rows.length === 0 ? `No ${noun}s` : Output.table(["id", "name", "roles", "backend roles", "expires"], rows)
-      yield* Output.print(session.output, text, words)
+        rows.length === 0
+          ? `No ${noun}s`
+          : Output.table(["id", "name", "roles", "backend roles", "expires", "age"], rows)
+      yield* Output.print(
+        session.output,
+        text,
+        words,
+        listed.map(({ id }) => id),
+      )
     }),
-  ).pipe(Command.withDescription(`List ${noun}s`))
+  ).pipe(Command.withDescription(`List ${noun}s, newest first`))
 
 export const remove = (noun: string, ask: (session: Open, id: string) => Response<{ readonly result: string }>) =>
-  Command.make(
-    "delete",
-    { id },
-    Effect.fnUntraced(function* ({ id }) {
-      const session = yield* Session.open
-      const { value, text } = yield* ask(session, id)
-      if (value.result === "not_found") return yield* failed(`${noun} ${id} not found`)
-      yield* Output.print(session.output, text, `Deleted ${noun} ${id}`)
-    }),
-  ).pipe(Command.withDescription(`Delete a ${noun}; its credentials stop working at once`))
+  Record.remove(noun, ask, "; its credentials stop working at once")
 
-const until = ({ expires_time }: ListedPrincipal) =>
-  expires_time === undefined ? "never" : new Date(expires_time).toISOString()
+const until = ({ expires_time }: ListedPrincipal, now: number) =>
+  expires_time === undefined ? "never" : Age.moment(expires_time, now)

@@ -6,6 +6,7 @@ import { Effect, Layer, Result } from "effect"
 
 const names = {
   trustedEndpoints: "plugins.ml_commons.trusted_connector_endpoints_regex",
+  trustedHosts: "plugins.drawbar.trusted_hosts",
   privateAddresses: "plugins.ml_commons.connector.private_ip_enabled",
   trustedPrivateEndpoints: "plugins.ml_commons.trusted_connector_private_endpoints_regex",
   restrictedAddresses: "plugins.ml_commons.connector.restricted_ip_patterns",
@@ -17,6 +18,7 @@ export const layer = Layer.unwrap(
     const read = () =>
       EgressPolicy.make({
         trustedEndpoints: settings.get(names.trustedEndpoints),
+        trustedHosts: settings.get(names.trustedHosts),
         privateAddresses: settings.get(names.privateAddresses),
         trustedPrivateEndpoints: settings.get(names.trustedPrivateEndpoints),
         restrictedAddresses: settings.get(names.restrictedAddresses),

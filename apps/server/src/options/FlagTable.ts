@@ -61,12 +61,47 @@ export const table = {
     value: "HOST:PORT",
     description: "An extra allowed Host header while --auth is off.",
   },
+  workers: {
+    type: "string",
+    section: "listen",
+    value: "N|auto",
+    fallback: "1",
+    description: "How many processes serve the port, so that all cores are used; auto: one for each core.",
+  },
   data: {
     type: "string",
     section: "store",
     value: "FOLDER",
     fallback: "./data",
     description: "The folder of the database (SQLite). :memory: keeps records in memory only.",
+  },
+  database: {
+    type: "string",
+    section: "store",
+    value: "URL",
+    description:
+      "A PostgreSQL database in place of SQLite, which any number of servers may share: postgres://USER@HOST:PORT/DATABASE. " +
+      "?sslmode= may be disable, require, verify-ca or verify-full (the default; on loopback: disable), and sslrootcert= the file of an authority.",
+  },
+  "database-password": {
+    type: "string",
+    section: "store",
+    value: "env:VARIABLE|file:PATH",
+    description: "The password of --database. A file is read again for each connection.",
+  },
+  "database-pool": {
+    type: "string",
+    section: "store",
+    value: "N",
+    fallback: "8",
+    description: "How many connections to --database each process opens at most, and one more for notifications.",
+  },
+  "database-timeout": {
+    type: "string",
+    section: "store",
+    value: "MILLISECONDS",
+    fallback: "30000",
+    description: "How long one statement in --database may take.",
   },
   keyring: {
     type: "string",
@@ -198,20 +233,18 @@ export const table = {
     fallback: "on",
     description: "Writes one JSON line per request to standard error, without body, query or secret.",
   },
-  help: { type: "boolean", section: "other", description: "Prints this text." },
 } as const satisfies Record<string, Row>
 
 export type Name = keyof typeof table
 
 export type Named = readonly [flag: string, Row]
 
-const rows: ReadonlyArray<Named> = Object.entries(table)
+export const rows: ReadonlyArray<Named> = Object.entries(table)
 
 /** The environment variable that a flag is read from when it is not given. */
 export const variableOf = (flag: string): string => `DRAWBAR_${flag.toUpperCase().replaceAll("-", "_")}`
 
 const variableText = ([flag, { type, multiple }]: Named): string => {
-  if (flag === "help") return ""
   if (type === "boolean") return `${variableOf(flag)}=on`
   return multiple === true ? `${variableOf(flag)} (comma-separated)` : variableOf(flag)
 }
@@ -222,36 +255,10 @@ export const bySection = Object.entries(sections).map(
   ([section, title]) => [title, rows.filter(([, row]) => row.section === section)] as const,
 )
 
-const width = 100
-
-const wrapped = (text: string, indent: string): string => {
-  const lines = [""]
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1) ?? ""
-    if (last === "") lines[lines.length - 1] = word
-    else if (indent.length + last.length + 1 + word.length > width) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines.map((line) => `${indent}${line}`).join("\n")
-}
-
-const entry = (row: Named): string => {
+/** The description in the help text, with the variable and the default. */
+export const descriptionOf = (row: Named): string => {
   const [, { description, multiple, fallback }] = row
   const origin = [variableText(row), fallback === undefined ? "" : `default ${fallback}`].filter((part) => part !== "")
-  return [
-    `  ${flagText(row)}`,
-    wrapped(multiple === true ? `${description} Repeatable.` : description, "      "),
-    ...(origin.length === 0 ? [] : [`      [${origin.join(", ")}]`]),
-  ].join("\n")
+  const whole = multiple === true ? `${description} Repeatable.` : description
+  return origin.length === 0 ? whole : `${whole} [${origin.join(", ")}]`
 }
-
-/** The text of `--help`. */
-export const usage = [
-  "Usage: drawbar-server [flags]",
-  ...bySection.map(([title, flags]) => [`${title}:`, ...flags.map(entry)].join("\n")),
-  wrapped(
-    "A flag takes precedence over its environment variable in brackets. The server also reads HTTPS_PROXY and NO_PROXY " +
-      "(outbound proxy) and OTEL_EXPORTER_OTLP_ENDPOINT (telemetry); docs/configuration.md lists all.",
-    "",
-  ).concat("\n"),
-].join("\n\n")

@@ -1,24 +1,30 @@
 /** The options of a start: flags, else environment variables, else defaults. */
 import { isIP } from "node:net"
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import * as CredentialServices from "@drawbar/connector-runtime/auth/CredentialServices"
 import * as Proxy from "@drawbar/egress/Proxy"
 import * as SecretHosts from "@drawbar/deployments/connectors/SecretHosts"
 import { Result } from "effect"
 import type * as Chain from "../aws/Chain.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
+import * as DatabaseUrl from "./DatabaseUrl.ts"
 import * as FlagTable from "./FlagTable.ts"
+import * as InvalidInvocation from "./InvalidInvocation.ts"
+import * as ServeCommand from "./ServeCommand.ts"
 import * as OtlpSettings from "../telemetry/OtlpSettings.ts"
 import * as Vault from "../secrets/Vault.ts"
 
 export interface Flags {
-  readonly help: boolean
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  /** How many processes serve the port. */
+  readonly workers: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
+  /** The PostgreSQL database that takes the place of SQLite. */
+  readonly database?: DatabaseUrl.DatabaseUrl
   /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
@@ -64,18 +70,27 @@ type Text = {
 type List = {
   [N in FlagTable.Name]: (typeof FlagTable.table)[N] extends { multiple: true } ? N : never
 }[FlagTable.Name]
-type Switch = Exclude<FlagTable.Name, Text | List | "help">
+type Switch = Exclude<FlagTable.Name, Text | List>
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Parses the arguments after the program's name; an error names the invalid one. */
-export const read = (args: ReadonlyArray<string>, variables: Environment): Result.Result<Flags, string> =>
+export const read = (args: ReadonlyArray<string>, variables: Environment): Result.Result<Flags, string> => {
+  const parsed = ServeCommand.parse(args)
+  return parsed._tag === "Given" ? of(parsed.values, variables) : Result.fail(parsed.text)
+}
+
+/** The options of the flags that were given; an error names the invalid flag, or the variable that has its value. */
+export const of = (given: ServeCommand.Given, variables: Environment): Result.Result<Flags, string> =>
+  Result.mapError(checked(given, withoutEmpty(variables)), (problem) => {
+    const [, flag = ""] = /^--([a-z-]+)/.exec(problem) ?? []
+    const isFromVariable = Object.hasOwn(FlagTable.table, flag) && !Object.hasOwn(given, flag)
+    const variable = FlagTable.variableOf(flag)
+    return isFromVariable && variables[variable] ? problem.replace(`--${flag}`, variable) : problem
+  })
+
+const checked = (given: ServeCommand.Given, environment: Environment): Result.Result<Flags, string> =>
   Result.gen(function* () {
-    const environment = withoutEmpty(variables)
-    const given = yield* Result.try({
-      try: () => parseArgs({ args: [...args], options: FlagTable.table, strict: true, allowPositionals: false }).values,
-      catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
-    })
     const text = (flag: Text) => given[flag] ?? environment[FlagTable.variableOf(flag)]
     const list = (flag: List) => given[flag] ?? listed(environment[FlagTable.variableOf(flag)])
     const isOn = (flag: Switch) =>
@@ -91,13 +106,33 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
     const data = text("data") ?? FlagTable.table.data.fallback
+    const url = text("database")
+    const passwordFlag = text("database-password")
+    if (url === undefined && passwordFlag !== undefined)
+      return yield* Result.fail("--database-password requires --database.")
+    if (url !== undefined && data === ":memory:" && text("keyring") === undefined)
+      return yield* Result.fail(
+        "--data :memory: has no place for the encryption keys of --database: add --keyring FILE, or name a folder.",
+      )
+    const database =
+      url === undefined
+        ? undefined
+        : yield* DatabaseUrl.read(
+            {
+              url,
+              password: passwordFlag,
+              pool: text("database-pool") ?? FlagTable.table["database-pool"].fallback,
+              timeout: text("database-timeout") ?? FlagTable.table["database-timeout"].fallback,
+            },
+            environment,
+          )
     return {
-      help: given.help ?? false,
       host: yield* guardedHost(
         text("host") ?? FlagTable.table.host.fallback,
         auth && (tls !== undefined || behindProxy),
       ),
       port: yield* port(text("port") ?? FlagTable.table.port.fallback),
+      workers: yield* workers(text("workers") ?? FlagTable.table.workers.fallback, data, url),
       data,
       keyring: text("keyring") ?? join(data, "keyring.json"),
       settings: text("settings"),
@@ -119,6 +154,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
       ...(auditRequired ? { auditRequired } : {}),
+      ...(database === undefined ? {} : { database }),
       ...(awsRoles.length === 0 ? {} : { awsRoles }),
       ...(secretHosts.length === 0 ? {} : { secretHosts }),
     }
@@ -146,8 +182,21 @@ const port = (text: string): Result.Result<number, string> =>
     ? Result.succeed(Number(text))
     : Result.fail(`--port ${text} must be a number from 0 to 65535.`)
 
+const maxWorkers = 256
+
+const workers = (text: string, data: string, database: string | undefined): Result.Result<number, string> => {
+  const count = text === "auto" ? availableParallelism() : /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > maxWorkers)
+    return Result.fail(`--workers ${text} must be auto or a number from 1 to ${maxWorkers}.`)
+  return count > 1 && data === ":memory:" && database === undefined
+    ? Result.fail("--workers requires records that processes can share: name a folder with --data, or use --database.")
+    : Result.succeed(count)
+}
+
 const onOrOff = (flag: string, text: string): Result.Result<boolean, string> =>
-  text === "on" || text === "off" ? Result.succeed(text === "on") : Result.fail(`${flag} ${text} must be on or off.`)
+  text === "on" || text === "off"
+    ? Result.succeed(text === "on")
+    : Result.fail(`${flag} ${text} must be on or off.${InvalidInvocation.meant(text, ["on", "off"])}`)
 
 const switched = (variable: string, environment: Environment): Result.Result<boolean, string> =>
   onOrOff(variable, environment[variable] ?? "off")
@@ -171,7 +220,10 @@ const withAudit = (isRequired: boolean, file: string | undefined): Result.Result
 const awsChoice = (choice: string, environment: Environment): Result.Result<Chain.Choice | undefined, string> => {
   if (choice === "off") return Result.succeed(undefined)
   if (choice === "default") return Result.succeed(choice)
-  if (choice !== "env") return Result.fail(`--aws-credentials ${choice} must be off, env or default.`)
+  if (choice !== "env")
+    return Result.fail(
+      `--aws-credentials ${choice} must be off, env or default.${InvalidInvocation.meant(choice, ["off", "env", "default"])}`,
+    )
   return environment["AWS_ACCESS_KEY_ID"] && environment["AWS_SECRET_ACCESS_KEY"]
     ? Result.succeed(choice)
     : Result.fail("--aws-credentials env requires AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to be set.")
@@ -184,7 +236,9 @@ const googleSource = (choice: string): Result.Result<Pick<Flags, "googleCredenti
   if (source !== undefined) return Result.succeed({ googleCredentials: source })
   return choice === "off"
     ? Result.succeed({})
-    : Result.fail(`--google-credentials ${choice} must be one of [off, ${googleSources.join(", ")}].`)
+    : Result.fail(
+        `--google-credentials ${choice} must be one of [off, ${googleSources.join(", ")}].${InvalidInvocation.meant(choice, ["off", ...googleSources])}`,
+      )
 }
 
 const services = (

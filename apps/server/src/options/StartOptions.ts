@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Json from "@drawbar/json-text/Json"
+import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import type { Proxy } from "@drawbar/egress/Proxy"
 import type { Write } from "@drawbar/http-server/access/Audit"
 import type { Tls } from "@drawbar/http-server/http/HttpServer"
@@ -13,18 +14,27 @@ import type * as OwnIdentity from "../aws/OwnIdentity.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
 import * as AuditLog from "../telemetry/AuditLog.ts"
 import * as ServerCertificate from "../tls/ServerCertificate.ts"
+import * as DatabaseOptions from "./DatabaseOptions.ts"
+import * as DatabaseUrl from "./DatabaseUrl.ts"
 import type { Flags } from "./Flags.ts"
 import * as JwtSettings from "../identity/JwtSettings.ts"
 import type * as OperatorSecrets from "../secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "../telemetry/OtlpSettings.ts"
+import * as InitialAdmin from "./InitialAdmin.ts"
 import { InvalidFileOption } from "./InvalidFileOption.ts"
 
 export interface StartOptions {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** Where records and keys are stored; absent for memory. */
+  /** Where records and keys are stored; absent for memory. `database` is a file, or the name of `postgres` for messages. */
   readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
+  /** Whether other processes of this machine use the database file as well. */
+  readonly sharesFile?: boolean | undefined
+  /** The metrics of all workers, from those of this process. */
+  readonly gatherMetrics?: ((own: Effect.Effect<string>) => Effect.Effect<string>) | undefined
+  /** The database that takes the place of the file. */
+  readonly postgres?: PostgresOptions | undefined
   /** The content of the settings file. */
   readonly settings?: Json.JsonObject | undefined
   /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
@@ -41,6 +51,8 @@ export interface StartOptions {
   readonly auditRequired?: boolean | undefined
   /** Whether callers must authenticate. */
   readonly auth?: boolean | undefined
+  /** The API key of the first admin; without effect once there is a user or an API key. */
+  readonly initialAdminKey?: Redacted.Redacted | undefined
   /** The issuer whose tokens are accepted in addition to keys and passwords. */
   readonly jwt?: JwtSettings.JwtSettings | undefined
   /** Allows connectors to set `skip_ssl_verification`. */
@@ -78,6 +90,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     certificateAuthorities: yield* Effect.forEach(flags.caFiles, authorities),
     allowedHosts,
     auth,
+    initialAdminKey: yield* InitialAdmin.read(environment),
     allowUnverifiedTls,
     proxy,
     otlp,
@@ -100,11 +113,15 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     },
     tls: tls === undefined ? undefined : yield* ServerCertificate.load(tls),
   }
-  if (flags.data === ":memory:") return options
-  yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))
+  const { data, database } = flags
+  if (data === ":memory:" && database === undefined) return options
+  if (data !== ":memory:") yield* attempt("--data", data, () => mkdir(data, { recursive: true, mode: 0o700 }))
+  const keyring = yield* keyRing(flags.keyring, environment)
+  if (database === undefined) return { ...options, files: { database: join(data, "drawbar.db"), keyring } }
   return {
     ...options,
-    files: { database: join(flags.data, "drawbar.db"), keyring: yield* keyRing(flags.keyring, environment) },
+    files: { database: DatabaseUrl.shown(database), keyring },
+    postgres: yield* DatabaseOptions.make(database),
   }
 })
 

@@ -6,16 +6,18 @@ import type { EgressPool, EgressRequest, Limits, EgressResponse } from "@drawbar
 import * as EgressPolicy from "@drawbar/egress/EgressPolicy"
 import * as IpAddress from "@drawbar/egress/IpAddress"
 import { Resolver } from "@drawbar/egress/Resolver"
-import type { InvalidEntry } from "@drawbar/egress/TrustedEndpoints"
 import { Context, Effect, Layer, type Scope } from "effect"
 
 export class OperatorHttpClient extends Context.Service<
   OperatorHttpClient,
   {
     /** Connections to an origin; they close with the scope. */
-    readonly open: (origin: string) => Effect.Effect<EgressPool, EgressError | InvalidEntry, Scope.Scope>
+    readonly open: (origin: string) => Effect.Effect<EgressPool, EgressError | EgressPolicy.InvalidPolicy, Scope.Scope>
     /** Sends one request and closes its connections. */
-    readonly send: (request: EgressRequest, limits: Limits) => Effect.Effect<EgressResponse, EgressError | InvalidEntry>
+    readonly send: (
+      request: EgressRequest,
+      limits: Limits,
+    ) => Effect.Effect<EgressResponse, EgressError | EgressPolicy.InvalidPolicy>
   }
 >()("@drawbar/server/Door") {
   /** `certificateAuthorities` are PEM texts of authorities to trust in addition to the system's. */

@@ -46,12 +46,20 @@ export const layer = ({ environment, folder, vault, awsSecrets = [], hosts = [] 
 const prefix = "DRAWBAR_SECRET_"
 
 const variable = (environment: Options["environment"], name: string): Effect.Effect<string, string> => {
-  if (!name.startsWith(prefix)) return Effect.fail(`only variables named ${prefix}… are allowed, and ${name} is not`)
+  if (!name.startsWith(prefix)) return Effect.fail(foreign(name))
   const value = environment[name]
   return value === undefined || value === ""
-    ? Effect.fail(`the server's variable ${name} is not set`)
+    ? Effect.fail(
+        `the server's variable ${name} is not set. Start the server with ${name}=…, or send your own variable with the command: --credential NAME=env:VARIABLE`,
+      )
     : Effect.succeed(value)
 }
+
+/** `env:` is the server's variable in a document, and the shell's in an argument of the command. */
+const foreign = (name: string): string =>
+  `env:${name} in a connector names a variable of the server: only variables named ${prefix}… are allowed, and ${name} is not. ` +
+  `To send the variable of your own shell: drawbar connector create FILE --credential NAME=env:${name}. ` +
+  `To keep the key with the server: start it with ${prefix}${name}=… and write env:${prefix}${name}`
 
 const file =
   (folder: string): Reading =>

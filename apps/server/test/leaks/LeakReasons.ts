@@ -302,6 +302,7 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   QuotaExceeded: elsewhere("AccessModes.test.ts; its messages are fixed"),
   InUse: elsewhere("Refusals.test.ts; it names ids"),
   Busy: elsewhere("it names ids"),
+  StaleWrite: elsewhere("Versions.test.ts; it names ids"),
   VersionConflict: elsewhere("it names ids"),
   NothingToUpdate: {
     nothing: requests(

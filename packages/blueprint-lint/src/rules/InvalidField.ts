@@ -3,7 +3,7 @@ import * as Json from "@drawbar/json-text/Json"
 import { Result } from "effect"
 import type { Problem } from "../Finding.ts"
 import type { Rule } from "../Rule.ts"
-import { checked } from "../LintContext.ts"
+import { checked, members } from "../LintContext.ts"
 import { missing } from "./Signing.ts"
 
 export const invalidField: Rule = {
@@ -18,7 +18,10 @@ export const invalidField: Rule = {
     // The check stops at the first problem. Each reported problem is replaced with a valid value, so that the next is
     // found.
     while (Result.isFailure(blueprint) && problems.length < maxProblems) {
-      problems.push(...problemsOf(blueprint.failure))
+      const found = problemsOf(blueprint.failure)
+      // No valid value is known for this one.
+      if (problems.some(({ pointer }) => pointer === found[0]?.pointer)) break
+      problems.push(...found)
       const corrected = withStandIn(document, problems.at(-1)?.pointer ?? "")
       if (corrected === undefined) break
       document = corrected
@@ -55,6 +58,8 @@ const withStandIn = (document: Json.JsonObject, pointer: string): Json.JsonObjec
   const { actions } = document
   if (field === "actions" && index !== undefined && Array.isArray(actions))
     return { ...document, actions: actions.with(Number(index), standInAction) }
+  if (field === "parameters" && index !== undefined)
+    return { ...document, parameters: { ...members(document["parameters"]), [index]: "stand-in" } }
   const { [field]: _, ...rest } = document
   return standIns[field] === undefined ? rest : { ...rest, [field]: standIns[field] }
 }

@@ -5,7 +5,7 @@ export const untrustedHost: Rule = {
   code: "untrusted-host",
   severity: "error",
   description:
-    "Requests to this URL are not allowed: it matches no entry of `plugins.ml_commons.trusted_connector_endpoints_regex`. The message names the nearest entry. Correct the URL, or ask the operator to add its host.",
+    "Requests to this URL are not allowed: it matches no entry of `plugins.ml_commons.trusted_connector_endpoints_regex` and its host is not in `plugins.drawbar.trusted_hosts`. Correct the URL, or ask the operator to run the command in the message.",
   example: {
     wrong: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openia.com/v1"}]',
     right: '"actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1"}]',

@@ -122,6 +122,7 @@ export const complete = (
         ),
       ),
     ),
+    Effect.mapError((error) => LiveConnector.explained(live, call.action, error)),
   )
 
 /** An answer in OpenAI's API, with the provider's own beside it. */

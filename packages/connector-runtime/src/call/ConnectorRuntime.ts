@@ -17,6 +17,7 @@ import * as InferenceResults from "./InferenceResults.ts"
 import * as LiveConnector from "./LiveConnector.ts"
 import type { PredictInput } from "./PredictInput.ts"
 import type { Prediction } from "./Prediction.ts"
+import type { ConnectorRef } from "../response/UpstreamFailure.ts"
 import type { UpstreamRequest } from "./UpstreamRequest.ts"
 
 /** How many calls of one predict are under way at once, when its input is split into several. */
@@ -29,7 +30,7 @@ export class ConnectorRuntime extends Context.Service<
     readonly open: (
       compiled: CompiledConnector,
       credential: Credential,
-      options?: Pick<LiveConnector.Options, "budget">,
+      options?: Pick<LiveConnector.Options, "budget" | "ref">,
     ) => Effect.Effect<LiveConnector.LiveConnector, ConnectorError, Scope.Scope>
     /** Makes one predict: as many calls as its input needs, with results in the order of the input, all or none. */
     readonly execute: (
@@ -58,6 +59,7 @@ export class ConnectorRuntime extends Context.Service<
       credential: Credential,
       input?: PredictInput,
       options?: CallOptions.CallOptions,
+      ref?: ConnectorRef,
     ) => Effect.Effect<ConnectorTest.ConnectorTest>
     /** The requests that a predict or a stream would send, in their order, with every secret masked; nothing is sent. */
     readonly dryRun: (
@@ -73,8 +75,8 @@ export class ConnectorRuntime extends Context.Service<
       open: (compiled, credential, options) => LiveConnector.open(egress, compiled, credential, options),
       execute,
       stream: Streaming.run,
-      test: (compiled, credential, input, options) =>
-        ConnectorTest.run(egress, compiled, credential, input, options ?? CallOptions.none),
+      test: (compiled, credential, input, options, ref) =>
+        ConnectorTest.run(egress, compiled, credential, input, options ?? CallOptions.none, ref),
       dryRun: DryRun.run,
     })),
   )

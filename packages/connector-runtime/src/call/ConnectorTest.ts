@@ -3,9 +3,10 @@ import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import type { ConnectionEvent } from "@drawbar/egress/ConnectionEvent"
 import type { Egress } from "@drawbar/egress/Egress"
 import { Clock, Effect, Result } from "effect"
-import { invalidInput, type Reason } from "../ConnectorError.ts"
+import { type ConnectorError, invalidInput, type Reason } from "../ConnectorError.ts"
 import * as ScriptWorld from "../processors/ScriptWorld.ts"
 import type { Tensor } from "../response/Tensor.ts"
+import type { ConnectorRef } from "../response/UpstreamFailure.ts"
 import * as TokenUsage from "../response/TokenUsage.ts"
 import * as Call from "./Call.ts"
 import type { CallOptions } from "./CallOptions.ts"
@@ -44,6 +45,7 @@ export const run = Effect.fnUntraced(function* (
   credential: Credential,
   input: PredictInput | undefined,
   options: CallOptions,
+  ref: ConnectorRef = {},
 ): Effect.fn.Return<ConnectorTest> {
   const clock = yield* Clock.Clock
   const begun = clock.currentTimeMillisUnsafe()
@@ -55,7 +57,7 @@ export const run = Effect.fnUntraced(function* (
     usage = tokens
   }
   const result = yield* Effect.result(
-    Effect.scoped(observed(egress, compiled, credential, input, { found, took, options })),
+    Effect.scoped(observed(egress, compiled, credential, input, { found, took, options, ref })),
   )
   if (Result.isFailure(result)) {
     const { reason, message } = result.failure
@@ -66,6 +68,7 @@ export const run = Effect.fnUntraced(function* (
 
 interface Watched {
   readonly options: CallOptions
+  readonly ref: ConnectorRef
   readonly found: (one: Found) => void
   readonly took: (tokens: ConnectorTest["usage"]) => void
 }
@@ -76,7 +79,7 @@ const observed = Effect.fnUntraced(function* (
   compiled: CompiledConnector.CompiledConnector,
   credential: Credential,
   input: PredictInput | undefined,
-  { found, took, options }: Watched,
+  { found, took, options, ref }: Watched,
 ) {
   const world = yield* ScriptWorld.current
   const sampled = Result.map(CompiledConnector.find(compiled, "PREDICT"), SampleInput.of)
@@ -85,13 +88,14 @@ const observed = Effect.fnUntraced(function* (
   if (call === undefined) return yield* invalidInput("The input makes no call")
   found({ stage: "rendered", request: yield* Effect.fromResult(Call.render(call, () => UpstreamRequest.mask)) })
   const config = { ...LiveConnector.configOf(compiled), max_retry_times: 0 }
-  const live = yield* LiveConnector.open(egress, compiled, credential, { config, observe: found })
+  const live = yield* LiveConnector.open(egress, compiled, credential, { config, observe: found, ref })
   const request = yield* Effect.fromResult(Call.render(call, live.secret))
-  const answer = yield* Call.exchange(live, call, request, options)
+  const explained = Effect.mapError((error: ConnectorError) => LiveConnector.explained(live, call.action, error))
+  const answer = yield* explained(Call.exchange(live, call, request, options))
   const { response } = answer
   took(TokenUsage.ofResponse(response, answer.text))
   found({ stage: "answered", status: response.status, bytes: response.body.length })
-  found({ stage: "processed", output: yield* Call.shape(live, call, answer, options) })
+  found({ stage: "processed", output: yield* explained(Call.shape(live, call, answer, options)) })
 })
 
 /** The stage at which a call ends for a reason. */

@@ -1,6 +1,6 @@
 /** A connector ready to be called: compiled, its secrets at hand, its connections bound to the origins of its actions. */
 import * as ClientConfig from "@drawbar/blueprint-schema/ClientConfig"
-import type { Credential } from "@drawbar/blueprint-schema/Credential"
+import { type Credential, names } from "@drawbar/blueprint-schema/Credential"
 import { Context, Effect, Exit, Redacted } from "effect"
 import * as Authorization from "../auth/Authorization.ts"
 import * as ClientCertificate from "../auth/ClientCertificate.ts"
@@ -20,10 +20,14 @@ import type { UpstreamRequest } from "./UpstreamRequest.ts"
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
 import * as ScriptWorld from "../processors/ScriptWorld.ts"
 import * as SecretMask from "../response/SecretMask.ts"
+import * as UpstreamFailure from "../response/UpstreamFailure.ts"
 import * as Transport from "@drawbar/egress/Transport"
 
 export interface LiveConnector {
   readonly compiled: CompiledConnector
+  /** For messages: by which ids it can be changed. */
+  readonly ref: UpstreamFailure.ConnectorRef
+  readonly credential: Credential
   readonly config: ClientConfig.ClientConfig
   readonly authorise: Authorization.Authorization
   /** The value of a credential by its name. */
@@ -53,6 +57,7 @@ export interface Options {
   readonly observe?: (event: ConnectionEvent) => void
   /** Shared by all that is opened of one connector; absent: its own. */
   readonly budget?: RetryBudget.RetryBudget
+  readonly ref?: UpstreamFailure.ConnectorRef
 }
 
 export const configOf = ({ connector }: CompiledConnector): ClientConfig.ClientConfig =>
@@ -63,7 +68,7 @@ export const open = Effect.fnUntraced(function* (
   egress: Egress["Service"],
   compiled: CompiledConnector,
   credential: Credential,
-  { config = configOf(compiled), budget = RetryBudget.make(), ...observed }: Options = {},
+  { config = configOf(compiled), budget = RetryBudget.make(), ref = {}, ...observed }: Options = {},
 ) {
   const origins = new Set(compiled.actions.map(({ url }) => url.origin))
   const pools = new Map<string, EgressPool>()
@@ -88,9 +93,29 @@ export const open = Effect.fnUntraced(function* (
   const authorise = yield* Authorization.of({ connector: compiled.connector, credential, origins, egress, mask })
   const secret = (name: string) => (credential[name] === undefined ? "" : Redacted.value(credential[name]))
   const world = yield* ScriptWorld.current
-  const live: LiveConnector = { compiled, config, authorise, secret, mask, pools, budget, longestCallMs, world }
+  const live: LiveConnector = {
+    compiled,
+    ref,
+    credential,
+    config,
+    authorise,
+    secret,
+    mask,
+    pools,
+    budget,
+    longestCallMs,
+    world,
+  }
   return live
 })
+
+/** A failure of a response, with the connector and the host that it came from. */
+export const explained = (
+  { compiled: { connector }, ref, credential }: LiveConnector,
+  { action, target: { origin } }: CompiledAction,
+  error: ConnectorError,
+): ConnectorError =>
+  UpstreamFailure.explained(error, { connector, ref, credentialNames: names(credential), action, origin })
 
 /** In bytes, of a connector that sets no lower bound. */
 const maxResponseBytes = 100_000_000
@@ -137,7 +162,8 @@ const deliver = <A extends EgressResponse, R>(
   const pool = pools.get(origin)
   if (pool === undefined) return Effect.die(new Error(`no connections to ${origin}`))
   const configuredMs = (config.connection_timeout + config.read_timeout + config.retry_timeout_seconds) * 1_000
-  const traced = trace === undefined ? request : withTrace(request, trace)
+  const named = withUserAgent(request)
+  const traced = trace === undefined ? named : withTrace(named, trace)
   const attempt = way(pool)
   const sent = Transport.send({
     origin,
@@ -167,6 +193,12 @@ const observed = <A extends EgressResponse, E, R>(
       }),
     )
   })
+
+/** Who calls, for providers that ask for it; a header of that name in the template wins. */
+export const withUserAgent = (request: UpstreamRequest): UpstreamRequest => {
+  for (const name in request.headers) if (name.length === 10 && name.toLowerCase() === "user-agent") return request
+  return { ...request, headers: { "User-Agent": "Drawbar", ...request.headers } }
+}
 
 /** A header of the same name in the template wins. */
 const withTrace = (request: UpstreamRequest, context: Readonly<Record<string, string>>): UpstreamRequest => ({

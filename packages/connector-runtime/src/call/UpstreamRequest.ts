@@ -36,7 +36,17 @@ export const render = (
   if (Result.isSuccess(rendered) && PostProcess.missing(action.postProcess, supplied).length === 0) return rendered
   // Everything that is absent is named at once, before any other complaint.
   const names = missing(action, supplied)
-  return names.size === 0 ? rendered : Result.fail(ConnectorError.from(new MissingParameters({ names: [...names] })))
+  return names.size === 0
+    ? rendered
+    : Result.fail(
+        ConnectorError.from(
+          new MissingParameters({
+            names: [...names],
+            action: action.action.name ?? action.action.action_type.toLowerCase(),
+            required: [...missing(action, { ...supplied, caller: new Map([]) })],
+          }),
+        ),
+      )
 }
 
 // No generators here, which would cost more than what they are for: each predict comes by.

@@ -11,7 +11,7 @@ import * as Guardrails from "../call/Guardrails.ts"
 import * as LiveConnector from "../call/LiveConnector.ts"
 import type { PredictInput } from "../call/PredictInput.ts"
 import type { UpstreamRequest } from "../call/UpstreamRequest.ts"
-import { type ConnectorError, invalidInput } from "../ConnectorError.ts"
+import { ConnectorError, invalidInput } from "../ConnectorError.ts"
 import type { ScriptWorld } from "../processors/ScriptWorld.ts"
 import * as UpstreamResponse from "../response/UpstreamResponse.ts"
 import type { StreamFrame } from "./PredictionStream.ts"
@@ -38,11 +38,12 @@ export const run = Effect.fnUntraced(function* (
       ),
     ),
   )
-  if ("failure" in opened.outcome) return yield* UpstreamResponse.patient(opened.outcome.failure)
+  const explained = (error: ConnectorError) => LiveConnector.explained(live, call.action, error)
+  if ("failure" in opened.outcome) return yield* explained(UpstreamResponse.patient(opened.outcome.failure))
   const meter = StreamMeter.make(request.body ?? "", report)
   yield* Effect.addFinalizer(() => Effect.sync(meter.close))
   const translate = call.openai?.operation !== "chat" ? undefined : OpenAiFrames.make(call.action.dialect, call.openai)
-  return begun(opened.outcome, meter, options.observer, translate)
+  return begun(opened.outcome, meter, explained, options.observer, translate)
 })
 
 /** The one call of a stream. The parameter `stream` is set by the path of the request, not by the caller's value. */
@@ -112,6 +113,7 @@ const parameterOf =
 const begun = (
   { first, frames }: StreamOpening.Begun,
   meter: StreamMeter.StreamMeter,
+  explained: (error: ConnectorError) => ConnectorError,
   observer: CallObserver | undefined,
   translate: ((frame: StreamFrame) => StreamFrame) | undefined,
 ): AsyncIterable<ReadonlyArray<StreamFrame>> => {
@@ -123,6 +125,8 @@ const begun = (
         const counted = meter.count(next.value)
         yield translate === undefined ? counted : counted.map(translate)
       }
+    } catch (cause) {
+      throw cause instanceof ConnectorError ? explained(cause) : cause
     } finally {
       observer?.streamEnded()
       meter.close()

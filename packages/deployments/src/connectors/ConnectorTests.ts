@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function* (policy: PredictPolicy.PredictPo
         Effect.gen(function* () {
           const { connector, credential } = yield* SecretReferences.resolve(blueprint)
           const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
-          const test = yield* runtime.test(compiled, credential, input, context)
+          const test = yield* runtime.test(compiled, credential, input, context, { connectorId })
           PredictCalls.used(context, spending, [test.usage])
           return test
         }),

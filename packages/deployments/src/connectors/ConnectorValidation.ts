@@ -26,6 +26,7 @@ import { RecordAccessDenied, RegistryError, type RegistryFailure } from "@drawba
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Context, Effect, Layer, Result } from "effect"
 import { DeploymentError, RemoteInferenceDisabled } from "../DeploymentError.ts"
+import * as CredentialValues from "./CredentialValues.ts"
 import * as SecretDestinations from "./SecretDestinations.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 
@@ -58,6 +59,7 @@ export class ConnectorValidation extends Context.Service<
           const { actions } = compiled
           yield* Effect.fromResult(HeaderSecrets.check(compiled, credential))
           yield* Effect.fromResult(SigningSettings.checkSecrets(connector, credential))
+          yield* Effect.fromResult(CredentialValues.check(blueprint.credential))
           for (const action of actions) yield* Effect.fromResult(trusted(action, policies.current()))
           const config = connector.client_config ?? ClientConfig.defaults
           yield* Effect.fromResult(optedIn(connector, settings))

@@ -35,7 +35,10 @@ export interface SecretSource extends Readonly<Record<Kind, Reading>> {
 
 /** How a server says that it gives none. */
 export const none: SecretSource = {
-  env: () => Effect.fail("this server gives no variables to connectors"),
+  env: () =>
+    Effect.fail(
+      "this server gives no variables to connectors. The variables of your own shell are read by the drawbar command, with --credential",
+    ),
   file: () =>
     Effect.fail("this server gives no files to connectors: its operator has to start it with --secrets FOLDER"),
   vault: () =>

@@ -54,7 +54,10 @@ export const make = Effect.gen(function* () {
     const openai = { ...connector.openai, ...model.openai }
     const compiled = yield* Effect.fromResult(CompiledConnector.compile({ ...connector, openai }, names(credential)))
     const group = yield* groups.get(model.model_group_id)
-    const live = yield* runtime.open(compiled, credential, { budget: budgetOf(model) })
+    const live = yield* runtime.open(compiled, credential, {
+      budget: budgetOf(model),
+      ref: { connectorId: model.connector_id, modelId: id },
+    })
     return {
       id,
       version: document.version,

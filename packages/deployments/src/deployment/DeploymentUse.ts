@@ -1,15 +1,24 @@
-/** How a call comes to a deployment: it is made and marked where it has to be, and stays open until the call has ended. */
+/**
+ * How a call comes to a deployment: a name becomes the id of a model, whose deployment is made and marked where it has to be, and
+ * stays open until the call has ended.
+ */
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
+import type { Target } from "@drawbar/registry/aliases/Alias"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Effect, Result, type Scope } from "effect"
 import * as Availability from "./Availability.ts"
 import type { Deployment } from "./Deployment.ts"
 import type { DeploymentEntries } from "./DeploymentEntries.ts"
+import { DeploymentError, ModelAccessDenied } from "../DeploymentError.ts"
+import * as PredictPolicy from "../predict/PredictPolicy.ts"
 import type { Failure } from "./DeploymentOpening.ts"
 
 type MarkOnce = (id: string) => Effect.Effect<unknown, Failure>
 
 export const make = Effect.fnUntraced(function* (entries: DeploymentEntries, markOnce: MarkOnce) {
   const settings = yield* Settings
+  const aliases = yield* Aliases
   const permitted = yield* Availability.open
 
   const mayRun = Effect.suspend(() => Effect.fromResult(Availability.remoteInference(settings)))
@@ -68,5 +77,44 @@ export const make = Effect.fnUntraced(function* (entries: DeploymentEntries, mar
   const inspect = (id: string) =>
     Effect.andThen(mayRun, entries.join(id).pipe(Effect.tap(permitted), Effect.tap(callable)))
 
-  return { use, hold, inspect, mayRun, permitted }
+  /** Fails where a target of an alias is closed to the principal, so that all calls of the alias are permitted, or none. */
+  const openTo = (principal: CurrentPrincipal, modelId: string): Effect.Effect<void, Failure> => {
+    if (!PredictPolicy.isFor(principal, modelId))
+      return Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
+    const found = entries.get(modelId)?.deployment
+    return found === undefined
+      ? // One that cannot be deployed fails the calls that it gets, and no others.
+        Effect.matchEffect(entries.join(modelId), { onFailure: () => Effect.void, onSuccess: permitted })
+      : permitted(found)
+  }
+
+  /** The model that takes the next call of an alias. */
+  const nextOf = (name: string, targets: ReadonlyArray<Target>): Effect.Effect<string, Failure> =>
+    Effect.flatMap(CurrentPrincipal, (principal) =>
+      Effect.map(
+        principal === undefined || targets.length === 1
+          ? Effect.void
+          : Effect.forEach(targets, ({ model_id }) => openTo(principal, model_id), { discard: true }),
+        () => aliases.next(name),
+      ),
+    )
+
+  const through = <A, E, R>(
+    name: string,
+    call: (id: string) => Effect.Effect<A, E, R>,
+  ): Effect.Effect<A, E | Failure, R> =>
+    Effect.suspend((): Effect.Effect<A, E | Failure, R> => {
+      const targets = aliases.targets(name)
+      return targets === undefined ? call(name) : Effect.flatMap(nextOf(name, targets), call)
+    })
+
+  return {
+    use: <A, E, R>(name: string, work: (deployment: Deployment) => Effect.Effect<A, E, R>) =>
+      through(name, (id) => use(id, work)),
+    hold: (name: string) => through(name, hold),
+    /** A dry run takes no turn. */
+    inspect: (name: string) => Effect.suspend(() => inspect(aliases.main(name))),
+    mayRun,
+    permitted,
+  }
 })

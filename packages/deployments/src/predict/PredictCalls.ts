@@ -91,15 +91,18 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
         Effect.sync(() => used(context, spending, usagesOf(prediction))),
       )
     },
-    dryRun: ({ targets, batches, model }, input, stream) =>
-      runtime.dryRun(Routing.choose(targets).live.compiled, input, {
+    dryRun: ({ targets, batches, model }, input, stream) => {
+      const { compiled, credential } = Routing.choose(targets).live
+      return runtime.dryRun(compiled, input, {
         stream,
         batches,
+        credential,
         guardrails: ModelGuards.local(model.guardrails),
-      }),
+      })
+    },
     dryRunOf: ({ connector, credential }, input, options) =>
       Effect.flatMap(Effect.fromResult(CompiledConnector.compile(connector, names(credential))), (compiled) =>
-        runtime.dryRun(compiled, input, options),
+        runtime.dryRun(compiled, input, { ...options, credential }),
       ),
     stream: (call, ended) => {
       const { context, deployment, input, guardrails, spending } = call

@@ -80,20 +80,22 @@ export class Predictions extends Context.Service<
 
       return {
         predict: (context, id, input) =>
-          deployments.use(id, (deployment) =>
-            Effect.tap(
+          deployments.use(id, (deployment) => {
+            context.observer?.modelChosen?.(deployment.id)
+            return Effect.tap(
               policy.admit({ context, deployment, input }, (spending) =>
                 withGuardrails({ context, deployment, spending }, (guardrails) =>
                   calls.execute({ context, deployment, input, guardrails, spending }),
                 ),
               ),
               (prediction) => Effect.fromResult(deployment.interface.output(prediction)),
-            ),
-          ),
+            )
+          }),
         stream: Effect.fnUntraced(function* (context, id, input) {
           const isStream = true
           yield* Effect.fromResult(policy.checkInput({ input, isStream }))
           const deployment = yield* deployments.hold(id)
+          context.observer?.modelChosen?.(deployment.id)
           const spending = yield* policy.hold({ context, deployment, input, isStream })
           // The next call of the same key may come before the scope of this one closes.
           const ended = () => void run(spending.end(Exit.void))

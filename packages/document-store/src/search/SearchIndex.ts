@@ -23,6 +23,8 @@ const maxPath = 255
 const maxKeyword = 256
 /** A longer text in an exact field is stored but not indexed, because it would exceed the size of an index key. */
 const maxExact = 512
+/** Of a field's name and its text together, in UTF-8: an entry of a PostgreSQL index takes 2,704 bytes with its id. */
+const maxEntryBytes = 2_000
 /** Further words of one field are not indexed. */
 const maxPosition = 10_000
 /** The gap in position between the words of two values of one field, so that no phrase spans both. */
@@ -35,8 +37,10 @@ export const rowsOf = (
   const fields = new Map<string, FieldRow>()
   const found: Array<WordRow> = []
   const next = new Map<string, number>()
-  const add = (field: string, text: string | null, number: number | null) =>
+  const add = (field: string, whole: string | null, number: number | null) => {
+    const text = whole === null || Buffer.byteLength(field) + Buffer.byteLength(whole) > maxEntryBytes ? null : whole
     fields.set(JSON.stringify([field, text, number]), { field, text, number })
+  }
   const addWords = (field: string, text: string) => {
     const first = next.get(field) ?? 0
     const list = words(text).slice(0, Math.max(0, maxPosition - first))

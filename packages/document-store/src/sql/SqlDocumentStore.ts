@@ -1,18 +1,26 @@
 /** `DocumentStore` on SQL: `SqlClient` provides the database, the dialect its specifics. */
-import { Effect, Option, Result, Stream } from "effect"
+import { randomUUID } from "node:crypto"
+import { Effect, Exit, Option, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import * as StoreBounds from "../StoreBounds.ts"
 import type { Collection, Document, Write } from "../Document.ts"
+import type { FollowedChanges } from "../DocumentStore.ts"
 import type { SearchRequest } from "../search/Search.ts"
-import type { SqlDialect } from "./SqlDialect.ts"
+import * as SqlChanges from "./SqlChanges.ts"
+import { lock, notify, type SqlDialect } from "./SqlDialect.ts"
 import { storageFailed } from "./SqlFailure.ts"
 import * as SqlGroupCommit from "./SqlGroupCommit.ts"
 import { migrate } from "./SqlMigrations.ts"
+import * as SqlReplicas from "./SqlReplicas.ts"
 import * as SqlSearch from "./SqlSearch.ts"
 import * as SqlWrites from "./SqlWrites.ts"
+import type { StoreError } from "../StoreError.ts"
 
 /** The number of records that `all` reads at a time. */
 const batch = 100
+
+/** For a database that other processes write to. */
+export type Followed = Pick<FollowedChanges, "next">
 
 /** The record; undefined if it cannot be read. An unreadable record is logged, and the others are still read. */
 const readable = (collection: Collection, row: SqlWrites.DocumentRow) =>
@@ -21,17 +29,36 @@ const readable = (collection: Collection, row: SqlWrites.DocumentRow) =>
     onSuccess: (document) => Effect.succeed([document]),
   })
 
-export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
+export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?: Followed) {
   yield* migrate(dialect)
   const sql = yield* SqlClient.SqlClient
-  const commit = yield* SqlGroupCommit.make<ReadonlyArray<Document>>()
+  const commit = yield* SqlGroupCommit.make<ReadonlyArray<Document>>({
+    before: lock(sql, dialect),
+    after: notify(sql, dialect),
+  })
+  yield* SqlChanges.trim(sql, dialect)
 
   let isBroken = false
-  const write = (transaction: Parameters<typeof commit>[0]) =>
-    Effect.tapError(commit(transaction), ({ reason }) =>
-      Effect.sync(() => {
-        if (reason._tag === "StorageFailed") isBroken = true
-      }),
+  /** Why the changes of other processes cannot be read now. */
+  let away: StoreError | undefined
+  let writer: string = randomUUID()
+  const write = (writes: ReadonlyArray<Write>) =>
+    Effect.suspend(() => {
+      const own = writer
+      return commit(
+        Effect.forEach(writes, (one) =>
+          Effect.tap(SqlWrites.apply(sql, one), () => SqlChanges.record(sql, dialect, own, one)),
+        ),
+      )
+    }).pipe(
+      Effect.tapError(({ reason }) =>
+        Effect.sync(() => {
+          if (reason._tag !== "StorageFailed") return
+          isBroken = true
+          // It may be committed even so, and later: then it is followed like a write of another process.
+          writer = randomUUID()
+        }),
+      ),
     )
   /**
    * Writes a record of the maximum size and deletes it, because a small one may fit where the next real one does not.
@@ -73,11 +100,12 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
       return row === undefined ? Option.none() : Option.some(yield* Effect.fromResult(SqlWrites.documentOf(row)))
     }),
 
-    transact: Effect.fn("DocumentStore.transact")((writes: ReadonlyArray<Write>) =>
-      write(Effect.forEach(writes, (one) => SqlWrites.apply(sql, one))),
-    ),
+    transact: Effect.fn("DocumentStore.transact")((writes: ReadonlyArray<Write>) => write(writes)),
 
-    writable: Effect.suspend(() => (isBroken ? Effect.map(probe, () => void (isBroken = false)) : Effect.void)),
+    writable: Effect.suspend(() => {
+      if (away !== undefined) return Effect.fail(away)
+      return isBroken ? Effect.map(probe, () => void (isBroken = false)) : Effect.void
+    }),
 
     search: Effect.fn("DocumentStore.search")((collection: Collection, request: SearchRequest) =>
       SqlSearch.search(sql, dialect, collection, request),
@@ -98,5 +126,23 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect) {
           ({ documents, last }) => [documents, Option.fromUndefinedOr(last)] as const,
         ),
       ),
+
+    ...(followed === undefined
+      ? {}
+      : {
+          followed: {
+            position: SqlChanges.position(sql),
+            since: (position: number) =>
+              Effect.suspend(() => SqlChanges.since(sql, writer, position)).pipe(
+                Effect.onExit((exit) => Effect.sync(() => (away = Option.getOrUndefined(Exit.findErrorOption(exit))))),
+              ),
+            next: followed.next,
+            replicas: {
+              beat: (self: Parameters<typeof SqlReplicas.beat>[2]) => SqlReplicas.beat(sql, dialect, self),
+              leave: (id: string) => SqlReplicas.leave(sql, id),
+              all: SqlReplicas.all(sql, dialect),
+            },
+          },
+        }),
   }
 })

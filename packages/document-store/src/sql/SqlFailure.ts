@@ -1,17 +1,22 @@
 /** Converts a database's failure to a `StoreError`. */
+import * as PostgresFailure from "./PostgresFailure.ts"
 import { StoreError, StorageFailed } from "../StoreError.ts"
 
 /** Names the operation; the driver's message says what to do. */
 export const storageFailed =
   (operation: string) =>
-  (error: Error): StoreError =>
-    StoreError.from(
+  (outer: Error): StoreError => {
+    const error = innermost(outer)
+    const postgres = PostgresFailure.of(error)
+    return StoreError.from(
       new StorageFailed({
         operation,
-        message: innermost(error).message,
-        ...(isFull(innermost(error)) ? { isFull: true } : {}),
+        message: postgres?.message ?? error.message,
+        ...(isFull(error) ? { isFull: true } : {}),
+        ...(postgres?.isUnavailable === true ? { retryAfterMillis } : {}),
       }),
     )
+  }
 
 /**
  * SQLite's SQLITE_FULL, or PostgreSQL's disk_full: https://www.sqlite.org/rescode.html#full and
@@ -22,6 +27,9 @@ const isFull = (error: unknown, depth = 0): boolean => {
   if (Number(Reflect.get(error, "errcode")) % 256 === 13 || Reflect.get(error, "code") === "53100") return true
   return isFull(Reflect.get(error, "cause"), depth + 1) || isFull(Reflect.get(error, "reason"), depth + 1)
 }
+
+/** A database that restarts is back within seconds. */
+const retryAfterMillis = 2_000
 
 /** How many nested causes are searched. */
 const maxCauses = 8

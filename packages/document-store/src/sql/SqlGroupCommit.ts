@@ -20,15 +20,25 @@ class Undone extends Data.TaggedError("Undone")<{ readonly cause: SqlError.SqlEr
 /** How many transactions share one commit, because each waits for the whole group. */
 const maxTogether = 256
 
+/** Statements that every commit begins or ends with, once for all of its transactions. */
+export interface Around {
+  readonly before: Effect.Effect<unknown, SqlError.SqlError>
+  readonly after: Effect.Effect<unknown, SqlError.SqlError>
+}
+
 /** Creates the function that runs a transaction and returns after it is durable. */
-export const make = <A>() =>
+export const make = <A>({ before, after }: Around) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const turn = yield* Semaphore.make(1)
     const queue: Array<Waiting<A>> = []
 
     const commit = (together: ReadonlyArray<Waiting<A>>): Effect.Effect<void> =>
-      Effect.forEach(together, ({ transaction }) => inSavepoint(sql, transaction)).pipe(
+      Effect.andThen(
+        before,
+        Effect.forEach(together, ({ transaction }) => inSavepoint(sql, transaction)),
+      ).pipe(
+        Effect.tap(() => after),
         sql.withTransaction,
         Effect.exit,
         Effect.flatMap((exit) => {

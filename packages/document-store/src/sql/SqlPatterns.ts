@@ -12,7 +12,7 @@ import * as SearchPattern from "../search/SearchPattern.ts"
 import type { SearchQuery } from "../search/SearchQuery.ts"
 import type { SearchWork } from "../search/SearchWork.ts"
 import { storageFailed } from "./SqlFailure.ts"
-import { isAnalysed, last, type SqlQueryContext } from "./SqlQuery.ts"
+import { isAnalysed, last, rowsOfJson, type SqlQueryContext } from "./SqlQuery.ts"
 
 /** The query with its patterns replaced by the matching records. `count` is the number of records in the collection. */
 export const expand = (
@@ -105,7 +105,7 @@ const records = Effect.fnUntraced(function* (
             const some = matching.slice(at, at + valuesPerLookUp)
             const rows = yield* sql<{ id: string }>`
             SELECT DISTINCT id FROM ${sql(table)} WHERE collection = ${collection} AND ${where}
-            AND ${sql(column)} IN (${sql.literal(context.dialect.listed)}(${JSON.stringify(some)}))`.pipe(
+            AND ${sql(column)} IN (${rowsOfJson(sql, context.dialect, some)})`.pipe(
               Effect.mapError(storageFailed("search")),
             )
             for (const { id } of rows) ids.add(id)
@@ -188,9 +188,10 @@ const distinct = Effect.fnUntraced(function* (
         SELECT ${nextValue(from)} AS value
         UNION ALL
         SELECT ${nextValue(sql`> found.value`)} FROM found WHERE found.value IS NOT NULL
-        LIMIT ${sql.literal(String(valuesPerRead))}
       )
-      SELECT value FROM found WHERE value IS NOT NULL`.pipe(Effect.mapError(storageFailed("search")))
+      SELECT value FROM found WHERE value IS NOT NULL LIMIT ${sql.literal(String(valuesPerRead))}`.pipe(
+      Effect.mapError(storageFailed("search")),
+    )
     const read = rows.map(({ value }) => value)
     yield* process(read)
     const after = read.at(-1)

@@ -267,9 +267,16 @@ const startingWith = (context: SqlQueryContext, name: string | undefined, start:
 const values = (context: SqlQueryContext, { field, values: found }: Of<"Values">): Statement.Fragment =>
   hasField(context, named(context, fieldAt(field)), listed(context, "text", found))
 
-/** The column equals one of these values, passed in one parameter. */
+/** These values as rows, passed in one parameter. */
+export const rowsOfJson = (
+  sql: SqlClient.SqlClient,
+  { listed: [before, after] }: SqlDialect,
+  values: ReadonlyArray<string>,
+) => sql`${sql.literal(before)}${JSON.stringify(values)}${sql.literal(after)}`
+
+/** The column equals one of these values. */
 const listed = ({ sql, dialect }: SqlQueryContext, column: string, found: ReadonlyArray<string>) =>
-  sql`${sql(column)} IN (${sql.literal(dialect.listed)}(${JSON.stringify(found)}))`
+  sql`${sql(column)} IN (${rowsOfJson(sql, dialect, found)})`
 
 const records = (context: SqlQueryContext, { ids }: Of<"Records">): Statement.Fragment => {
   const { range } = context

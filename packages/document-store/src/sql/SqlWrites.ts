@@ -5,6 +5,7 @@ import type { SqlClient, SqlError } from "effect/sql"
 import { type Collection, type Document, shown, type Write } from "../Document.ts"
 import { AlreadyExists, NotFound, StoreError, StorageFailed, VersionConflict } from "../StoreError.ts"
 import { rowsOf } from "../search/SearchIndex.ts"
+import { nextSeqNo } from "./SqlSequence.ts"
 
 /** A row of `documents`; PostgreSQL returns 64-bit integers as `bigint`. */
 export interface DocumentRow {
@@ -118,15 +119,6 @@ const unmet = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { collectio
         }),
       )
 })
-
-const nextSeqNo = (sql: SqlClient.SqlClient, collection: Collection) =>
-  Effect.map(
-    sql<{ last_seq_no: number | bigint }>`
-      INSERT INTO sequences (collection, last_seq_no) VALUES (${collection}, 0)
-      ON CONFLICT (collection) DO UPDATE SET last_seq_no = sequences.last_seq_no + 1
-      RETURNING last_seq_no`,
-    ([row]) => Number(row?.last_seq_no),
-  )
 
 /** Rows inserted by one statement. */
 const chunk = 100

@@ -4,7 +4,7 @@
  * Sources: https://nodejs.org/api/sqlite.html, https://www.sqlite.org/pragma.html, https://www.sqlite.org/rescode.html
  */
 import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
-import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
@@ -12,15 +12,23 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 export interface SqliteOptions {
   /** `:memory:` for a database in memory. */
   readonly filename: string
+  /** Whether other processes of this machine open the file as well; otherwise none can. */
+  readonly isShared?: boolean
 }
 
+/** The connection itself, for what SQL cannot say. */
+export class SqliteDatabase extends Context.Service<
+  SqliteDatabase,
+  { readonly database: DatabaseSync; readonly filename: string }
+>()("@drawbar/document-store/SqliteDatabase") {}
+
 /**
- * The process holds the file exclusively while the layer is open. It is SQLite's own lock, which the operating system
- * releases however the process ends. FULL: a commit returns after the data is on disk.
+ * Unless the file is shared, the process holds it exclusively while the layer is open. It is SQLite's own lock, which the
+ * operating system releases however the process ends. FULL: a commit returns after the data is on disk.
  */
-const settings = `
+const settings = (isShared: boolean) => `
   PRAGMA busy_timeout = 2000;
-  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA locking_mode = ${isShared ? "NORMAL" : "EXCLUSIVE"};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -38,7 +46,7 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
     Effect.try({ try: () => new DatabaseSync(options.filename), catch: failed("open") }),
     (database) => Effect.sync(() => database.close()),
   )
-  yield* Effect.try({ try: () => database.exec(settings), catch: failed("open") })
+  yield* Effect.try({ try: () => database.exec(settings(options.isShared ?? false)), catch: failed("open") })
 
   const prepared = new BoundedMap<StatementSync>(kept)
   const prepare = (sql: string): StatementSync => {
@@ -63,7 +71,7 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
       Stream.unwrap(Effect.map(execute(sql, parameters, transform), Stream.fromIterable)),
   }
 
-  return yield* SqlClient.make({
+  const client = yield* SqlClient.make({
     ...SqlClient.makeSqliteAcquirers({
       connection: Effect.succeed(connection),
       semaphore: yield* Semaphore.make(1),
@@ -76,10 +84,13 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
     prepareTransactionControls: true,
     spanAttributes: [["db.system.name", "sqlite"]],
   })
+  return Context.make(SqlClient.SqlClient, client).pipe(
+    Context.add(SqliteDatabase, { database, filename: options.filename }),
+  )
 })
 
-export const layer = (options: SqliteOptions): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
-  Layer.effect(SqlClient.SqlClient, make(options)).pipe(Layer.provide(Reactivity.layer))
+export const layer = (options: SqliteOptions): Layer.Layer<SqlClient.SqlClient | SqliteDatabase, SqlError.SqlError> =>
+  Layer.effectContext(make(options)).pipe(Layer.provide(Reactivity.layer))
 
 const inputValue = (value: unknown): SQLInputValue => {
   if (value === null || value === undefined) return null
@@ -87,7 +98,7 @@ const inputValue = (value: unknown): SQLInputValue => {
   return typeof value === "boolean" ? Number(value) : String(value)
 }
 
-const sqlError = (filename: string, operation: string, cause: unknown) => {
+export const sqlError = (filename: string, operation: string, cause: unknown) => {
   const code = cause instanceof Error ? Number(Reflect.get(cause, "errcode")) : Number.NaN
   const advice =
     advices.get(code & 0xff) ?? (cause instanceof Error ? `SQLite failed: ${cause.message}.` : "SQLite failed.")

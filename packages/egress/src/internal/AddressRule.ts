@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { EgressError, PrivateAddress, RestrictedAddress } from "../EgressError.ts"
 import type { Policy } from "../EgressPolicy.ts"
 import * as IpAddress from "../IpAddress.ts"
+import type { Origin } from "../Origin.ts"
 import type { Resolution } from "../Resolver.ts"
 
 /**
@@ -10,9 +11,9 @@ import type { Resolution } from "../Resolver.ts"
  * be trusted.
  */
 export const check = (
-  host: string,
+  { origin, host }: Pick<Origin, "origin" | "host">,
   { addresses, trusted }: Resolution,
-  { privateAddresses, restrictedAddresses }: Policy,
+  { privateAddresses, restrictedAddresses, trustedHosts }: Policy,
 ): Result.Result<boolean, EgressError> => {
   if (trusted) return Result.succeed(false)
 
@@ -23,13 +24,19 @@ export const check = (
     return Result.fail(EgressError.from(new RestrictedAddress({ host, address: restricted })))
 
   const reaches = addresses.map((address) => ({ address, reach: IpAddress.reach(address) }))
+  const opensPrivate =
+    privateAddresses ||
+    trustedHosts.opensPrivate(
+      origin,
+      reaches.map(({ reach }) => reach),
+    )
   const refused =
     reaches.find(({ reach }) => reach === "forbidden") ??
-    reaches.find(({ reach }) => reach === "private" && !privateAddresses)
+    reaches.find(({ reach }) => reach === "private" && !opensPrivate)
   if (refused !== undefined)
     return Result.fail(
       EgressError.from(
-        new PrivateAddress({ host, address: refused.address, permittable: refused.reach === "private" }),
+        new PrivateAddress({ origin, host, address: refused.address, permittable: refused.reach === "private" }),
       ),
     )
   return Result.succeed(reaches.some(({ reach }) => reach === "private"))

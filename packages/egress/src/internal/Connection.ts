@@ -36,7 +36,7 @@ export interface Settings {
 export const open = Effect.fnUntraced(
   function* (destination: Destination, settings: Settings) {
     const resolution = yield* settings.resolver.resolve(destination.host, destination.port)
-    const isPrivate = yield* Effect.fromResult(AddressRule.check(destination.host, resolution, settings.policy))
+    const isPrivate = yield* Effect.fromResult(AddressRule.check(destination, resolution, settings.policy))
     settings.observe?.({ stage: "resolved", addresses: resolution.addresses })
     if (isPrivate) yield* Effect.fromResult(destination.inside)
     const socket = yield* connect(destination, resolution, settings)

@@ -49,11 +49,11 @@ const classes = {
   ],
   "not trusted": [
     "no entry of the trusted list matches the URL",
-    by(new Egress.NotTrusted({ url: `${origin}/v1`, list: "endpoints", nearest: undefined })),
+    by(new Egress.NotTrusted({ url: `${origin}/v1`, origin, list: "endpoints", isEmpty: false, nearest: undefined })),
   ],
   "private address": [
     "the host resolves to a private address",
-    by(new Egress.PrivateAddress({ host: "api.example.com", address: "10.0.0.1", permittable: true })),
+    by(new Egress.PrivateAddress({ origin, host: "api.example.com", address: "10.0.0.1", permittable: true })),
   ],
   "name not found": [
     "the host has no address",

@@ -1,4 +1,5 @@
 /** Why a request was rejected, as an OpenSearch error: one row per reason, and the compiler checks that none is missing. */
+import type { StorageFailed } from "@drawbar/document-store/StoreError"
 import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
@@ -51,6 +52,7 @@ const rows: Record<Reason["_tag"], Row> = {
   AlreadyExists: [409, "status_exception"],
   InUse: [409, "status_exception"],
   Busy: [409, "status_exception"],
+  StaleWrite: [409, "version_conflict_engine_exception"],
   VersionConflict: [409, "version_conflict_engine_exception"],
   DecryptionFailed: [500, "m_l_exception"],
   KeyRingUnusable: [500, "m_l_exception"],
@@ -103,6 +105,10 @@ const rows: Record<Reason["_tag"], Row> = {
   DeadlineExceeded: [504, "status_exception"],
 }
 
+/** A database that cannot be reached may be back when the client tries again. */
+const storageStatus = ({ isFull, retryAfterMillis }: StorageFailed) =>
+  isFull === true ? 507 : retryAfterMillis === undefined ? 500 : 503
+
 /** What the operator sees of a refusal. */
 const summaryOf = ({ reason }: ApiError): FailureSummary => {
   const remote = "remote" in reason ? reason.remote : undefined
@@ -121,8 +127,10 @@ const envelope = (
   reason: string,
   extra: object = {},
   position: object = {},
+  /** In place of a reason that repeats the platform's words, which `remote.body` has as well. */
+  summary: string = reason,
 ): ErrorEnvelope => ({
-  error: { root_cause: [{ type, reason, ...position }], type, reason, ...position, ...extra },
+  error: { root_cause: [{ type, reason: summary, ...position }], type, reason, ...position, ...extra },
   status,
 })
 
@@ -137,8 +145,7 @@ export const typeOf = ({ reason }: ApiError): string =>
 export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
   const [row, family] = rows[reason._tag]
   const remote = "remote" in reason ? reason.remote : undefined
-  const isFull = reason._tag === "StorageFailed" && reason.isFull === true
-  const status = row === "remote" ? passedOn(remote) : isFull ? 507 : row
+  const status = reason._tag === "StorageFailed" ? storageStatus(reason) : row === "remote" ? passedOn(remote) : row
   const type = ("type" in reason ? reason.type : undefined) ?? family
   switch (reason._tag) {
     // The router of OpenSearch answers these four with a sentence in place of an object.
@@ -161,6 +168,7 @@ export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
             ...renderingOf(reason),
           },
           positionOf(reason),
+          "summary" in reason ? reason.summary : undefined,
         ),
       }
   }
@@ -174,7 +182,9 @@ interface OpenSearchRefusal extends Refusal {
 export const face: ApiFace<ApiError> = {
   describe: (error) => {
     const refusal = refusalOf(error)
-    const isOwn = (refusal.status === 500 || refusal.status === 507) && !("remote" in error.reason)
+    const isOwn =
+      (refusal.status === 500 || refusal.status === 507 || error.reason._tag === "StorageFailed") &&
+      !("remote" in error.reason)
     return { refusal, summary: summaryOf(error), fault: isOwn ? error.reason.message : undefined }
   },
   unforeseen: (requestId) => ({

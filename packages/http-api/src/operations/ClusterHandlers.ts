@@ -3,11 +3,10 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { NodeId } from "@drawbar/registry/records/NodeId"
 import { Settings, withoutEffect } from "@drawbar/registry/settings/Settings"
 import { Effect, Result } from "effect"
-import * as OpenApi from "effect/http-api/OpenApi"
 import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { ClusterApi } from "./ClusterApi.ts"
 import * as ClusterState from "./ClusterState.ts"
-import { DrawbarApi } from "../routes/DrawbarApi.ts"
+import * as OpenApiDocument from "../reference/OpenApiDocument.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 import * as WarningHeader from "../routes/WarningHeader.ts"
@@ -41,7 +40,7 @@ export const make = ({ version, address }: Options) =>
       nodesOf: nodes,
       nodesInfo: nodes,
       plugins: ({ query }) => Effect.succeed(ClusterState.plugins(query)),
-      openapi: () => Effect.sync(() => ({ ...OpenApi.fromApi(DrawbarApi) })),
+      openapi: () => Effect.sync(OpenApiDocument.current),
       getSettings: ({ query }) => Effect.sync(() => settings.show(renderingOf(query))),
       putSettings: Effect.fnUntraced(function* ({ json, query }) {
         const answer = yield* settings.update(json, renderingOf(query))

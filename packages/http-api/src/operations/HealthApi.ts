@@ -10,15 +10,24 @@ import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 const shared = { disableCodecs: true, error: failures } as const
 const success = Schema.Struct({ status: Schema.Literal("ok") })
 
+/** `degraded`: deployed models are called, but the database cannot be reached, so that nothing can be changed; `reason` says why. */
+const readiness = Schema.Struct({
+  status: Schema.Literals(["ok", "degraded"]),
+  reason: Schema.optionalKey(Schema.String),
+})
+
 export class HealthApi extends HttpApiGroup.make("health")
   .add(
     HttpApiEndpoint.get("live", "/_health/live", { ...shared, success })
       .annotateMerge(EndpointPolicy.open)
       .annotate(AnyOrigin, true),
   )
-  /** Status 503 once shutdown has begun, and while the store accepts no writes. */
+  /**
+   * Status 503 once shutdown has begun, and while the store accepts no writes. A shared database that cannot be reached is
+   * `degraded`, with status 200: taken from behind its proxy, no server would be left.
+   */
   .add(
-    HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success })
+    HttpApiEndpoint.get("ready", "/_health/ready", { ...shared, success: readiness })
       .annotateMerge(EndpointPolicy.open)
       .annotate(AnyOrigin, true),
   )

@@ -21,9 +21,12 @@ export const make = (
       Effect.suspend(() =>
         isStopping()
           ? Effect.fail(RequestError.from(new ShuttingDown()))
-          : Effect.mapBoth(store.writable, {
-              onFailure: ({ message }) => RequestError.from(new NotReady({ message })),
-              onSuccess: () => ({ status: "ok" as const }),
+          : Effect.matchEffect(store.writable, {
+              onFailure: ({ message, reason }) =>
+                reason._tag === "StorageFailed" && reason.retryAfterMillis !== undefined
+                  ? Effect.succeed({ status: "degraded" as const, reason: message })
+                  : Effect.fail(RequestError.from(new NotReady({ message }))),
+              onSuccess: () => Effect.succeed({ status: "ok" as const }),
             }),
       ),
     metrics: () =>

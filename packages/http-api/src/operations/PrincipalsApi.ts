@@ -7,8 +7,9 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
+import { kinds } from "@drawbar/http-server/access/Permission"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
-import { basePath } from "../routes/BasePath.ts"
+import { basePath, drawbarPath } from "../routes/BasePath.ts"
 
 const shared = { disableCodecs: true, error: failures } as const
 
@@ -32,7 +33,23 @@ const Listed = Schema.Struct({
 const Deleted = Schema.Struct({ id: Schema.String, result: Schema.Literals(["deleted", "not_found"]) })
 const list = Schema.Struct({ principals: Schema.Array(Listed) })
 
+/** The caller, as the server knows it; `authentication: "off"` says that the server authenticates no caller. */
+const Identity = Schema.Struct({
+  authentication: Schema.Literals(["on", "off"]),
+  id: Schema.optionalKey(Schema.String),
+  kind: Schema.optionalKey(Schema.Literals(["user", "api_key", "token"])),
+  name: Schema.optionalKey(Schema.String),
+  roles: Schema.Array(Role),
+  permissions: Schema.Array(Schema.Literals(kinds)),
+  ...shares,
+})
+
 export class PrincipalsApi extends HttpApiGroup.make("principals")
+  .add(
+    HttpApiEndpoint.get("whoami", `${drawbarPath}/whoami`, { ...shared, success: Identity }).annotateMerge(
+      EndpointPolicy.identity,
+    ),
+  )
   .add(
     HttpApiEndpoint.post("createUser", `${basePath}/users`, {
       ...shared,

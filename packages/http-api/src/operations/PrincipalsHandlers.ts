@@ -1,5 +1,7 @@
 import type { Principal } from "@drawbar/registry/access/Principal"
+import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Principals } from "@drawbar/registry/access/Principals"
+import { kinds, mayDo } from "@drawbar/http-server/access/Permission"
 import { Effect } from "effect"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import { PrincipalsApi } from "./PrincipalsApi.ts"
@@ -18,6 +20,8 @@ export const make = Effect.map(Principals, (principals) => {
       result: was ? ("deleted" as const) : ("not_found" as const),
     }))
   return Endpoint.serve(OpenSearchError.face, PrincipalsApi, {
+    whoami: () =>
+      Effect.map(CurrentPrincipal, (principal) => (principal === undefined ? everyone : identityOf(principal))),
     createUser: ({ payload }) => Effect.map(principals.createUser(payload), (id) => ({ id })),
     listUsers: list("user"),
     deleteUser: remove,
@@ -29,4 +33,13 @@ export const make = Effect.map(Principals, (principals) => {
     listKeys: list("api_key"),
     deleteKey: remove,
   })
+})
+
+/** Every caller of a server with `--auth off`. */
+const everyone = { authentication: "off", roles: [], permissions: kinds } as const
+
+const identityOf = (principal: CurrentPrincipal) => ({
+  authentication: "on" as const,
+  ...principal,
+  permissions: kinds.filter((kind) => mayDo(principal.roles, kind)),
 })

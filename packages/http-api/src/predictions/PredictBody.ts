@@ -14,6 +14,7 @@ import { Result, Schema } from "effect"
 import { notObject, unreadable } from "@drawbar/http-server/http/Endpoint"
 import { maybe } from "../records/Field.ts"
 import * as PredictAlgorithm from "./PredictAlgorithm.ts"
+import { PredictDocument } from "./PredictionsApi.ts"
 import { BadParameter, NotImplemented, RequestError } from "@drawbar/http-server/http/RequestError"
 
 type Outcome<A> = Result.Result<A, BlueprintError | DecodeError | RequestError>
@@ -24,8 +25,11 @@ export const read = (algorithm: string | undefined, body: string): Outcome<Predi
     const name = algorithm?.toLowerCase() ?? PredictAlgorithm.ofBody(parsed.value)
     return Object.hasOwn(readers, name)
       ? readers[name as keyof typeof readers](parsed)
-      : Result.fail(RequestError.from(new BadParameter({ message: "Wrong function name" })))
+      : Result.fail(RequestError.from(new BadParameter({ message: wrongName })))
   })
+
+const wrongName =
+  "Wrong function name: the path or the parameter algorithm names no kind of input. Send POST …/models/MODEL_ID/_predict, or use one of [remote, text_embedding, sparse_encoding, sparse_tokenize, text_similarity, question_answering]"
 
 /** As `read`, for a body whose own fields say which algorithm it is for. */
 export const readUnnamed = (body: string): Outcome<PredictInput> => read(undefined, body)
@@ -79,6 +83,17 @@ const quickly = (text: string): Outcome<Json.Json> => {
   }
 }
 
+/** The names of a body's fields of which no input is read; they are parameters that stand in the wrong place. */
+export const unreadFields = (text: string): ReadonlyArray<string> =>
+  Object.keys(Json.objectIn(text) ?? {})
+    .filter((name) => !fields.has(name))
+    .slice(0, maxNamed)
+
+/** So many fields a message names. */
+const maxNamed = 10
+
+const fields: ReadonlySet<string> = new Set(Object.keys(PredictDocument.fields))
+
 const remote = (body: Body): Outcome<PredictInput> =>
   Result.flatMap(actionOf(body.value["action_type"]), (action) =>
     Result.map(parametersOf(body), (parameters) =>
@@ -89,7 +104,9 @@ const remote = (body: Body): Outcome<PredictInput> =>
 const actionOf = (given: Json.Json | undefined): Outcome<ActionType | undefined> => {
   if (given == null) return Result.succeed(undefined)
   const action = typeof given === "string" ? actionTypes.find((known) => known === given.toUpperCase()) : undefined
-  return action === undefined ? refused(`Wrong Action Type of ${Json.toText(given)}`) : Result.succeed(action)
+  return action === undefined
+    ? refused(`Wrong Action Type of ${Json.toText(given)}. Leave action_type out, or use "predict"`)
+    : Result.succeed(action)
 }
 
 const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
@@ -126,7 +143,8 @@ const readTextDocs = Decode.decode(
 
 const textDocs = ({ value }: Body): Outcome<PredictInput> =>
   Result.flatMap(readTextDocs(value), ({ text_docs, parameters, result_filter, ...asked }) => {
-    if (text_docs == null || text_docs.length === 0) return refused("Empty text docs")
+    if (text_docs == null || text_docs.length === 0)
+      return refused('Empty text docs: text_docs is missing or has no document. Send {"text_docs": ["…"]}')
     const documents = { _tag: "TextDocs", text_docs, filter: result_filter ?? asked } as const
     return Result.succeed(
       parameters == null ? documents : { ...documents, parameters: new Map(algorithmParameters(parameters)) },
@@ -144,8 +162,12 @@ const readTextSimilarity = Decode.decode(
 
 const textSimilarity = ({ value }: Body): Outcome<PredictInput> =>
   Result.flatMap(readTextSimilarity(value), ({ query_text, text_docs }) => {
-    if (text_docs == null || text_docs.length === 0) return refused("No text documents were provided")
-    if (query_text == null) return refused("No query text was provided")
+    if (text_docs == null || text_docs.length === 0)
+      return refused(
+        'No text documents were provided: text_docs is missing or empty. Send {"query_text": "…", "text_docs": ["…"]}',
+      )
+    if (query_text == null)
+      return refused('No query text was provided: query_text is missing. Send {"query_text": "…", "text_docs": ["…"]}')
     return Result.succeed({ _tag: "TextSimilarity", query_text, text_docs })
   })
 

@@ -1,10 +1,10 @@
-import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
+import { ConnectorError, MissingParameters } from "@drawbar/connector-runtime/ConnectorError"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
 import { Predictions, type Requests } from "@drawbar/deployments/predict/Predictions"
 import { Effect, Result } from "effect"
-import { JsonText } from "@drawbar/http-server/http/ResponseBody"
+import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { EventStream, type StreamFailure } from "@drawbar/http-server/http/EventStream"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
@@ -36,6 +36,14 @@ const shown = (requests: Requests) => {
   return requests.length === 1 ? first : { ...first, requests }
 }
 
+/** A failure for want of parameters, with the fields of the body in which they may have been meant. */
+const withUnread =
+  (text: string) =>
+  <E>(error: E): E | ConnectorError =>
+    error instanceof ConnectorError && error.reason._tag === "MissingParameters"
+      ? ConnectorError.from(new MissingParameters({ ...error.reason, unread: PredictBody.unreadFields(text) }))
+      : error
+
 interface PredictRequest {
   readonly query: { readonly timeout?: string }
   readonly text: string
@@ -49,7 +57,14 @@ export const make = Effect.map(Predictions, (predictions) => {
     const prediction = Timeout.within(query.timeout, ({ deadline }) =>
       predictions.predict({ ...call, deadline }, modelId, input.success),
     )
-    return Effect.map(prediction, (found) => new JsonText(Prediction.toJsonText(found)))
+    return Effect.mapBoth(prediction, {
+      onSuccess: (found) => {
+        const answer = new JsonText(Prediction.toJsonText(found))
+        const chosen = call.observer?.model ?? modelId
+        return chosen === modelId ? answer : new WithHeaders(answer, { "X-Drawbar-Model": chosen })
+      },
+      onFailure: withUnread(text),
+    })
   }
   return Endpoint.serve(OpenSearchError.face, PredictionsApi, {
     predict: ({ params, ...request }) => predict(request.query.algorithm, params.model_id, request),
@@ -58,11 +73,16 @@ export const make = Effect.map(Predictions, (predictions) => {
       const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
       const { within, deadline } = yield* Timeout.begin(query.timeout)
       const frames = within(predictions.stream({ ...call, deadline }, params.model_id, input))
-      return new EventStream(Effect.map(frames, asEvents), failureOf, within)
+      return new EventStream(
+        Effect.mapBoth(frames, { onSuccess: asEvents, onFailure: withUnread(text) }),
+        failureOf,
+        within,
+      )
     }),
     render: Effect.fnUntraced(function* ({ params, query, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
-      return shown(yield* predictions.render(call, params.model_id, input, { stream: query.stream === "true" }))
+      const requests = predictions.render(call, params.model_id, input, { stream: query.stream === "true" })
+      return shown(yield* Effect.mapError(requests, withUnread(text)))
     }),
     test: Effect.fnUntraced(function* ({ params, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))

@@ -8,6 +8,7 @@ import { Flag } from "@drawbar/http-server/http/Flag"
 import { Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import { WriteResult } from "./WriteResult.ts"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import { basePath } from "../routes/BasePath.ts"
@@ -61,6 +62,7 @@ export class ConnectorsApi extends HttpApiGroup.make("connectors")
     HttpApiEndpoint.put("update", `${base}/:connector_id`, {
       ...shared,
       params,
+      query: IfSeqNo.query,
       payload: Blueprint.Document,
       success: WriteResult,
     })

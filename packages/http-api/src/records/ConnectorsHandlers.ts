@@ -12,6 +12,7 @@ import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import * as ServerLintEnvironment from "./ServerLintEnvironment.ts"
 import * as SearchHandler from "./SearchHandler.ts"
 import * as WarningHeader from "../routes/WarningHeader.ts"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import * as WriteResult from "./WriteResult.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
@@ -43,12 +44,22 @@ export const make = Effect.fnUntraced(function* (version: string) {
         return { valid: !Lint.hasErrors(findings), findings }
       }),
     get: ({ params, query }) =>
-      Effect.map(connectors.get(params.connector_id), (document) =>
-        query.drawbar === "true" ? CredentialKeys.ofConnector(document) : document.source,
+      Effect.map(
+        connectors.get(params.connector_id),
+        (document) =>
+          new WithHeaders(
+            query.drawbar === "true" ? CredentialKeys.ofConnector(document) : document.source,
+            IfSeqNo.headers(document),
+          ),
       ),
-    update: Effect.fnUntraced(function* ({ params, payload }) {
+    update: Effect.fnUntraced(function* ({ params, payload, query }) {
+      const condition = yield* IfSeqNo.read(query)
       const change = yield* Effect.fromResult(Blueprint.checkChange(payload))
-      const written = yield* connectors.update(params.connector_id, change, { access: payload, verify: admit })
+      const written = yield* connectors.update(params.connector_id, change, {
+        access: payload,
+        verify: admit,
+        condition,
+      })
       return WriteResult.updated("connector", written)
     }),
     delete: ({ params: { connector_id } }) =>

@@ -1,5 +1,6 @@
-/** The names of a connector's secrets: all that is shown of them. */
+/** What Drawbar shows beyond the documented fields: the names of a connector's secrets, and the version of the record. */
 import * as Json from "@drawbar/json-text/Json"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import type { Document } from "@drawbar/document-store/Document"
 
 const names = (sealed: Document["sealed"]) => {
@@ -7,10 +8,16 @@ const names = (sealed: Document["sealed"]) => {
   return credential_keys.length === 0 ? {} : { credential_keys }
 }
 
-export const ofConnector = ({ source, sealed }: Document): Json.JsonObject => ({ ...source, ...names(sealed) })
+export const ofConnector = (document: Document): Json.JsonObject => ({
+  ...document.source,
+  ...names(document.sealed),
+  ...IfSeqNo.fields(document),
+})
 
 /** Of a model that has a connector of its own. */
-export const ofModel = ({ source, sealed }: Document): Json.JsonObject => {
+export const ofModel = (document: Document): Json.JsonObject => {
+  const { source, sealed } = document
   const { connector } = source
-  return Json.isObject(connector) ? { ...source, connector: { ...connector, ...names(sealed) } } : source
+  const named = Json.isObject(connector) ? { ...source, connector: { ...connector, ...names(sealed) } } : source
+  return { ...named, ...IfSeqNo.fields(document) }
 }

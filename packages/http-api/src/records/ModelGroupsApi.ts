@@ -7,6 +7,7 @@ import { failures } from "../errors/ErrorEnvelope.ts"
 import { Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import { WriteResult } from "./WriteResult.ts"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import { basePath } from "../routes/BasePath.ts"
@@ -34,6 +35,7 @@ export class ModelGroupsApi extends HttpApiGroup.make("modelGroups")
     HttpApiEndpoint.put("update", `${base}/:model_group_id`, {
       ...shared,
       params,
+      query: IfSeqNo.query,
       payload: ModelGroupDocument,
       success: Schema.Struct({ status: Schema.Literal("Updated") }),
     })

@@ -8,6 +8,7 @@ import { Flag } from "@drawbar/http-server/http/Flag"
 import { maybe, Source } from "./Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as SearchApi from "./SearchApi.ts"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import { WriteResult } from "./WriteResult.ts"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import { basePath } from "../routes/BasePath.ts"
@@ -54,6 +55,7 @@ export class ModelsApi extends HttpApiGroup.make("models")
     HttpApiEndpoint.put("update", `${base}/:model_id`, {
       ...shared,
       params,
+      query: IfSeqNo.query,
       payload: ModelDocument,
       success: WriteResult,
     })

@@ -2,6 +2,7 @@ import { ConnectorValidation } from "@drawbar/deployments/connectors/ConnectorVa
 import { DeploymentError, RemoteInferenceDisabled } from "@drawbar/deployments/DeploymentError"
 import { Deployments } from "@drawbar/deployments/deployment/Deployments"
 import { type JsonObject, toText } from "@drawbar/json-text/Json"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Models, type Registered } from "@drawbar/registry/models/Models"
 import { NodeId } from "@drawbar/registry/records/NodeId"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
@@ -13,11 +14,13 @@ import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import { ModelsApi } from "./ModelsApi.ts"
 import { BadParameter, RequestError } from "@drawbar/http-server/http/RequestError"
 import * as SearchHandler from "./SearchHandler.ts"
+import * as IfSeqNo from "./IfSeqNo.ts"
 import * as WriteResult from "./WriteResult.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
 export const make = Effect.gen(function* () {
   const models = yield* Models
+  const aliases = yield* Aliases
   const deployments = yield* Deployments
   const { admit } = yield* ConnectorValidation
   const nodeId = yield* NodeId
@@ -34,8 +37,12 @@ export const make = Effect.gen(function* () {
       : refused(`No eligible node found: [${other}] is not a node of this server. Its only node is [${nodeId}]`)
   }
 
-  const undeploy = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, nodes: ReadonlyArray<string> | null = []) {
-    if (ids.length === 0) return yield* refused("Must set specific model ids to undeploy")
+  const undeploy = Effect.fnUntraced(function* (
+    names: ReadonlyArray<string>,
+    nodes: ReadonlyArray<string> | null = [],
+  ) {
+    if (names.length === 0) return yield* refused("Must set specific model ids to undeploy")
+    const ids = yield* Effect.forEach(names, aliases.only)
     yield* planned(nodes)
     // Of one model it is said that there is none; of several, each has its answer.
     const one = ids.length === 1 ? deployments.undeploy : (id: string) => absentIsNotFound(deployments.undeploy(id))
@@ -56,11 +63,18 @@ export const make = Effect.gen(function* () {
       return new WithHeaders({ task_id, status: "CREATED" as const, model_id }, placeOf(registered))
     }),
     get: ({ params, query }) =>
-      Effect.map(models.get(params.model_id), ({ document }) =>
-        query.drawbar === "true" ? CredentialKeys.ofModel(document) : document.source,
+      Effect.map(
+        models.get(params.model_id),
+        ({ document }) =>
+          new WithHeaders(
+            query.drawbar === "true" ? CredentialKeys.ofModel(document) : document.source,
+            IfSeqNo.headers(document),
+          ),
       ),
-    update: ({ params, json }) =>
-      Effect.map(models.update(params.model_id, json, admit), (written) => WriteResult.updated("model", written)),
+    update: Effect.fnUntraced(function* ({ params, json, query }) {
+      const condition = yield* IfSeqNo.read(query)
+      return WriteResult.updated("model", yield* models.update(params.model_id, json, { verify: admit, condition }))
+    }),
     delete: ({ params: { model_id } }) =>
       Effect.map(models.delete(model_id), (removed) => WriteResult.deleted("model", model_id, Option.some(removed))),
     ...SearchHandler.handlers("model", models.search),

@@ -1,6 +1,8 @@
 /** The whole API as a value: servers answer by it, clients and `/openapi.json` are made from it. */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { AliasesApi } from "../records/AliasesApi.ts"
+import { BackupApi } from "../operations/BackupApi.ts"
 import { BlueprintsApi } from "../records/BlueprintsApi.ts"
 import { ClusterApi } from "../operations/ClusterApi.ts"
 import { ConnectorsApi } from "../records/ConnectorsApi.ts"
@@ -11,7 +13,10 @@ import { ModelGroupsApi } from "../records/ModelGroupsApi.ts"
 import { ModelsApi } from "../records/ModelsApi.ts"
 import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
+import { ReplicasApi } from "../operations/ReplicasApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
+import { VersionsApi } from "../records/VersionsApi.ts"
+import { ReferenceApi } from "../reference/ReferenceApi.ts"
 import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
 
@@ -21,6 +26,8 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(ConnectorsApi)
   .add(ModelsApi)
   .add(PredictionsApi)
+  .add(AliasesApi)
+  .add(VersionsApi)
   .add(ModelGroupsApi)
   .add(ControllersApi)
   .add(TasksApi)
@@ -28,5 +35,8 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(PrincipalsApi)
   .add(HealthApi)
   .add(StatsApi)
+  .add(BackupApi)
+  .add(ReferenceApi)
+  .add(ReplicasApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

@@ -8,6 +8,9 @@ export const predictBody = 100_000_000
 /** The same of every other request. */
 export const recordBody = 1_000_000
 
+/** How long a response that is a file may take, in ms. */
+export const fileMillis = 3_600_000
+
 /** The bound of bodies by `plugins.ml_commons.max_json_size`, which may raise it; -1 asks for none but that of predicts. */
 export const recordBodyLimit = (setting: number): number =>
   setting < 0 ? Number.POSITIVE_INFINITY : Math.max(recordBody, setting)
@@ -26,9 +29,9 @@ export const make = ({
   requestMillis: millis = RequestBounds.requestMillis,
 }: Options): ((endpoint: Pick<Endpoint, "admission">) => RequestLimits) => {
   const predict: RequestLimits = { bodyBytes: predictBody }
-  return ({ admission: { body, callsUpstream } }) => {
+  return ({ admission: { body, callsUpstream, sendsFile } }) => {
     if (body === "predict" && callsUpstream) return predict
     const bodyBytes = body === "predict" ? predictBody : Math.min(predictBody, recordBody())
-    return callsUpstream ? { bodyBytes } : { bodyBytes, millis }
+    return callsUpstream ? { bodyBytes } : { bodyBytes, millis: sendsFile === true ? fileMillis : millis }
   }
 }

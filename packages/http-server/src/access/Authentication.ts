@@ -50,8 +50,10 @@ export const permitted = (
     ? Result.void
     : Result.fail(RequestError.from(new RoleForbidden({ name: principal.name, roles: principal.roles, needed })))
 
-const missing = "Say who you are: Authorization: Bearer <API key>, or Basic credentials"
-const wrong = "The API key, the token, or the name and the password, are not known here, or have expired"
+const missing =
+  "Authentication required by this Drawbar server. Send the header Authorization: Bearer <API key>, or Basic credentials; the drawbar command sends the key in the variable DRAWBAR_API_KEY"
+const wrong =
+  "Authentication failed: this Drawbar server does not know the API key, the token, or the name and password of the Authorization header, or they have expired. Check them, or have an admin create a key: drawbar key create NAME --role application"
 
 interface Token {
   readonly _tag: "Token"

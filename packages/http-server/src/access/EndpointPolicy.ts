@@ -11,6 +11,8 @@ const make = (requires: Permission.Requirement, admission: Admission.Admission):
 
 /** Open to every caller, and still admitted when the server is overloaded. */
 export const open = make("none", Admission.operator)
+/** Shows callers what the server knows of them. */
+export const identity = make("identity", Admission.record)
 export const read = make("read", Admission.record)
 /** Shows the request of a predict and calls no upstream. */
 export const dryRun = make("read", Admission.dryRun)
@@ -21,6 +23,8 @@ export const write = make("write", Admission.record)
 /** Calls an upstream with the secrets of a record. */
 export const test = make("write", Admission.predict)
 export const operate = make("operate", Admission.operator)
+/** As `operate`, with a file as its response. */
+export const operateFile = make("operate", Admission.file)
 
 /** As `Permission.Requires` and `Admission`, once both are known to be there. */
 export interface Declared {

@@ -2,8 +2,8 @@
 import type { Role } from "@drawbar/registry/access/Principal"
 import { Context } from "effect"
 
-export const kinds = ["read", "predict", "write", "operate"] as const
-/** `read`: see records, never a secret. `predict`: ask models. `write`: make and change them. `operate`: settings, keys, users. */
+export const kinds = ["identity", "read", "predict", "write", "operate"] as const
+/** `identity`: see one's own name and roles. `read`: see records, never a secret. `predict`: ask models. `write`: make and change them. `operate`: settings, keys, users. */
 export type Kind = (typeof kinds)[number]
 
 /** `none`: no credentials are read. */
@@ -15,10 +15,10 @@ export const Requires = Context.Reference<Requirement | undefined>("@drawbar/htt
 })
 
 export const granted: Readonly<Record<Role, ReadonlyArray<Kind>>> = {
-  admin: ["read", "predict", "write", "operate"],
-  developer: ["read", "predict", "write"],
-  application: ["predict"],
-  reader: ["read"],
+  admin: ["identity", "read", "predict", "write", "operate"],
+  developer: ["identity", "read", "predict", "write"],
+  application: ["identity", "predict"],
+  reader: ["identity", "read"],
 }
 
 export const mayDo = (roles: ReadonlyArray<Role>, kind: Kind): boolean =>

@@ -8,6 +8,8 @@ export interface Admission {
   readonly callsUpstream: boolean
   /** Whether part of the memory is kept for it: an overloaded server is helped through its settings, keys and health. */
   readonly isOperators: boolean
+  /** Whether the response is a file of any size, which takes as long as its caller reads it. */
+  readonly sendsFile?: true
 }
 
 /** It has no default: an endpoint without it is not served. */
@@ -20,3 +22,4 @@ export const predict: Admission = { body: "predict", callsUpstream: true, isOper
 export const dryRun: Admission = { body: "predict", callsUpstream: false, isOperators: false }
 export const record: Admission = { body: "record", callsUpstream: false, isOperators: false }
 export const operator: Admission = { body: "record", callsUpstream: false, isOperators: true }
+export const file: Admission = { ...operator, sendsFile: true }

@@ -50,12 +50,14 @@ export const inQuery = ({ source, sourceContentType }: Query): Result.Result<str
 
 /** Whether a media type is served; the name of it may be missing where there is no body. */
 const checkMediaType = (contentType: string | undefined): Result.Result<void, RequestError> => {
-  if (contentType === undefined) return notAcceptable("Content-Type header is missing")
+  if (contentType === undefined) return notAcceptable(`Content-Type header is missing. ${asJson}`)
   return /^application\/(json|vnd\.opensearch\+json|x-ndjson)\s*(;|$)/i.test(contentType) &&
     !/charset\s*=\s*(?!"?utf-?8)/i.test(contentType)
     ? Result.void
-    : notAcceptable(`Content-Type header [${contentType}] is not supported`)
+    : notAcceptable(`Content-Type header [${contentType}] is not supported. ${asJson}`)
 }
+
+const asJson = "Send the body as JSON in UTF-8, with the header Content-Type: application/json"
 
 const notAcceptable = (message: string) => Result.fail(RequestError.from(new NotAcceptable({ message })))
 

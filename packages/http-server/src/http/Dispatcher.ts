@@ -19,6 +19,7 @@ import { type ApiFace, type DescribedFailure, erased, type Refusal, type ServerF
 import * as BodyText from "./BodyText.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as EventStream from "./EventStream.ts"
+import * as FileBody from "./FileBody.ts"
 import type { OriginCheck } from "./OriginCheck.ts"
 import * as Query from "./Query.ts"
 import * as RequestContext from "./RequestContext.ts"
@@ -114,7 +115,11 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       const handled = (sent: string) => (isLogged(context) ? handle(context, endpoint, sent) : notLogged)
       return BodyText.read(context.request, bodyBytes, context.weigh).pipe(
         Effect.flatMap((sent) => RequestAdmission.inTurn(context.share, () => handled(sent))),
-        Effect.flatMap(({ value, query }) => reply(context, warning, value, query)),
+        Effect.flatMap(({ value, query }) =>
+          value instanceof FileBody.FileBody
+            ? Effect.scoped(sendFile(value, context))
+            : reply(context, warning, value, query),
+        ),
         millis === undefined ? identity : within(millis),
         Effect.provideService(CurrentPrincipal, caller.principal),
       )
@@ -161,7 +166,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       method,
       path,
       route,
-      model,
+      model: measurements?.model ?? model,
       user: caller.name,
       status,
       failure,
@@ -191,6 +196,17 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     if (refusal !== undefined) return refuse(context, Cause.fail(refusal))
     sendAudited(context, reply)
   }
+
+  const sendFile = Effect.fnUntraced(function* (body: FileBody.FileBody, context: RequestContext.RequestContext) {
+    const { response } = context
+    const file = yield* body.file
+    if (response.destroyed) return undefined
+    audit?.(answered(context, { status: 200, value: undefined }))
+    context.leave?.()
+    response.writeHead(200, { ...RequestContext.headersOf(context), ...FileBody.headersOf(body, file) })
+    yield* FileBody.send(file, response)
+    return undefined
+  })
 
   const refuse = (context: RequestContext.RequestContext, cause: Cause.Cause<unknown>) => {
     const { id, target, route } = context
@@ -250,7 +266,7 @@ const notLogged = Effect.fail(
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (
   { id, target, route, needs, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
-  { status, value }: Reply,
+  { status, value }: Pick<Reply, "status" | "value">,
 ) => ({
   id,
   method: target.method,

@@ -10,6 +10,7 @@ import { type ApiFace, erased, type ServerFailure } from "./ApiFace.ts"
 import type { RequestCall } from "./RequestContext.ts"
 import type { JsonText, PlainText, WithHeaders } from "./ResponseBody.ts"
 import type { EventStream } from "./EventStream.ts"
+import type { FileBody } from "./FileBody.ts"
 import { Flag } from "./Flag.ts"
 import * as EndpointPolicy from "../access/EndpointPolicy.ts"
 import * as OriginCheck from "./OriginCheck.ts"
@@ -37,6 +38,7 @@ export type Handler<Contract, E> = Contract extends HttpApiEndpoint.ConstraintRe
       | WithHeaders<Contract["~Success"]["Type"] | JsonText>
       | JsonText
       | PlainText
+      | FileBody<E>
       | EventStream<E>,
       E
     >
@@ -145,7 +147,7 @@ export const readObject = (text: string): Result.Result<Json.JsonObject, Request
 export const notObject = (value: Json.Json): RequestError =>
   RequestError.from(
     new InvalidJson({
-      message: `Failed to parse object: expecting token of type [START_OBJECT] but found [${tokenOf(value)}]`,
+      message: `Failed to parse object: expecting token of type [START_OBJECT] but found [${tokenOf(value)}]. Send the body as a JSON object: {…}`,
       type: "parsing_exception",
     }),
   )
@@ -161,5 +163,10 @@ export const unreadable = ({
   message,
   line,
   column,
-}: Pick<Json.JsonError, "message" | "line" | "column">): RequestError =>
-  RequestError.from(new InvalidJson({ message: `${message} at line ${line}, column ${column} of the request body` }))
+  excerpt,
+}: Pick<Json.JsonError, "message" | "line" | "column" | "excerpt">): RequestError =>
+  RequestError.from(
+    new InvalidJson({
+      message: `${message} at line ${line}, column ${column} of the request body${excerpt === "^" ? "" : `. Correct it at ^: ${excerpt}`}`,
+    }),
+  )

@@ -27,6 +27,8 @@ export class CallMeasurements {
   status: number | undefined
   /** The model that the upstream says has answered; only where the request is traced. */
   responseModel: string | undefined
+  /** The model that took the call, where the caller may have named an alias of it. */
+  model: string | undefined
   calls = 0
   /** How often something was sent, retries included. */
   attempts = 0
@@ -55,6 +57,10 @@ export class CallMeasurements {
 
   get upstreamMillis(): number {
     return this.began === undefined ? 0 : (this.ended ?? performance.now()) - this.began
+  }
+
+  modelChosen(id: string): void {
+    this.model = id
   }
 
   callBegan(target: CallTarget): void {

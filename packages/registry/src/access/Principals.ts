@@ -52,6 +52,8 @@ export class Principals extends Context.Service<
     readonly createUser: (user: NewUser) => Effect.Effect<string, RegistryFailure>
     /** Returns the id, and the key itself, which cannot be read again. */
     readonly createKey: (key: NewKey) => Effect.Effect<{ readonly id: string; readonly key: string }, RegistryFailure>
+    /** Creates an admin with this API key, unless there is a user or an API key already. Returns whether it did. */
+    readonly createFirst: (key: string) => Effect.Effect<boolean, RegistryFailure>
     readonly delete: (id: string) => Effect.Effect<boolean, RegistryFailure>
     readonly list: Effect.Effect<ReadonlyArray<Listed>>
     /** The principal; none if the credentials are wrong or expired. Fails with `LoginThrottled` after too many wrong passwords. */
@@ -121,8 +123,7 @@ export class Principals extends Context.Service<
         })
 
       const byKey = (key: string): Option.Option<Known> => {
-        const [prefix, id = ""] = key.split("_")
-        const found = prefix === keyPrefix ? known.get(`key-${id}`) : undefined
+        const found = known.get(idOfKey(key))
         return found !== undefined && Hash.isKey(key, found.digest) ? Option.some(found) : Option.none()
       }
 
@@ -153,6 +154,22 @@ export class Principals extends Context.Service<
             ...expires,
           }
           return { id: yield* create(`key-${id}`, principal, Hash.ofKey(key)), key }
+        }),
+        createFirst: Effect.fnUntraced(function* (key) {
+          if (known.size > 0) return false
+          const created_time = yield* Clock.currentTimeMillis
+          const principal = {
+            kind: "api_key" as const,
+            name: "admin",
+            roles: adminRoles,
+            backend_roles: [],
+            created_time,
+          }
+          // Of several servers that start on one database, one creates it.
+          return yield* create(idOfKey(key), principal, Hash.ofKey(key)).pipe(
+            Effect.as(true),
+            Effect.catchReason("StoreError", "AlreadyExists", () => Effect.as(caughtUp, false)),
+          )
         }),
         delete: Effect.fnUntraced(function* (id) {
           const found = yield* store.get(collection, id)
@@ -189,6 +206,12 @@ const collection = "principal"
 const read = decode(Principal.Principal)
 
 const keyPrefix = "dbk"
+/** A key that an operator chose has no id in it. */
+const idOfKey = (key: string) => {
+  const [prefix, id = ""] = key.split("_")
+  return `key-${prefix === keyPrefix && /^[0-9a-f]+$/.test(id) ? id : "initial"}`
+}
+const adminRoles: ReadonlyArray<Principal.Role> = ["admin"]
 const idOfUser = (name: string) => `user-${name}`
 
 const shortestPassword = 12

@@ -5,11 +5,13 @@ import * as AccessControl from "../access/AccessControl.ts"
 import type { Verify } from "../records/Connectors.ts"
 import { CredentialVault } from "../secrets/CredentialVault.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
+import * as ModelNames from "../internal/ModelNames.ts"
 import * as RecordBounds from "../records/RecordBounds.ts"
 import * as Model from "./Model.ts"
 import * as ModelRegistration from "./ModelRegistration.ts"
 import { NodeId } from "../records/NodeId.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { type RegistryFailure } from "../RegistryError.ts"
 import * as ResourceId from "../records/ResourceId.ts"
 import * as SecretBinding from "../secrets/SecretBinding.ts"
@@ -31,6 +33,7 @@ export const make = Effect.fnUntraced(function* (
   { judgedBy }: Pick<ModelFinder, "judgedBy">,
   { reference, place }: ModelPlacement,
 ) {
+  const store = yield* DocumentStore
   const changes = yield* ChangeFeed
   const vault = yield* CredentialVault
   const nodeId = yield* NodeId
@@ -63,6 +66,7 @@ export const make = Effect.fnUntraced(function* (
         const now = yield* Clock.currentTimeMillis
         const references =
           source._tag === "Reference" ? [yield* reference(source.connectorId, noUse(source.connectorId))] : []
+        const claims = asked.id == null ? [] : [yield* ModelNames.claim(store, model_id)]
         const { groupId, version, groupIsNew, writes } = yield* place(asked, now)
         const model = newModel(asked, groupId, version, owner, now)
         yield* commit([
@@ -77,6 +81,7 @@ export const make = Effect.fnUntraced(function* (
           ),
           ...writes,
           ...references,
+          ...claims,
         ])
         yield* warned(model_id, asked.settings.interface)
         return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }

@@ -1,8 +1,9 @@
 /** The records of models, as the current principal may find them. */
-import { Effect, Option } from "effect"
+import { Effect, Option, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
 import { type Document } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as Alias from "../aliases/Alias.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
 import * as Model from "./Model.ts"
 import type { ModelGuardrails } from "./ModelGuardrails.ts"
@@ -39,13 +40,31 @@ export const make = Effect.gen(function* () {
       }),
     )
 
+  /** The ids of the models behind a name, which is an alias or such an id. */
+  const targetsOf = (name: string) =>
+    Effect.map(
+      store.get("alias", name),
+      Option.match({
+        onNone: () => [name],
+        onSome: ({ source }) =>
+          Result.match(Alias.read(source), {
+            onFailure: () => [name],
+            onSuccess: ({ targets }) => targets.map(({ model_id }) => model_id),
+          }),
+      }),
+    )
+
   /** Who judges has to be open to who says so: a judgement tells what was answered. */
   const judgedBy = (guardrails: ModelGuardrails | null | undefined) =>
     Effect.flatMap(asking, (asker) =>
       asker === undefined || guardrails?.type !== "model"
         ? Effect.void
         : Effect.forEach([guardrails.input_guardrail?.model_id, guardrails.output_guardrail?.model_id], (id) =>
-            id == null ? Effect.void : findFor(id, `Failed to find the model that judges: ${id}`),
+            id == null
+              ? Effect.void
+              : Effect.flatMap(targetsOf(id), (ids) =>
+                  Effect.forEach(ids, (one) => findFor(one, `Failed to find the model that judges: ${id}`)),
+                ),
           ),
     )
 

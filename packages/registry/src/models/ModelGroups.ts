@@ -7,6 +7,9 @@ import { Clock, Context, Effect, Layer, Option, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
 import type { Document, Write } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as RecordHistory from "../history/RecordHistory.ts"
+import * as VersionReader from "../history/VersionReader.ts"
+import * as WriteCondition from "../records/WriteCondition.ts"
 import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
 import { referring } from "../internal/References.ts"
@@ -26,7 +29,17 @@ export class ModelGroups extends Context.Service<
     readonly register: (body: Json) => Effect.Effect<string, RegistryFailure>
     readonly get: (id: string) => Effect.Effect<Document, RegistryFailure>
     /** Reads a `PUT` body; `null` takes the description away. */
-    readonly update: (id: string, body: Json) => Effect.Effect<Document, RegistryFailure>
+    readonly update: (
+      id: string,
+      body: Json,
+      condition?: WriteCondition.WriteCondition,
+    ) => Effect.Effect<Document, RegistryFailure>
+    /** Name and description of an earlier version; who may use the group stays as it is. */
+    readonly rollback: (
+      id: string,
+      version: number,
+      condition?: WriteCondition.WriteCondition,
+    ) => Effect.Effect<Document, RegistryFailure>
     /** What was deleted, none where there was nothing; fails with `InUse` while models belong to it. */
     readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryFailure>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryFailure>
@@ -58,6 +71,31 @@ export class ModelGroups extends Context.Service<
         if (Option.isSome(owner)) return yield* RegistryError.from(invalid("/name", message(owner.value)).reason)
       })
 
+      const update = (id: string, body: Json, condition?: WriteCondition.WriteCondition) =>
+        optimistically(
+          changes,
+          Effect.fnUntraced(function* (commit: Commit) {
+            const change = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
+            const { document, group } = yield* find(id)
+            yield* permitted(group, "You don't have permission to update this model group.")
+            yield* WriteCondition.check(document, condition)
+            const owned = yield* Effect.fromResult(AccessControl.updatedAccess("model", yield* asking, group, change))
+            const next: ModelGroup = inChange(group, change, owned, yield* Clock.currentTimeMillis)
+            if (next.name !== group.name)
+              yield* refuseTaken(
+                next.name,
+                (owner) =>
+                  `The name you provided is already being used by another model with ID: ${owner}. Please provide a different name`,
+              )
+            const [written = document] = yield* commit([
+              replaced(document, next),
+              ...(next.name === group.name ? [] : [claim(next.name, id), unclaim(group.name)]),
+            ])
+            return written
+          }),
+          [`model-group ${id}`],
+        )
+
       return {
         register: Effect.fnUntraced(function* (body) {
           const document = yield* Effect.fromResult(readBody(body))
@@ -88,29 +126,16 @@ export class ModelGroups extends Context.Service<
           return document
         }),
 
-        update: (id, body) =>
-          optimistically(
-            changes,
-            Effect.fnUntraced(function* (commit: Commit) {
-              const change = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
-              const { document, group } = yield* find(id)
-              yield* permitted(group, "You don't have permission to update this model group.")
-              const owned = yield* Effect.fromResult(AccessControl.updatedAccess("model", yield* asking, group, change))
-              const next: ModelGroup = inChange(group, change, owned, yield* Clock.currentTimeMillis)
-              if (next.name !== group.name)
-                yield* refuseTaken(
-                  next.name,
-                  (owner) =>
-                    `The name you provided is already being used by another model with ID: ${owner}. Please provide a different name`,
-                )
-              const [written = document] = yield* commit([
-                replaced(document, next),
-                ...(next.name === group.name ? [] : [claim(next.name, id), unclaim(group.name)]),
-              ])
-              return written
-            }),
-            [`model-group ${id}`],
-          ),
+        update,
+
+        rollback: Effect.fnUntraced(function* (id, version, condition) {
+          const { document, group } = yield* find(id)
+          yield* permitted(group, "You don't have permission to update this model group.")
+          const { source } = yield* VersionReader.get(store, { collection, document }, version)
+          const earlier = yield* Effect.fromResult(read({ ...document, source }))
+          const change = { name: earlier.name, description: earlier.description ?? null }
+          return yield* Effect.provideService(update(id, change, condition), RecordHistory.Restoring, version)
+        }),
 
         delete: (id) =>
           optimistically(

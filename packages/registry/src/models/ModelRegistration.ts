@@ -34,9 +34,13 @@ export const check = (document: ModelDocument): Result.Result<ModelRegistration,
   Result.gen(function* () {
     const { name, description, provisioned_by, model_group_id } = document
     yield* lifted(checkFunction(document))
-    if (name == null) return yield* lifted(Result.fail(invalid("/name", "model name is null")))
+    if (name == null) return yield* lifted(Result.fail(invalid("/name", 'model name is null. Add "name" to the model')))
     if (document.function_name == null)
-      return yield* lifted(Result.fail(invalid("/function_name", "model format is null")))
+      return yield* lifted(
+        Result.fail(
+          invalid("/function_name", 'model format is null: function_name is missing. Add "function_name": "remote"'),
+        ),
+      )
     const settings = yield* ModelSettings.changed({}, document)
     yield* lifted(
       checkText([
@@ -101,7 +105,12 @@ const checkFunction = ({ function_name, model_format }: ModelDocument): Result.R
   const name = function_name?.toUpperCase()
   if (name === "REMOTE") return Result.void
   if (name !== undefined && !localFunctions.has(name))
-    return Result.fail(invalid("/function_name", "Wrong function name"))
+    return Result.fail(
+      invalid(
+        "/function_name",
+        'Wrong function name at [/function_name]. Drawbar serves remote models: write "function_name": "remote"',
+      ),
+    )
   if (name === undefined && model_format == null) return Result.void
   return Result.fail(
     invalid(
@@ -116,11 +125,10 @@ const checkSource = ({ connector, connector_id }: ModelDocument): Result.Result<
   Result.gen(function* () {
     if (connector_id != null && connector != null) return yield* Result.fail(bothConnectors)
     if (connector_id != null) return { _tag: "Reference" as const, connectorId: connector_id }
-    if (connector == null)
-      return yield* refused("", "You must provide connector content when creating a remote model without connector id!")
+    if (connector == null) return yield* refused("", withoutConnector)
     const noEndpoint = refused(
       "/connector/actions",
-      "Connector endpoint is required when creating a remote model without connector id!",
+      "Connector endpoint is required when creating a remote model without connector id! Add an action with action_type predict and a url at [/connector/actions], or send a connector_id",
     )
     if ((connector.actions ?? []).length === 0) return yield* noEndpoint
     const blueprint = yield* inlineBlueprint(Blueprint.check(connector, { inline: true }))
@@ -128,6 +136,9 @@ const checkSource = ({ connector, connector_id }: ModelDocument): Result.Result<
       ? yield* noEndpoint
       : { _tag: "Inline" as const, blueprint }
   })
+
+const withoutConnector =
+  'You must provide connector content when creating a remote model without connector id! Add "connector_id": "ID" of a connector (drawbar connector list; POST /_plugins/_ml/connectors/_create makes one), or a whole connector as "connector"'
 
 const refused = (pointer: string, message: string) => lifted(Result.fail(invalid(pointer, message)))
 

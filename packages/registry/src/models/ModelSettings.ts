@@ -61,6 +61,10 @@ export const changed = (
     }
   })
 
+/** The settings of a model. */
+export const of = (model: Model): ModelSettings =>
+  Object.fromEntries(fields.flatMap((name) => (model[name] === undefined ? [] : [[name, model[name]]])))
+
 /** A model without its settings. */
 export const without = ({
   is_enabled: _e,

@@ -2,10 +2,11 @@
 import { Clock, Effect, Option } from "effect"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { optimistically } from "../internal/OptimisticRetry.ts"
+import * as ModelNames from "../internal/ModelNames.ts"
 import * as Model from "./Model.ts"
 import { NodeId } from "../records/NodeId.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
-import { InvalidState, RegistryError } from "../RegistryError.ts"
+import { InUse, InvalidState, RegistryError } from "../RegistryError.ts"
 import * as ResourceId from "../records/ResourceId.ts"
 import * as Tasks from "../records/Tasks.ts"
 import type { ModelFinder } from "./ModelFinder.ts"
@@ -54,13 +55,17 @@ export const make = Effect.fnUntraced(function* ({ findFor }: Pick<ModelFinder, 
         Effect.fnUntraced(function* (commit) {
           const { document, model } = yield* findFor(id, "Failed to find model")
           if (model.model_state === "DEPLOYED") return yield* stillDeployed
+          const aliases = yield* ModelNames.aliasesOf(store, id)
+          if (aliases.length > 0) return yield* aliased(id, aliases)
           const controller = yield* store.get("controller", id)
           yield* commit([
             { _tag: "Delete", collection, id, ifVersion: document.version },
             ...(Option.isNone(controller) ? [] : [{ _tag: "Delete", collection: "controller", id } as const]),
+            ...(yield* ModelNames.unclaim(store, id)),
           ])
           return shownOf(document)
         }),
+        [`model ${id}`],
       ),
   }
 })
@@ -70,3 +75,11 @@ const stillDeployed = RegistryError.from(
     message: "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete",
   }),
 )
+
+const aliased = (id: string, users: ReadonlyArray<string>) =>
+  RegistryError.from(
+    new InUse({
+      users,
+      message: `The model [${id}] is a target of the aliases [${users.join(", ")}]. Switch or delete them first`,
+    }),
+  )

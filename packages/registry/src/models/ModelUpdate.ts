@@ -1,12 +1,18 @@
 /** Changes a model by a `PUT` body: its settings, its connector, and its group. */
 import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
-import type { Json } from "@drawbar/json-text/Json"
+import type { Connector } from "@drawbar/blueprint-schema/Connector"
+import { type Json, stringify } from "@drawbar/json-text/Json"
 import { Clock, Effect, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
-import type { Verify } from "../records/Connectors.ts"
+import type { Change as RecordChange, Rollback, Verify } from "../records/Connectors.ts"
+import * as RecordHistory from "../history/RecordHistory.ts"
+import * as VersionReader from "../history/VersionReader.ts"
 import { CredentialVault } from "../secrets/CredentialVault.ts"
 import { type Document, type Write } from "@drawbar/document-store/Document"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import * as StoredRecord from "../internal/StoredRecord.ts"
+import * as WriteCondition from "../records/WriteCondition.ts"
 import * as RecordBounds from "../records/RecordBounds.ts"
 import * as Sealing from "../internal/Sealing.ts"
 import * as Model from "./Model.ts"
@@ -24,6 +30,7 @@ export const make = Effect.fnUntraced(function* (
   { asking, find, accessOf, judgedBy }: ModelFinder,
   { reference, join }: ModelPlacement,
 ) {
+  const store = yield* DocumentStore
   const changes = yield* ChangeFeed
   const vault = yield* CredentialVault
 
@@ -48,42 +55,54 @@ export const make = Effect.fnUntraced(function* (
     }
     if (model.connector === undefined) return yield* notInline
     const change = yield* Effect.fromResult(ModelRegistration.inlineBlueprint(Blueprint.checkChange(connector)))
-    const changed = yield* Sealing.change(
-      vault,
-      { collection, id, sealed, owner: model.owned_by },
-      model.connector,
-      change,
-      owner,
-    )
+    return yield* rewritten({ document, model }, model.connector, Sealing.change(change), owner, verify)
+  })
+
+  /** Every way of changing an inline connector: the same rules for where its secrets go. */
+  const rewritten = Effect.fnUntraced(function* <E, R>(
+    { document: { id, sealed }, model }: Found,
+    connector: Connector,
+    revise: Sealing.Revise,
+    owner: AccessControl.Access["owner"],
+    verify?: Verify<E, R>,
+  ): Effect.fn.Return<Reconnected, RegistryFailure | E, R> {
+    const changed = yield* revise(vault, { collection, id, sealed, owner: model.owned_by }, connector, owner)
     const isOwn = yield* AccessControl.isOwner({ owner: ownerOf(model, yield* accessOf(model)) })
-    if (!isOwn) yield* Effect.fromResult(AccessControl.checkVerification(model.connector, changed.blueprint.connector))
+    if (!isOwn) yield* Effect.fromResult(AccessControl.checkVerification(connector, changed.blueprint.connector))
     const isBound = changed.keepsSecrets && !isOwn
-    if (verify !== undefined) yield* verify(changed.blueprint, isBound ? model.connector : undefined)
+    if (verify !== undefined) yield* verify(changed.blueprint, isBound ? connector : undefined)
     return { connected: { connector: changed.blueprint.connector }, sealed: changed.sealed, writes: [] }
+  })
+
+  /** The model, where the principal may change it. */
+  const findToChange = Effect.fnUntraced(function* (id: string, condition: WriteCondition.WriteCondition | undefined) {
+    const before = yield* find(id, `Failed to find model to update with the provided model id: ${id}`)
+    const group = yield* accessOf(before.model)
+    const asker = yield* asking
+    const owners = [ownerOf(before.model, group), group.owner]
+    const isOneOfOwners = asker === undefined || AccessControl.isOneOfOwners(asker, owners)
+    // Its owner may move it also out of a group that was closed to them.
+    if (!isOneOfOwners)
+      yield* Effect.fromResult(AccessControl.requireAccess(asker, group, `${noPrivilege}, model ID ${id}`))
+    yield* WriteCondition.check(before.document, condition)
+    return { before, group, isOneOfOwners }
   })
 
   const updateOnce = Effect.fnUntraced(function* <E, R>(
     commit: Commit,
     id: string,
     body: Json,
-    verify?: Verify<E, R>,
+    { verify, condition }: Change<E, R>,
   ): Effect.fn.Return<Document, RegistryFailure | E, R> {
     const document = yield* Effect.fromResult(Result.flatMap(readBody(body), checkChange))
-    const before = yield* find(id, `Failed to find model to update with the provided model id: ${id}`)
-    const group = yield* accessOf(before.model)
-    const asker = yield* asking
-    const owners = [ownerOf(before.model, group), group.owner]
-    // Its owner may move it also out of a group that was closed to them.
-    if (asker !== undefined && !AccessControl.isOneOfOwners(asker, owners))
-      yield* Effect.fromResult(AccessControl.requireAccess(asker, group, `${noPrivilege}, model ID ${id}`))
+    const { before, group, isOneOfOwners } = yield* findToChange(id, condition)
     yield* lifted(RecordBounds.name("Model Name", document.name ?? undefined))
     const now = yield* Clock.currentTimeMillis
     const settings = yield* Effect.fromResult(ModelSettings.changed(before.model, document))
     if (document.guardrails != null) yield* judgedBy(settings.guardrails)
     const target = document.model_group_id
     const isMoved = target != null && target !== before.model.model_group_id
-    if (isMoved && asker !== undefined && !AccessControl.isOneOfOwners(asker, owners))
-      return yield* RegistryError.from(new RecordAccessDenied({ message: notYoursToMove }))
+    if (isMoved && !isOneOfOwners) return yield* RegistryError.from(new RecordAccessDenied({ message: notYoursToMove }))
     // Another group must not give it another owner.
     const owner = before.model.owned_by ?? (isMoved ? (group.owner ?? AccessControl.withoutOwner) : undefined)
     const { connected, sealed, writes } = yield* reconnected(before, document, owner, verify)
@@ -111,12 +130,67 @@ export const make = Effect.fnUntraced(function* (
     return written
   })
 
-  return <E = never, R = never>(id: string, body: Json, verify?: Verify<E, R>) =>
-    Effect.map(
-      optimistically(changes, (commit) => updateOnce(commit, id, body, verify), [`model ${id}`]),
-      shownOf,
-    )
+  const rollbackOnce = Effect.fnUntraced(function* <E, R>(
+    commit: Commit,
+    id: string,
+    { version, credential, destinationsOf, verify, condition }: Rollback<E, R>,
+  ): Effect.fn.Return<Document, RegistryFailure | E, R> {
+    const { before } = yield* findToChange(id, condition)
+    const { document, model } = before
+    const { source, credential_keys } = yield* VersionReader.get(store, { collection, document }, version)
+    const earlier = yield* Effect.fromResult(StoredRecord.read(collection, { ...document, source }, Model.read))
+    yield* judgedBy(earlier.guardrails)
+    const owner = model.owned_by
+    const reconnecting = Effect.suspend((): Effect.Effect<Reconnected, RegistryFailure | E, R> => {
+      const { connector, connector_id } = earlier
+      if (connector !== undefined && model.connector !== undefined) {
+        const label = `version ${version} of the model [${id}]`
+        const revise = Sealing.restore({
+          connector,
+          credentialKeys: credential_keys,
+          credential,
+          destinationsOf,
+          label,
+        })
+        return rewritten(before, model.connector, revise, owner, verify)
+      }
+      return reconnected(
+        before,
+        connector_id === model.connector_id ? {} : { connector_id: connector_id ?? null },
+        owner,
+      )
+    })
+    const { connected, sealed, writes } = yield* reconnecting
+    const { description: _, guarded_by, ...kept } = ModelSettings.without(model)
+    const isGuardedAlike = stringify(earlier.guardrails ?? null) === stringify(model.guardrails ?? null)
+    const restored: Model.Model = {
+      ...kept,
+      ...ModelSettings.of(earlier),
+      ...connected,
+      ...(earlier.description === undefined ? {} : { description: earlier.description }),
+      name: earlier.name,
+      ...guardedBy(earlier.guardrails, isGuardedAlike ? guarded_by : yield* AccessControl.ownerOfNew),
+      last_updated_time: yield* Clock.currentTimeMillis,
+    }
+    const [written = document] = yield* commit([replaced(document, restored, sealed), ...writes])
+    return written
+  })
+
+  return {
+    update: <E = never, R = never>(id: string, body: Json, change: Change<E, R> = {}) =>
+      Effect.map(
+        optimistically(changes, (commit) => updateOnce(commit, id, body, change), [`model ${id}`]),
+        shownOf,
+      ),
+    rollback: <E, R>(id: string, to: Rollback<E, R>) =>
+      optimistically(changes, (commit) => rollbackOnce(commit, id, to), [`model ${id}`]).pipe(
+        Effect.provideService(RecordHistory.Restoring, to.version),
+        Effect.map(shownOf),
+      ),
+  }
 })
+
+export type Change<E, R> = Omit<RecordChange<E, R>, "access">
 
 interface Reconnected {
   readonly connected: Pick<Model.Model, "connector" | "connector_id">

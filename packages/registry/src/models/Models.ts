@@ -3,7 +3,7 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import type { Json } from "@drawbar/json-text/Json"
 import { Context, Effect, Layer, Option } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
-import type { Verify } from "../records/Connectors.ts"
+import type { Rollback, Verify } from "../records/Connectors.ts"
 import { CredentialVault } from "../secrets/CredentialVault.ts"
 import { type Document } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
@@ -39,8 +39,13 @@ export class Models extends Context.Service<
     readonly update: <E = never, R = never>(
       id: string,
       body: Json,
-      verify?: Verify<E, R>,
+      change?: ModelUpdate.Change<E, R>,
     ) => Effect.Effect<Document, RegistryFailure | E, R>
+    /**
+     * Writes the content of an earlier version again. The model stays where it is: in its group, deployed or not, and its owner's.
+     * See `Connectors.rollback`.
+     */
+    readonly rollback: <E, R>(id: string, to: Rollback<E, R>) => Effect.Effect<Document, RegistryFailure | E, R>
     /** Fails with `InvalidState` while the model is deployed, and with `NotFound`. */
     readonly delete: (id: string) => Effect.Effect<Document, RegistryFailure>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryFailure>
@@ -64,7 +69,7 @@ export class Models extends Context.Service<
       const finder = yield* ModelFinder.make
       const placement = yield* ModelPlacement.make(finder)
       const register = yield* ModelCreation.make(finder, placement)
-      const update = yield* ModelUpdate.make(finder, placement)
+      const { update, rollback } = yield* ModelUpdate.make(finder, placement)
       const state = yield* ModelState.make(finder)
       const { asking, findFor } = finder
 
@@ -72,6 +77,7 @@ export class Models extends Context.Service<
         ...state,
         register,
         update,
+        rollback,
 
         get: (id) =>
           Effect.map(findFor(id, `Failed to find model with the provided model id: ${id}`), ({ document, model }) => ({

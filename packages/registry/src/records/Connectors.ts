@@ -5,6 +5,8 @@ import { decode } from "@drawbar/json-text/Decode"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import { Clock, Context, Effect, Layer, Option, Result } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
+import * as RecordHistory from "../history/RecordHistory.ts"
+import * as VersionReader from "../history/VersionReader.ts"
 import { CredentialVault } from "../secrets/CredentialVault.ts"
 import type { Document } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
@@ -12,6 +14,7 @@ import * as UniquenessGuard from "../internal/UniquenessGuard.ts"
 import { type Commit, optimistically } from "../internal/OptimisticRetry.ts"
 import * as RecordBounds from "./RecordBounds.ts"
 import * as Sealing from "../internal/Sealing.ts"
+import * as WriteCondition from "./WriteCondition.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
 import { referring } from "../internal/References.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
@@ -35,6 +38,15 @@ export type Verify<E, R> = (blueprint: Blueprint.Blueprint, bound?: Connector) =
 export interface Change<E, R> {
   readonly access?: AccessControl.AccessFields
   readonly verify?: Verify<E, R>
+  /** The change is made only if the record was not written since. */
+  readonly condition?: WriteCondition.WriteCondition | undefined
+}
+
+/** The version whose content a record is to have again. */
+export interface Rollback<E, R> extends Pick<Sealing.Restoration, "credential" | "destinationsOf"> {
+  readonly version: number
+  readonly verify: Verify<E, R>
+  readonly condition?: WriteCondition.WriteCondition | undefined
 }
 
 export class Connectors extends Context.Service<
@@ -49,6 +61,11 @@ export class Connectors extends Context.Service<
       change: Blueprint.Change,
       options?: Change<E, R>,
     ) => Effect.Effect<Document, RegistryFailure | E, R>
+    /**
+     * Writes the content of an earlier version again; who may use the record stays as it is. Fails with `InvalidField` that names
+     * the secrets that are needed again.
+     */
+    readonly rollback: <E, R>(id: string, to: Rollback<E, R>) => Effect.Effect<Document, RegistryFailure | E, R>
     /** What was deleted, none where there was nothing; fails with `InUse` while models refer to it. */
     readonly delete: (id: string) => Effect.Effect<Option.Option<Document>, RegistryFailure>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchResult, RegistryFailure>
@@ -73,6 +90,44 @@ export class Connectors extends Context.Service<
       const permitted = (document: Document, message: string) =>
         Effect.flatMap(asking, (asker) =>
           Effect.fromResult(AccessControl.requireAccess(asker, AccessControl.of(document.source), message)),
+        )
+
+      /** Every way of changing a connector: the same rules for whose it is, and where its secrets go. */
+      const written = <E, R>(
+        id: string,
+        revise: (before: Document) => Effect.Effect<Sealing.Revise, RegistryFailure>,
+        { access = {}, verify, condition }: Change<E, R>,
+      ) =>
+        optimistically(
+          changes,
+          Effect.fnUntraced(function* (commit: Commit): Effect.fn.Return<Document, RegistryFailure | E, R> {
+            const before = yield* get(id)
+            yield* permitted(before, `You don't have permission to update the connector, connector id: ${id}`)
+            yield* WriteCondition.check(before, condition)
+            const asker = yield* asking
+            const accessBefore = AccessControl.of(before.source)
+            const owned = yield* Effect.fromResult(
+              AccessControl.updatedAccess("connector", asker, accessBefore, access),
+            )
+            const connector = yield* Effect.fromResult(StoredRecord.read(collection, before, decodeConnector))
+            const { blueprint, sealed, keepsSecrets } = yield* (yield* revise(before))(
+              vault,
+              { collection, ...before, owner: accessBefore.owner },
+              connector,
+              owned.owner,
+            )
+            const isOwn = yield* AccessControl.isOwner(accessBefore)
+            if (!isOwn) yield* Effect.fromResult(AccessControl.checkVerification(connector, blueprint.connector))
+            const bound = keepsSecrets && !isOwn ? connector : undefined
+            if (verify !== undefined) yield* verify(blueprint, bound)
+            const now = yield* Clock.currentTimeMillis
+            const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)
+            const [written = before] = yield* commit([
+              { _tag: "Replace", collection, id, source, sealed, ifVersion: before.version },
+            ])
+            return written
+          }),
+          [`connector ${id}`],
         )
 
       return {
@@ -107,38 +162,25 @@ export class Connectors extends Context.Service<
         get: (id) =>
           Effect.tap(get(id), (document) => permitted(document, "You don't have permission to access this connector")),
 
-        update: <E, R>(id: string, change: Blueprint.Change, { access = {}, verify }: Change<E, R> = {}) =>
-          optimistically(
-            changes,
-            Effect.fnUntraced(function* (commit: Commit): Effect.fn.Return<Document, RegistryFailure | E, R> {
-              const before = yield* get(id)
-              yield* permitted(before, `You don't have permission to update the connector, connector id: ${id}`)
-              const asker = yield* asking
-              const accessBefore = AccessControl.of(before.source)
-              const owned = yield* Effect.fromResult(
-                AccessControl.updatedAccess("connector", asker, accessBefore, access),
-              )
-              const connector = yield* Effect.fromResult(StoredRecord.read(collection, before, decodeConnector))
-              const { blueprint, sealed, keepsSecrets } = yield* Sealing.change(
-                vault,
-                { collection, ...before, owner: accessBefore.owner },
-                connector,
-                change,
-                owned.owner,
-              )
-              const isOwn = yield* AccessControl.isOwner(accessBefore)
-              if (!isOwn) yield* Effect.fromResult(AccessControl.checkVerification(connector, blueprint.connector))
-              const bound = keepsSecrets && !isOwn ? connector : undefined
-              if (verify !== undefined) yield* verify(blueprint, bound)
-              const now = yield* Clock.currentTimeMillis
-              const source = sourceOf(blueprint.connector, owned, before.source["created_time"] ?? now, now)
-              const [written = before] = yield* commit([
-                { _tag: "Replace", collection, id, source, sealed, ifVersion: before.version },
-              ])
-              return written
+        update: (id, change, options = {}) => written(id, () => Effect.succeed(Sealing.change(change)), options),
+
+        rollback: (id, { version, credential, destinationsOf, verify, condition }) =>
+          written(
+            id,
+            Effect.fnUntraced(function* (document) {
+              const { source, credential_keys } = yield* VersionReader.get(store, { collection, document }, version)
+              return Sealing.restore({
+                connector: yield* Effect.fromResult(
+                  StoredRecord.read(collection, { ...document, source }, decodeConnector),
+                ),
+                credentialKeys: credential_keys,
+                credential,
+                destinationsOf,
+                label: `version ${version} of the connector [${id}]`,
+              })
             }),
-            [`connector ${id}`],
-          ),
+            { verify, condition },
+          ).pipe(Effect.provideService(RecordHistory.Restoring, version)),
 
         delete: (id) =>
           optimistically(

@@ -11,6 +11,7 @@ export const kinds = {
   connector: { field: "connector_id", label: "connector id" },
   model: { field: "model_id", label: "model id" },
   "model-group": { field: "model_group_id", label: "model group id" },
+  alias: { field: "name", label: "alias name" },
 } as const satisfies Partial<Record<Collection, { readonly field: string; readonly label: string }>>
 export type Kind = keyof typeof kinds
 

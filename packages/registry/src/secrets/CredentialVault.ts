@@ -13,6 +13,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto"
 import type { Credential } from "@drawbar/blueprint-schema/Credential"
 import { Context, Effect, Layer, Redacted, Result } from "effect"
 import type { Collection, Document } from "@drawbar/document-store/Document"
+import { NewestKey } from "./NewestKey.ts"
 import { KeyRing, type Keys } from "./KeyRing.ts"
 import { DecryptionFailed, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import { none } from "./SecretBinding.ts"
@@ -33,7 +34,7 @@ export class CredentialVault extends Context.Service<
       id: string,
       credential: Credential,
       binding?: string,
-    ) => Effect.Effect<Sealed>
+    ) => Effect.Effect<Sealed, RegistryFailure>
     readonly open: (
       collection: Collection,
       id: string,
@@ -57,6 +58,7 @@ export class CredentialVault extends Context.Service<
     Effect.gen(function* () {
       const ring = yield* KeyRing
       const random = yield* SecureRandom
+      const { checked } = yield* NewestKey
 
       const lock = (key: Uint8Array, about: string, content: Uint8Array): string =>
         encrypt({ key, iv: random(ivBytes), about, content }).toString("base64url")
@@ -80,8 +82,10 @@ export class CredentialVault extends Context.Service<
 
       return {
         seal: (collection, id, credential, binding = none) =>
-          Effect.sync(() =>
-            mapped(credential, (secret, field) => seal({ collection, id, field, binding }, Redacted.value(secret))),
+          (Object.keys(credential).length === 0 ? Effect.void : checked).pipe(
+            Effect.map(() =>
+              mapped(credential, (secret, field) => seal({ collection, id, field, binding }, Redacted.value(secret))),
+            ),
           ),
         open: (collection, id, sealed, binding = none) =>
           eachOf(sealed, (text, field) => {
@@ -92,7 +96,7 @@ export class CredentialVault extends Context.Service<
           eachOf(sealed, (text, field) => {
             const place = { collection, id, field, binding }
             return Effect.map(
-              unwrapped(place, text),
+              Effect.andThen(checked, unwrapped(place, text)),
               ({ dataKey, secret }) => `${wrap({ ...place, binding: next }, dataKey)}.${secret.toString("base64url")}`,
             )
           }),
@@ -104,6 +108,10 @@ export class CredentialVault extends Context.Service<
 
 /** The id of the key that a value was sealed with; `undefined` if the text is not a sealed value. */
 export const keyIdOf = (sealed: string): string | undefined => form.exec(sealed)?.[1]
+
+/** Whether two sealed values hold the same secret; a renewal seals its key again, and not the secret. */
+export const isSameSecret = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && form.exec(a)?.[3] === form.exec(b)?.[3]
 
 interface Place {
   readonly collection: Collection

@@ -212,7 +212,7 @@ const missing = (path: string, needed: ReadonlySet<string>) =>
   unusable(
     path,
     `is missing, but stored credentials are sealed with the keys [${[...needed].join(", ")}]. Put it back from your backup. ` +
-      `Where it is lost for good, begin another with drawbar keys create --keyring ${path}, start the server, and send the credentials that it names again`,
+      `Where it is lost for good, begin another with drawbar keyring create --keyring ${path}, start the server, and send the credentials that it names again`,
   )
 
 const keptElsewhere = (source: string) =>

@@ -106,6 +106,6 @@ export const resume = Effect.gen(function* () {
   for (const { why } of unreadable.slice(0, named)) yield* Effect.logWarning(why)
   if (unreadable.length > named)
     yield* Effect.logWarning(
-      `${unreadable.length - named} more stored secrets cannot be opened: drawbar keys doctor names them all`,
+      `${unreadable.length - named} more stored secrets cannot be opened: drawbar keyring doctor names them all`,
     )
 }).pipe(Effect.ignore)

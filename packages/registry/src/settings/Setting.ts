@@ -1,5 +1,6 @@
 /** One cluster setting: its default, when it may change, and how its text is read. */
 import * as TrustedEndpoints from "@drawbar/egress/TrustedEndpoints"
+import * as TrustedHosts from "@drawbar/egress/TrustedHosts"
 import { Result } from "effect"
 
 /** A value as clients send and are shown it: text, or a list of texts. */
@@ -17,9 +18,11 @@ const setting = <A>(fallback: A, read: Setting<A>["read"]): Setting<A> => ({ cha
 export const fixed = <A>(changes: "static" | "final", inner: Setting<A>): Setting<A> => ({ ...inner, changes })
 
 export const flag = (fallback: boolean) =>
-  setting(fallback, (_name, shown) => {
+  setting(fallback, (name, shown) => {
     if (shown === "true" || shown === "false") return Result.succeed(shown === "true")
-    return Result.fail(`Failed to parse value [${textOf(shown)}] as only [true] or [false] are allowed.`)
+    return Result.fail(
+      `Failed to parse value [${textOf(shown)}] as only [true] or [false] are allowed. Set [${name}] to one of them`,
+    )
   })
 
 export const text = (fallback: string) => setting(fallback, one)
@@ -49,13 +52,24 @@ export const texts = (fallback: ReadonlyArray<string>) =>
 
 /** A regular expression that is searched for in a text. */
 export const pattern = (fallback: string) =>
-  setting(fallback, (name, shown) => Result.flatMap(one(name, shown), (regex) => Result.map(check(regex), () => regex)))
+  setting(fallback, (name, shown) =>
+    Result.flatMap(one(name, shown), (regex) => Result.map(check(name, regex), () => regex)),
+  )
 
 /** Regular expressions that match a whole text, or plain host names such as `api.openai.com` and `*.openai.azure.com`. */
 export const patterns = (fallback: ReadonlyArray<string>) =>
-  setting(fallback, (_name, shown) => {
+  setting(fallback, (name, shown) => {
     const list = typeof shown === "string" ? [shown] : shown
-    return Result.map(Result.all(list.map(check)), () => list)
+    return Result.map(Result.all(list.map((entry) => check(name, entry))), () => list)
+  })
+
+/** Origins: scheme, host and port. */
+export const origins = (fallback: ReadonlyArray<string>) =>
+  setting(fallback, (name, shown) => {
+    const list = typeof shown === "string" ? [shown] : shown
+    if (list.length > TrustedHosts.maxEntries)
+      return Result.fail(`setting [${name}] has more than ${TrustedHosts.maxEntries} entries`)
+    return Result.mapError(Result.all(list.map(TrustedHosts.parse)), ({ message }) => `Invalid trusted host ${message}`)
   })
 
 const one = (name: string, shown: Shown): Result.Result<string, string> =>
@@ -80,7 +94,15 @@ const nested = /\([^()]*[+*}][^()]*\)[+*{]|\\[1-9]|\\k</
 const isNested = (entry: string) =>
   entry.length <= TrustedEndpoints.maxEntryChars && !TrustedEndpoints.isHost(entry) && nested.test(entry)
 
-const check = (entry: string): Result.Result<void, string> =>
+const check = (name: string, entry: string): Result.Result<void, string> =>
   isNested(entry)
-    ? Result.fail(`Regex pattern contains nested quantifiers or backreferences that may cause ReDoS: ${entry}`)
-    : Result.mapError(TrustedEndpoints.check(entry), ({ problem }) => `${problem}: ${entry}`)
+    ? Result.fail(
+        `Regex pattern contains nested quantifiers or backreferences that may cause ReDoS: ${entry}. Write the entry of [${name}] without a repeated group, such as ${example}`,
+      )
+    : Result.mapError(
+        TrustedEndpoints.check(entry),
+        ({ problem }) =>
+          `${problem}: ${entry}. Correct the entry of [${name}]: a regular expression of whole URLs, such as ${example}`,
+      )
+
+const example = "^https://api\\.example\\.com/.*$"

@@ -6,7 +6,19 @@
  * Source: https://docs.opensearch.org/latest/ml-commons-plugin/cluster-settings/
  */
 import { trustedEndpointDefaults } from "@drawbar/egress/TrustedEndpointDefaults"
-import { choice, fixed, flag, integer, pattern, patterns, ratio, type Setting, text, texts } from "./Setting.ts"
+import {
+  choice,
+  fixed,
+  flag,
+  integer,
+  origins,
+  pattern,
+  patterns,
+  ratio,
+  type Setting,
+  text,
+  texts,
+} from "./Setting.ts"
 
 /** Those that something here reads. */
 const live = {
@@ -25,8 +37,16 @@ const live = {
   "plugins.ml_commons.max_json_size": integer(1_000_000, -1),
   "plugins.ml_commons.monitoring_request_count": integer(100, 0, 10_000_000),
   "plugins.ml_commons.allow_custom_deployment_plan": flag(false),
+  /** Origins that connectors may call, in addition to the list of patterns and also where their addresses are private. */
+  "plugins.drawbar.trusted_hosts": origins([]),
   /** Whether calls may bring their own `response_filter`, `input_processors` and `output_processors`. */
   "plugins.drawbar.caller_filters_enabled": flag(true),
+  /** How many versions of each record are kept, and for how many days; -1 for any. */
+  "plugins.drawbar.retention.versions.max_count": integer(100, 1, 1_000),
+  "plugins.drawbar.retention.versions.max_age_days": integer(365, -1, 36_500),
+  /** How many tasks are kept, and for how many days; -1 for any. */
+  "plugins.drawbar.retention.tasks.max_count": integer(100_000, 1, 10_000_000),
+  "plugins.drawbar.retention.tasks.max_age_days": integer(90, -1, 36_500),
 } satisfies Record<string, Setting<unknown>>
 
 /** Those that nothing here reads. */

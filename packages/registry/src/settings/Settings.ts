@@ -62,6 +62,8 @@ export class Settings extends Context.Service<
           const changed = new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(values[name])))
           if (changed.size > 0) for (const listener of listeners) listener(changed)
         }
+        // Servers that share a database share transient settings as well, until the last of them has stopped.
+        const isShared = store.followed !== undefined
         let isUnreadable = false
         const stored = store.get(collection, recordId)
         const caughtUp = yield* RecordFollower.follow({
@@ -70,7 +72,9 @@ export class Settings extends Context.Service<
           reload: () =>
             Effect.map(stored, (found) => {
               isUnreadable = false
-              hold("persistent", remembered(Option.getOrUndefined(found)?.source))
+              const source = Option.getOrUndefined(found)?.source
+              hold("persistent", remembered(source))
+              if (isShared) hold("transient", remembered(source, "transient"))
             }),
         })
 
@@ -80,18 +84,24 @@ export class Settings extends Context.Service<
         if (Result.isFailure(found))
           yield* Effect.logError(`The settings cannot be read, and access control is on: ${found.failure.message}`)
         hold("persistent", Result.isFailure(found) ? strict : remembered(Option.getOrUndefined(found.success)?.source))
+        const others = store.followed === undefined ? [] : yield* store.followed.replicas.all
+        if (others.length > 0 && Result.isSuccess(found))
+          hold("transient", remembered(Option.getOrUndefined(found.success)?.source, "transient"))
 
         /** Changes the stored settings as they are now, whichever process wrote them last. */
-        const persist = (steps: ReadonlyArray<Step>) =>
+        const persist = (steps: Record<Level, ReadonlyArray<Step>>) =>
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
               const read = yield* Effect.result(stored)
               if (Result.isFailure(read) && !isUnreadable) return yield* read.failure
               const before = Result.isSuccess(read) ? Option.getOrUndefined(read.success) : undefined
-              const persistent = applied(Result.isSuccess(read) ? remembered(before?.source) : strict, steps)
+              const persistent = applied(Result.isSuccess(read) ? remembered(before?.source) : strict, steps.persistent)
               yield* Effect.fromResult(bounded(persistent))
-              const source = { persistent: { ...persistent } }
+              const source = {
+                persistent: { ...persistent },
+                ...(isShared ? { transient: { ...applied(given.transient, steps.transient) } } : {}),
+              }
               yield* commit([
                 // A record that cannot be read has no version to be held against, and is replaced.
                 Result.isFailure(read)
@@ -107,9 +117,9 @@ export class Settings extends Context.Service<
           const steps = yield* Effect.fromResult(readUpdate(body))
           const transient = applied(given.transient, steps.transient)
           yield* Effect.fromResult(bounded(transient))
-          if (steps.persistent.length > 0) yield* persist(steps.persistent)
+          if (steps.persistent.length > 0 || (isShared && steps.transient.length > 0)) yield* persist(steps)
           yield* caughtUp
-          if (steps.transient.length > 0) hold("transient", transient)
+          if (steps.transient.length > 0 && !isShared) hold("transient", transient)
           return {
             acknowledged: true,
             persistent: rendered(settled(steps.persistent), rendering),
@@ -212,13 +222,16 @@ export const withoutEffect = (body: JsonObject): ReadonlyArray<string> =>
 const maxCompared = 255
 
 const nearest = (name: string): string => {
-  if (name.length > maxCompared) return ""
+  if (name.length > maxCompared) return allNames
   const near = names
     .map((known) => [known, EditDistance.of(name, known)] as const)
     .filter(([known, steps]) => steps <= Math.min(6, known.length / 8))
     .toSorted(([, a], [, b]) => a - b)[0]
-  return near === undefined ? "" : `, did you mean [${near[0]}]?`
+  return near === undefined ? allNames : `, did you mean [${near[0]}]?`
 }
+
+const allNames =
+  ". See docs/configuration.md, or GET /_cluster/settings?include_defaults=true, which lists the settings"
 
 const bounded = (given: Given): Result.Result<void, RegistryFailure> =>
   Object.keys(given).filter((name) => !isName(name)).length > maxForeign
@@ -231,7 +244,7 @@ const readFile = (content: JsonObject): Result.Result<Given, RegistryFailure> =>
   Result.gen(function* () {
     const given: Record<string, Shown> = {}
     for (const [key, shown] of flatten(content)) {
-      if (!isName(key)) return yield* refused(`The settings file contains the unknown setting [${key}]`)
+      if (!isName(key)) return yield* refused(`The settings file contains the unknown setting [${key}]${nearest(key)}`)
       if (shown === null) continue
       const value = read(key, shown)
       if (Result.isFailure(value)) return yield* refused(`The settings file's [${key}]: ${value.failure}`)
@@ -313,8 +326,8 @@ const defaults = (file: Given, { persistent, transient }: Record<Level, Given>):
 }
 
 // A setting that this version does not know any more is left alone.
-const remembered = (source: JsonObject | undefined): Given => {
-  const stored = source?.["persistent"]
+const remembered = (source: JsonObject | undefined, level: Level = "persistent"): Given => {
+  const stored = source?.[level]
   const given: Record<string, Shown> = {}
   for (const [name, shown] of flatten(isObject(stored) ? stored : {}))
     if ((isName(name) || isForeign(name)) && shown !== null) given[name] = shown

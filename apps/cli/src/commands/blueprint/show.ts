@@ -2,7 +2,11 @@ import * as Catalogue from "@drawbar/blueprint-catalogue/Catalogue"
 import { Console, Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as Json from "@drawbar/json-text/Json"
+import { blueprintSchemaPath } from "@drawbar/http-api/routes/BasePath"
+import * as DemoBlueprints from "../../demo/DemoBlueprints.ts"
 import { wrongUse } from "../../Failure.ts"
+import * as ServerConnection from "../../server/ServerConnection.ts"
 
 export const name = Argument.String("name").pipe(
   Argument.withDescription("The name, as `drawbar blueprint list` prints it"),
@@ -10,7 +14,7 @@ export const name = Argument.String("name").pipe(
 
 /** The entry of a name, or the names that share its prefix. */
 export const find = (name: string) => {
-  const entry = Catalogue.find(name)
+  const entry = Catalogue.find(name) ?? DemoBlueprints.entries.find((demo) => demo.name === name)
   if (entry !== undefined) return Effect.succeed(entry)
   const [vendor = ""] = name.split("-")
   const near = Catalogue.names.filter((known) => known.startsWith(vendor))
@@ -18,11 +22,23 @@ export const find = (name: string) => {
   return Effect.fail(wrongUse(`blueprint ${name} not found: ${hint}`))
 }
 
+/** The same, with references that a server follows: the variables that it gives to connectors have a name of their own. */
+const asStored = (blueprint: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const { credential } = blueprint
+  if (!Json.isObject(credential)) return blueprint
+  const references = Object.entries(credential).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value.replace(/^env:(?!DRAWBAR_SECRET_)/, "env:DRAWBAR_SECRET_") : value,
+  ])
+  return { ...blueprint, credential: Object.fromEntries(references) }
+}
+
 export const command = Command.make(
   "show",
   { name },
   Effect.fnUntraced(function* ({ name }) {
     const { blueprint } = yield* find(name)
-    yield* Console.log(JSON.stringify(blueprint, null, 2))
+    const { url } = yield* ServerConnection.find
+    yield* Console.log(JSON.stringify({ $schema: `${url}${blueprintSchemaPath}`, ...asStored(blueprint) }, null, 2))
   }),
 ).pipe(Command.withDescription("Print a blueprint, to save in a file and edit"))

@@ -1,5 +1,6 @@
 import * as Command from "effect/cli/Command"
 import * as Session from "../../Session.ts"
+import * as History from "../History.ts"
 import * as Record from "../Record.ts"
 import * as Create from "./create.ts"
 import * as Test from "./test.ts"
@@ -19,6 +20,15 @@ export const command = Command.make("connector").pipe(
     Update.command,
     Validate.command,
     Test.command,
+    History.history("connector", ({ client, ask }, connector_id) =>
+      ask(client.versions.connectorList({ params: { connector_id }, ...Session.whole })),
+    ),
+    History.diff("connector", ({ client, ask }, connector_id, query) =>
+      ask(client.versions.connectorDiff({ params: { connector_id }, query, ...Session.whole })),
+    ),
+    History.rollback("connector", ({ client, ask }, connector_id, payload) =>
+      ask(client.versions.connectorRollback({ params: { connector_id }, query: {}, payload, ...Session.whole })),
+    ),
     Record.remove("connector", ({ client, ask }, connector_id) =>
       ask(client.connectors.delete({ params: { connector_id }, ...Session.whole })),
     ),

@@ -2,7 +2,10 @@ import * as Blueprint from "@drawbar/blueprint-schema/Blueprint"
 import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import { failed } from "../../Failure.ts"
+import * as Findings from "../../Findings.ts"
 import * as InputFile from "../../InputFile.ts"
+import * as NextCommand from "../../NextCommand.ts"
 import * as Output from "../../Output.ts"
 import * as Secret from "../../Secret.ts"
 import * as Session from "../../Session.ts"
@@ -15,9 +18,10 @@ export const command = Command.make(
   "create",
   { file, credential: Secret.flag },
   Effect.fnUntraced(function* ({ file, credential }) {
-    const document = yield* InputFile.readAs(Blueprint.Document, file)
+    const source = yield* InputFile.source(file)
+    const document = yield* InputFile.as(Blueprint.Document, yield* InputFile.parse(file, source), file)
     const payload = yield* Secret.into(document, yield* Secret.resolve(credential))
-    yield* create(payload)
+    yield* create(payload, file, source)
   }),
 ).pipe(
   Command.withDescription("Create a connector from a blueprint"),
@@ -26,9 +30,28 @@ export const command = Command.make(
   ]),
 )
 
-export const create = Effect.fnUntraced(function* (payload: Blueprint.Document) {
-  const { client, ask, output } = yield* Session.open
-  const { value, text } = yield* ask(client.connectors.create({ payload, ...Session.whole }))
-  const words = `Created connector ${value.connector_id}\nNext: drawbar model register --name NAME --connector ${value.connector_id} --deploy`
-  yield* Output.print(output, text, words)
+/** `file` is what messages call the document; `source` is its text, if it is a file. */
+export const create = Effect.fnUntraced(function* (payload: Blueprint.Document, file: string, source?: string) {
+  const session = yield* Session.open
+  const { client, ask, output } = session
+  const { value, text } = yield* ask(client.connectors.create({ payload, ...Session.whole })).pipe(
+    Effect.catch((refusal) => Effect.andThen(explain(session, payload, file, source), refusal)),
+  )
+  const id = value.connector_id
+  const name = typeof payload.name === "string" ? payload.name : "model"
+  yield* Output.print(output, text, `Created connector ${id}\nNext: ${NextCommand.register(session, id, name)}`, [id])
+})
+
+/** The API reports the first problem of a document. Fails with all of them, if the linter knows them. */
+const explain = Effect.fnUntraced(function* (
+  { client, ask }: Effect.Success<typeof Session.open>,
+  payload: Blueprint.Document,
+  file: string,
+  source: string | undefined,
+) {
+  const report = yield* Effect.option(ask(client.connectors.validate({ payload, ...Session.whole })))
+  if (report._tag === "None" || report.value.value.valid) return
+  const { findings } = report.value.value
+  const lines = yield* Findings.placed(findings, file, source)
+  return yield* failed(`${file} is not a valid connector: ${Findings.summary(findings)}\n${lines.join("\n")}`)
 })

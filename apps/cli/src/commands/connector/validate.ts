@@ -12,11 +12,11 @@ export const command = Command.make(
   "validate",
   { file },
   Effect.fnUntraced(function* ({ file }) {
-    const payload: Json.JsonObject = yield* InputFile.read(file)
+    const source = yield* InputFile.source(file)
+    const payload: Json.JsonObject = yield* InputFile.parse(file, source)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.connectors.validate({ payload, ...Session.whole }))
-    // Its lines and columns refer to the request body, which the user does not see.
-    const lines = value.findings.map(({ line: _, column: __, ...finding }) => Findings.line(finding, file))
+    const lines = yield* Findings.placed(value.findings, file, source)
     yield* Output.print(output, text, [...lines, ...(value.valid ? [Findings.summary(value.findings)] : [])].join("\n"))
     if (!value.valid) return yield* failed(Findings.summary(value.findings))
   }),

@@ -17,6 +17,6 @@ export const command = Command.make(
     const { client, ask, output } = yield* Session.open
     const payload = description._tag === "None" ? { name } : { name, description: description.value }
     const { value, text } = yield* ask(client.modelGroups.register({ payload, ...Session.whole }))
-    yield* Output.print(output, text, `Created group ${value.model_group_id}`)
+    yield* Output.print(output, text, `Created group ${value.model_group_id}`, [value.model_group_id])
   }),
 ).pipe(Command.withDescription("Create a model group"))

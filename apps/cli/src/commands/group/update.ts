@@ -18,8 +18,8 @@ export const command = Command.make(
     if (Object.keys(payload).length === 0) return yield* wrongUse("group update requires --name or --description")
     const { client, ask, output } = yield* Session.open
     const { text } = yield* ask(
-      client.modelGroups.update({ params: { model_group_id: id }, payload, ...Session.whole }),
+      client.modelGroups.update({ params: { model_group_id: id }, query: {}, payload, ...Session.whole }),
     )
-    yield* Output.print(output, text, `Updated group ${id}`)
+    yield* Output.print(output, text, `Updated group ${id}`, [id])
   }),
 ).pipe(Command.withDescription("Change the name or description of a model group"))

@@ -47,10 +47,10 @@ const create = Command.make(
       ...expires,
     }
     const { value, text } = yield* ask(client.principals.createKey({ payload, ...Session.whole }))
-    yield* Output.print(
-      output,
-      text,
-      `${value.api_key}\nThis is the key ${value.id}. It is shown only once: store it now, and send it as Authorization: Bearer …`,
+    // Alone on standard output, so that a shell can take it into a variable.
+    yield* Output.print(output, text, value.api_key, [value.id])
+    yield* Output.note(
+      `Created key ${value.id}. The key is shown only once: store it now, and send it as Authorization: Bearer …`,
     )
   }),
 ).pipe(Command.withDescription("Create an API key and print it once"))

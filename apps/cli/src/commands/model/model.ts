@@ -1,5 +1,6 @@
 import * as Command from "effect/cli/Command"
 import * as Session from "../../Session.ts"
+import * as History from "../History.ts"
 import * as Record from "../Record.ts"
 import * as Deploy from "./deploy.ts"
 import * as Predict from "./predict.ts"
@@ -18,6 +19,15 @@ export const command = Command.make("model").pipe(
       ask(client.models.search({ payload, ...Session.whole })),
     ),
     Update.command,
+    History.history("model", ({ client, ask }, model_id) =>
+      ask(client.versions.modelList({ params: { model_id }, ...Session.whole })),
+    ),
+    History.diff("model", ({ client, ask }, model_id, query) =>
+      ask(client.versions.modelDiff({ params: { model_id }, query, ...Session.whole })),
+    ),
+    History.rollback("model", ({ client, ask }, model_id, payload) =>
+      ask(client.versions.modelRollback({ params: { model_id }, query: {}, payload, ...Session.whole })),
+    ),
     Record.remove("model", ({ client, ask }, model_id) =>
       ask(client.models.delete({ params: { model_id }, ...Session.whole })),
     ),

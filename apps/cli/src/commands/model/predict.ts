@@ -13,7 +13,9 @@ export const command = Command.make(
     id,
     ...PredictRequest.flags,
     stream: Flag.Boolean("stream").pipe(
-      Flag.withDescription("Print the text of the response as it arrives"),
+      Flag.withDescription(
+        "Print the text of the response as it arrives; with -o json, one line of JSON for each event",
+      ),
       Flag.withDefault(false),
     ),
     timeout: Flag.String("timeout").pipe(
@@ -24,9 +26,10 @@ export const command = Command.make(
   },
   Effect.fnUntraced(function* ({ id, stream, timeout, ...given }) {
     const { algorithm, payload } = yield* PredictRequest.read(given)
-    const { client, ask, output, url } = yield* Session.open
+    const session = yield* Session.open
+    const { client, ask, output } = session
     const query = Option.isNone(timeout) ? {} : { timeout: timeout.value }
-    if (stream) return yield* Streamed.print(url, id, payload, query)
+    if (stream) return yield* Streamed.print(session, id, payload, query)
     const { text } = yield* ask(
       client.predictions.predictAs({ params: { algorithm, model_id: id }, query, payload, ...Session.whole }),
     )

@@ -5,6 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as InputFile from "../../InputFile.ts"
 import { wrongUse } from "../../Failure.ts"
+import * as NextCommand from "../../NextCommand.ts"
 import * as Output from "../../Output.ts"
 import * as Secret from "../../Secret.ts"
 import * as Session from "../../Session.ts"
@@ -44,12 +45,15 @@ export const command = Command.make(
       ...(connector._tag === "None" ? {} : { connector_id: connector.value }),
       ...(group._tag === "None" ? {} : { model_group_id: group.value }),
     }
-    const { client, ask, output } = yield* Session.open
+    const session = yield* Session.open
+    const { client, ask, output, again } = session
     const query = deploy ? ({ deploy: "true" } as const) : {}
     const { value, text, headers } = yield* ask(client.models.register({ query, payload, ...Session.whole }))
-    const next = deploy ? `model predict ${value.model_id}` : `model deploy ${value.model_id}`
+    const next = deploy
+      ? yield* NextCommand.predict(session, value.model_id)
+      : `drawbar model deploy ${value.model_id}${again}`
     const words = `Registered model ${value.model_id} as version ${headers["x-drawbar-model-version"]} of group ${headers["x-drawbar-model-group"]}`
-    yield* Output.print(output, text, `${words}\nNext: drawbar ${next}`)
+    yield* Output.print(output, text, `${words}\nNext: ${next}`, [value.model_id])
   }),
 ).pipe(
   Command.withDescription("Register a remote model"),

@@ -11,6 +11,6 @@ export const command = Command.make(
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(client.models.undeployAll({ payload: { model_ids: ids }, ...Session.whole }))
     const rows = Object.values(value).flatMap(({ stats }) => Object.entries(stats))
-    yield* Output.print(output, text, Output.table(["model", "state"], rows))
+    yield* Output.print(output, text, Output.table(["model", "state"], rows), ids)
   }),
 ).pipe(Command.withDescription("Unload models from memory; their records are kept"))

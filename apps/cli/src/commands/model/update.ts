@@ -13,7 +13,9 @@ export const command = Command.make(
   Effect.fnUntraced(function* ({ id, file }) {
     const payload = yield* InputFile.readAs(ModelDocument, file)
     const { client, ask, output } = yield* Session.open
-    const { text } = yield* ask(client.models.update({ params: { model_id: id }, payload, ...Session.whole }))
-    yield* Output.print(output, text, `Updated model ${id}`)
+    const { text } = yield* ask(
+      client.models.update({ params: { model_id: id }, query: {}, payload, ...Session.whole }),
+    )
+    yield* Output.print(output, text, `Updated model ${id}`, [id])
   }),
 ).pipe(Command.withDescription("Change a model: the fields in a file"))

@@ -10,8 +10,11 @@ export const command = Command.make("task").pipe(
       ask(client.tasks.get({ params: { task_id }, query: {}, ...Session.whole })),
     ),
     Wait.command,
-    Record.list("task", ["task_type", "state", "model_id"], ({ client, ask }, payload) =>
-      ask(client.tasks.search({ payload, ...Session.whole })),
+    Record.list(
+      "task",
+      ["task_type", "state", "model_id"],
+      ({ client, ask }, payload) => ask(client.tasks.search({ payload, ...Session.whole })),
+      "create_time",
     ),
     Record.remove("task", ({ client, ask }, task_id) =>
       ask(client.tasks.delete({ params: { task_id }, ...Session.whole })),

@@ -23,7 +23,7 @@ export const command = Command.make(
         orElse: () => Effect.fail(failed(`task ${id} did not end within ${timeout} s`)),
       }),
     )
-    yield* Output.print(output, text, `Task ${id}: ${String(value["state"])}`)
+    yield* Output.print(output, text, `Task ${id}: ${String(value["state"])}`, [id])
     if (value["state"] !== "COMPLETED") return yield* failed(`task ${id} ended as ${String(value["state"])}`)
   }),
 ).pipe(Command.withDescription("Wait until a task ends; fails unless its state is COMPLETED"))

@@ -19,12 +19,12 @@ const create = Command.make(
     ),
   },
   Effect.fnUntraced(function* ({ name, role, backend_roles, password: reference }) {
-    const { password = "" } = yield* Secret.resolve([`password=${reference}`])
+    const password = yield* Secret.value("--password", reference)
     const { client, ask, output } = yield* Session.open
     const { value, text } = yield* ask(
       client.principals.createUser({ payload: { name, password, roles: role, backend_roles }, ...Session.whole }),
     )
-    yield* Output.print(output, text, `Created user ${name} (${value.id})`)
+    yield* Output.print(output, text, `Created user ${name} (${value.id})`, [value.id])
   }),
 ).pipe(Command.withDescription("Create a user, who authenticates with Basic credentials"))
 

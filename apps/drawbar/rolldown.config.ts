@@ -1,9 +1,9 @@
 import { defineConfig } from "rolldown"
 import { thirdPartyNotices } from "../../scripts/notices.mjs"
 
-/** Builds the command. Code that only some commands load goes into separate chunks. */
+/** Bundles the command and, in chunks that only `drawbar serve` loads, the server. Only Node's own modules are external. */
 export default defineConfig({
-  input: { main: "src/main.ts" },
+  input: { main: "@drawbar/cli/main" },
   platform: "node",
   // Resolves a package without `exports` to its ES module. The bundler cannot see what its CommonJS form requires.
   resolve: {
@@ -11,5 +11,5 @@ export default defineConfig({
     mainFields: ["module", "main"],
   },
   plugins: [thirdPartyNotices()],
-  output: { dir: "dist", format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
+  output: { dir: "dist", cleanDir: true, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
 })

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises"
 import * as Json from "@drawbar/json-text/Json"
-import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { Console, Context, Effect, Layer } from "effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -47,6 +46,8 @@ const create = Command.make(
   "create",
   { keyring },
   Effect.fnUntraced(function* ({ keyring }) {
+    // Loads lazily what only this command needs.
+    const { KeyRing } = yield* Effect.promise(() => import("@drawbar/registry/secrets/KeyRing"))
     const opened = Layer.build(KeyRing.layerFile(keyring, Effect.succeed(new Set<string>())))
     const ring = yield* Effect.scoped(opened).pipe(Effect.catch(({ message }) => failed(message)))
     const { isNew, current } = Context.get(ring, KeyRing)
@@ -76,7 +77,7 @@ const exported = Command.make(
   ),
 )
 
-export const command = Command.make("keys").pipe(
+export const command = Command.make("keyring").pipe(
   Command.withDescription("The encryption keys of stored credentials"),
   Command.withSubcommands([rotate, doctor, exported, create]),
 )
