@@ -21,7 +21,6 @@ import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { Principals } from "@drawbar/registry/access/Principals"
-import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import { NewestKey } from "@drawbar/registry/secrets/NewestKey"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
@@ -106,6 +105,7 @@ const layer = ({
   files,
   postgres,
   sharesFile,
+  sharedLimits,
   settings,
   connectTo = {},
   certificateAuthorities = [],
@@ -134,7 +134,7 @@ const layer = ({
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, Store.limits({ postgres, sharedLimits }))),
     Layer.provideMerge(NewestKey.layer),
     Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),

@@ -30,7 +30,7 @@ const wait = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 
   )
 
 /** Each test builds the layer again and expects that nothing is used of any limit. */
-export const limitsContract = (name: string, layer: Layer.Layer<Limits>) => {
+export const limitsContract = (name: string, layer: Layer.Layer<Limits, unknown>) => {
   const holds = (sentence: string, test: (limits: Limits["Service"]) => Effect.Effect<void, unknown>) =>
     it.effect(sentence, () => Effect.provide(Effect.flatMap(Limits, test), layer))
 

@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly port: number
   /** Where records and keys are stored; absent for memory. `database` is a file, or the name of `postgres` for messages. */
   readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
+  /** Whether all processes of `postgres` count rate limits, quotas and wrong passwords together. */
+  readonly sharedLimits?: boolean | undefined
   /** Whether other processes of this machine use the database file as well. */
   readonly sharesFile?: boolean | undefined
   /** The metrics of all workers, from those of this process. */
@@ -122,6 +124,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     ...options,
     files: { database: DatabaseUrl.shown(database), keyring },
     postgres: yield* DatabaseOptions.make(database),
+    sharedLimits: flags.sharedLimits,
   }
 })
 
