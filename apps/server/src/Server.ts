@@ -35,6 +35,7 @@ import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
 import * as EgressSettings from "./options/EgressSettings.ts"
 import * as JwtVerification from "./identity/JwtVerification.ts"
 import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
+import * as AuditRetention from "./telemetry/AuditRetention.ts"
 import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
 import { NoPrincipals } from "./options/NoPrincipals.ts"
 import { isEmpty, keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
@@ -57,13 +58,14 @@ export interface Running {
  * last.
  */
 export const listen = Effect.fnUntraced(function* (options: StartOptions) {
-  const { host, port, accessLog, auditLog, auditRequired, auth, jwt, tls, otlp } = options
+  const { host, port, accessLog, auditLog, auditFile, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
   const principals = Context.get(services, Principals)
   const { initialAdminKey } = options
   const adminIsNew = initialAdminKey !== undefined && (yield* principals.createFirst(Redacted.value(initialAdminKey)))
   if (auth === true && jwt === undefined && (yield* principals.list).length === 0) return yield* new NoPrincipals()
+  if (auditFile !== undefined) yield* Effect.provideContext(AuditRetention.inBackground(auditFile), services)
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const keyRingIsNew = Context.get(services, KeyRing).isNew
   const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))

@@ -49,6 +49,8 @@ export interface StartOptions {
   readonly accessLog?: ((line: string) => void) | undefined
   /** Receives a line of JSON for each change and each rejected request. */
   readonly auditLog?: Write | undefined
+  /** The file of that log, which is swept as the settings say. */
+  readonly auditFile?: string | undefined
   /** Whether changes are rejected while that log cannot be written. */
   readonly auditRequired?: boolean | undefined
   /** Whether callers must authenticate. */
@@ -98,6 +100,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     otlp,
     jwt: jwt === undefined ? undefined : yield* issuer(jwt),
     auditLog: audit === undefined ? undefined : yield* auditLog(audit),
+    auditFile: audit,
     auditRequired: flags.auditRequired,
     aws: flags.awsCredentials && {
       credentials: flags.awsCredentials,
