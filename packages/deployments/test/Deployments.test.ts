@@ -193,7 +193,9 @@ it.layer(live)("a model", (it) => {
   it.effect("shows the request that it would send, without its secret and without sending it", () =>
     Effect.gen(function* () {
       const { stub, model_id } = yield* setUp
-      const [request] = yield* (yield* Predictions).render(CallContext.server, model_id, input)
+      const {
+        requests: [request],
+      } = yield* (yield* Predictions).render(CallContext.server, model_id, input)
       expect(request).toEqual({
         method: "POST",
         url: `${stub.origin}/one`,

@@ -24,7 +24,7 @@ const deployment = (change: Partial<Deployment> = {}): Deployment =>
   ({
     id: "m",
     model: { name: "m" },
-    targets: [{ live: { compiled: { connector, actions: [] } }, weight: 1, role: "primary" }],
+    targets: [{ live: { compiled: { connector, actions: [] } } }],
     interface: InterfaceCheck.make(),
     userLimits: {},
     estimate: TokenEstimate.make(connector),

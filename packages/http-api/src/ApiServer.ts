@@ -79,7 +79,7 @@ export const listen = Effect.fnUntraced(function* (
     log: options.accessLog,
     now: () => clock.currentTimeMillisUnsafe(),
     knows: deployments.knows,
-    measure: () => Gauges.of(loadShedding, deployments.pools()),
+    measure: () => Gauges.of(loadShedding, deployments.pools(), deployments.routeTargets()),
   })
   yield* forgetting(telemetry)
   const state: { isStopping: boolean; address: string | undefined } = { isStopping: false, address: undefined }

@@ -70,7 +70,7 @@ describe("a number", () => {
     assert.deepStrictEqual(
       Object.entries(schemas).map(([name, schema]) => [name, numberFields(schema).length]),
       [
-        ["Model", 19],
+        ["Model", 20],
         ["ModelGroup", 3],
         ["Task", 3],
         ["Principal", 4],

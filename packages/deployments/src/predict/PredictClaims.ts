@@ -8,7 +8,6 @@ import type { Claim } from "@drawbar/registry/limits/Limits"
 import { Result } from "effect"
 import type { Deployment } from "../deployment/Deployment.ts"
 import { DeploymentError, QuotaExceeded, RateLimited } from "../DeploymentError.ts"
-import * as Routing from "../deployment/Routing.ts"
 
 export interface PredictClaim {
   readonly claim: Claim
@@ -40,7 +39,7 @@ export const of = (caller: Caller, limited: Limited, amount: Amount): ReadonlyAr
 
 /** An input that is split counts as the calls that it makes. */
 export const callsOf = ({ targets, batches }: Pick<Deployment, "targets" | "batches">, input: PredictInput): number => {
-  const action = CompiledConnector.find(Routing.choose(targets).live.compiled, actionOf(input))
+  const action = CompiledConnector.find(targets[0].live.compiled, actionOf(input))
   return Result.isSuccess(action) ? PreProcess.count(action.success.preProcess, input, batches) : 1
 }
 

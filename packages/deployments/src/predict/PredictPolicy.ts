@@ -10,6 +10,7 @@ import type { StoreError } from "@drawbar/document-store/StoreError"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Limits } from "@drawbar/registry/limits/Limits"
 import * as Moment from "@drawbar/registry/limits/Moment"
+import * as ModelRouting from "@drawbar/registry/models/ModelRouting"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Effect, Result, type Scope } from "effect"
 import type { CallContext } from "./CallContext.ts"
@@ -27,6 +28,8 @@ export interface PolicyCall {
   /** Whether it is a guardrail's call of the model that judges: its tokens are part of those of the call that it judges. */
   readonly isJudgement?: boolean
   readonly isStream?: boolean
+  /** Whether it is a call of a model by the routing of another: what the caller's key allows was taken for the model that was asked. */
+  readonly isTarget?: boolean
 }
 
 type Refused = DeploymentError | ConnectorError
@@ -57,7 +60,7 @@ export const make = Effect.gen(function* () {
   const limits = yield* Limits
   const clock = yield* Clock.Clock
   const ofInput = [streaming, callerFilters]
-  const checks: ReadonlyArray<Check> = [...ofInput, modelOfKey, judgesOfKey, interfaceOfModel]
+  const checks: ReadonlyArray<Check> = [...ofInput, modelOfKey, judgesOfKey, targetsOfKey, interfaceOfModel]
 
   const first = <C>(
     list: ReadonlyArray<(call: C, settings: Settings["Service"]) => Result.Result<void, Refused>>,
@@ -141,16 +144,28 @@ const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) =>
   return closed === undefined ? Result.void : notForKey(closed)
 }
 
+/** Fails where the key is not for every model that may answer in place of the one that was asked. */
+const targetsOfKey: Check = ({ context: { caller }, deployment: { model }, isTarget }) => {
+  if (isTarget === true || model.routing === undefined) return Result.void
+  const closed = ModelRouting.targetsOf(model.routing).find(
+    ({ model_id }) => model_id !== undefined && !isFor(caller.principal, model_id),
+  )
+  return closed?.model_id === undefined ? Result.void : notForKey(closed.model_id)
+}
+
 /** Fails where the input is not what the model's interface says. */
 const interfaceOfModel: Check = ({ deployment, input }) => deployment.interface.input(input)
 
-const claimsOf = ({ context: { caller }, deployment, input, isJudgement }: PolicyCall) =>
-  PredictClaims.areAny(caller, deployment)
-    ? PredictClaims.of(caller, deployment, {
-        calls: PredictClaims.callsOf(deployment, input),
+const claimsOf = ({ context: { caller }, deployment, input, isJudgement, isTarget }: PolicyCall) => {
+  if (!PredictClaims.areAny(caller, deployment)) return []
+  const calls = PredictClaims.callsOf(deployment, input)
+  return isTarget === true
+    ? PredictClaims.ofModel(caller.name, deployment, { calls })
+    : PredictClaims.of(caller, deployment, {
+        calls,
         tokens: isJudgement === true ? undefined : deployment.estimate.call(input) * (1 + judgesOf(deployment).length),
       })
-    : []
+}
 
 const promptOf = ({ deployment, input }: PolicyCall) => deployment.estimate.prompt(input)
 

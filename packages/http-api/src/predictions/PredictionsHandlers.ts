@@ -2,7 +2,7 @@ import { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
-import { Predictions, type Requests } from "@drawbar/deployments/predict/Predictions"
+import { Predictions, type Rendered, type Requests } from "@drawbar/deployments/predict/Predictions"
 import { Effect, Result } from "effect"
 import { JsonText } from "@drawbar/http-server/http/ResponseBody"
 import { EventStream, type StreamFailure } from "@drawbar/http-server/http/EventStream"
@@ -36,6 +36,10 @@ const shown = (requests: Requests) => {
   return requests.length === 1 ? first : { ...first, requests }
 }
 
+/** With the target that they would go to, where the model has a routing. */
+const routed = ({ requests, routing }: Rendered) =>
+  routing === undefined ? shown(requests) : { ...shown(requests), routing }
+
 interface PredictRequest {
   readonly query: { readonly timeout?: string }
   readonly text: string
@@ -62,7 +66,7 @@ export const make = Effect.map(Predictions, (predictions) => {
     }),
     render: Effect.fnUntraced(function* ({ params, query, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
-      return shown(yield* predictions.render(call, params.model_id, input, { stream: query.stream === "true" }))
+      return routed(yield* predictions.render(call, params.model_id, input, { stream: query.stream === "true" }))
     }),
     test: Effect.fnUntraced(function* ({ params, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))

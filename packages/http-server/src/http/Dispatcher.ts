@@ -164,6 +164,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       traceId: trace?.traceId,
     }
     telemetry.ended(completed)
+    const targets = measurements?.route.steps ?? []
+    if (targets.length > 0 && status < 400) audit?.({ ...answered(context, { status, value: undefined }), targets })
     admission.release(context)
     if (trace !== undefined) tracing?.ended(trace, completed)
   }
@@ -243,7 +245,7 @@ const notLogged = Effect.fail(
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (
   { id, target, route, needs, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
-  { status, value }: Reply,
+  { status, value }: Pick<Reply, "status" | "value">,
 ) => ({
   id,
   method: target.method,

@@ -1,5 +1,6 @@
 /** What one predict took at its upstreams: filled in while its calls are made, read when the request has completed. */
 import { performance } from "node:perf_hooks"
+import { RouteMeasurements } from "./RouteMeasurements.ts"
 
 /** What was called, in the words of OpenTelemetry's GenAI conventions. One object for each action, for as long as it is deployed. */
 export interface CallTarget {
@@ -47,6 +48,9 @@ export class CallMeasurements {
   input = 0
   output = 0
   estimated = false
+  /** The model that was called last: the one that was asked for, or a target of its routing. */
+  model: string | undefined
+  readonly route = new RouteMeasurements()
   readonly #isTraced: boolean
 
   constructor(isTraced: boolean) {
@@ -55,6 +59,22 @@ export class CallMeasurements {
 
   get upstreamMillis(): number {
     return this.began === undefined ? 0 : (this.ended ?? performance.now()) - this.began
+  }
+
+  modelCalled(modelId: string): void {
+    this.model = modelId
+  }
+
+  targetAsked(target: string, why: string): void {
+    this.route.began(target, why)
+  }
+
+  targetAnswered(): void {
+    this.route.ended("answered")
+  }
+
+  targetFailed(failure: string): void {
+    this.route.ended(failure)
   }
 
   callBegan(target: CallTarget): void {

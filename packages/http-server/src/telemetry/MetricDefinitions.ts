@@ -23,6 +23,7 @@ export const counters = {
   drawbar_predict_sent_bytes_total: "Bytes of the bodies of requests to platforms",
   drawbar_predict_received_bytes_total: "Bytes of the bodies of their answers",
   drawbar_predict_tokens_total: "Tokens, as platforms count them",
+  drawbar_route_attempts_total: "Calls of the targets of a model's routing",
   drawbar_stream_pieces_total: "Pieces of streams",
 } as const
 
@@ -45,6 +46,7 @@ const gauges = {
   drawbar_pool_connections_busy: "Connections that carry a request, or are being opened for one",
   drawbar_pool_requests_waiting: "Requests that wait for a connection",
   drawbar_breaker_open: "1 while an origin is not asked, because it gave no answer",
+  drawbar_route_target_resting: "1 while a target of a model's routing is passed by, because it failed",
   process_resident_memory_bytes: "Memory of this process",
   nodejs_eventloop_utilization: "The part of its time that the event loop was busy, since the last look",
 } as const

@@ -16,6 +16,7 @@ import * as SecretBinding from "../secrets/SecretBinding.ts"
 import * as Tasks from "../records/Tasks.ts"
 import type { ModelFinder } from "./ModelFinder.ts"
 import type { ModelPlacement } from "./ModelPlacement.ts"
+import type { ModelTargets } from "./ModelTargets.ts"
 import { collection, guardedBy, lifted, readBody, taskOf, warned } from "./ModelRecords.ts"
 
 export interface Registered {
@@ -30,6 +31,7 @@ export interface Registered {
 export const make = Effect.fnUntraced(function* (
   { judgedBy }: Pick<ModelFinder, "judgedBy">,
   { reference, place }: ModelPlacement,
+  targets: ModelTargets,
 ) {
   const changes = yield* ChangeFeed
   const vault = yield* CredentialVault
@@ -63,6 +65,9 @@ export const make = Effect.fnUntraced(function* (
         const now = yield* Clock.currentTimeMillis
         const references =
           source._tag === "Reference" ? [yield* reference(source.connectorId, noUse(source.connectorId))] : []
+        const { routing } = asked.settings
+        const connectorId = source._tag === "Reference" ? source.connectorId : undefined
+        const routed = routing === undefined ? [] : yield* targets(routing, { id: model_id, connectorId })
         const { groupId, version, groupIsNew, writes } = yield* place(asked, now)
         const model = newModel(asked, groupId, version, owner, now)
         yield* commit([
@@ -77,6 +82,7 @@ export const make = Effect.fnUntraced(function* (
           ),
           ...writes,
           ...references,
+          ...routed,
         ])
         yield* warned(model_id, asked.settings.interface)
         return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }

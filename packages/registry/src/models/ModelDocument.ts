@@ -26,6 +26,7 @@ export const ModelDocument = Schema.Struct({
   deploy_setting: Fields,
   guardrails: Fields,
   interface: Fields,
+  routing: Fields,
   access_mode: Text,
   backend_roles: maybe(Schema.Array(Schema.String)),
   add_all_backend_roles: Flag,

@@ -12,6 +12,7 @@ import type { ModelDocument } from "./ModelDocument.ts"
 import * as ModelConfig from "./ModelConfig.ts"
 import * as ModelGuardrails from "./ModelGuardrails.ts"
 import * as ModelInterface from "./ModelInterface.ts"
+import * as ModelRouting from "./ModelRouting.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
 
@@ -23,6 +24,7 @@ const fields = [
   "batch_inference_config",
   "guardrails",
   "interface",
+  "routing",
 ] as const
 export type ModelSettings = Pick<Model, (typeof fields)[number]>
 
@@ -46,6 +48,7 @@ export const changed = (
     const texts =
       document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
     const model_interface = yield* within(before.interface, texts, checkInterface)
+    const routing = yield* within(before.routing, document.routing, ModelRouting.check)
     return {
       ...(is_enabled === undefined ? {} : { is_enabled }),
       ...(model_config === undefined ? {} : { model_config }),
@@ -54,6 +57,7 @@ export const changed = (
       ...(batch_inference_config === undefined ? {} : { batch_inference_config }),
       ...(guardrails === undefined ? {} : { guardrails }),
       ...(model_interface === undefined ? {} : { interface: model_interface }),
+      ...(routing === undefined ? {} : { routing }),
     }
   })
 
@@ -66,6 +70,7 @@ export const without = ({
   batch_inference_config: _b,
   guardrails: _g,
   interface: _i,
+  routing: _o,
   ...rest
 }: Model) => rest
 
