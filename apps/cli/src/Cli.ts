@@ -14,6 +14,7 @@ import * as Model from "./commands/model/model.ts"
 import * as Render from "./commands/render.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Task from "./commands/task/task.ts"
+import * as Usage from "./commands/usage.ts"
 import * as User from "./commands/user/user.ts"
 import { version } from "@drawbar/http-api/routes/Version"
 import * as Failure from "./Failure.ts"
@@ -33,6 +34,7 @@ const tree = Root.command.pipe(
     Keys.command,
     User.command,
     Key.command,
+    Usage.command,
   ]),
 )
 

@@ -21,6 +21,8 @@ import { Principals } from "@drawbar/registry/access/Principals"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Context, Effect, Layer } from "effect"
@@ -89,6 +91,7 @@ const exported = (settings: OtlpSettings) =>
 const layer = ({
   files,
   settings,
+  prices,
   connectTo = {},
   certificateAuthorities = [],
   allowUnverifiedTls = false,
@@ -115,7 +118,9 @@ const layer = ({
     Tasks.layer,
   ).pipe(
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layerWithUsage, Prices.layer(prices))),
+    Layer.provideMerge(Usage.layer),
+    Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),
     Layer.provideMerge(store),
   )

@@ -1,4 +1,4 @@
-/** A model that stands on several upstreams: shares, fallbacks, and what is told of them. */
+/** A model that stands on several upstreams: shares, fallbacks, and what is seen of them. */
 import { assert, describe, it } from "vitest"
 import { ask } from "./AuthenticatedServer.ts"
 import * as InProcess from "./InProcess.ts"
@@ -135,7 +135,7 @@ describe("a fallback", () => {
     assert.isUndefined((await all.to("GET", `${ml}/models/${id}`)).json.routing)
   })
 
-  it("follows in order, and the first failure is told where none answers", async () => {
+  it("follows in order, and the first failure is returned where none responds", async () => {
     await using all = await three([json(503, { first: true }), json(500, {}), json(429, {}, { "retry-after": "1" })])
     const [, second, third] = all.connectors
     const id = await model(all.to, {
@@ -159,7 +159,7 @@ describe("a fallback", () => {
     assert.strictEqual(all.providers[1]?.calls(), 0)
   })
 
-  it("answers a stream that has not begun, and none that has", async () => {
+  it("serves a stream that has not begun, and none that has", async () => {
     let breaks = false
     await using all = await three([
       (request, response) => {
@@ -293,8 +293,8 @@ describe("a dry run", () => {
 
 describe("a routing is refused", () => {
   it.each<[object | string, number, string]>([
-    [{ targets: [{ connector_id: "nobody" }] }, 404, "Failed to find connector:nobody"],
-    [{ fallback: [{ model_id: "nobody" }] }, 404, "Failed to find the model that the routing names: nobody"],
+    [{ targets: [{ connector_id: "missing" }] }, 404, "Failed to find connector:missing"],
+    [{ fallback: [{ model_id: "missing" }] }, 404, "Failed to find the model that the routing names: missing"],
     [{ fallback: [{}] }, 400, "either a connector_id or a model_id"],
     [{ fallback: ["x"] }, 400, "must be a list of objects"],
     [{ fallback: [{ connector_id: "a", model_id: "b" }] }, 400, "either a connector_id or a model_id"],

@@ -19,6 +19,8 @@ import { Models } from "@drawbar/registry/models/Models"
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
@@ -33,7 +35,8 @@ const policy = Result.getOrThrow(
 
 const registry = Layer.mergeAll(Connectors.layer, Controllers.layer, Models.layer, ModelGroups.layer).pipe(
   Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer, Usage.layer, Prices.layer())),
+  Layer.provideMerge(RecordFeed.layer),
   Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)),
 )
 const runtime = ConnectorRuntime.layer.pipe(

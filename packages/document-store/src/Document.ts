@@ -1,7 +1,16 @@
 /** A stored record: its public part, its sealed part, and the version that prevents lost updates. */
 import type { JsonObject } from "@drawbar/json-text/Json"
 
-export const collections = ["connector", "model", "model-group", "task", "controller", "config", "principal"] as const
+export const collections = [
+  "connector",
+  "model",
+  "model-group",
+  "task",
+  "controller",
+  "config",
+  "principal",
+  "usage",
+] as const
 export type Collection = (typeof collections)[number]
 
 /** The collections whose records contain secrets. */

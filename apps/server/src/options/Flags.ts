@@ -22,6 +22,8 @@ export interface Flags {
   /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
+  /** The file of the operator's own prices. */
+  readonly prices?: string
   /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo: Readonly<Record<string, string>>
   readonly caFiles: ReadonlyArray<string>
@@ -90,6 +92,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
     const awsRoles = yield* roles(awsCredentials, list("aws-role"))
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
+    const prices = text("prices")
     const data = text("data") ?? FlagTable.table.data.fallback
     return {
       help: given.help ?? false,
@@ -118,6 +121,7 @@ export const read = (args: ReadonlyArray<string>, variables: Environment): Resul
       awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
       ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
+      ...(prices === undefined ? {} : { prices }),
       ...(auditRequired ? { auditRequired } : {}),
       ...(awsRoles.length === 0 ? {} : { awsRoles }),
       ...(secretHosts.length === 0 ? {} : { secretHosts }),

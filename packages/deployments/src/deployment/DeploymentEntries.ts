@@ -10,7 +10,7 @@ import * as ModelRouting from "@drawbar/registry/models/ModelRouting"
 import { Clock, Effect, Exit, Fiber, FiberSet, Scope } from "effect"
 import type { Deployment } from "./Deployment.ts"
 import type { BudgetOf } from "./DeploymentOpening.ts"
-import type { Failure } from "./Failure.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 
 export interface Entry {
   /** Absent while it is being made. */

@@ -4,7 +4,7 @@ import { Effect, Result, type Scope } from "effect"
 import * as Availability from "./Availability.ts"
 import type { Deployment } from "./Deployment.ts"
 import type { DeploymentEntries } from "./DeploymentEntries.ts"
-import type { Failure } from "./Failure.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 
 type MarkOnce = (id: string) => Effect.Effect<unknown, Failure>
 

@@ -12,7 +12,7 @@ import type { Deployment } from "./Deployment.ts"
 import * as DeploymentEntries from "./DeploymentEntries.ts"
 import * as DeploymentMarks from "./DeploymentMarks.ts"
 import * as DeploymentOpening from "./DeploymentOpening.ts"
-import type { Failure } from "./Failure.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 import * as DeploymentUse from "./DeploymentUse.ts"
 
 export interface TargetState {

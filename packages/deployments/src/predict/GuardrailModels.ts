@@ -64,4 +64,4 @@ export const make = Effect.fnUntraced(function* (policy: PredictPolicy, calls: P
 })
 
 const isLimit = ({ reason }: DeploymentError): boolean =>
-  reason._tag === "RateLimited" || reason._tag === "QuotaExceeded"
+  reason._tag === "RateLimited" || reason._tag === "QuotaExceeded" || reason._tag === "BudgetExceeded"

@@ -8,12 +8,12 @@ import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import type { Parameters, PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { UpstreamRequest } from "@drawbar/connector-runtime/call/UpstreamRequest"
-import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnector"
 import { Clock, Effect, Exit, type Scope } from "effect"
 import type { CallContext } from "./CallContext.ts"
 import type { Deployment } from "../deployment/Deployment.ts"
+import type { Accounted, Accounting } from "./Accounting.ts"
 import * as ModelGuards from "./ModelGuards.ts"
 import type { PredictCounter } from "./PredictStats.ts"
 import type { Spending } from "./Spending.ts"
@@ -60,7 +60,7 @@ export interface Call {
   readonly spending: Spending
 }
 
-export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
+export const make = Effect.fnUntraced(function* ({ count }: PredictCounter, { used }: Accounting) {
   const runtime = yield* ConnectorRuntime
   const clock = yield* Clock.Clock
 
@@ -82,12 +82,15 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
     counted,
     execute: ({ context, deployment, input, guardrails, spending }, live) =>
       Effect.tap(runtime.execute(live, input, guardrails, context, deployment.batches), (prediction) =>
-        Effect.sync(() => used(context, spending, usagesOf(prediction))),
+        Effect.sync(() =>
+          used(accounted({ context, deployment, spending }, live, input), usagesOf(prediction), prediction),
+        ),
       ),
-    judge: ({ context, deployment, spending }, parameters) => {
-      const { live } = deployment.targets[0]
-      return Effect.tap(runtime.execute(live, { _tag: "Parameters", parameters }, {}, context), (prediction) =>
-        Effect.sync(() => used(context, spending, usagesOf(prediction))),
+    judge: (call, parameters) => {
+      const { live } = call.deployment.targets[0]
+      const input = { _tag: "Parameters", parameters } as const
+      return Effect.tap(runtime.execute(live, input, {}, call.context), (prediction) =>
+        Effect.sync(() => used(accounted(call, live, input), usagesOf(prediction), prediction)),
       )
     },
     dryRun: ({ batches, model }, live, input, stream, asked) => {
@@ -99,9 +102,9 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
       Effect.flatMap(Effect.fromResult(CompiledConnector.compile(connector, names(credential))), (compiled) =>
         runtime.dryRun(compiled, input, options),
       ),
-    stream: ({ context, input, guardrails, spending }, live, ended) =>
+    stream: ({ context, deployment, input, guardrails, spending }, live, ended) =>
       runtime.stream(live, input, guardrails, context, (usage) => {
-        used(context, spending, [usage])
+        used(accounted({ context, deployment, spending }, live, input), [usage])
         ended()
       }),
   }
@@ -110,13 +113,8 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
 
 const usagesOf = ({ inference_results }: Prediction) => inference_results.map(({ usage }) => usage)
 
-/** Remembers what was used: for the limits, and for an observer. */
-export const used = (
-  { observer }: CallContext,
-  spending: Spending,
-  usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>,
-): void => {
-  const { input, output } = TokenUsage.sum(usages)
-  observer?.tokensUsed({ input, output, estimated: usages.some((usage) => usage?.estimated === true) })
-  spending.add(input + output)
-}
+const accounted = (
+  { context, deployment, spending }: Pick<Call, "context" | "deployment" | "spending">,
+  { compiled }: LiveConnector,
+  input: PredictInput,
+): Accounted => ({ context, spending, modelId: deployment.id, compiled, input, estimate: deployment.estimate })

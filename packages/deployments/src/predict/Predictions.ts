@@ -7,9 +7,10 @@ import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Context, Effect, Exit, FiberSet, Layer, type Scope } from "effect"
+import * as Accounting from "./Accounting.ts"
 import type * as CallContext from "./CallContext.ts"
 import * as ConnectorTests from "../connectors/ConnectorTests.ts"
-import type { Failure } from "../deployment/Failure.ts"
+import type { Failure } from "../deployment/DeploymentFailure.ts"
 import { Deployments } from "../deployment/Deployments.ts"
 import * as GuardrailModels from "./GuardrailModels.ts"
 import * as PredictCalls from "./PredictCalls.ts"
@@ -73,11 +74,12 @@ export class Predictions extends Context.Service<
       const deployments = yield* Deployments
       const settings = yield* Settings
       const counter = PredictStats.make(() => settings.get("plugins.ml_commons.monitoring_request_count"))
-      const policy = yield* PredictPolicy.make
-      const calls = yield* PredictCalls.make(counter)
+      const accounting = yield* Accounting.make
+      const policy = yield* PredictPolicy.make(accounting)
+      const calls = yield* PredictCalls.make(counter, accounting)
       const withGuardrails = yield* GuardrailModels.make(policy, calls)
       const routed = yield* RoutedCalls.make(policy, calls, withGuardrails)
-      const test = yield* ConnectorTests.make(policy)
+      const test = yield* ConnectorTests.make(policy, accounting)
       const run = yield* FiberSet.makeRuntime()
 
       return {

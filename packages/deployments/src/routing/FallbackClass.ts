@@ -31,6 +31,7 @@ const byReason: Partial<Record<Reason["_tag"] | DeploymentReason["_tag"], Failur
   RequestSigningFailed: "unavailable",
   ModelDisabled: "unavailable",
   NotDeployed: "unavailable",
+  PriceUnknown: "unavailable",
 }
 
 /** The class of a failure; nothing where it would be the same with every target, or is an answer. */

@@ -3,7 +3,7 @@ import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnecto
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
 import { fallbackClasses, type ModelRouting, type Target } from "@drawbar/registry/models/ModelRouting"
 import { Effect, Scope, Semaphore } from "effect"
-import type { Failure } from "../deployment/Failure.ts"
+import type { Failure } from "../deployment/DeploymentFailure.ts"
 import type { Route, RouteTarget, Upstream } from "./Routing.ts"
 import * as TargetHealth from "./TargetHealth.ts"
 

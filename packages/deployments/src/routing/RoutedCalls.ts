@@ -8,7 +8,7 @@ import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionSt
 import { Cause, Clock, Effect, Exit, Scope } from "effect"
 import type { Deployment } from "../deployment/Deployment.ts"
 import { Deployments } from "../deployment/Deployments.ts"
-import type { Failure } from "../deployment/Failure.ts"
+import type { Failure } from "../deployment/DeploymentFailure.ts"
 import type { WithGuardrails } from "../predict/GuardrailModels.ts"
 import type { Call, PredictCalls, Requests } from "../predict/PredictCalls.ts"
 import type { PolicyCall, PredictPolicy } from "../predict/PredictPolicy.ts"
@@ -46,7 +46,7 @@ export interface Chosen {
   readonly order: ReadonlyArray<{ readonly target: string; readonly resting: boolean }>
 }
 
-/** What the caller is told where no target answers: the first failure, but not that a target is out of use where another one failed. */
+/** What the caller gets where no target responds: the first failure, but not that a target is out of use where another one failed. */
 interface Told {
   readonly failure: FallbackClass.FailureClass
   readonly said: Failure

@@ -3,7 +3,7 @@ import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnecto
 import type { RetryBudget } from "@drawbar/egress/RetryBudget"
 import type { FallbackClass, ModelRouting } from "@drawbar/registry/models/ModelRouting"
 import type { Effect } from "effect"
-import type { Failure } from "../deployment/Failure.ts"
+import type { Failure } from "../deployment/DeploymentFailure.ts"
 import type { TargetHealth } from "./TargetHealth.ts"
 
 /** A connector that the model's deployment has opened, or opens when it is asked, or another model on its own connector. */

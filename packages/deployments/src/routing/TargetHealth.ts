@@ -26,7 +26,7 @@ export interface Asked {
   readonly refused: () => void
   /** The call ended without a word of the target. */
   readonly left: () => void
-  /** Returns whether it rests from now on because it cannot be reached: somebody should look when it is back. */
+  /** Returns whether it rests from now on because it cannot be reached: a probe should look when it is back. */
   readonly failed: (failure: FailureClass, retryAfter: number | undefined, now: number) => boolean
 }
 

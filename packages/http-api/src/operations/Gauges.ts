@@ -1,6 +1,7 @@
 /** What is measured only when somebody looks: pools, breakers, and what predicts hold. */
 import type { EgressPool } from "@drawbar/egress/EgressPool"
 import type { Reading } from "@drawbar/http-server/telemetry/MetricRegistry"
+import type { SpentOfModel } from "@drawbar/registry/spend/Usage"
 import type { LoadShedding } from "@drawbar/http-server/admission/LoadShedding"
 
 export interface PoolOfModel {
@@ -19,6 +20,7 @@ export const of = (
   { load, refusals }: LoadShedding,
   pools: ReadonlyArray<PoolOfModel>,
   targets: ReadonlyArray<RouteTarget>,
+  spent: ReadonlyArray<SpentOfModel>,
 ): ReadonlyArray<Reading> => [
   { name: "drawbar_overload_held_bytes", labels: {}, value: load.bytes },
   { name: "drawbar_overload_refusals_total", labels: { cause: "bytes" }, value: refusals.bytes },
@@ -28,6 +30,11 @@ export const of = (
     name: "drawbar_route_target_resting" as const,
     labels: { model, target },
     value: Number(resting),
+  })),
+  ...spent.map(({ key, model, nanoUsd }) => ({
+    name: "drawbar_spend_usd_total" as const,
+    labels: { model, key },
+    value: nanoUsd / 1e9,
   })),
 ]
 

@@ -12,6 +12,7 @@ import { ModelsApi } from "../records/ModelsApi.ts"
 import { PredictionsApi } from "../predictions/PredictionsApi.ts"
 import { PrincipalsApi } from "../operations/PrincipalsApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
+import { UsageApi } from "../operations/UsageApi.ts"
 import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
 
@@ -28,5 +29,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(PrincipalsApi)
   .add(HealthApi)
   .add(StatsApi)
+  .add(UsageApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

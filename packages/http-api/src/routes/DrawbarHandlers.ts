@@ -15,6 +15,7 @@ import * as ModelsHandlers from "../records/ModelsHandlers.ts"
 import * as PredictionsHandlers from "../predictions/PredictionsHandlers.ts"
 import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
 import * as StatsHandlers from "../operations/StatsHandlers.ts"
+import * as UsageHandlers from "../operations/UsageHandlers.ts"
 import * as TasksHandlers from "../records/TasksHandlers.ts"
 import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
 
@@ -43,6 +44,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     health: HealthHandlers.make(telemetry, yield* DocumentStore, yield* Models, isStopping),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
+    usage: yield* UsageHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
   }
   return Object.values(groups).flat()

@@ -156,7 +156,12 @@ const whoOf = (principal: CurrentPrincipal | undefined) =>
   principal === undefined ? null : { kind: principal.kind, name: principal.name }
 
 /** What of Drawbar's own holds somebody back; a platform may answer 429, too. */
-const limits: ReadonlySet<string | undefined> = new Set(["RateLimited", "QuotaExceeded", "LoginThrottled"])
+const limits: ReadonlySet<string | undefined> = new Set([
+  "RateLimited",
+  "QuotaExceeded",
+  "BudgetExceeded",
+  "LoginThrottled",
+])
 
 const outcomeOf = (status: number, reason: string | undefined) => {
   if (status < 400) return "done"

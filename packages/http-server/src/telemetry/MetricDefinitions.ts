@@ -24,6 +24,7 @@ export const counters = {
   drawbar_predict_received_bytes_total: "Bytes of the bodies of their answers",
   drawbar_predict_tokens_total: "Tokens, as platforms count them",
   drawbar_route_attempts_total: "Calls of the targets of a model's routing",
+  drawbar_spend_usd_total: "Cost of calls by the table of prices, in USD",
   drawbar_stream_pieces_total: "Pieces of streams",
 } as const
 
@@ -64,11 +65,16 @@ export const histogram = (name: keyof typeof histograms, labels: Labels) => {
 const gauge = (name: keyof typeof gauges, labels: Labels) =>
   Metric.gauge(name, { description: gauges[name], attributes: withUnit(name, labels) })
 
+const measuredCounters = ["drawbar_overload_refusals_total", "drawbar_spend_usd_total"] as const
+
 /** What is counted or held elsewhere, and read when somebody looks. */
-export type Measured = keyof typeof gauges | "drawbar_overload_refusals_total"
+export type Measured = keyof typeof gauges | (typeof measuredCounters)[number]
 
 export const measured = (name: Measured, labels: Labels) =>
-  name === "drawbar_overload_refusals_total" ? counter(name, labels) : gauge(name, labels)
+  isCounter(name) ? counter(name, labels) : gauge(name, labels)
+
+const isCounter = (name: Measured): name is (typeof measuredCounters)[number] =>
+  measuredCounters.some((known) => known === name)
 
 /** Prometheus has the unit in the name, OpenTelemetry beside it. */
 const withUnit = (name: string, labels: Labels): Labels => {

@@ -8,6 +8,7 @@ import { Principal } from "../access/Principal.ts"
 import { Controller } from "../models/Controllers.ts"
 import * as Model from "../models/Model.ts"
 import { ModelGroup } from "../models/ModelGroup.ts"
+import * as UsageRow from "../spend/UsageRow.ts"
 import { Task } from "./Task.ts"
 
 /** Claims and settings, in `config`, are read field by field. */
@@ -18,6 +19,7 @@ const readers: Record<Exclude<Collection, "config">, RecordReader> = {
   task: decode(Task),
   controller: decode(Controller),
   principal: decode(Principal),
+  usage: UsageRow.read,
 }
 
 export const layer = ChangeFeed.layer(readers)

@@ -1,0 +1,242 @@
+/**
+ * What was used, by key, user, model and day. Calls are counted in memory and written every second: after a crash at most the calls
+ * that ended in the last second are missing.
+ */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
+import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
+import type { Document, Write } from "@drawbar/document-store/Document"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import type { StoreError } from "@drawbar/document-store/StoreError"
+import { Clock, Context, Effect, Layer, Option, Result, Semaphore, Stream } from "effect"
+import { optimistically } from "../internal/OptimisticRetry.ts"
+import type { BudgetClaim } from "../limits/Limits.ts"
+import type { RegistryFailure } from "../RegistryError.ts"
+import * as BudgetWindow from "./BudgetWindow.ts"
+import * as UsageRow from "./UsageRow.ts"
+
+/** One call that has ended. */
+export interface Used {
+  readonly key: string | undefined
+  readonly user: string | undefined
+  readonly model: string
+  readonly input: number
+  readonly output: number
+  /** Absent where the model has no price. */
+  readonly nanoUsd: number | undefined
+  readonly estimated: boolean
+}
+
+/** Absent: any. Days are inclusive. */
+export interface UsageFilter {
+  readonly key?: string | undefined
+  readonly user?: string | undefined
+  readonly model?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+export interface SpentOfModel {
+  readonly key: string
+  readonly model: string
+  readonly nanoUsd: number
+}
+
+export class Usage extends Context.Service<
+  Usage,
+  {
+    readonly record: (used: Used) => void
+    /** What was recorded, those of this moment included. */
+    readonly rows: (filter: UsageFilter) => Effect.Effect<ReadonlyArray<UsageRow.UsageRow>, RegistryFailure>
+    /** What a key has spent in the current window, of a budget's unit. */
+    readonly spent: (claim: Pick<BudgetClaim, "key" | "unit" | "window">, now: number) => number
+    /** Since the start, by key and model, for metrics. */
+    readonly sinceStart: () => ReadonlyArray<SpentOfModel>
+    /** Leaves a model that was deleted out of `sinceStart`. */
+    readonly forget: (model: string) => void
+  }
+>()("@drawbar/registry/Usage") {
+  static readonly layer = Layer.effect(
+    Usage,
+    Effect.suspend(() => make),
+  )
+}
+
+const collection = "usage"
+
+const interval = "1 second"
+
+/** Rows of one day that are kept apart; further callers of that day share the row of their key and model. */
+const maxRowsOfDay = 10_000
+/** Beyond so many rows the oldest days are dropped. */
+const maxRows = 100_000
+/** Rows that are dropped, or written, at once. */
+const batch = 100
+/** Keys whose budgets are known without a look at the store, and series of metrics. */
+const maxKeys = { entries: 100_000, bytes: 50_000_000 }
+const maxSeries = { entries: 1_000, bytes: 1_000_000 }
+const keyBytes = 300
+
+interface Sum {
+  readonly id: string
+  readonly nano_usd: number
+  readonly tokens: number
+}
+
+const make = Effect.gen(function* () {
+  const store = yield* DocumentStore
+  const changes = yield* ChangeFeed
+  const clock = yield* Clock.Clock
+  const turn = yield* Semaphore.make(1)
+  let pending = new Map<string, UsageRow.UsageRow>()
+  let today = { day: "", rows: new Set<string>() }
+  let stored = 0
+  const budgets = new BoundedMap<Readonly<Record<BudgetWindow.BudgetWindow, Sum>>>(maxKeys, () => keyBytes)
+  const series = new BoundedMap<SpentOfModel>(maxSeries, () => keyBytes)
+
+  const addTo = (
+    key: string,
+    day: string,
+    windows: ReadonlyArray<BudgetWindow.BudgetWindow>,
+    counts: UsageRow.Counts,
+  ) => {
+    const known = budgets.get(key)
+    const sum = (window: BudgetWindow.BudgetWindow): Sum => {
+      const id = window === "total" ? "" : day.slice(0, window === "day" ? 10 : 7)
+      const before = known?.[window]
+      const same = before !== undefined && before.id >= id ? before : { id, nano_usd: 0, tokens: 0 }
+      if (!windows.includes(window) || same.id !== id) return same
+      const tokens = counts.input_tokens + counts.output_tokens
+      return { id, nano_usd: same.nano_usd + counts.cost_nano_usd, tokens: same.tokens + tokens }
+    }
+    budgets.set(key, { day: sum("day"), month: sum("month"), total: sum("total") })
+  }
+
+  const put = (row: UsageRow.UsageRow) => {
+    const id = UsageRow.idOf(row)
+    const known = pending.get(id)
+    pending.set(id, known === undefined ? row : { ...row, ...UsageRow.plus(known, row) })
+  }
+
+  /** A day has so many rows at most, whatever names an issuer of tokens makes up. */
+  const foldedOnBusyDay = (row: UsageRow.UsageRow): UsageRow.UsageRow => {
+    if (today.day !== row.day) today = { day: row.day, rows: new Set() }
+    const id = UsageRow.idOf(row)
+    if (today.rows.has(id)) return row
+    if (today.rows.size >= maxRowsOfDay) return { ...row, user: "(others)" }
+    today.rows.add(id)
+    return row
+  }
+
+  const record = ({ key = "", user = "", model, input, output, nanoUsd, estimated }: Used) => {
+    const counts: UsageRow.Counts = {
+      calls: 1,
+      input_tokens: input,
+      output_tokens: output,
+      cost_nano_usd: nanoUsd ?? 0,
+      estimated_calls: Number(estimated),
+      unpriced_calls: Number(nanoUsd === undefined),
+    }
+    const day = BudgetWindow.dayOf(clock.currentTimeMillisUnsafe())
+    put(foldedOnBusyDay({ day, key, user, model, ...counts }))
+    const name = JSON.stringify([key, model])
+    series.set(name, { key, model, nanoUsd: (series.get(name)?.nanoUsd ?? 0) + counts.cost_nano_usd })
+    if (key === "") return
+    put({ day: "", key, user, model: "", ...counts })
+    addTo(key, day, BudgetWindow.windows, counts)
+  }
+
+  const writeOf = (row: UsageRow.UsageRow) =>
+    Effect.map(store.get(collection, UsageRow.idOf(row)), (found): Write => {
+      const id = UsageRow.idOf(row)
+      if (Option.isNone(found)) return { _tag: "Create", collection, id, source: { ...row } }
+      const before = Result.getOrElse(UsageRow.read(found.value.source), () => UsageRow.none)
+      const source = { ...row, ...UsageRow.plus(before, row) }
+      return { _tag: "Replace", collection, id, source, ifVersion: found.value.version }
+    })
+
+  const written = (rows: ReadonlyArray<UsageRow.UsageRow>) =>
+    Effect.map(
+      optimistically(changes, (commit) => Effect.flatMap(Effect.forEach(rows, writeOf), commit)),
+      (documents) => {
+        stored += documents.filter(({ version }) => version === 1).length
+      },
+    )
+
+  /** What cannot be written now is written with the next. */
+  const flush: Effect.Effect<void, RegistryFailure> = turn.withPermits(1)(
+    Effect.suspend(() => {
+      const rows = [...pending.values()]
+      pending = new Map()
+      const from = (at: number): Effect.Effect<void, RegistryFailure> =>
+        at >= rows.length
+          ? Effect.void
+          : Effect.andThen(
+              Effect.tapError(written(rows.slice(at, at + batch)), () =>
+                Effect.sync(() => rows.slice(at).forEach(put)),
+              ),
+              () => from(at + batch),
+            )
+      return from(0)
+    }).pipe(Effect.uninterruptible),
+  )
+
+  const prune = Effect.gen(function* () {
+    while (stored > maxRows) {
+      const oldest = yield* Stream.runCollect(Stream.take(store.all(collection), batch))
+      const ids = oldest.map(({ id }) => id).filter((id) => !id.startsWith("total-"))
+      if (ids.length === 0) return
+      yield* changes.commit(ids.map((id) => ({ _tag: "Delete", collection, id })))
+      stored -= ids.length
+    }
+  })
+
+  const load: Effect.Effect<void, StoreError> = Stream.runForEach(store.all(collection), (document) =>
+    Effect.sync(() => {
+      stored++
+      for (const row of rowOf(document)) {
+        if (row.day === BudgetWindow.dayOf(clock.currentTimeMillisUnsafe())) foldedOnBusyDay(row)
+        if (row.key !== "") addTo(row.key, row.day, row.day === "" ? ["total"] : ["day", "month"], row)
+      }
+    }),
+  )
+
+  yield* load
+  const patient = Effect.catchCause(Effect.andThen(flush, prune), (cause) =>
+    Effect.logWarning("What was used cannot be written; it is tried again", cause),
+  )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(interval), patient)))
+  yield* Effect.addFinalizer(() => patient)
+
+  return Usage.of({
+    record,
+    rows: Effect.fnUntraced(function* (filter) {
+      yield* flush
+      const found = yield* Stream.runCollect(
+        Stream.filter(
+          Stream.flatMap(store.all(collection), (document) => Stream.fromIterable(rowOf(document))),
+          (row) => matches(filter, row),
+        ),
+      )
+      return found
+    }),
+    spent: ({ key, unit, window }, now) => {
+      const sum = budgets.get(key)?.[window]
+      return sum?.id === BudgetWindow.idOf(window, now) ? sum[unit] : 0
+    },
+    sinceStart: () => [...series].map(([, one]) => one),
+    forget: (model) => {
+      for (const [name, one] of series) if (one.model === model) series.delete(name)
+    },
+  })
+})
+
+const matches = ({ key, user, model, from = "", to = "9" }: UsageFilter, row: UsageRow.UsageRow): boolean =>
+  row.day !== "" &&
+  (key === undefined || row.key === key) &&
+  (user === undefined || row.user === user) &&
+  (model === undefined || row.model === model) &&
+  row.day >= from &&
+  row.day <= to
+
+const rowOf = ({ source }: Document): ReadonlyArray<UsageRow.UsageRow> =>
+  Result.match(UsageRow.read(source), { onSuccess: (row) => [row], onFailure: () => [] })
