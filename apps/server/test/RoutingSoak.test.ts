@@ -30,6 +30,30 @@ const after =
   (request, response, body) =>
     void setTimeout(() => answering(request, response, body), millis)
 
+it("where all targets fail, the budget bounds how often a call is sent again", async () => {
+  await using a = await provider(json(503, {}))
+  await using b = await provider(json(503, {}))
+  await using c = await provider(json(503, {}))
+  await using server = await InProcess.listen({ settings: Loopback.settings })
+  const to = (method: string, path: string, body?: unknown) => ask(server.url, undefined, method, path, body)
+  const [first, ...others] = await Promise.all([a, b, c].map(({ port }) => connector(to, port)))
+  const targets = others.map((connector_id) => ({ connector_id }))
+  const id = await model(to, { connector_id: first, routing: { targets } })
+  const begun = Date.now()
+  for (let round = 0; round < calls / callers; round++)
+    await Promise.all(
+      Array.from({ length: callers }, async () => {
+        assert.strictEqual((await to("POST", `${ml}/models/${id}/_predict`, { parameters: { q: "1" } })).status, 503)
+      }),
+    )
+  const seconds = (Date.now() - begun) / 1_000
+  const sent = a.calls() + b.calls() + c.calls()
+  // One in five, ten a second, a hundred that are saved up, and those that targets which do not rest yet are sent.
+  assert.isAtMost(sent, 1.2 * calls + 10 * seconds + 100 + 3 * callers)
+  assert.isAtLeast(sent, calls)
+  console.log(`all fail: ${calls} calls, ${sent} sent in ${seconds} s`)
+})
+
 it.each(["weighted", "least_latency"])(
   "no call fails that a healthy target could have answered, and few requests are sent twice (%s)",
   async (policy) => {

@@ -40,12 +40,17 @@ export const make = Effect.gen(function* () {
       const unknown = grouped.find((name) => !isDimension(name))
       if (unknown !== undefined) return yield* refused(`by [${unknown}] must be a list of [${dimensions.join(", ")}]`)
       const rows = yield* usage.rows(filter)
+      const groups = groupsOf(rows, grouped.filter(isDimension))
+      if (groups.length > maxGroups)
+        return yield* refused(
+          `This report has ${groups.length} rows, and ${maxGroups} are returned at most: name fewer days with from and to, or sum by fewer of [${dimensions.join(", ")}] with by`,
+        )
       const now = yield* Clock.currentTimeMillis
       const known = (yield* principals.list).filter(({ id }) => filter.key === undefined || id === filter.key)
       const report: UsageReport = {
         currency: "USD",
         prices: prices.version,
-        rows: groupsOf(rows, grouped.filter(isDimension)),
+        rows: groups,
         total: shown(rows.reduce<UsageRow.Counts>(UsageRow.plus, UsageRow.none)),
         budgets: known.flatMap(budgetOf(now)),
       }
@@ -78,6 +83,8 @@ const shown = ({ calls, input_tokens, output_tokens, cost_nano_usd, ...flagged }
 })
 
 const usd = (nano: number) => nano / 1e9
+
+const maxGroups = 10_000
 
 const dayForm = /^\d{4}-\d{2}-\d{2}$/
 

@@ -13,6 +13,7 @@ import type { BudgetClaim } from "../limits/Limits.ts"
 import type { RegistryFailure } from "../RegistryError.ts"
 import * as BudgetWindow from "./BudgetWindow.ts"
 import * as UsageRow from "./UsageRow.ts"
+import { UsageTally } from "./UsageTally.ts"
 
 /** One call that has ended. */
 export interface Used {
@@ -65,8 +66,6 @@ const collection = "usage"
 
 const interval = "1 second"
 
-/** Rows of one day that are kept apart; further callers of that day share the row of their key and model. */
-const maxRowsOfDay = 10_000
 /** Beyond so many rows the oldest days are dropped. */
 const maxRows = 100_000
 /** Rows that are dropped, or written, at once. */
@@ -76,55 +75,34 @@ const maxKeys = { entries: 100_000, bytes: 50_000_000 }
 const maxSeries = { entries: 1_000, bytes: 1_000_000 }
 const keyBytes = 300
 
+/** Of one key in one window. */
 interface Sum {
-  readonly id: string
-  readonly nano_usd: number
-  readonly tokens: number
+  id: string
+  nano_usd: number
+  tokens: number
 }
+
+type Sums = Readonly<Record<BudgetWindow.BudgetWindow, Sum>>
 
 const make = Effect.gen(function* () {
   const store = yield* DocumentStore
   const changes = yield* ChangeFeed
   const clock = yield* Clock.Clock
   const turn = yield* Semaphore.make(1)
-  let pending = new Map<string, UsageRow.UsageRow>()
-  let today = { day: "", rows: new Set<string>() }
+  const tally = new UsageTally()
   let stored = 0
-  const budgets = new BoundedMap<Readonly<Record<BudgetWindow.BudgetWindow, Sum>>>(maxKeys, () => keyBytes)
-  const series = new BoundedMap<SpentOfModel>(maxSeries, () => keyBytes)
+  const budgets = new BoundedMap<Sums>(maxKeys, () => keyBytes)
+  const series = new BoundedMap<{ readonly key: string; readonly model: string; nanoUsd: number }>(
+    maxSeries,
+    () => keyBytes,
+  )
 
-  const addTo = (
-    key: string,
-    day: string,
-    windows: ReadonlyArray<BudgetWindow.BudgetWindow>,
-    counts: UsageRow.Counts,
-  ) => {
+  const sumsOf = (key: string): Sums => {
     const known = budgets.get(key)
-    const sum = (window: BudgetWindow.BudgetWindow): Sum => {
-      const id = window === "total" ? "" : day.slice(0, window === "day" ? 10 : 7)
-      const before = known?.[window]
-      const same = before !== undefined && before.id >= id ? before : { id, nano_usd: 0, tokens: 0 }
-      if (!windows.includes(window) || same.id !== id) return same
-      const tokens = counts.input_tokens + counts.output_tokens
-      return { id, nano_usd: same.nano_usd + counts.cost_nano_usd, tokens: same.tokens + tokens }
-    }
-    budgets.set(key, { day: sum("day"), month: sum("month"), total: sum("total") })
-  }
-
-  const put = (row: UsageRow.UsageRow) => {
-    const id = UsageRow.idOf(row)
-    const known = pending.get(id)
-    pending.set(id, known === undefined ? row : { ...row, ...UsageRow.plus(known, row) })
-  }
-
-  /** A day has so many rows at most, whatever names an issuer of tokens makes up. */
-  const foldedOnBusyDay = (row: UsageRow.UsageRow): UsageRow.UsageRow => {
-    if (today.day !== row.day) today = { day: row.day, rows: new Set() }
-    const id = UsageRow.idOf(row)
-    if (today.rows.has(id)) return row
-    if (today.rows.size >= maxRowsOfDay) return { ...row, user: "(others)" }
-    today.rows.add(id)
-    return row
+    if (known !== undefined) return known
+    const sums = { day: noSum(), month: noSum(), total: noSum() }
+    budgets.set(key, sums)
+    return sums
   }
 
   const record = ({ key = "", user = "", model, input, output, nanoUsd, estimated }: Used) => {
@@ -136,13 +114,17 @@ const make = Effect.gen(function* () {
       estimated_calls: Number(estimated),
       unpriced_calls: Number(nanoUsd === undefined),
     }
-    const day = BudgetWindow.dayOf(clock.currentTimeMillisUnsafe())
-    put(foldedOnBusyDay({ day, key, user, model, ...counts }))
-    const name = JSON.stringify([key, model])
-    series.set(name, { key, model, nanoUsd: (series.get(name)?.nanoUsd ?? 0) + counts.cost_nano_usd })
+    const day = today(clock.currentTimeMillisUnsafe())
+    tally.add(day, key, user, model, counts)
+    const name = `${key}\0${model}`
+    const spent = series.get(name)
+    if (spent === undefined) series.set(name, { key, model, nanoUsd: counts.cost_nano_usd })
+    else spent.nanoUsd += counts.cost_nano_usd
     if (key === "") return
-    put({ day: "", key, user, model: "", ...counts })
-    addTo(key, day, BudgetWindow.windows, counts)
+    const sums = sumsOf(key)
+    addTo(sums.day, day, counts)
+    addTo(sums.month, day.slice(0, 7), counts)
+    addTo(sums.total, "", counts)
   }
 
   const writeOf = (row: UsageRow.UsageRow) =>
@@ -165,14 +147,13 @@ const make = Effect.gen(function* () {
   /** What cannot be written now is written with the next. */
   const flush: Effect.Effect<void, RegistryFailure> = turn.withPermits(1)(
     Effect.suspend(() => {
-      const rows = [...pending.values()]
-      pending = new Map()
+      const rows = tally.take()
       const from = (at: number): Effect.Effect<void, RegistryFailure> =>
         at >= rows.length
           ? Effect.void
           : Effect.andThen(
               Effect.tapError(written(rows.slice(at, at + batch)), () =>
-                Effect.sync(() => rows.slice(at).forEach(put)),
+                Effect.sync(() => tally.putBack(rows.slice(at))),
               ),
               () => from(at + batch),
             )
@@ -194,8 +175,14 @@ const make = Effect.gen(function* () {
     Effect.sync(() => {
       stored++
       for (const row of rowOf(document)) {
-        if (row.day === BudgetWindow.dayOf(clock.currentTimeMillisUnsafe())) foldedOnBusyDay(row)
-        if (row.key !== "") addTo(row.key, row.day, row.day === "" ? ["total"] : ["day", "month"], row)
+        if (row.day === today(clock.currentTimeMillisUnsafe())) tally.know(row)
+        if (row.key === "") continue
+        const sums = sumsOf(row.key)
+        if (row.day === "") addTo(sums.total, "", row)
+        else {
+          addTo(sums.day, row.day, row)
+          addTo(sums.month, row.day.slice(0, 7), row)
+        }
       }
     }),
   )
@@ -221,7 +208,7 @@ const make = Effect.gen(function* () {
     }),
     spent: ({ key, unit, window }, now) => {
       const sum = budgets.get(key)?.[window]
-      return sum?.id === BudgetWindow.idOf(window, now) ? sum[unit] : 0
+      return sum !== undefined && sum.id >= BudgetWindow.idOf(window, now) ? sum[unit] : 0
     },
     sinceStart: () => [...series].map(([, one]) => one),
     forget: (model) => {
@@ -229,6 +216,24 @@ const make = Effect.gen(function* () {
     },
   })
 })
+
+/** A clock that was set back adds to the window that has begun. */
+const addTo = (sum: Sum, id: string, counts: UsageRow.Counts) => {
+  if (sum.id < id) Object.assign(sum, noSum(), { id })
+  sum.nano_usd += counts.cost_nano_usd
+  sum.tokens += counts.input_tokens + counts.output_tokens
+}
+
+const noSum = (): Sum => ({ id: "", nano_usd: 0, tokens: 0 })
+
+/** The day of a time; found once a day. */
+const dayMs = 86_400_000
+let lastDay = { number: -1, name: "" }
+const today = (now: number): string => {
+  const number = Math.floor(now / dayMs)
+  if (number !== lastDay.number) lastDay = { number, name: BudgetWindow.dayOf(now) }
+  return lastDay.name
+}
 
 const matches = ({ key, user, model, from = "", to = "9" }: UsageFilter, row: UsageRow.UsageRow): boolean =>
   row.day !== "" &&

@@ -50,10 +50,10 @@ export const plus = (a: Counts, b: Counts): Counts => ({
 })
 
 /** By day first, so that the oldest rows are the first in the order of ids; sums come last. */
-export const idOf = ({ day, key, user, model }: UsageRow): string =>
-  day === ""
-    ? `total-${key}`
-    : `${day}-${createHash("sha256")
-        .update(JSON.stringify([key, user, model]))
+export const idOf = (row: UsageRow): string =>
+  row.day === ""
+    ? `total-${row.key}`
+    : `${row.day}-${createHash("sha256")
+        .update(JSON.stringify([row.key, row.user, row.model]))
         .digest("base64url")
         .slice(0, 22)}`
