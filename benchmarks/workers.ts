@@ -48,6 +48,12 @@ const connector = {
 const percentile = (values: ReadonlyArray<number>, share: number) =>
   (values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN).toFixed(1)
 
+const timed = async (times: Array<number>, call: () => Promise<unknown>) => {
+  const began = performance.now()
+  await call()
+  times.push(performance.now() - began)
+}
+
 const measured = async (workers: number, hasWrites: boolean, platform: StubPlatform.StubPlatform) => {
   const folder = await mkdtemp(join(tmpdir(), "drawbar-workers-"))
   const ca = join(folder, "ca.pem")
@@ -78,11 +84,6 @@ const measured = async (workers: number, hasWrites: boolean, platform: StubPlatf
   const until = performance.now() + seconds * 1_000
   const predicts: Array<number> = []
   const writes: Array<number> = []
-  const timed = async (times: Array<number>, call: () => Promise<unknown>) => {
-    const began = performance.now()
-    await call()
-    times.push(performance.now() - began)
-  }
   const lane = async () => {
     while (performance.now() < until)
       await timed(predicts, () => ask(url, `${ml}/models/${model_id}/_predict`, { parameters: { texts: ["x"] } }))

@@ -32,6 +32,7 @@ import * as Stats from "./commands/stats.ts"
 import * as Status from "./commands/status.ts"
 import * as Task from "./commands/task/task.ts"
 import * as Trust from "./commands/trust.ts"
+import * as Usage from "./commands/usage.ts"
 import * as User from "./commands/user/user.ts"
 import * as Version from "./commands/version.ts"
 import * as Whoami from "./commands/whoami.ts"
@@ -65,6 +66,7 @@ const tree = Root.command.pipe(
     Restore.command,
     User.command,
     Key.command,
+    Usage.command,
     Login.command,
     Context.command,
     Whoami.command,

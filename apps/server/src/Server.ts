@@ -24,6 +24,8 @@ import { Principals } from "@drawbar/registry/access/Principals"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import { NewestKey } from "@drawbar/registry/secrets/NewestKey"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Versions } from "@drawbar/registry/history/Versions"
@@ -109,6 +111,7 @@ const layer = ({
   sharesFile,
   sharedLimits,
   settings,
+  prices,
   connectTo = {},
   certificateAuthorities = [],
   allowUnverifiedTls = false,
@@ -136,7 +139,10 @@ const layer = ({
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, Store.limits({ postgres, sharedLimits }))),
+    Layer.provideMerge(
+      Layer.mergeAll(CredentialVault.layer, Store.limits({ postgres, sharedLimits }), Prices.layer(prices)),
+    ),
+    Layer.provideMerge(Usage.layer),
     Layer.provideMerge(NewestKey.layer),
     Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),

@@ -7,6 +7,7 @@ import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStor
 import type { StoreError } from "@drawbar/document-store/StoreError"
 import type { Limits } from "@drawbar/registry/limits/Limits"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
+import type { Usage } from "@drawbar/registry/spend/Usage"
 import { Effect, Layer } from "effect"
 import * as DatabaseOptions from "./options/DatabaseOptions.ts"
 import * as DatabaseUrl from "./options/DatabaseUrl.ts"
@@ -25,11 +26,11 @@ export const layer = ({
     : SqliteDocumentStore.layer({ filename: files.database, isShared: sharesFile })
 }
 
-/** Where rate limits, quotas and wrong passwords are counted. */
+/** Where rate limits, quotas, budgets and wrong passwords are counted. */
 export const limits = ({
   postgres,
   sharedLimits = false,
-}: Pick<StartOptions, "postgres" | "sharedLimits">): Layer.Layer<Limits, StoreError> =>
+}: Pick<StartOptions, "postgres" | "sharedLimits">): Layer.Layer<Limits, StoreError, Usage> =>
   postgres !== undefined && sharedLimits
     ? Layer.unwrap(
         Effect.map(
@@ -37,7 +38,7 @@ export const limits = ({
           (PostgresLimits) => PostgresLimits.layer(postgres),
         ),
       )
-    : MemoryLimits.layer
+    : MemoryLimits.layerWithUsage
 
 // Loaded lazily, because most servers use SQLite.
 const shared = (options: PostgresOptions) =>

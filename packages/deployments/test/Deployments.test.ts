@@ -22,6 +22,8 @@ import { Models } from "@drawbar/registry/models/Models"
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
@@ -43,7 +45,8 @@ const liveOn = (store: Layer.Layer<DocumentStore, StoreError>) => {
     ModelGroups.layer,
   ).pipe(
     Layer.provideMerge(Settings.layer()),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer, Usage.layer, Prices.layer())),
+    Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, store)),
   )
   const runtime = ConnectorRuntime.layer.pipe(
@@ -205,7 +208,9 @@ it.layer(live)("a model", (it) => {
   it.effect("shows the request that it would send, without its secret and without sending it", () =>
     Effect.gen(function* () {
       const { stub, model_id } = yield* setUp
-      const [request] = yield* (yield* Predictions).render(CallContext.server, model_id, input)
+      const {
+        requests: [request],
+      } = yield* (yield* Predictions).render(CallContext.server, model_id, input)
       expect(request).toEqual({
         method: "POST",
         url: `${stub.origin}/one`,

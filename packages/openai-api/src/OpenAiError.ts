@@ -104,6 +104,8 @@ const rows: Record<Reason["_tag"], Row> = {
   AlreadyExists: [409, invalid, null, false],
   InUse: [409, invalid, null, false],
   Busy: [409, invalid, null, true],
+  BudgetExceeded: [429, "insufficient_quota", "insufficient_quota", false],
+  PriceUnknown: [400, invalid, null, false],
   StaleWrite: [409, invalid, null, true],
   VersionConflict: [409, invalid, null, true],
   DecryptionFailed: [500, ofServer, null, false],

@@ -127,6 +127,13 @@ export const table = {
     value: "FILE",
     description: "Cluster settings (JSON) that apply from the start.",
   },
+  prices: {
+    type: "string",
+    section: "store",
+    value: "FILE",
+    description:
+      'Prices of models (JSON), before those that come with the server: {"models": {"NAME": {"input": 2.5, "output": 10}}}, in USD for a million tokens.',
+  },
   auth: {
     type: "string",
     section: "access",

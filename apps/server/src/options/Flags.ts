@@ -30,6 +30,8 @@ export interface Flags {
   /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
+  /** The file of the operator's own prices. */
+  readonly prices?: string
   /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo: Readonly<Record<string, string>>
   readonly caFiles: ReadonlyArray<string>
@@ -107,6 +109,7 @@ const checked = (given: ServeCommand.Given, environment: Environment): Result.Re
     const awsRoles = yield* roles(awsCredentials, list("aws-role"))
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
+    const prices = text("prices")
     const data = text("data") ?? FlagTable.table.data.fallback
     const url = text("database")
     const passwordFlag = text("database-password")
@@ -155,6 +158,7 @@ const checked = (given: ServeCommand.Given, environment: Environment): Result.Re
       awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
       ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
+      ...(prices === undefined ? {} : { prices }),
       ...(auditRequired ? { auditRequired } : {}),
       ...(database === undefined ? {} : { database }),
       ...(yield* limits(text("limits") ?? FlagTable.table.limits.fallback, url)),

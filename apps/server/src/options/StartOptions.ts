@@ -9,6 +9,7 @@ import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient
 import type { Proxy } from "@drawbar/egress/Proxy"
 import type { Write } from "@drawbar/http-server/access/Audit"
 import type { Tls } from "@drawbar/http-server/http/HttpServer"
+import * as Prices from "@drawbar/registry/spend/Prices"
 import { Effect, Redacted, Result } from "effect"
 import type * as OwnIdentity from "../aws/OwnIdentity.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
@@ -39,6 +40,8 @@ export interface StartOptions {
   readonly postgres?: PostgresOptions | undefined
   /** The content of the settings file. */
   readonly settings?: Json.JsonObject | undefined
+  /** The operator's own prices, before those that come with the server. */
+  readonly prices?: Prices.PriceFile | undefined
   /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo?: Readonly<Record<string, string>> | undefined
   /** PEM texts of authorities to trust in addition to the system's. */
@@ -90,6 +93,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     host,
     port,
     settings: flags.settings === undefined ? undefined : yield* readSettings(flags.settings),
+    prices: flags.prices === undefined ? undefined : yield* readPrices(flags.prices),
     connectTo,
     certificateAuthorities: yield* Effect.forEach(flags.caFiles, authorities),
     allowedHosts,
@@ -173,6 +177,14 @@ const authorities = Effect.fnUntraced(function* (file: string) {
   yield* attempt("--ca-file", file, async () => found.map((pem) => new X509Certificate(pem)))
   return text
 })
+
+const readPrices = (file: string) =>
+  Effect.flatMap(read("--prices", file), (text) =>
+    Result.match(Result.flatMap(Json.parse(text), Prices.read), {
+      onFailure: ({ message }) => Effect.fail(unusable("--prices", file, `is not a table of prices: ${message}`)),
+      onSuccess: Effect.succeed<Prices.PriceFile>,
+    }),
+  )
 
 const read = (flag: string, file: string) => attempt(flag, file, () => readFile(file, "utf8"))
 

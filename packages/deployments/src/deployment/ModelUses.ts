@@ -4,10 +4,10 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { Clock, Effect, Option, Schema } from "effect"
 import type { Deployments } from "./Deployments.ts"
 
-/** How often that is told. */
+/** How often each server reports its uses. */
 const interval = "5 seconds"
 
-/** In ms: a use is told for so long; the others remember it then. */
+/** In ms: a use is reported for so long; by then the others have stored it. */
 const toldMillis = 60_000
 
 const Told = Schema.Struct({ uses: Schema.Record(Schema.String, Schema.Finite) })

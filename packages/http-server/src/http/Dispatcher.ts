@@ -169,6 +169,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       traceId: trace?.traceId,
     }
     telemetry.ended(completed)
+    const targets = measurements?.route.steps ?? []
+    if (targets.length > 0 && status < 400) audit?.({ ...answered(context, { status, value: undefined }), targets })
     admission.release(context)
     if (trace !== undefined) tracing?.ended(trace, completed)
   }

@@ -114,12 +114,18 @@ export const headersOf = ({ request, id, measurements, begun }: RequestContext):
   const headers: OutgoingHttpHeaders = { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
   const opaqueId = request.headers["x-opaque-id"]
   if (opaqueId !== undefined) headers["X-Opaque-Id"] = opaqueId
-  if (measurements !== undefined) headers["Server-Timing"] = timingOf(measurements, begun)
+  if (measurements === undefined) return headers
+  headers["Server-Timing"] = timingOf(measurements, begun)
+  const { model, attempts, route } = measurements
+  if (model !== undefined) {
+    headers["X-Drawbar-Model"] = model
+    headers["X-Drawbar-Attempts"] = Math.max(attempts, route.asked.length)
+  }
   return headers
 }
 
 /** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
-const timingOf = ({ upstreamMillis: upstream }: CallMeasurements, begun: number): string => {
+const timingOf = ({ upstreamMillis: upstream, route }: CallMeasurements, begun: number): string => {
   const own = Math.max(0, performance.now() - begun - upstream)
-  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
+  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}${route.timing}`
 }

@@ -16,12 +16,15 @@ import * as LoginThrottle from "./LoginThrottle.ts"
 import * as MemoryLimits from "./MemoryLimits.ts"
 import type * as Moment from "./Moment.ts"
 import * as RateLimiter from "./RateLimiter.ts"
+import * as BudgetWindow from "../spend/BudgetWindow.ts"
 
 const dayMillis = 86_400_000
 /** As `TokenBudget`: what is reserved may come back as soon as a call has ended. */
 const reservedWaitMillis = 1_000
 /** How often leases that are not in use are given back. */
 const returnInterval = "500 millis"
+/** Of the keys of budgets, which last longer than a day. */
+const budgetPrefix = "budget "
 /** At most this many times what a call needs is leased ahead. */
 const leaseAhead = 20
 /** How many keys a process holds leases of. One that is forgotten counts as used. */
@@ -68,6 +71,11 @@ const make = Effect.gen(function* () {
       const lease = leaseOf(claim.key, Math.floor(epochMs / dayMillis), 0)
       return { lease, amount: Math.max(1, claim.estimate), claim, burst: claim.perDay }
     }
+    if (claim._tag === "Budget") {
+      const { key, unit, window, limit, estimate } = claim
+      const lease = leaseOf(`${budgetPrefix}${unit} ${window} ${key}`, BudgetWindow.numberOf(window, epochMs), 0)
+      return { lease, amount: Math.max(1, estimate), claim, burst: limit }
+    }
     const rate = RateLimiter.rateOf(claim.limit)
     if (rate === undefined) return undefined
     const amount = claim.calls ?? 1
@@ -79,7 +87,11 @@ const make = Effect.gen(function* () {
 
   const call = (epochMs: number, needs: ReadonlyArray<Need>, returned: ReadonlyArray<Lease>) => {
     const claims = needs.map(({ lease: { key: k, day: d, interval: i, available }, amount, burst }) => ({
-      ...{ k, d, i, b: burst, m: burst },
+      k,
+      d,
+      i,
+      b: burst,
+      m: burst,
       n: Math.max(0, amount - available),
       x: amount * leaseAhead,
       h: available > 0,
@@ -105,13 +117,12 @@ const make = Effect.gen(function* () {
       if (result.grants === undefined) {
         const index = result.refused ?? 0
         const refused = needs[index]
-        const untilMidnight = (Math.floor(epochMs / dayMillis) + 1) * dayMillis - epochMs
         const waitMillis =
-          refused?.claim._tag === "Tokens"
-            ? result.spent === true
-              ? untilMidnight
+          refused === undefined || refused.claim._tag === "Rate"
+            ? (result.wait ?? 0)
+            : result.spent === true
+              ? BudgetWindow.untilNext(refused.claim._tag === "Tokens" ? "day" : refused.claim.window, epochMs)
               : reservedWaitMillis
-            : (result.wait ?? 0)
         return yield* new LimitReached({ claim: indexes[index] ?? 0, waitMillis })
       }
       for (const [i, { lease }] of needs.entries()) lease.available += result.grants[i] ?? 0
@@ -121,7 +132,7 @@ const make = Effect.gen(function* () {
       return taken(
         needs.map((need) => ({
           need,
-          amount: need.claim._tag === "Tokens" ? Math.min(need.amount, need.lease.available) : need.amount,
+          amount: need.claim._tag === "Rate" ? need.amount : Math.min(need.amount, need.lease.available),
         })),
       )
     })
@@ -205,11 +216,12 @@ const taken = (all: ReadonlyArray<{ readonly need: Need; readonly amount: number
       for (const { need, amount } of all) end(need, amount)
     })
   return {
-    settle: (tokens) =>
+    settle: (tokens, spent) =>
       once(({ lease, claim }, amount) => {
-        if (claim._tag !== "Tokens") return
-        lease.available += amount - tokens
-        lease.spent += tokens
+        if (claim._tag === "Rate") return
+        const used = claim._tag === "Tokens" ? tokens : (spent?.[claim.unit] ?? 0)
+        lease.available += amount - used
+        lease.spent += used
       }),
     release: once(({ lease }, amount) => {
       lease.available += amount
@@ -217,9 +229,10 @@ const taken = (all: ReadonlyArray<{ readonly need: Need; readonly amount: number
   }
 }
 
+const printOf = (name: string) => createHash("sha256").update(name).digest("base64url")
+
 const logins = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const own = LoginThrottle.make()
-  const printOf = (name: string) => createHash("sha256").update(name).digest("base64url")
   const forgotten = LoginThrottle.forgottenMillis
   yield* Effect.forkScoped(
     Effect.forever(
@@ -229,7 +242,7 @@ const logins = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
           Effect.ignore(
             Effect.andThen(
               sql`DELETE FROM login_failures WHERE at < ${now - forgotten}`,
-              sql`DELETE FROM limits WHERE used_at < ${now - 2 * dayMillis}`,
+              sql`DELETE FROM limits WHERE used_at < ${now - 2 * dayMillis} AND NOT starts_with(key, ${budgetPrefix})`,
             ),
           ),
         ),
