@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function* () {
         },
       }),
       headers: () => ({
-        "x-drawbar-model": call.model() ?? modelId,
+        "x-drawbar-model": call.observer?.model ?? modelId,
         "x-drawbar-attempts": String(call.observer?.attempts ?? 1),
         ...(dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
       }),

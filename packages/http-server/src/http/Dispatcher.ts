@@ -288,7 +288,7 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
   if (Result.isFailure(text)) return Effect.fail(text.failure)
   const { own } = query.success
   return Effect.map(
-    endpoint.answer({ params: params.success, query: own, text: text.success, call: callOf(context) }),
+    endpoint.answer({ params: params.success, query: own, text: text.success, call: RequestContext.callOf(context) }),
     (value) => ({ value, query: query.success }),
   )
 }
@@ -296,26 +296,6 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
 /** A fault of the body comes before one of the query, but where the query brings the body. */
 const bodyFault = (endpoint: Endpoint, sent: string, search: string | undefined) =>
   search?.includes("source=") === true ? undefined : endpoint.bodyFault(sent)
-
-const callOf = (context: RequestContext.RequestContext): RequestContext.RequestCall => {
-  const { caller, trace, measurements, memory, share, id, request } = context
-  return {
-    caller,
-    trace: trace === undefined ? undefined : Tracing.contextOf(trace),
-    observer: measurements,
-    memory,
-    share,
-    requestId: id,
-    header: (name) => {
-      const value = request.headers[name]
-      return typeof value === "string" ? value : undefined
-    },
-    called: (modelId) => {
-      context.model = modelId
-    },
-    model: () => context.model,
-  }
-}
 
 const decodeAll = (
   params: Readonly<Record<string, string>>,
