@@ -113,7 +113,7 @@ const complete = async (words: ReadonlyArray<string>): Promise<number> => {
     const quiet = { ...globalThis.console, log: (text: string) => void printed.push(text), error: () => {} }
     const listing = runTree([...found.source, "-o", "json", ...Completion.serverFlags(words)]).pipe(
       Effect.provideService(Console.Console, quiet),
-      Effect.timeoutOption("2 seconds"),
+      Effect.timeoutOption("5 seconds"),
     )
     const code = await Effect.runPromise(listing)
     candidates = Option.getOrElse(code, () => 1) === 0 ? Completion.candidatesIn(printed.join("\n")) : []

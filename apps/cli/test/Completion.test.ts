@@ -45,7 +45,7 @@ it("knows the ids of records, with their names", async () => {
   ])
     expect((await terminal.drawbar(["__complete", ...words])).out).toBe(`${group}\tbees and flowers\n`)
   expect((await terminal.drawbar(["__complete", "group", "get", "--url", "http://127.0.0.1:1", ""])).out).toBe("")
-}, 20_000)
+})
 
 it("completes in bash, at colons too", async () => {
   const { drawbar, folder, url } = terminal
@@ -64,7 +64,7 @@ it("completes in bash, at colons too", async () => {
   expect(await replies("drawbar blueprint u")).toEqual(["use"])
   expect(await replies("drawbar group get ")).toEqual([group])
   expect(await replies("drawbar untrust http:")).toEqual(["//localhost:11434"])
-}, 30_000)
+})
 
 it.each(["zsh", "fish", "powershell"])("prints a script for %s", async (shell) => {
   const { code, out } = await terminal.drawbar(["--completions", shell])
