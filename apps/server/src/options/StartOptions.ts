@@ -1,9 +1,10 @@
 /** The options with which the server starts: flags, and the contents of the files that they name. */
 import { exec } from "node:child_process"
 import { X509Certificate } from "node:crypto"
-import { mkdir, readdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
+import { readdir, readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
 import { promisify } from "node:util"
+import * as DataFolder from "@drawbar/document-store/DataFolder"
 import * as Json from "@drawbar/json-text/Json"
 import type { Proxy } from "@drawbar/egress/Proxy"
 import type { Write } from "@drawbar/http-server/access/Audit"
@@ -105,7 +106,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     tls: tls === undefined ? undefined : yield* ServerCertificate.load(tls),
   }
   if (flags.data === ":memory:") return options
-  yield* attempt("--data", flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }))
+  yield* attempt("--data", flags.data, () => DataFolder.make(resolve(flags.data)))
   return {
     ...options,
     files: { database: join(flags.data, "drawbar.db"), keyring: yield* keyRing(flags.keyring, environment) },
@@ -171,6 +172,7 @@ const reasonOf = (cause: unknown): string => {
 const words = new Map([
   ["ENOENT", "no such file or folder"],
   ["EACCES", "permission denied"],
+  ["EPERM", "permission denied"],
   ["EISDIR", "it is a folder"],
   ["ENOTDIR", "it is not a folder"],
   ["EEXIST", "it is not a folder"],
