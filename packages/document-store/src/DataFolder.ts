@@ -3,8 +3,8 @@ import { mkdir, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 
 /**
- * Creates it with its parents, for this user alone; rejects as `mkdir` does. Node's own `recursive` never ends on a file system where no folder can be made, such as /proc: the
- * error there is that of a missing parent.
+ * Creates it with its parents, for this user alone; rejects as `mkdir` does. Node's own `recursive` never ends on a file
+ * system where no folder can be created, such as /proc: the error there is that of a missing parent.
  */
 export const make = async (path: string): Promise<void> => {
   try {
