@@ -1,9 +1,10 @@
 /** The options with which the server starts: flags, and the contents of the files that they name. */
 import { exec } from "node:child_process"
 import { X509Certificate } from "node:crypto"
-import { mkdir, readdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
+import { readdir, readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
 import { promisify } from "node:util"
+import * as DataFolder from "@drawbar/document-store/DataFolder"
 import * as Json from "@drawbar/json-text/Json"
 import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import type { Proxy } from "@drawbar/egress/Proxy"
@@ -124,7 +125,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
   }
   const { data, database } = flags
   if (data === ":memory:" && database === undefined) return options
-  if (data !== ":memory:") yield* attempt("--data", data, () => mkdir(data, { recursive: true, mode: 0o700 }))
+  if (data !== ":memory:") yield* attempt("--data", data, () => DataFolder.make(resolve(data)))
   const keyring = yield* keyRing(flags.keyring, environment)
   if (database === undefined) return { ...options, files: { database: join(data, "drawbar.db"), keyring } }
   return {
@@ -202,6 +203,7 @@ const reasonOf = (cause: unknown): string => {
 const words = new Map([
   ["ENOENT", "no such file or folder"],
   ["EACCES", "permission denied"],
+  ["EPERM", "permission denied"],
   ["EISDIR", "it is a folder"],
   ["ENOTDIR", "it is not a folder"],
   ["EEXIST", "it is not a folder"],
