@@ -108,7 +108,7 @@ const layer = ({
       ? KeyRing.layerMemory
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
-        : KeyRing.layerText(files.keyring.source, files.keyring.text)
+        : KeyRing.layerText(files.keyring.source, files.keyring.text, files.keyring.again)
   const registry = Layer.mergeAll(
     Connectors.layer,
     Controllers.layer,

@@ -4,10 +4,10 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { Clock, Effect, Option, Schema } from "effect"
 import type { Deployments } from "./Deployments.ts"
 
-/** How often that is told. */
+/** How often a server tells the others. */
 const interval = "5 seconds"
 
-/** In ms: a use is told for so long; the others remember it then. */
+/** In ms: for how long a use is sent; the others remember it then. */
 const toldMillis = 60_000
 
 const Told = Schema.Struct({ uses: Schema.Record(Schema.String, Schema.Finite) })
