@@ -127,7 +127,7 @@ const layer = ({
       ? KeyRing.layerMemory
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
-        : KeyRing.layerText(files.keyring.source, files.keyring.text)
+        : KeyRing.layerText(files.keyring.source, files.keyring.text, files.keyring.again)
   const retention = Layer.provide(Retention.layerBackground, Retention.layer)
   const registry = Layer.mergeAll(
     Aliases.layer,

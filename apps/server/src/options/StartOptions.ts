@@ -85,6 +85,8 @@ export interface HandedOver {
   /** Where it comes from. */
   readonly source: string
   readonly text: Redacted.Redacted
+  /** Reads it again, for keys that were added; absent if it cannot have changed. */
+  readonly again?: () => Promise<string>
 }
 
 export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment: NodeJS.ProcessEnv) {
@@ -141,10 +143,11 @@ const keyRing = Effect.fnUntraced(function* (where: string, environment: NodeJS.
   const [, kind, name = ""] = /^(env|command):(.+)$/s.exec(where) ?? []
   if (kind === undefined) return where
   const source = kind === "env" ? `variable ${name}` : `command ${name}`
-  const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, () => printed(name, environment))
+  const again = () => printed(name, environment)
+  const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, again)
   return text === undefined || text.trim() === ""
     ? yield* unusable("--keyring", where, "returns no key ring")
-    : { source, text: Redacted.make(text, { label: "key ring" }) }
+    : { source, text: Redacted.make(text, { label: "key ring" }), ...(kind === "env" ? {} : { again }) }
 })
 
 /** The output of a command; its standard error goes to the operator's terminal. */
