@@ -98,18 +98,24 @@ describe("usage", () => {
 describe("a price", () => {
   const own = { models: { "my-model": { input: 1, output: 2 }, "gpt-4o": { input: 9 } } }
   it.each([
-    [["my-model"], { input: 1_000, output: 2_000 }],
-    [["gpt-4o"], { input: 9_000, output: 0 }],
-    [["gpt-4o-mini-2024-07-18"], { input: 150, output: 600 }],
-    [["claude-3-5-sonnet-20241022"], { input: 3_000, output: 15_000 }],
-    [["us.anthropic.claude-3-5-sonnet-20241022-v2:0"], { input: 3_000, output: 15_000 }],
-    [["amazon.titan-embed-text-v1"], { input: 100, output: 0 }],
-    [["id-of-a-model", "gpt-4.1"], { input: 2_000, output: 8_000 }],
-    [["gpt-99"], undefined],
-    [["constructor"], undefined],
-    [["x".repeat(100_000)], undefined],
-  ])("of %j", (names, expected) => {
-    assert.deepStrictEqual(Prices.make(own).of(names), expected)
+    ["my-model", undefined, { input: 1_000, output: 2_000 }],
+    ["my-model", "gpt-4o", { input: 9_000, output: 0 }],
+    ["my-model", "gpt-99", { input: 1_000, output: 2_000 }],
+    ["m", "gpt-4o", { input: 9_000, output: 0 }],
+    ["m", "gpt-4o-mini-2024-07-18", { input: 150, output: 600 }],
+    ["m", "claude-3-5-sonnet-20241022", { input: 3_000, output: 15_000 }],
+    ["m", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", { input: 3_000, output: 15_000 }],
+    ["m", "amazon.titan-embed-text-v1", { input: 100, output: 0 }],
+    // An id that its author chose is not a name of a provider.
+    ["gpt-4o-mini", "gpt-4.1", { input: 2_000, output: 8_000 }],
+    ["gpt-4o-mini", undefined, undefined],
+    ["m", "gpt-99", undefined],
+    ["constructor", "constructor", undefined],
+    ["m", "x".repeat(100_000), undefined],
+  ])("of %s, that is %s", (id, name, expected) => {
+    const prices = Prices.make(own)
+    assert.deepStrictEqual(prices.of(id, name), expected)
+    assert.deepStrictEqual(prices.of(id, name), expected)
   })
 
   it.each([{}, { models: { a: {} } }, { models: { a: { input: -1 } } }, { currency: "EUR", models: {} }])(

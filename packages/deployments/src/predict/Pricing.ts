@@ -13,10 +13,7 @@ export interface Pricing {
 }
 
 export const make: Effect.Effect<Pricing, never, Prices> = Effect.map(Prices, (prices) => ({
-  priceOf: (modelId, compiled, input) => {
-    const name = modelNameOf(compiled, input)
-    return prices.of(name === undefined ? [modelId] : [modelId, name])
-  },
+  priceOf: (modelId, compiled, input) => prices.of(modelId, modelNameOf(compiled, input)),
 }))
 
 /** Whole nano-USD, rounded up: no call is free because it is small. */

@@ -2,6 +2,7 @@
  * What tokens cost, by model: the table that comes with Drawbar (the providers' list prices of its `version`), with the operator's own
  * file before it. A model without a row has no price, and is never taken to cost nothing.
  */
+import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import { decode } from "@drawbar/json-text/Decode"
 import { Context, Layer, Result, Schema } from "effect"
 import shipped from "./prices.json" with { type: "json" }
@@ -30,8 +31,11 @@ export const read = decode(PriceFile)
 export class Prices extends Context.Service<
   Prices,
   {
-    /** Of the first of these names that has one; a date or a version at the end of a name may be missing in the table. */
-    readonly of: (names: ReadonlyArray<string>) => Price | undefined
+    /**
+     * By the provider's name of a model, of which the table may leave out a date or a version; or by the id of a model of this server,
+     * where the operator's file has it.
+     */
+    readonly of: (modelId: string, name: string | undefined) => Price | undefined
     readonly version: string
   }
 >()("@drawbar/registry/Prices") {
@@ -44,21 +48,32 @@ export const make = (own?: PriceFile): Prices["Service"] => {
     for (const [name, { input, output = 0 }] of Object.entries(models))
       table.set(name, { input: input * 1_000, output: output * 1_000 })
   const version = [shipped.version, ...(own?.version === undefined ? [] : [own.version])].join(" with ")
+  const found = new BoundedMap<Price>(maxFound, () => priceBytes)
+  const named = (name: string): Price | undefined => {
+    const known = found.get(name)
+    if (known !== undefined || name.length > longestName) return known
+    const price = spellings(name).flatMap((spelling) => table.get(spelling) ?? [])[0]
+    if (price !== undefined) found.set(name, price)
+    return price
+  }
   return {
     version,
-    of: (names) => {
-      for (const name of names) for (const known of spellings(name)) if (table.has(known)) return table.get(known)
-      return undefined
-    },
+    // An id is chosen by the model's author, who may not choose a price by it: the name in the request goes first.
+    of: (modelId, name) =>
+      (name === undefined ? undefined : named(name)) ??
+      (own !== undefined && Object.hasOwn(own.models, modelId) ? table.get(modelId) : undefined),
   }
 }
 
 /** A name as it is, without its date or version, and without the region and vendor that Bedrock puts before it. */
 const spellings = (name: string): ReadonlyArray<string> => {
-  if (name.length > longestName) return []
   const short = name.replace(/(?:[-@]\d{4}-?\d{2}-?\d{2}|-latest|-0)?(?:-v\d+)?(?::\d+)?$/, "")
   const plain = short.replace(/^(?:(?:us|eu|apac|global)\.)?(?:anthropic|cohere|mistral|openai)\./, "")
   return [name, name.replace(/:\d+$/, ""), short, plain]
 }
 
 const longestName = 256
+
+/** Names that were looked up; callers choose some of them. */
+const maxFound = { entries: 1_000, bytes: 1_000_000 }
+const priceBytes = 50
