@@ -115,11 +115,19 @@ const check = async () => {
     const connector = /connector (\S{20})/.exec(made)?.[1]
     succeeds("connector", "list")
     succeeds("connector", "get", connector)
+    const backup = succeeds("backup", "records.db")
+    const next = /Next, to try the backup: drawbar (.*)/.exec(backup)?.[1] ?? ""
+    const restored = succeeds(...next.split(" "))
+    expect("the restore prints the next command", /Next: drawbar serve --data \S+restored/.test(restored), restored)
     const lists = Array.from({ length: rounds }, () => {
       const began = performance.now()
       drawbar("connector", "list")
       return performance.now() - began
     })
+    const began = performance.now()
+    run(process.execPath, ["--eval", "0"])
+    const floor = Math.round(performance.now() - began)
+    process.stdout.write(`     node alone, on this machine as it is now: ${floor} ms\n`)
     process.stdout.write(`     connector list: ${Math.round(median(lists))} ms (median of ${rounds})\n`)
   } finally {
     await first.stop()

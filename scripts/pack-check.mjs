@@ -1,16 +1,19 @@
 // What `npm install` of our packages gives a user: built, packed, installed away from the workspace, type-checked by the
 // previous line of the compiler with no library excused, and run. So are the examples of each README.
 import { spawnSync } from "node:child_process"
+import { createRequire } from "node:module"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join, relative, sep } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 
 const previousTypeScript = "typescript@6"
+// With its own compiler of 22 MB, so that the workspace does not install it.
+const typesWrong = "@arethetypeswrong/core"
+const typesWrongVersion = "0.18.5"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path) => JSON.parse(readFileSync(path, "utf8"))
@@ -99,6 +102,9 @@ const resolutions = new Set(["node16-esm", "bundler"])
 
 /** Whether each entry point has the types of what it is, as are-the-types-wrong sees it. */
 const checkTypes = async (tarballs) => {
+  const { checkPackage, createPackageFromTarballData } = await import(
+    createRequire(join(project, "package.json")).resolve(typesWrong)
+  )
   const wrong = []
   let count = 0
   for (const tarball of tarballs) {
@@ -188,8 +194,7 @@ const check = async () => {
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
   const tarballs = readdirSync(temporary).filter((file) => file.endsWith(".tgz"))
   await checkManifests(tarballs)
-  await checkTypes(tarballs)
-  const others = [`effect@${effect}`, previousTypeScript, "@types/node@24"]
+  const others = [`effect@${effect}`, previousTypeScript, "@types/node@24", `${typesWrong}@${typesWrongVersion}`]
   const install = [
     "install",
     "--no-audit",
@@ -199,6 +204,7 @@ const check = async () => {
     ...others,
   ]
   run(`install ${tarballs.length} packages`, "npm", install, project)
+  await checkTypes(tarballs)
 
   for (const file of readdirSync(join(example, "src")))
     copyFileSync(join(example, "src", file), join(project, "src", file))

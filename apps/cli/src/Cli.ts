@@ -1,11 +1,12 @@
 /** The command tree; each branch is a folder of `commands`. */
 import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Layer } from "effect"
+import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
+import * as Completions from "effect/cli/Completions"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Alias from "./commands/alias/alias.ts"
@@ -31,10 +32,12 @@ import * as Stats from "./commands/stats.ts"
 import * as Status from "./commands/status.ts"
 import * as Task from "./commands/task/task.ts"
 import * as Trust from "./commands/trust.ts"
+import * as Usage from "./commands/usage.ts"
 import * as User from "./commands/user/user.ts"
 import * as Version from "./commands/version.ts"
 import * as Whoami from "./commands/whoami.ts"
 import { version } from "@drawbar/http-api/routes/Version"
+import * as CompletionScript from "./completion/CompletionScript.ts"
 import * as Failure from "./Failure.ts"
 import * as Root from "./Root.ts"
 import * as TerminalText from "./TerminalText.ts"
@@ -63,6 +66,7 @@ const tree = Root.command.pipe(
     Restore.command,
     User.command,
     Key.command,
+    Usage.command,
     Login.command,
     Context.command,
     Whoami.command,
@@ -72,22 +76,20 @@ const tree = Root.command.pipe(
   ]),
 )
 
-const services = Layer.mergeAll(
-  NodeServices.layer,
-  FetchHttpClient.layer,
-  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
-  CliOutput.layerPresenter(WrongUse.presenter),
-)
-
 /** Runs one command line and returns its exit code. */
 export const run = async (given: ReadonlyArray<string>): Promise<number> => {
   const args = Help.rewritten(given)
   // `drawbar help serve`: the server explains its own flags.
   if (args[0] === "serve") return (await import("@drawbar/server/Serve")).run(args.slice(1), process.env)
-  return runTree(args)
+  if (args[0] === "__complete") return complete(args.slice(1))
+  const ended = await Effect.runPromiseExit(runTree(args))
+  if (Exit.isSuccess(ended)) return ended.value
+  // Ctrl-C at a prompt: the shell's code for a command that SIGINT ended.
+  if (Cause.hasInterruptsOnly(ended.cause)) return 130
+  throw Cause.squash(ended.cause)
 }
 
-const runTree = (args: ReadonlyArray<string>): Promise<number> =>
+const runTree = (args: ReadonlyArray<string>) =>
   Command.runWith(tree, { version })(args).pipe(
     Effect.as(0),
     Effect.catch((error) =>
@@ -99,8 +101,43 @@ const runTree = (args: ReadonlyArray<string>): Promise<number> =>
           ),
     ),
     Effect.provide(services),
-    Effect.runPromise,
   )
+
+/** Prints the words that fit; nothing where the server does not respond soon. */
+const complete = async (words: ReadonlyArray<string>): Promise<number> => {
+  const Completion = await import("./completion/Completion.ts")
+  const found = Completion.of(Completions.fromCommand(tree), words)
+  let candidates = found._tag === "Words" ? found.candidates : []
+  if (found._tag === "Listed") {
+    const printed: Array<string> = []
+    const quiet = { ...globalThis.console, log: (text: string) => void printed.push(text), error: () => {} }
+    const listing = runTree([...found.source, "-o", "json", ...Completion.serverFlags(words)]).pipe(
+      Effect.provideService(Console.Console, quiet),
+      Effect.timeoutOption("5 seconds"),
+    )
+    const code = await Effect.runPromise(listing)
+    candidates = Option.getOrElse(code, () => 1) === 0 ? Completion.candidatesIn(printed.join("\n")) : []
+  }
+  const lines = Completion.lines(candidates, words.at(-1) ?? "")
+  if (lines !== "") process.stdout.write(`${TerminalText.visible(lines)}\n`)
+  return 0
+}
+
+/** The library's scripts know commands and flags only; PowerShell has that of the library. */
+const completions = GlobalFlag.Action({
+  flag: GlobalFlag.Completions.flag,
+  run: (shell, context) => {
+    const script = CompletionScript.shells.find((known) => known === Option.getOrUndefined(shell))
+    return script === undefined ? GlobalFlag.Completions.run(shell, context) : Console.log(CompletionScript.of(script))
+  },
+})
+
+const services = Layer.mergeAll(
+  NodeServices.layer,
+  FetchHttpClient.layer,
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, completions] }),
+  CliOutput.layerPresenter(WrongUse.presenter),
+)
 
 // The parser reports requested help as an error.
 const isWrongUse = (error: CliError.CliError): boolean => error._tag !== "ShowHelp" || error.errors.length > 0

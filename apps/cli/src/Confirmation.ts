@@ -20,7 +20,12 @@ export const ask = (question: string, isConfirmed: boolean): Effect.Effect<void,
         // At the end of the input there is no answer.
         const answer = await Promise.race([
           lines.question(`${question} [y/N] `),
-          new Promise<string>((resolve) => lines.once("close", () => resolve(""))),
+          new Promise<string>((resolve) =>
+            lines.once("close", () => {
+              process.stderr.write("\n")
+              resolve("")
+            }),
+          ),
         ])
         lines.close()
         return /^y(?:es)?$/i.test(answer.trim())

@@ -49,7 +49,7 @@ it("leads to a predict without a key by the commands that are printed", async ()
     const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode]
     expect(code).toBe(0)
   }
-}, 60_000)
+})
 
 const dot = (a: string, b: string) => {
   const right = DemoEmbeddings.vector(b)

@@ -58,7 +58,7 @@ it("lists the newest first, with ages, and as names and YAML", async () => {
   )
   expect((await drawbar(["group", "get", ids[0] ?? "", "-o", "yaml"])).out).toMatch(/^created_time: \d{13}$/m)
   expect((await drawbar(["blueprint", "list", "-o", "name"])).out).toContain("openai-chat\n")
-}, 60_000)
+})
 
 it.each(["connector", "model", "group", "task", "key", "user", "controller"])(
   "fails to delete a %s that does not exist",
@@ -111,7 +111,7 @@ it("prints help by flag and by command, and versions with and without a server",
   const down = await drawbar(["status", "--url", "http://127.0.0.1:1"])
   expect(down.code).toBe(1)
   expect(down.err).toContain("drawbar serve")
-}, 30_000)
+})
 
 it("reports every finding of a document with its place when a connector is refused", async () => {
   const { drawbar, file } = terminal
@@ -123,7 +123,7 @@ it("reports every finding of a document with its place when a connector is refus
   expect(ended).toMatchObject({ code: 1, out: "" })
   expect(ended.err).toMatch(/^two\.json:3:3: error invalid-field: Unsupported connector protocol/m)
   expect(ended.err).toMatch(/^two\.json:6:7: error invalid-field: unsupported http method/m)
-}, 30_000)
+})
 
 it("sets limits of users, counts predicts, and streams events as lines of JSON", async () => {
   const { drawbar } = terminal
@@ -153,4 +153,4 @@ it("sets limits of users, counts predicts, and streams events as lines of JSON",
   expect(events.map(({ content }) => content).join("")).toBe("You said: hi there")
   expect(events.at(-1).is_last).toBe(true)
   expect((await drawbar(["stats", model])).out).toMatch(new RegExp(`^${model} +chat +DEPLOYED +1 +0 +\\d+`, "m"))
-}, 60_000)
+})

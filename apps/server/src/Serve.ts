@@ -65,6 +65,13 @@ const defaultUrl = "http://127.0.0.1:9200"
 /** Addresses to listen on that a client cannot connect to. */
 const anyAddress = /0\.0\.0\.0|\[::\]/
 
+/** The command as a user who started the server in this way types it. */
+const commandOf = ({ npm_command, npm_lifecycle_event, npm_package_name }: NodeJS.ProcessEnv): string => {
+  if (npm_package_name === "drawbar-workspace" && npm_lifecycle_event === "start")
+    return "npx -y pnpm@12.21.0 --silent drawbar"
+  return npm_command === "exec" ? "npx drawbar" : "drawbar"
+}
+
 const greeting = (
   { files, auth }: StartOptions.StartOptions,
   { url, keyRingIsNew, databaseIsEmpty, adminIsNew }: Server.Running,
@@ -88,7 +95,7 @@ const greeting = (
     ...(auth === true
       ? ["Authentication is required; the drawbar command takes an API key from DRAWBAR_API_KEY."]
       : []),
-    `Next, in another terminal: npx -y pnpm@12.21.0 --silent drawbar blueprint list${url === defaultUrl ? "" : ` --url ${url.replace(anyAddress, "localhost")}`}`,
+    `Next, in another terminal: ${commandOf(process.env)} blueprint list${url === defaultUrl ? "" : ` --url ${url.replace(anyAddress, "localhost")}`}`,
   ].join("\n")
 
 const messageOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>

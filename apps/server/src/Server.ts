@@ -21,10 +21,11 @@ import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { Models } from "@drawbar/registry/models/Models"
 import { Principals } from "@drawbar/registry/access/Principals"
-import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
 import { NewestKey } from "@drawbar/registry/secrets/NewestKey"
 import * as KeyRotation from "@drawbar/registry/secrets/KeyRotation"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Tasks } from "@drawbar/registry/records/Tasks"
 import { Versions } from "@drawbar/registry/history/Versions"
@@ -36,6 +37,7 @@ import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
 import * as EgressSettings from "./options/EgressSettings.ts"
 import * as JwtVerification from "./identity/JwtVerification.ts"
 import * as OperatorSecrets from "./secrets/OperatorSecrets.ts"
+import * as AuditRetention from "./telemetry/AuditRetention.ts"
 import type { OtlpSettings } from "./telemetry/OtlpSettings.ts"
 import { NoPrincipals } from "./options/NoPrincipals.ts"
 import { isEmpty, keyIdsInUse } from "./secrets/KeyIdsInUse.ts"
@@ -58,13 +60,14 @@ export interface Running {
  * last.
  */
 export const listen = Effect.fnUntraced(function* (options: StartOptions) {
-  const { host, port, accessLog, auditLog, auditRequired, auth, jwt, tls, otlp } = options
+  const { host, port, accessLog, auditLog, auditFile, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
   const principals = Context.get(services, Principals)
   const { initialAdminKey } = options
   const adminIsNew = initialAdminKey !== undefined && (yield* principals.createFirst(Redacted.value(initialAdminKey)))
   if (auth === true && jwt === undefined && (yield* principals.list).length === 0) return yield* new NoPrincipals()
+  if (auditFile !== undefined) yield* Effect.provideContext(AuditRetention.inBackground(auditFile), services)
   const exporting = otlp && (yield* Effect.provideContext(exported(otlp), services))
   const keyRingIsNew = Context.get(services, KeyRing).isNew
   const databaseIsEmpty = !keyRingIsNew && (yield* Effect.provideContext(isEmpty, services))
@@ -106,7 +109,9 @@ const layer = ({
   files,
   postgres,
   sharesFile,
+  sharedLimits,
   settings,
+  prices,
   connectTo = {},
   certificateAuthorities = [],
   allowUnverifiedTls = false,
@@ -122,7 +127,7 @@ const layer = ({
       ? KeyRing.layerMemory
       : typeof files.keyring === "string"
         ? KeyRing.layerFile(files.keyring, keyIdsInUse)
-        : KeyRing.layerText(files.keyring.source, files.keyring.text)
+        : KeyRing.layerText(files.keyring.source, files.keyring.text, files.keyring.again)
   const retention = Layer.provide(Retention.layerBackground, Retention.layer)
   const registry = Layer.mergeAll(
     Aliases.layer,
@@ -134,7 +139,10 @@ const layer = ({
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Connectors.layer, Models.layer, ModelGroups.layer)),
     Layer.provideMerge(Settings.layer(settings)),
-    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(CredentialVault.layer, Store.limits({ postgres, sharedLimits }), Prices.layer(prices)),
+    ),
+    Layer.provideMerge(Usage.layer),
     Layer.provideMerge(NewestKey.layer),
     Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(keys),

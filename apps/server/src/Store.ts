@@ -5,6 +5,9 @@ import type { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import type { StoreError } from "@drawbar/document-store/StoreError"
+import type { Limits } from "@drawbar/registry/limits/Limits"
+import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
+import type { Usage } from "@drawbar/registry/spend/Usage"
 import { Effect, Layer } from "effect"
 import * as DatabaseOptions from "./options/DatabaseOptions.ts"
 import * as DatabaseUrl from "./options/DatabaseUrl.ts"
@@ -22,6 +25,20 @@ export const layer = ({
     ? SqliteDocumentStore.layerMemory
     : SqliteDocumentStore.layer({ filename: files.database, isShared: sharesFile })
 }
+
+/** Where rate limits, quotas, budgets and wrong passwords are counted. */
+export const limits = ({
+  postgres,
+  sharedLimits = false,
+}: Pick<StartOptions, "postgres" | "sharedLimits">): Layer.Layer<Limits, StoreError, Usage> =>
+  postgres !== undefined && sharedLimits
+    ? Layer.unwrap(
+        Effect.map(
+          Effect.promise(() => import("@drawbar/registry/limits/PostgresLimits")),
+          (PostgresLimits) => PostgresLimits.layer(postgres),
+        ),
+      )
+    : MemoryLimits.layerWithUsage
 
 // Loaded lazily, because most servers use SQLite.
 const shared = (options: PostgresOptions) =>

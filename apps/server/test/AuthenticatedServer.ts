@@ -14,6 +14,9 @@ export interface Person {
   readonly backend_roles?: ReadonlyArray<string>
   readonly models?: ReadonlyArray<string>
   readonly quota?: object
+  readonly max_budget?: number
+  readonly max_budget_tokens?: number
+  readonly budget_window?: "day" | "month" | "total"
 }
 
 export interface Answered {

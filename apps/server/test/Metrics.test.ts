@@ -137,6 +137,8 @@ describe("the table of metrics", () => {
     await server.predict("hello")
     await server.predict("refuse")
     await server.predict("hello", {}, "_predict/stream")
+    await ask(server.url, undefined, "PUT", `${ml}/models/${server.model}`, { routing: { weight: 1 } })
+    await server.predict("hello")
     const reported = new Map<string, { type: string; labels: Set<string> }>()
     for (const line of (await metrics(server.url)).split("\n")) {
       const [, name, type] = /^# TYPE (\S+) (\S+)/.exec(line) ?? []

@@ -5,6 +5,25 @@ import { ask } from "./AuthenticatedServer.ts"
 import { chat, hello, start } from "./OpenAiServer.ts"
 
 describe("the endpoints beside chat", () => {
+  it("list an alias, and call the model behind it", async () => {
+    await using at = await start()
+    const alias = await ask(at.url, undefined, "PUT", "/_plugins/_drawbar/aliases/best", {
+      targets: [{ model_id: at.id }],
+    })
+    assert.isBelow(alias.status, 300, alias.text)
+    assert.strictEqual((await at.client.models.retrieve("best")).id, "best")
+    const listed = await at.client.models.list()
+    assert.include(
+      listed.data.map(({ id }) => id),
+      "best",
+    )
+    const { data, response } = await at.client.chat.completions
+      .create({ model: "best", messages: hello })
+      .withResponse()
+    assert.strictEqual(data.choices[0]?.finish_reason, "stop")
+    assert.strictEqual(response.headers.get("x-drawbar-model"), at.id)
+  })
+
   it("ranks documents in the shape of Cohere's v2", async () => {
     await using at = await start({
       path: "/v2/rerank",

@@ -80,6 +80,29 @@ describe("what a connector or a model says in `openai`", () => {
   })
 })
 
+describe("a connector of OpenAI's own API", () => {
+  it("is sent one bound of the answer, by the name that its template has", async () => {
+    await using at = await start({
+      template: '{"model": "g", "max_tokens": ${parameters.max_tokens}, "messages": ${parameters.messages}}',
+      connector: { parameters: { max_tokens: 1024 } },
+    })
+    await at.post(chat, { messages: hello })
+    assert.strictEqual(at.sent().max_tokens, 1024)
+    await at.post(chat, { messages: hello, max_completion_tokens: 5 })
+    assert.deepEqual(at.sent(), { model: "g", max_tokens: 5, messages: hello })
+  })
+
+  it("may answer in parts", async () => {
+    const content = [
+      { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+      { type: "text", text: "Hello" },
+    ]
+    await using at = await start({ handler: () => Answer.json({ choices: [{ message: { content } }] }) })
+    const { message } = (await at.post(chat, { messages: hello })).json.choices[0]
+    assert.deepInclude(message, { role: "assistant", content: "Hello", reasoning_content: "hm" })
+  })
+})
+
 describe("what holds as in a predict", () => {
   it("reads the answer before the response filter and post-processing", async () => {
     await using at = await start({

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 import * as Spawned from "./Spawned.ts"
 
@@ -21,6 +22,19 @@ const filesIn = async (path: string): Promise<ReadonlyArray<readonly [name: stri
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   return Promise.all(files.map(async (name) => [name, await readFile(name)] as const))
 }
+
+describe("a data folder", () => {
+  it.runIf(process.platform === "linux").each([
+    ["/proc/drawbar", "--data /proc/drawbar cannot be used: no folder can be created there."],
+    ["/proc/drawbar/data", "--data /proc/drawbar/data cannot be used: no folder can be created there."],
+    ["/dev/null", "--data /dev/null cannot be used: it is not a folder."],
+    ["/proc", "Database /proc/drawbar.db: it cannot be opened."],
+  ])("%s is refused at once", async (data, sentence) => {
+    await using server = run("--port", "0", "--data", data)
+    assert.strictEqual(await server.ended, 1)
+    assert.include(server.said(), sentence)
+  })
+})
 
 describe("a secret", () => {
   it("is in no file and not in the output of the process", async () => {

@@ -149,6 +149,22 @@ it("a server without the newest encryption key does not encrypt, and one that sh
   assert.deepStrictEqual(json.unreadable, [])
 })
 
+it("two servers count a rate limit together where the operator asks for it", async () => {
+  await using one = await shared.listen({ sharedLimits: true })
+  await using other = await shared.listen({ sharedLimits: true })
+  const { model } = await Shared.createModel(one.url)
+  const limit = { rate_limiter: { limit: "10", unit: "DAYS" } }
+  assert.strictEqual((await ask(one.url, "PUT", `${ml}/models/${model}`, limit)).status, 200)
+  await until(
+    async () => (await ask(other.url, "GET", `${ml}/models/${model}`)).json.rate_limiter?.limit === "10",
+    "the other server has the limit",
+  )
+  await wait(500)
+  const statuses: Array<number> = []
+  for (let n = 0; n < 12; n++) statuses.push((await predict(n % 2 === 0 ? one.url : other.url, model)).status)
+  assert.deepStrictEqual(statuses, [...Array.from({ length: 10 }, () => 200), 429, 429])
+})
+
 it("lists the servers of the database, and no longer those that stopped", async () => {
   await using one = await shared.listen()
   const list = async () =>

@@ -1,4 +1,5 @@
 /** Why a model does not answer though it exists: the one error of this package. */
+import type { BudgetWindow } from "@drawbar/registry/spend/BudgetWindow"
 import { Data } from "effect"
 
 /** The model was switched off. */
@@ -83,6 +84,29 @@ export class QuotaExceeded extends Data.TaggedError("QuotaExceeded")<{
   }
 }
 
+/** The caller has spent the budget of the key, or calls under way have reserved the rest of it. */
+export class BudgetExceeded extends Data.TaggedError("BudgetExceeded")<{
+  readonly budget: "max_budget" | "max_budget_tokens"
+  readonly limit: number
+  readonly window: BudgetWindow
+  /** When more is allowed, in milliseconds; absent where never. */
+  readonly retryAfterMillis?: number
+}> {
+  readonly type = "insufficient_quota"
+  override get message() {
+    const amount = this.budget === "max_budget" ? `${this.limit} USD` : `${this.limit} tokens`
+    const window = this.window === "total" ? "in total" : `a ${this.window} (UTC)`
+    return `This API key may spend ${amount} ${window}, and that is used up, or reserved by its calls under way. ${this.window === "total" ? "Have" : "Ask again later, or have"} an admin make a key with a larger ${this.budget}`
+  }
+}
+
+/** The key has a budget in money, and what the model costs is not known. */
+export class PriceUnknown extends Data.TaggedError("PriceUnknown")<{ readonly modelId: string }> {
+  override get message() {
+    return `This API key has a budget in money (max_budget), and the price of the model ${this.modelId} is not known, so that the budget could not hold. An operator can add the price, by this id or by the provider's name of the model, to the file of --prices; a key with max_budget_tokens needs none`
+  }
+}
+
 /** The input is not what the model's interface says; each problem has its place as a JSONPath. */
 export class InputSchemaViolation extends Data.TaggedError("InputSchemaViolation")<{
   readonly problems: ReadonlyArray<string>
@@ -109,6 +133,8 @@ export type Reason =
   | RateLimited
   | ModelAccessDenied
   | QuotaExceeded
+  | BudgetExceeded
+  | PriceUnknown
   | InputSchemaViolation
   | OutputSchemaViolation
 

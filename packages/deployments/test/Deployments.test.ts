@@ -13,6 +13,8 @@ import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
 import { CredentialVault } from "@drawbar/registry/secrets/CredentialVault"
+import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import type { StoreError } from "@drawbar/document-store/StoreError"
 import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { KeyRing } from "@drawbar/registry/secrets/KeyRing"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
@@ -20,39 +22,45 @@ import { Models } from "@drawbar/registry/models/Models"
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Result } from "effect"
+import { Clock, Context, Effect, Layer, Redacted, Result } from "effect"
 import { TestClock } from "effect/testing"
 
 const policy = Result.getOrThrow(
   EgressPolicy.make({ trustedEndpoints: ["^http://127\\.0\\.0\\.1:\\d+/.*$"], privateAddresses: true }),
 )
 
-const registry = Layer.mergeAll(
-  Aliases.layer,
-  Connectors.layer,
-  Controllers.layer,
-  Models.layer,
-  ModelGroups.layer,
-).pipe(
-  Layer.provideMerge(Settings.layer()),
-  Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, RecordFeed.layer, MemoryLimits.layer)),
-  Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, SqliteDocumentStore.layerMemory)),
-)
-const runtime = ConnectorRuntime.layer.pipe(
-  Layer.provideMerge(Egress.layer()),
-  Layer.provide(Resolver.layer),
-  Layer.provideMerge(EgressPolicy.EgressPolicy.layer(policy)),
-)
-const live = Layer.mergeAll(Predictions.layer, ConnectorValidation.layer).pipe(
-  Layer.provideMerge(Deployments.layer),
-  Layer.provideMerge(runtime),
-  Layer.provideMerge(registry),
-)
+const liveOn = (store: Layer.Layer<DocumentStore, StoreError>) => {
+  const registry = Layer.mergeAll(
+    Aliases.layer,
+    Connectors.layer,
+    Controllers.layer,
+    Models.layer,
+    ModelGroups.layer,
+  ).pipe(
+    Layer.provideMerge(Settings.layer()),
+    Layer.provideMerge(Layer.mergeAll(CredentialVault.layer, MemoryLimits.layer, Usage.layer, Prices.layer())),
+    Layer.provideMerge(RecordFeed.layer),
+    Layer.provideMerge(Layer.mergeAll(KeyRing.layerMemory, store)),
+  )
+  const runtime = ConnectorRuntime.layer.pipe(
+    Layer.provideMerge(Egress.layer()),
+    Layer.provide(Resolver.layer),
+    Layer.provideMerge(EgressPolicy.EgressPolicy.layer(policy)),
+  )
+  return Layer.mergeAll(Predictions.layer, ConnectorValidation.layer).pipe(
+    Layer.provideMerge(Deployments.layer),
+    Layer.provideMerge(runtime),
+    Layer.provideMerge(registry),
+  )
+}
+const live = liveOn(SqliteDocumentStore.layerMemory)
 
 const platform = Effect.acquireRelease(
   Effect.promise(() => StubPlatform.start({ handler: ({ target }) => Answer.json({ path: target }) })),
@@ -200,7 +208,9 @@ it.layer(live)("a model", (it) => {
   it.effect("shows the request that it would send, without its secret and without sending it", () =>
     Effect.gen(function* () {
       const { stub, model_id } = yield* setUp
-      const [request] = yield* (yield* Predictions).render(CallContext.server, model_id, input)
+      const {
+        requests: [request],
+      } = yield* (yield* Predictions).render(CallContext.server, model_id, input)
       expect(request).toEqual({
         method: "POST",
         url: `${stub.origin}/one`,
@@ -240,6 +250,40 @@ it.layer(Layer.provideMerge(IdleModels.layer, live))("a model that lives for a m
       expect(yield* state).toBe("UNDEPLOYED")
       yield* answered(model_id)
       expect(yield* state).toBe("DEPLOYED")
+    }),
+  )
+})
+
+/** Rows of other servers that share the database. */
+const others: Array<{ readonly id: string; readonly about: string; readonly seenAt: number }> = []
+const sharedStore = Layer.effect(
+  DocumentStore,
+  Effect.map(Layer.build(SqliteDocumentStore.layerMemory), (built) => ({
+    ...Context.get(built, DocumentStore),
+    followed: {
+      position: Effect.succeed(-1),
+      since: (position: number) => Effect.succeed({ position, changes: [] }),
+      next: Effect.never,
+      replicas: { all: Effect.sync(() => [...others]), beat: () => Effect.void, leave: () => Effect.void },
+    },
+  })),
+)
+
+it.layer(Layer.provideMerge(IdleModels.layer, liveOn(sharedStore)))("a model that another server calls", (it) => {
+  it.effect("is undeployed when no server has called it for so long", () =>
+    Effect.gen(function* () {
+      const { model_id } = yield* setUp
+      const models = yield* Models
+      yield* models.update(model_id, { deploy_setting: { model_ttl_minutes: 1 } })
+      yield* answered(model_id)
+      const state = Effect.map(models.get(model_id), ({ model }) => model.model_state)
+      yield* TestClock.adjust("50 seconds")
+      const at = yield* Clock.currentTimeMillis
+      others.push({ id: "uses-other", about: JSON.stringify({ uses: { [model_id]: at } }), seenAt: at })
+      yield* TestClock.adjust("55 seconds")
+      expect(yield* state).toBe("DEPLOYED")
+      yield* TestClock.adjust("60 seconds")
+      expect(yield* state).toBe("UNDEPLOYED")
     }),
   )
 })

@@ -7,11 +7,14 @@ import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal
 import { Limits } from "@drawbar/registry/limits/Limits"
 import * as MemoryLimits from "@drawbar/registry/limits/MemoryLimits"
 import * as RecordFeed from "@drawbar/registry/records/RecordFeed"
+import { Prices } from "@drawbar/registry/spend/Prices"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { fromRecord } from "@drawbar/template-renderer/Parameter"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Result } from "effect"
 import type { Deployment } from "../src/deployment/Deployment.ts"
+import * as Accounting from "../src/predict/Accounting.ts"
 import * as InterfaceCheck from "../src/predict/InterfaceCheck.ts"
 import * as PredictPolicy from "../src/predict/PredictPolicy.ts"
 import * as TokenEstimate from "../src/predict/TokenEstimate.ts"
@@ -24,7 +27,7 @@ const deployment = (change: Partial<Deployment> = {}): Deployment =>
   ({
     id: "m",
     model: { name: "m" },
-    targets: [{ live: { compiled: { connector, actions: [] } }, weight: 1, role: "primary" }],
+    targets: [{ live: { compiled: { connector, actions: [] } } }],
     interface: InterfaceCheck.make(),
     userLimits: {},
     estimate: TokenEstimate.make(connector),
@@ -49,9 +52,12 @@ const judges = (model_id: string) =>
   ({ guardrails: { type: "model", input_guardrail: { model_id } } }) as unknown as Deployment["model"]
 const of = (change: Partial<CurrentPrincipal>) => ({ context: { caller: { name: "k", principal: principal(change) } } })
 
+const makePolicy = Effect.flatMap(Accounting.make, PredictPolicy.make)
+
 const services = (settings: Record<string, boolean> = {}) =>
   Settings.layer(settings).pipe(
-    Layer.provideMerge(Layer.mergeAll(RecordFeed.layer, MemoryLimits.layer)),
+    Layer.provideMerge(Layer.mergeAll(MemoryLimits.layer, Usage.layer, Prices.layer())),
+    Layer.provideMerge(RecordFeed.layer),
     Layer.provideMerge(SqliteDocumentStore.layerMemory),
   )
 
@@ -96,7 +102,7 @@ describe("what refuses a predict", () => {
     ],
   ])("is %s, for a dry run as for a predict and a stream", ([, settings, change, expected]) =>
     Effect.gen(function* () {
-      const policy = yield* PredictPolicy.make
+      const policy = yield* makePolicy
       let made = 0
       const work = Effect.sync(() => made++)
       assert.strictEqual(tagOf(policy.check(call(change))), expected)
@@ -110,7 +116,7 @@ describe("what refuses a predict", () => {
     "is a limit that is used up, for a predict and not for a dry run; and it takes nothing where a check refuses",
     () =>
       Effect.gen(function* () {
-        const policy = yield* PredictPolicy.make
+        const policy = yield* makePolicy
         const limited = call(of({ quota: { requests_per_minute: 1 } }))
         const refused = call({ ...of({ quota: { requests_per_minute: 1 }, models: ["other"] }) })
         for (let n = 0; n < 5; n++) assert.strictEqual(tagOf(policy.check(limited)), undefined)
@@ -127,7 +133,7 @@ describe("what refuses a predict", () => {
     ["then the model's rate", undefined, "RateLimited", "model"],
   ] as const)("is of several limits %s, and none is taken", ([, quota, tag, which]) =>
     Effect.gen(function* () {
-      const policy = yield* PredictPolicy.make
+      const policy = yield* makePolicy
       const limit = { limit: "1", unit: "DAYS" } as const
       const model = { name: "m", rate_limiter: limit } as unknown as Deployment["model"]
       const both = call({
@@ -147,12 +153,12 @@ describe("tokens of a call", () => {
   const metered = call(of({ quota }))
   /** How many tokens are left of the day. */
   const left = Effect.gen(function* () {
-    const policy = yield* PredictPolicy.make
+    const policy = yield* makePolicy
     const rest = call({ ...of({ quota }), input: { _tag: "Parameters", parameters: fromRecord({ max_tokens: 1 }) } })
     let count = 0
     const take: Effect.Effect<void, unknown> = policy.admit(rest, (spending) =>
       Effect.suspend(() => {
-        spending.add(1)
+        spending.add(1, { tokens: 1, nano_usd: 0 })
         count++
         return Effect.void
       }),
@@ -176,10 +182,10 @@ describe("tokens of a call", () => {
     ["is interrupted", Effect.interrupt, 0, 99],
   ] as const)("that %s count as it has used, or as its prompt", ([, end, used, expected]) =>
     Effect.gen(function* () {
-      const policy = yield* PredictPolicy.make
+      const policy = yield* makePolicy
       const work = policy.admit(metered, (spending) =>
         Effect.andThen(
-          Effect.sync(() => spending.add(used)),
+          Effect.sync(() => spending.add(used, { tokens: used, nano_usd: 0 })),
           end,
         ),
       )
@@ -190,7 +196,7 @@ describe("tokens of a call", () => {
 
   it.effect("hold back other calls while it is under way, and a model that judges it does not take them twice", () =>
     Effect.gen(function* () {
-      const policy = yield* PredictPolicy.make
+      const policy = yield* makePolicy
       const large = call({
         ...of({ quota }),
         input: { _tag: "Parameters", parameters: fromRecord({ max_tokens: 500 }) },
@@ -198,8 +204,10 @@ describe("tokens of a call", () => {
       yield* policy.admit(large, (spending) =>
         Effect.gen(function* () {
           assert.strictEqual(tagOf(yield* Effect.result(policy.admit(metered, () => Effect.void))), "QuotaExceeded")
-          yield* policy.admit({ ...large, isJudgement: true }, () => Effect.sync(() => spending.add(10)))
-          spending.add(20)
+          yield* policy.admit({ ...large, isJudgement: true }, () =>
+            Effect.sync(() => spending.add(10, { tokens: 10, nano_usd: 0 })),
+          )
+          spending.add(20, { tokens: 20, nano_usd: 0 })
         }),
       )
       assert.strictEqual(yield* left, 70)
@@ -208,11 +216,11 @@ describe("tokens of a call", () => {
 
   it.effect("of a stream are free again when its scope closes, also where nothing was reported", () =>
     Effect.gen(function* () {
-      const policy = yield* PredictPolicy.make
+      const policy = yield* makePolicy
       yield* Effect.scoped(
         Effect.gen(function* () {
           const spending = yield* policy.hold(metered)
-          spending.add(25)
+          spending.add(25, { tokens: 25, nano_usd: 0 })
         }),
       )
       assert.strictEqual(yield* left, 75)
@@ -221,7 +229,7 @@ describe("tokens of a call", () => {
 
   it.effect("are left as they are where a limit cannot be corrected, and the call succeeds", () =>
     Effect.gen(function* () {
-      const policy = yield* PredictPolicy.make
+      const policy = yield* makePolicy
       assert.strictEqual(yield* policy.admit(metered, () => Effect.succeed("answer")), "answer")
     }).pipe(Effect.provide(Layer.succeed(Limits, brokenAfterwards)), Effect.provide(services())),
   )

@@ -12,6 +12,7 @@ export const collections = [
   "alias",
   "history",
   "version",
+  "usage",
 ] as const
 export type Collection = (typeof collections)[number]
 

@@ -1,8 +1,9 @@
 /** Puts a backup in the place of a database file: checked first, and with what was there before kept beside it. */
-import { copyFile, chmod, link, mkdir, open, rename, rm, stat } from "node:fs/promises"
+import { copyFile, chmod, link, open, rename, rm, stat } from "node:fs/promises"
 import { constants } from "node:fs"
-import { dirname } from "node:path"
+import { dirname, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import * as DataFolder from "./DataFolder.ts"
 import { sqlite } from "./sql/SqlDialect.ts"
 import { newest, table } from "./sql/SqlMigrations.ts"
 
@@ -25,7 +26,7 @@ export interface Restored {
 
 /** Rejects with `RestoreRefused`. The database is as before or as in the backup, whenever the process ends. */
 export const restore = async ({ file, database, replaces }: Restore): Promise<Restored> => {
-  await mkdir(dirname(database), { recursive: true, mode: 0o700 }).catch(refusing(dirname(database)))
+  await DataFolder.make(resolve(dirname(database))).catch(refusing(dirname(database)))
   const incoming = `${database}.restoring`
   try {
     await copyFile(file, incoming, constants.COPYFILE_FICLONE).catch(refusing(file))

@@ -191,4 +191,11 @@ describe("a restore", () => {
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(folder, "new"))), [])
     }),
   )
+
+  it.live.runIf(process.platform === "linux")("is refused at once where no folder can be created", () =>
+    Effect.gen(function* () {
+      const sentence = yield* refusal({ file: "/missing", database: "/proc/drawbar/drawbar.db", replaces: false })
+      assert.strictEqual(sentence, "/proc/drawbar cannot be used: no folder can be created there")
+    }),
+  )
 })

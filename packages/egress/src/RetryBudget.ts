@@ -12,13 +12,14 @@ export interface RetryBudget {
 
 const retriesPerCall = 0.2
 const retriesPerSecond = 10
-/** The number of retries that can accumulate: one second's worth. */
-const maxSavedRetries = 10
+/** The number of retries that can accumulate, where no other is given: one second's worth. */
+const defaultSavedRetries = 10
 
 /** In ms: a larger step back in time means that the clock was set back, not that calls were reordered. */
 const reorderedMs = 60_000
 
-export const make = (): RetryBudget => {
+/** `maxSavedRetries`: the number of retries that can accumulate. */
+export const make = (maxSavedRetries = defaultSavedRetries): RetryBudget => {
   let saved = maxSavedRetries
   let lastRefill = 0
   return {

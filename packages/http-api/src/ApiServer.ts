@@ -7,6 +7,7 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import type { Principals } from "@drawbar/registry/access/Principals"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { SecureRandom } from "@drawbar/registry/secrets/SecureRandom"
+import { Usage } from "@drawbar/registry/spend/Usage"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Effect, FiberSet, Option, type Scope } from "effect"
 import * as Audit from "@drawbar/http-server/access/Audit"
@@ -70,7 +71,7 @@ export const listen = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   AddressInfo,
   HttpServer.ListenError,
-  Scope.Scope | DrawbarHandlers.Services | Principals | ChangeFeed | Settings
+  Scope.Scope | DrawbarHandlers.Services | Principals | ChangeFeed | Settings | Usage
 > {
   const clock = yield* Clock.Clock
   const loadShedding = yield* LoadShedding.make({
@@ -80,15 +81,19 @@ export const listen = Effect.fnUntraced(function* (
   })
   const deployments = yield* Deployments
   const settings = yield* Settings
+  const usage = yield* Usage
   const telemetry = Telemetry.make({
     registry: options.registry ?? new MetricRegistry(),
     conventions: options.registry !== undefined,
     log: options.accessLog,
     now: () => clock.currentTimeMillisUnsafe(),
     knows: deployments.knows,
-    measure: () => Gauges.of(loadShedding, deployments.pools()),
+    measure: () => Gauges.of(loadShedding, deployments.pools(), deployments.routeTargets(), usage.sinceStart()),
   })
-  yield* forgetting(telemetry)
+  yield* forgetting((model) => {
+    telemetry.forget(model)
+    usage.forget(model)
+  })
   const state: { isStopping: boolean; address: string | undefined } = { isStopping: false, address: undefined }
   const handlers = yield* DrawbarHandlers.make({
     version: options.version,
@@ -152,11 +157,11 @@ const folding = Effect.fnUntraced(function* (audit: Audit.Audit) {
 const unspecified = new Set(["0.0.0.0", "::"])
 
 /** A model that was deleted takes its series with it. */
-const forgetting = Effect.fnUntraced(function* (telemetry: Telemetry.Telemetry) {
+const forgetting = Effect.fnUntraced(function* (forget: (model: string) => void) {
   const store = yield* DocumentStore
   const changes = yield* ChangeFeed
   const lookAt = (id: string) =>
-    Effect.tap(store.get("model", id), (found) => Effect.sync(() => Option.isNone(found) && telemetry.forget(id)))
+    Effect.tap(store.get("model", id), (found) => Effect.sync(() => Option.isNone(found) && forget(id)))
   const run = yield* FiberSet.makeRuntime()
   yield* changes.subscribe((written) => {
     for (const { collection, id } of written) if (collection === "model") run(Effect.ignore(lookAt(id)))

@@ -104,6 +104,8 @@ const rows: Record<Reason["_tag"], Row> = {
   AlreadyExists: [409, invalid, null, false],
   InUse: [409, invalid, null, false],
   Busy: [409, invalid, null, true],
+  BudgetExceeded: [429, "insufficient_quota", "insufficient_quota", false],
+  PriceUnknown: [400, invalid, null, false],
   StaleWrite: [409, invalid, null, true],
   VersionConflict: [409, invalid, null, true],
   DecryptionFailed: [500, ofServer, null, false],
@@ -212,7 +214,7 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
 /** What fills a template by other names than OpenAI's can be said in the model. */
 const messageOf = (reason: Reason): string =>
   reason._tag === "MissingParameters"
-    ? `The template of this connector needs the parameters [${reason.names.join(", ")}], which a request of OpenAI's API does not have. Give them values in the connector's parameters; if one of them takes the messages, name it in the model: "openai": {"messages": "${reason.names[0] ?? ""}"}`
+    ? `The template of this connector needs the parameters [${reason.names.join(", ")}], which this request does not give. Send them, or give them values in the connector's parameters. If one of them takes the messages, name it in the model: "openai": {"messages": "${reason.names[0] ?? ""}"}`
     : reason.message
 
 const canBeRetried = (status: number) => status === 408 || status === 409 || status === 429 || status >= 500

@@ -9,7 +9,7 @@ import type { RequestCall } from "@drawbar/http-server/http/RequestContext"
 import { RequestError } from "@drawbar/http-server/http/RequestError"
 import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import * as Timeout from "@drawbar/http-server/http/Timeout"
-import { Clock, Effect, Result } from "effect"
+import { Clock, Effect, identity, Result } from "effect"
 import * as CallBody from "./CallBody.ts"
 import * as ChatChunks from "./ChatChunks.ts"
 import * as EmbeddingsAnswer from "./EmbeddingsAnswer.ts"
@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function* () {
         },
       }),
       headers: () => ({
-        "x-drawbar-model": call.model() ?? modelId,
+        "x-drawbar-model": call.observer?.model ?? modelId,
         "x-drawbar-attempts": String(call.observer?.attempts ?? 1),
         ...(dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
       }),
@@ -125,7 +125,8 @@ export const make = Effect.fnUntraced(function* () {
     const events = Effect.map(frames, (batches) =>
       operation === "chat" ? ChatChunks.of(batches, options) : ResponseEvents.of(batches),
     )
-    return new EventStream(attempted(call)(events), failureOf(call), timeout.within, begun.headers)
+    // A client waits so long for the first event; then for each.
+    return new EventStream(attempted(call)(events), failureOf(call), identity, begun.headers)
   }
 
   const handlers = {

@@ -32,7 +32,7 @@ describe("a limit of 4 a minute", () => {
 
 const spend = (budget: TokenBudget.TokenBudget, now: number) => {
   const taken = budget.take({ _tag: "Tokens", key: "k", perDay: 10, estimate: 10 }, now)
-  if (Result.isSuccess(taken)) taken.success.settle(10)
+  if (Result.isSuccess(taken)) taken.success.settle(10, { tokens: 10, nano_usd: 0 })
   return waitOf(taken)
 }
 

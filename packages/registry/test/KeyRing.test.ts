@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { KeyRing } from "../src/secrets/KeyRing.ts"
 
 const key = Buffer.alloc(32, 7).toString("base64")
@@ -23,6 +24,26 @@ describe("a key ring from elsewhere", () => {
       const service = yield* opened(ring)
       assert.strictEqual(service.current().active.id, "a")
       assert.isFalse(service.isNew)
+    }),
+  )
+
+  it.effect("is read again for keys that were added, at most every ten seconds", () =>
+    Effect.gen(function* () {
+      let [text, reads] = [ring, 0]
+      const again = async () => {
+        reads++
+        return text
+      }
+      const built = Layer.build(KeyRing.layerText("command LINE", Redacted.make(ring), again))
+      const service = yield* Effect.provide(Effect.service(KeyRing), yield* built)
+      text = JSON.stringify({ active: "b", keys: { a: key, b: Buffer.alloc(32, 8).toString("base64") } })
+      yield* service.reread
+      yield* service.reread
+      assert.strictEqual(service.current().active.id, "b")
+      assert.strictEqual(reads, 1)
+      yield* TestClock.adjust("10 seconds")
+      yield* service.reread
+      assert.strictEqual(reads, 2)
     }),
   )
 

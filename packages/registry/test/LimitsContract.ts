@@ -1,7 +1,7 @@
 /** What holds for every layer of `Limits`, wherever it keeps its counts. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, Result } from "effect"
-import { type Claim, Limits } from "../src/limits/Limits.ts"
+import { type BudgetClaim, type Claim, Limits } from "../src/limits/Limits.ts"
 import type { Moment } from "../src/limits/Moment.ts"
 import type { RateLimit } from "../src/models/RateLimit.ts"
 
@@ -17,6 +17,15 @@ const rate = (key: string, limit: string, unit: RateLimit["unit"] = "DAYS", call
 })
 const tokens = (perDay: number, estimate: number, key = "k"): Claim => ({ _tag: "Tokens", key, perDay, estimate })
 
+const budget = (limit: number, estimate: number, key = "k", window: BudgetClaim["window"] = "total"): BudgetClaim => ({
+  _tag: "Budget",
+  key,
+  unit: "nano_usd",
+  window,
+  limit,
+  estimate,
+})
+
 const calls = (count: number) => [rate("m", "60", "MINUTES", count)]
 
 /** Which claim is refused, or `undefined` where none is. */
@@ -30,7 +39,7 @@ const wait = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 
   )
 
 /** Each test builds the layer again and expects that nothing is used of any limit. */
-export const limitsContract = (name: string, layer: Layer.Layer<Limits>) => {
+export const limitsContract = (name: string, layer: Layer.Layer<Limits, unknown>) => {
   const holds = (sentence: string, test: (limits: Limits["Service"]) => Effect.Effect<void, unknown>) =>
     it.effect(sentence, () => Effect.provide(Effect.flatMap(Limits, test), layer))
 
@@ -106,6 +115,40 @@ export const limitsContract = (name: string, layer: Layer.Layer<Limits>) => {
         assert.isAtMost(yield* wait(limits, [tokens(100, 1)]), day / 2)
         assert.isAbove(yield* wait(limits, [tokens(100, 1)]), 1_000)
         yield* limits.reserve([tokens(100, 1)], at(day))
+      }),
+    )
+
+    holds("let a budget's last part through once, and correct it by what a call has cost", (limits) =>
+      Effect.gen(function* () {
+        const all = yield* Effect.forEach(Array.from({ length: 64 }), () =>
+          Effect.result(limits.reserve([budget(100, 30)], at())),
+        )
+        const [first, ...others] = all.flatMap((one) => (Result.isSuccess(one) ? [one.success] : []))
+        // 30, 30, 30 and the last 10.
+        assert.strictEqual(others.length, 3)
+        assert.strictEqual(yield* wait(limits, [budget(100, 1)]), 1_000)
+        yield* first?.settle(0, { nano_usd: 5, tokens: 0 }) ?? Effect.void
+        assert.strictEqual(yield* refused(limits, [budget(100, 1)]), undefined)
+        for (const one of others) yield* one.settle(0, { nano_usd: 40, tokens: 0 })
+        assert.strictEqual(yield* wait(limits, [budget(100, 1)]), Infinity)
+        assert.strictEqual(yield* refused(limits, [budget(100, 1, "other")]), undefined)
+      }),
+    )
+
+    holds("begin a budget again with the next day or month, and count tokens apart from money", (limits) =>
+      Effect.gen(function* () {
+        for (const [window, next] of [
+          ["day", day],
+          ["month", 31 * day],
+        ] as const) {
+          const reservation = yield* limits.reserve([budget(10, 10, window, window)], at())
+          yield* reservation.settle(0, { nano_usd: 10, tokens: 0 })
+          const millis = yield* wait(limits, [budget(10, 1, window, window)])
+          assert.isTrue(millis > 0 && millis <= next)
+          assert.strictEqual(yield* refused(limits, [budget(10, 1, window, window)], millis), undefined)
+          const ofTokens: Claim = { ...budget(10, 1, window, window), unit: "tokens" }
+          assert.strictEqual(yield* refused(limits, [ofTokens]), undefined)
+        }
       }),
     )
 

@@ -14,6 +14,7 @@ import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as SqliteDocumentStore from "@drawbar/document-store/SqliteDocumentStore"
 import { RecordQueue } from "../src/internal/RecordQueue.ts"
 import { KeyRing } from "../src/secrets/KeyRing.ts"
+import { UsageRow } from "../src/spend/UsageRow.ts"
 import { Model } from "../src/models/Model.ts"
 import { ModelGroup } from "../src/models/ModelGroup.ts"
 import { ModelGroups } from "../src/models/ModelGroups.ts"
@@ -36,7 +37,7 @@ const wild = [Number.NaN, Infinity, -Infinity, 1e305, -1e305, 1e21, Number.MAX_S
 /** Every field takes one of these. */
 const ordinary = [1, 1_000_000]
 
-const schemas = { Model, ModelGroup, Task, Principal, Controller }
+const schemas = { Model, ModelGroup, Task, Principal, UsageRow, Controller }
 
 /** The paths of all number fields of a schema, found by walking it. */
 const numberFields = (schema: Schema.Top, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> => {
@@ -70,10 +71,11 @@ describe("a number", () => {
     assert.deepStrictEqual(
       Object.entries(schemas).map(([name, schema]) => [name, numberFields(schema).length]),
       [
-        ["Model", 19],
+        ["Model", 20],
         ["ModelGroup", 3],
         ["Task", 3],
-        ["Principal", 4],
+        ["Principal", 6],
+        ["UsageRow", 6],
         ["Controller", 0],
       ],
     )

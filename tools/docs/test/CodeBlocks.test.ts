@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
+import * as ConsoleText from "@drawbar/json-text/ConsoleText"
+import { Result } from "effect"
 import { expect, it } from "vitest"
 
 const root = join(import.meta.dirname, "../../..")
@@ -13,7 +15,9 @@ const blocks = (language: string) =>
       .map(([, , code = ""], index) => ({ name: `${path}, block ${index + 1}`, code })),
   )
 
-it.each(blocks("json"))("the JSON of $name parses", ({ code }) => expect(() => JSON.parse(code)).not.toThrow())
+it.each(blocks("json"))("the JSON of $name parses", ({ code }) =>
+  expect(Result.isSuccess(ConsoleText.parse(code))).toBe(true),
+)
 
 // A program that calls a server needs one, and has a test of its own.
 const standalone = blocks("ts").filter(({ code }) => !code.includes("http://"))

@@ -112,11 +112,27 @@ export const table = {
       "The encryption keys for credentials, a file of mode 0600: back it up apart from the records. " +
       "env:VARIABLE or command:LINE reads the keys from a variable or from the output of a command.",
   },
+  limits: {
+    type: "string",
+    section: "store",
+    value: "process|shared",
+    fallback: "process",
+    description:
+      "Where rate limits, quotas and wrong passwords are counted. process: each process counts its own; " +
+      "shared: all processes of --database count together.",
+  },
   settings: {
     type: "string",
     section: "store",
     value: "FILE",
     description: "Cluster settings (JSON) that apply from the start.",
+  },
+  prices: {
+    type: "string",
+    section: "store",
+    value: "FILE",
+    description:
+      'Prices of models (JSON), before those that come with the server: {"models": {"NAME": {"input": 2.5, "output": 10}}}, in USD for a million tokens.',
   },
   auth: {
     type: "string",

@@ -23,11 +23,15 @@ export interface Flags {
   readonly workers: number
   /** The folder of the database; `:memory:` for none. */
   readonly data: string
+  /** Whether all processes of the database count rate limits together; absent: each counts its own. */
+  readonly sharedLimits?: true
   /** The PostgreSQL database that takes the place of SQLite. */
   readonly database?: DatabaseUrl.DatabaseUrl
   /** The key ring's file, or `env:NAME` or `command:LINE`, which provide its text; unused if the data is in memory. */
   readonly keyring: string
   readonly settings: string | undefined
+  /** The file of the operator's own prices. */
+  readonly prices?: string
   /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo: Readonly<Record<string, string>>
   readonly caFiles: ReadonlyArray<string>
@@ -105,6 +109,7 @@ const checked = (given: ServeCommand.Given, environment: Environment): Result.Re
     const awsRoles = yield* roles(awsCredentials, list("aws-role"))
     const secretHosts = yield* Result.all(list("bind-secret").map(secretHost))
     const auditRequired = yield* withAudit(yield* isOn("audit-required"), text("audit"))
+    const prices = text("prices")
     const data = text("data") ?? FlagTable.table.data.fallback
     const url = text("database")
     const passwordFlag = text("database-password")
@@ -153,8 +158,10 @@ const checked = (given: ServeCommand.Given, environment: Environment): Result.Re
       awsSecrets: yield* arns(awsCredentials, list("aws-secret")),
       ...(yield* googleSource(text("google-credentials") ?? FlagTable.table["google-credentials"].fallback)),
       vault: yield* Vault.read(text("vault-prefix"), environment),
+      ...(prices === undefined ? {} : { prices }),
       ...(auditRequired ? { auditRequired } : {}),
       ...(database === undefined ? {} : { database }),
+      ...(yield* limits(text("limits") ?? FlagTable.table.limits.fallback, url)),
       ...(awsRoles.length === 0 ? {} : { awsRoles }),
       ...(secretHosts.length === 0 ? {} : { secretHosts }),
     }
@@ -181,6 +188,14 @@ const port = (text: string): Result.Result<number, string> =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535
     ? Result.succeed(Number(text))
     : Result.fail(`--port ${text} must be a number from 0 to 65535.`)
+
+const limits = (text: string, database: string | undefined): Result.Result<Pick<Flags, "sharedLimits">, string> => {
+  if (text === "process") return Result.succeed({})
+  if (text !== "shared") return Result.fail(`--limits ${text} must be process or shared.`)
+  return database === undefined
+    ? Result.fail("--limits shared requires --database.")
+    : Result.succeed({ sharedLimits: true })
+}
 
 const maxWorkers = 256
 

@@ -1,14 +1,16 @@
 /** The options with which the server starts: flags, and the contents of the files that they name. */
 import { exec } from "node:child_process"
 import { X509Certificate } from "node:crypto"
-import { mkdir, readdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
+import { readdir, readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
 import { promisify } from "node:util"
+import * as DataFolder from "@drawbar/document-store/DataFolder"
 import * as Json from "@drawbar/json-text/Json"
 import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import type { Proxy } from "@drawbar/egress/Proxy"
 import type { Write } from "@drawbar/http-server/access/Audit"
 import type { Tls } from "@drawbar/http-server/http/HttpServer"
+import * as Prices from "@drawbar/registry/spend/Prices"
 import { Effect, Redacted, Result } from "effect"
 import type * as OwnIdentity from "../aws/OwnIdentity.ts"
 import type * as OwnToken from "../google/OwnToken.ts"
@@ -29,6 +31,8 @@ export interface StartOptions {
   readonly port: number
   /** Where records and keys are stored; absent for memory. `database` is a file, or the name of `postgres` for messages. */
   readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
+  /** Whether all processes of `postgres` count rate limits, quotas and wrong passwords together. */
+  readonly sharedLimits?: boolean | undefined
   /** Whether other processes of this machine use the database file as well. */
   readonly sharesFile?: boolean | undefined
   /** The metrics of all workers, from those of this process. */
@@ -37,6 +41,8 @@ export interface StartOptions {
   readonly postgres?: PostgresOptions | undefined
   /** The content of the settings file. */
   readonly settings?: Json.JsonObject | undefined
+  /** The operator's own prices, before those that come with the server. */
+  readonly prices?: Prices.PriceFile | undefined
   /** Maps `host:port` of a connector's URL to the `address:port` to connect to instead. */
   readonly connectTo?: Readonly<Record<string, string>> | undefined
   /** PEM texts of authorities to trust in addition to the system's. */
@@ -47,6 +53,8 @@ export interface StartOptions {
   readonly accessLog?: ((line: string) => void) | undefined
   /** Receives a line of JSON for each change and each rejected request. */
   readonly auditLog?: Write | undefined
+  /** The file of that log, which is swept as the settings say. */
+  readonly auditFile?: string | undefined
   /** Whether changes are rejected while that log cannot be written. */
   readonly auditRequired?: boolean | undefined
   /** Whether callers must authenticate. */
@@ -77,6 +85,8 @@ export interface HandedOver {
   /** Where it comes from. */
   readonly source: string
   readonly text: Redacted.Redacted
+  /** Reads it again, for keys that were added; absent if it cannot have changed. */
+  readonly again?: () => Promise<string>
 }
 
 export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment: NodeJS.ProcessEnv) {
@@ -86,6 +96,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     host,
     port,
     settings: flags.settings === undefined ? undefined : yield* readSettings(flags.settings),
+    prices: flags.prices === undefined ? undefined : yield* readPrices(flags.prices),
     connectTo,
     certificateAuthorities: yield* Effect.forEach(flags.caFiles, authorities),
     allowedHosts,
@@ -96,6 +107,7 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
     otlp,
     jwt: jwt === undefined ? undefined : yield* issuer(jwt),
     auditLog: audit === undefined ? undefined : yield* auditLog(audit),
+    auditFile: audit,
     auditRequired: flags.auditRequired,
     aws: flags.awsCredentials && {
       credentials: flags.awsCredentials,
@@ -115,13 +127,14 @@ export const fromFlags = Effect.fnUntraced(function* (flags: Flags, environment:
   }
   const { data, database } = flags
   if (data === ":memory:" && database === undefined) return options
-  if (data !== ":memory:") yield* attempt("--data", data, () => mkdir(data, { recursive: true, mode: 0o700 }))
+  if (data !== ":memory:") yield* attempt("--data", data, () => DataFolder.make(resolve(data)))
   const keyring = yield* keyRing(flags.keyring, environment)
   if (database === undefined) return { ...options, files: { database: join(data, "drawbar.db"), keyring } }
   return {
     ...options,
     files: { database: DatabaseUrl.shown(database), keyring },
     postgres: yield* DatabaseOptions.make(database),
+    sharedLimits: flags.sharedLimits,
   }
 })
 
@@ -130,10 +143,11 @@ const keyRing = Effect.fnUntraced(function* (where: string, environment: NodeJS.
   const [, kind, name = ""] = /^(env|command):(.+)$/s.exec(where) ?? []
   if (kind === undefined) return where
   const source = kind === "env" ? `variable ${name}` : `command ${name}`
-  const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, () => printed(name, environment))
+  const again = () => printed(name, environment)
+  const text = kind === "env" ? environment[name] : yield* attempt("--keyring", where, again)
   return text === undefined || text.trim() === ""
     ? yield* unusable("--keyring", where, "returns no key ring")
-    : { source, text: Redacted.make(text, { label: "key ring" }) }
+    : { source, text: Redacted.make(text, { label: "key ring" }), ...(kind === "env" ? {} : { again }) }
 })
 
 /** The output of a command; its standard error goes to the operator's terminal. */
@@ -168,6 +182,14 @@ const authorities = Effect.fnUntraced(function* (file: string) {
   return text
 })
 
+const readPrices = (file: string) =>
+  Effect.flatMap(read("--prices", file), (text) =>
+    Result.match(Result.flatMap(Json.parse(text), Prices.read), {
+      onFailure: ({ message }) => Effect.fail(unusable("--prices", file, `is not a table of prices: ${message}`)),
+      onSuccess: Effect.succeed<Prices.PriceFile>,
+    }),
+  )
+
 const read = (flag: string, file: string) => attempt(flag, file, () => readFile(file, "utf8"))
 
 const attempt = <A>(flag: string, file: string, run: () => Promise<A>) =>
@@ -184,6 +206,7 @@ const reasonOf = (cause: unknown): string => {
 const words = new Map([
   ["ENOENT", "no such file or folder"],
   ["EACCES", "permission denied"],
+  ["EPERM", "permission denied"],
   ["EISDIR", "it is a folder"],
   ["ENOTDIR", "it is not a folder"],
   ["EEXIST", "it is not a folder"],

@@ -300,6 +300,8 @@ export const reasons: Record<Tag, Readonly<Record<string, Meet>> | string> = {
   LoginThrottled: elsewhere("Guesses.test.ts; it names a time"),
   ModelAccessDenied: elsewhere("AccessModes.test.ts; its messages are fixed"),
   QuotaExceeded: elsewhere("AccessModes.test.ts; its messages are fixed"),
+  BudgetExceeded: elsewhere("Budgets.test.ts; its messages are fixed"),
+  PriceUnknown: elsewhere("Budgets.test.ts; it names an id"),
   InUse: elsewhere("Refusals.test.ts; it names ids"),
   Busy: elsewhere("it names ids"),
   StaleWrite: elsewhere("Versions.test.ts; it names ids"),

@@ -25,6 +25,18 @@ export interface Guardrails {
   readonly output?: Guardrail
 }
 
+/** Those of two models: what passes both. */
+export const both = (one: Guardrails, other: Guardrails): Guardrails => {
+  const input = joined(one.input, other.input)
+  const output = joined(one.output, other.output)
+  return { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) }
+}
+
+const joined = (one: Guardrail | undefined, other: Guardrail | undefined): Guardrail | undefined =>
+  one === undefined || other === undefined
+    ? (one ?? other)
+    : (subject) => Effect.flatMap(one(subject), (passes) => (passes ? other(subject) : Effect.succeed(false)))
+
 /** Before a request is sent. */
 export const checkInput = ({ input }: Guardrails, body: string, { caller, runtime }: Supplied) => {
   if (input === undefined) return Effect.void

@@ -4,7 +4,7 @@ import { Result } from "effect"
 import type { ConnectorError } from "../ConnectorError.ts"
 import * as TokenUsage from "../response/TokenUsage.ts"
 import * as UpstreamResponse from "../response/UpstreamResponse.ts"
-import { at } from "../stream/StreamPiece.ts"
+import { at, reading } from "../stream/StreamPiece.ts"
 import type { CompiledDialect } from "./CompiledDialect.ts"
 import type { Answer, Choice, Dialect, FinishReason, ToolCall, Usage } from "./Dialect.ts"
 import * as Dialects from "./Dialects.ts"
@@ -136,7 +136,7 @@ const isWholeChoice = (choice: unknown): boolean => {
   const calls = at(message, "tool_calls")
   return (
     typeof at(choice, "finish_reason") === "string" &&
-    at(message, "content") !== undefined &&
+    (typeof at(message, "content") === "string" || at(message, "content") === null) &&
     (at(message, "reasoning") === undefined || at(message, "reasoning_content") !== undefined) &&
     (calls == null || (Array.isArray(calls) && calls.every(isWholeCall)))
   )
@@ -168,14 +168,15 @@ const repaired = (text: string, defaults: AnswerDefaults, usage: Usage): Json.Js
 const repairedChoice = (choice: Json.JsonObject, index: number, defaults: AnswerDefaults): Json.JsonObject => {
   const message = Json.isObject(choice["message"]) ? choice["message"] : {}
   const calls = Array.isArray(message["tool_calls"]) ? message["tool_calls"].filter(Json.isObject) : []
-  const reasoning = message["reasoning_content"] ?? message["reasoning"]
+  const said = wordsIn(message["content"])
+  const reasoning = message["reasoning_content"] ?? message["reasoning"] ?? said.reasoning
   return {
     ...choice,
     index: typeof choice["index"] === "number" ? choice["index"] : index,
     message: {
       role: "assistant",
       ...message,
-      content: message["content"] ?? null,
+      content: said.content,
       ...(reasoning == null ? {} : { reasoning_content: reasoning }),
       ...(calls.length === 0
         ? {}
@@ -184,6 +185,13 @@ const repairedChoice = (choice: Json.JsonObject, index: number, defaults: Answer
     finish_reason:
       typeof choice["finish_reason"] === "string" ? choice["finish_reason"] : calls.length > 0 ? "tool_calls" : "stop",
   }
+}
+
+/** A content may be a list of parts, some of which are what the model thinks. */
+const wordsIn = (content: Json.Json | undefined): { readonly content: string | null; readonly reasoning?: string } => {
+  if (!Array.isArray(content)) return { content: typeof content === "string" ? content : null }
+  const { content: words = "", reasoning } = reading({ content })
+  return { content: words, ...(reasoning === undefined ? {} : { reasoning }) }
 }
 
 const repairedCall = (call: Json.JsonObject, otherwise: string): Json.JsonObject => {

@@ -7,6 +7,7 @@ import type { Parameters } from "../call/PredictInput.ts"
 import * as BodyMembers from "./BodyMembers.ts"
 import type { CompiledDialect } from "./CompiledDialect.ts"
 import * as Conversation from "./Conversation.ts"
+import * as Dialects from "./Dialects.ts"
 import type { Fields, Translation, Unsupported } from "./Dialect.ts"
 import type { OpenAiCall } from "./OpenAiCall.ts"
 
@@ -81,20 +82,30 @@ const refusing = (
   return ConnectorError.from(new InvalidInput({ message, param: first.field }))
 }
 
-const chat: Translate = (compiled, fields) => {
+const chat: Translate = (compiled, given) => {
   const { dialect, section } = compiled
-  if (section.messages !== undefined) return declared(compiled, section.messages, fields)
+  if (section.messages !== undefined) return declared(compiled, section.messages, given)
   if (dialect === undefined)
     return Result.fail(
       invalidInput(
         'The URL of this connector speaks no chat API that Drawbar knows. Add to the model "openai": {"messages": "<parameter of the template that takes the messages>", "content": "<JSONPath of the text in the response>"}',
       ),
     )
+  const fields = dialect === Dialects.openAi ? ofTemplate(compiled, given) : given
   const extra = [...fields].filter(([field]) => section.accept?.includes(field) === true)
   return Result.map(Result.mapError(dialect.request(fields), invalidField), ({ members, unsupported }) => ({
     members: [...members, ...ofAccept(extra, members)],
     unsupported: unsupported.filter(({ field }) => section.accept?.includes(field) !== true),
   }))
+}
+
+/** OpenAI has two names for one bound, and refuses both at once: a template that has one of them is sent that. */
+const ofTemplate = ({ placeholders }: CompiledDialect, fields: Fields): Fields => {
+  const names = ["max_tokens", "max_completion_tokens"]
+  const given = names.find((name) => fields.has(name))
+  const wanted = names.find((name) => placeholders.has(name))
+  if (given === undefined || wanted === undefined || fields.has(wanted)) return fields
+  return new Map([...fields].map(([name, value]) => [name === given ? wanted : name, value]))
 }
 
 /** Fields beyond OpenAI's that the author lists go as they are. */

@@ -100,7 +100,7 @@ const budgets: Readonly<Record<string, number>> = { none: 0, minimal: 1_024, low
 const effort = (fields: RequestFields): void => {
   const given = fields.take("reasoning_effort")
   if (given === undefined) return
-  const budget = typeof given === "string" ? budgets[given] : undefined
+  const budget = typeof given === "string" && Object.hasOwn(budgets, given) ? budgets[given] : undefined
   if (budget === undefined)
     return void fields.refuse("reasoning_effort", `Gemini takes one of [${Object.keys(budgets).join(", ")}]`)
   fields.set("reasoning_effort", ["generationConfig", "thinkingConfig"], { thinkingBudget: budget })

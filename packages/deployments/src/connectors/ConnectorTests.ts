@@ -9,18 +9,22 @@ import { Controllers } from "@drawbar/registry/models/Controllers"
 import { Models } from "@drawbar/registry/models/Models"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Effect } from "effect"
+import type { Accounted, Accounting } from "../predict/Accounting.ts"
 import type { CallContext } from "../predict/CallContext.ts"
-import { DeploymentError, ModelAccessDenied } from "../DeploymentError.ts"
-import * as PredictCalls from "../predict/PredictCalls.ts"
+import { DeploymentError, ModelAccessDenied, PriceUnknown } from "../DeploymentError.ts"
 import * as PredictClaims from "../predict/PredictClaims.ts"
 import * as PredictPolicy from "../predict/PredictPolicy.ts"
+import * as Pricing from "../predict/Pricing.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 import * as TokenEstimate from "../predict/TokenEstimate.ts"
 
 /** So many models of one connector are looked at when it is tested. */
 const maxModels = 100
 
-export const make = Effect.fnUntraced(function* (policy: PredictPolicy.PredictPolicy) {
+export const make = Effect.fnUntraced(function* (
+  policy: PredictPolicy.PredictPolicy,
+  { used, failed, priceOf }: Accounting,
+) {
   const connectors = yield* Connectors
   const controllers = yield* Controllers
   const models = yield* Models
@@ -38,13 +42,22 @@ export const make = Effect.fnUntraced(function* (policy: PredictPolicy.PredictPo
     )
   })
 
-  const claimsOf = Effect.fnUntraced(function* ({ name, principal }: Caller, connectorId: string, tokens: number) {
+  const claimsOf = Effect.fnUntraced(function* (
+    { name, principal }: Caller,
+    { modelId: connectorId, compiled, input, estimate }: Tested,
+  ) {
     const limits = yield* Effect.provideService(limitsOf(connectorId), CurrentPrincipal, undefined)
     if (principal?.models !== undefined && !limits.some(({ id }) => PredictPolicy.isFor(principal, id)))
       return yield* DeploymentError.from(new ModelAccessDenied({ modelId: connectorId, by: "test" }))
-    const amount = { calls: 1, tokens }
+    const price = principal?.max_budget === undefined ? undefined : priceOf(connectorId, compiled, input)
+    if (principal?.max_budget !== undefined && price === undefined)
+      return yield* DeploymentError.from(new PriceUnknown({ modelId: connectorId }))
+    const [tokens, prompt] = [estimate.call(input), estimate.prompt(input)]
+    const nanoUsd = price === undefined ? undefined : Pricing.cost(price, prompt, tokens - prompt)
+    const amount = { calls: 1, tokens, nanoUsd }
     return [
       ...PredictClaims.ofQuota(principal, amount),
+      ...PredictClaims.ofBudget(principal, amount),
       ...limits.flatMap((limited) => PredictClaims.ofModel(name, limited, amount)),
     ]
   })
@@ -55,20 +68,23 @@ export const make = Effect.fnUntraced(function* (policy: PredictPolicy.PredictPo
     const estimate = TokenEstimate.make(blueprint.connector)
     // A made-up input is of a few words.
     const given = input ?? noInput
-    const claims = yield* claimsOf(context.caller, connectorId, estimate.call(given))
+    const { connector, credential } = yield* SecretReferences.resolve(blueprint)
+    const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
+    const call: Tested = { modelId: connectorId, compiled, input: given, estimate }
+    const claims = yield* claimsOf(context.caller, call)
     return yield* policy.spend(
       claims,
-      () => estimate.prompt(given),
+      () => failed(call, context.caller),
       (spending) =>
         Effect.gen(function* () {
-          const { connector, credential } = yield* SecretReferences.resolve(blueprint)
-          const compiled = yield* Effect.fromResult(CompiledConnector.compile(connector, names(credential)))
           const test = yield* runtime.test(compiled, credential, input, context, { connectorId })
-          PredictCalls.used(context, spending, [test.usage])
+          used({ ...call, context, spending }, [test.usage])
           return test
         }),
     )
   })
 })
+
+type Tested = Omit<Accounted, "context" | "spending">
 
 const noInput: PredictInput = { _tag: "Parameters", parameters: new Map() }

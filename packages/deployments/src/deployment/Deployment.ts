@@ -6,16 +6,17 @@ import type { Model } from "@drawbar/registry/models/Model"
 import type { RateLimit } from "@drawbar/registry/models/RateLimit"
 import type { InterfaceCheck } from "../predict/InterfaceCheck.ts"
 import type * as ModelGuards from "../predict/ModelGuards.ts"
+import type { Route } from "../routing/Routing.ts"
 import type { TokenEstimate } from "../predict/TokenEstimate.ts"
 
 /** One upstream that can take the model's calls. */
 export interface Target {
   readonly live: LiveConnector
-  /** Its share of the calls, beside the weights of the others. */
-  readonly weight: number
-  readonly role: "primary"
+  /** Absent where the connector lives in the model. */
+  readonly connectorId: string | undefined
 }
 
+/** The first is the model's own connector; the others are those of its routing that are open. */
 export type Targets = readonly [Target, ...ReadonlyArray<Target>]
 
 export interface Deployment {
@@ -24,6 +25,8 @@ export interface Deployment {
   readonly version: number
   readonly model: Model
   readonly targets: Targets
+  /** Absent where the model has no routing: then the first target takes every call. */
+  readonly route: Route | undefined
   readonly interface: InterfaceCheck
   readonly guardrails: ReturnType<typeof ModelGuards.make>
   /** What one call of the upstream takes, where the model splits its documents. */

@@ -6,9 +6,11 @@
 import { type RecordChange, ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { ownCopy } from "@drawbar/bounded-map/BoundedMap"
 import * as RetryBudget from "@drawbar/egress/RetryBudget"
+import * as ModelRouting from "@drawbar/registry/models/ModelRouting"
 import { Clock, Effect, Exit, Fiber, FiberSet, Scope } from "effect"
 import type { Deployment } from "./Deployment.ts"
-import type { BudgetOf, Failure } from "./DeploymentOpening.ts"
+import type { BudgetOf } from "./DeploymentOpening.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 
 export interface Entry {
   /** Absent while it is being made. */
@@ -49,10 +51,11 @@ export const make = Effect.fnUntraced(function* (
   const entries = new Map<string, MutableEntry>()
 
   /** Retries are shared by the models of one connector. */
-  const budgetOf: BudgetOf = ({ connector_id }) => {
-    const isSibling = ({ deployment }: Entry) =>
-      connector_id !== undefined && deployment?.model.connector_id === connector_id
-    return entries.values().find(isSibling)?.deployment?.targets[0].live.budget ?? RetryBudget.make()
+  const budgetOf: BudgetOf = (connectorId) => {
+    if (connectorId === undefined) return RetryBudget.make()
+    for (const { deployment } of entries.values())
+      for (const target of deployment?.targets ?? []) if (target.connectorId === connectorId) return target.live.budget
+    return RetryBudget.make()
   }
 
   const drop = (id: string, entry: MutableEntry) => {
@@ -115,5 +118,9 @@ const concerns = ({ collection, id }: RecordChange, modelId: string, { deploymen
   if (collection === "model") return id === modelId
   // Which connector and group a deployment in the making will have is not known yet.
   if (collection === "model-group") return deployment === undefined || deployment.model.model_group_id === id
-  return collection === "connector" && (deployment === undefined || deployment.model.connector_id === id)
+  return collection === "connector" && (deployment === undefined || uses(deployment.model, id))
 }
+
+const uses = ({ connector_id, routing }: Deployment["model"], id: string): boolean =>
+  connector_id === id ||
+  (routing !== undefined && ModelRouting.targetsOf(routing).some((target) => target.connector_id === id))

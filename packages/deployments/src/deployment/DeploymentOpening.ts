@@ -1,8 +1,8 @@
 /** Makes a deployment: reads the records of a model, compiles its connector, and opens its connections. */
+import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { names } from "@drawbar/blueprint-schema/Credential"
 import * as Call from "@drawbar/connector-runtime/call/Call"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
-import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
 import type { DocumentBatches } from "@drawbar/connector-runtime/processors/DocumentBatches"
 import { NotFound, StoreError } from "@drawbar/document-store/StoreError"
@@ -14,19 +14,17 @@ import type { Model } from "@drawbar/registry/models/Model"
 import { ModelGroups } from "@drawbar/registry/models/ModelGroups"
 import { type Found, Models } from "@drawbar/registry/models/Models"
 import { Connectors } from "@drawbar/registry/records/Connectors"
-import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Effect, Option, type Scope } from "effect"
-import type { Deployment } from "./Deployment.ts"
-import type { DeploymentError } from "../DeploymentError.ts"
+import type { Deployment, Target } from "./Deployment.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 import * as InterfaceCheck from "../predict/InterfaceCheck.ts"
 import * as ModelGuards from "../predict/ModelGuards.ts"
 import * as SecretReferences from "../connectors/SecretReferences.ts"
+import * as RouteOpening from "../routing/RouteOpening.ts"
 import * as TokenEstimate from "../predict/TokenEstimate.ts"
 
-export type Failure = DeploymentError | ConnectorError | RegistryFailure
-
 /** What the models of one connector share of their retries. */
-export type BudgetOf = (model: Model) => RetryBudget.RetryBudget
+export type BudgetOf = (connectorId: string | undefined) => RetryBudget.RetryBudget
 
 export const make = Effect.gen(function* () {
   const models = yield* Models
@@ -48,27 +46,50 @@ export const make = Effect.gen(function* () {
     const found = yield* Effect.catchReason(models.get(id), "StoreError", "NotFound", ({ collection }) =>
       Effect.fail(StoreError.from(new NotFound({ collection, id, message: "Failed to find model" }))),
     )
-    const { connector, credential } = yield* Effect.flatMap(blueprintOf(found), SecretReferences.resolve)
     const { model, document } = found
-    // What the model says of OpenAI's API outranks its connector, which other models may use too.
-    const openai = { ...connector.openai, ...model.openai }
-    const compiled = yield* Effect.fromResult(CompiledConnector.compile({ ...connector, openai }, names(credential)))
-    const group = yield* groups.get(model.model_group_id)
-    const live = yield* runtime.open(compiled, credential, {
-      budget: budgetOf(model),
-      ref: { connectorId: model.connector_id, modelId: id },
+    const { connector_id, routing } = model
+    const openBlueprint = Effect.fnUntraced(function* (blueprint: Blueprint, connectorId: string | undefined) {
+      const { connector, credential } = yield* SecretReferences.resolve(blueprint)
+      // What the model says of OpenAI's API outranks its connector, which other models may use too.
+      const openai = { ...connector.openai, ...model.openai }
+      const compiled = yield* Effect.fromResult(CompiledConnector.compile({ ...connector, openai }, names(credential)))
+      return yield* runtime.open(compiled, credential, {
+        budget: budgetOf(connectorId),
+        ref: { connectorId, modelId: id },
+      })
     })
+    const live = yield* Effect.flatMap(blueprintOf(found), (blueprint) => openBlueprint(blueprint, connector_id))
+    const group = yield* groups.get(model.model_group_id)
+    const targets: [Target, ...Array<Target>] = [{ live, connectorId: connector_id }]
+    const route =
+      routing === undefined
+        ? undefined
+        : yield* RouteOpening.make(
+            { id, connector_id, routing },
+            live,
+            (connectorId) =>
+              // Also when a caller's request opens it.
+              Effect.provideService(
+                Effect.flatMap(connectors.blueprint(connectorId), ({ blueprint }) =>
+                  openBlueprint(blueprint, connectorId),
+                ),
+                CurrentPrincipal,
+                undefined,
+              ),
+            (connectorId, opened) => void targets.push({ live: opened, connectorId }),
+          )
     return {
       id,
       version: document.version,
       model,
-      targets: [{ live, weight: 1, role: "primary" }],
-      interface: InterfaceCheck.make(model.interface, (input) => Call.spoken(compiled, input)),
+      targets,
+      route,
+      interface: InterfaceCheck.make(model.interface, (input) => Call.spoken(live.compiled, input)),
       guardrails: ModelGuards.make(model.guardrails),
       batches: batchesOf(model),
       userLimits: model.is_controller_enabled === true ? yield* controllers.limits(id) : {},
       access: AccessControl.of(group.source),
-      estimate: TokenEstimate.make(connector),
+      estimate: TokenEstimate.make(live.compiled.connector),
     }
   })
 

@@ -12,7 +12,7 @@ import type { Deployment } from "./Deployment.ts"
 import type { DeploymentEntries } from "./DeploymentEntries.ts"
 import { DeploymentError, ModelAccessDenied } from "../DeploymentError.ts"
 import * as PredictPolicy from "../predict/PredictPolicy.ts"
-import type { Failure } from "./DeploymentOpening.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 
 type MarkOnce = (id: string) => Effect.Effect<unknown, Failure>
 

@@ -12,9 +12,15 @@ import type { Deployment } from "./Deployment.ts"
 import * as DeploymentEntries from "./DeploymentEntries.ts"
 import * as DeploymentMarks from "./DeploymentMarks.ts"
 import * as DeploymentOpening from "./DeploymentOpening.ts"
+import type { Failure } from "./DeploymentFailure.ts"
 import * as DeploymentUse from "./DeploymentUse.ts"
 
-type Failure = DeploymentOpening.Failure
+export interface TargetState {
+  readonly model: string
+  readonly target: string
+  /** Whether it is passed by, because it failed. */
+  readonly resting: boolean
+}
 
 export class Deployments extends Context.Service<
   Deployments,
@@ -31,6 +37,8 @@ export class Deployments extends Context.Service<
     readonly hold: (modelId: string) => Effect.Effect<Deployment, Failure, Scope.Scope>
     /** The deployment that a predict would use, with what would refuse the predict; the model is not deployed by it. */
     readonly inspect: (modelId: string) => Effect.Effect<Deployment, Failure>
+    /** Fails if a predict would fail because of the model's group, or if there is no such model. */
+    readonly checkAccess: (modelId: string) => Effect.Effect<void, Failure>
     /** Deploys a model, or redeploys it. Returns the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
@@ -47,6 +55,8 @@ export class Deployments extends Context.Service<
     readonly count: (modelId: string, action: keyof ActionCounts.ActionCounts) => void
     /** How often each model was registered, deployed and undeployed since the start. */
     readonly actions: () => ReadonlyMap<string, ActionCounts.ActionCounts>
+    /** The targets of the models that have a routing. */
+    readonly routeTargets: () => ReadonlyArray<TargetState>
     /** The connections of each model. */
     readonly pools: () => ReadonlyArray<{ readonly model: string; readonly pool: EgressPool }>
   }
@@ -63,6 +73,7 @@ export class Deployments extends Context.Service<
         use,
         hold,
         inspect,
+        checkAccess: (id) => Effect.flatMap(entries.join(id), permitted),
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.
@@ -82,6 +93,7 @@ export class Deployments extends Context.Service<
         executing: () => [...entries.all().values()].reduce((total, { users }) => total + users, 0),
         count: counter.count,
         actions: counter.all,
+        routeTargets: () => [...entries.all()].flatMap(([model, { deployment }]) => targetsOf(model, deployment)),
         pools: () => [...entries.all()].flatMap(([model, { deployment }]) => poolsOf(model, deployment)),
       }
     }),
@@ -90,3 +102,10 @@ export class Deployments extends Context.Service<
 
 const poolsOf = (model: string, deployment: Deployment | undefined) =>
   (deployment?.targets ?? []).flatMap(({ live }) => [...live.pools.values()].map((pool) => ({ model, pool })))
+
+const targetsOf = (model: string, deployment: Deployment | undefined): ReadonlyArray<TargetState> =>
+  (deployment?.route?.targets ?? []).map(({ name, health }) => ({
+    model,
+    target: name,
+    resting: health.restsUntil() > 0,
+  }))

@@ -3,6 +3,7 @@ import { Models } from "@drawbar/registry/models/Models"
 import * as Search from "@drawbar/document-store/search/Search"
 import { Clock, Effect, Layer, Result } from "effect"
 import { Deployments } from "./Deployments.ts"
+import * as ModelUses from "./ModelUses.ts"
 
 /** How often they are looked for; a model may live so much longer than it says. */
 const interval = "30 seconds"
@@ -23,14 +24,16 @@ export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const models = yield* Models
     const deployments = yield* Deployments
+    const uses = yield* ModelUses.make(deployments)
     const begun = yield* Clock.currentTimeMillis
 
     const sweep = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const { hits } = yield* models.search(candidates)
+      yield* uses.hear(hits.map(({ id }) => id))
       for (const { id, source = {} } of hits) {
         const setting: { readonly model_ttl_minutes?: unknown } = Object(source["deploy_setting"])
-        const used = (yield* deployments.lastUsed(id)) ?? Math.max(begun, Number(source["last_deployed_time"] ?? 0))
+        const used = (yield* uses.lastUsed(id)) ?? Math.max(begun, Number(source["last_deployed_time"] ?? 0))
         if (now - used > Number(setting.model_ttl_minutes) * 60_000) yield* deployments.undeploy(id)
       }
     })

@@ -2,7 +2,6 @@
  * Calls of models that judge what another model is sent or answers. They count for the caller; they are made only while the model that
  * judges is open to the principal that named it.
  */
-import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import type * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import * as AccessControl from "@drawbar/registry/access/AccessControl"
 import { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
@@ -23,10 +22,10 @@ export interface Judged {
   readonly spending: Spending
 }
 
-export type WithGuardrails = <A, R>(
+export type WithGuardrails = <A, E, R>(
   judged: Judged,
-  run: (guardrails: Guardrails.Guardrails) => Effect.Effect<A, ConnectorError, R>,
-) => Effect.Effect<A, ConnectorError | DeploymentError, R>
+  run: (guardrails: Guardrails.Guardrails) => Effect.Effect<A, E, R>,
+) => Effect.Effect<A, E | DeploymentError, R>
 
 /** Gives each call the guardrails of its model. */
 export const make = Effect.fnUntraced(function* (policy: PredictPolicy, calls: PredictCalls) {
@@ -65,4 +64,4 @@ export const make = Effect.fnUntraced(function* (policy: PredictPolicy, calls: P
 })
 
 const isLimit = ({ reason }: DeploymentError): boolean =>
-  reason._tag === "RateLimited" || reason._tag === "QuotaExceeded"
+  reason._tag === "RateLimited" || reason._tag === "QuotaExceeded" || reason._tag === "BudgetExceeded"

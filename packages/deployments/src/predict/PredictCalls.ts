@@ -1,25 +1,27 @@
-/** The one place from which a deployment calls its upstreams: a target is chosen, and how it went is counted. */
+/** The calls of one target of a deployment, and how a whole predict went. */
 import type { Blueprint } from "@drawbar/blueprint-schema/Blueprint"
 import { names } from "@drawbar/blueprint-schema/Credential"
 import * as CompiledConnector from "@drawbar/connector-runtime/call/CompiledConnector"
 import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import { ConnectorRuntime } from "@drawbar/connector-runtime/call/ConnectorRuntime"
-import type * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
+import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import type { Parameters, PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { UpstreamRequest } from "@drawbar/connector-runtime/call/UpstreamRequest"
-import * as TokenUsage from "@drawbar/connector-runtime/response/TokenUsage"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
+import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnector"
 import { Clock, Effect, Exit, type Scope } from "effect"
 import type { CallContext } from "./CallContext.ts"
 import type { Deployment } from "../deployment/Deployment.ts"
+import type { Accounted, Accounting } from "./Accounting.ts"
 import * as ModelGuards from "./ModelGuards.ts"
 import type { PredictCounter } from "./PredictStats.ts"
-import * as Routing from "../deployment/Routing.ts"
 import type { Spending } from "./Spending.ts"
 
 export interface PredictCalls {
-  readonly execute: (call: Call) => Effect.Effect<Prediction, ConnectorError>
+  /** Runs a whole predict, and remembers how it ended and how long it took. */
+  readonly counted: <A, E, R>(call: Call, run: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly execute: (call: Call, live: LiveConnector) => Effect.Effect<Prediction, ConnectorError>
   /** A call of the model `deployment` by the guardrail of another: it has no guardrails itself, and is not counted as a predict. */
   readonly judge: (
     call: Omit<Call, "input" | "guardrails">,
@@ -28,8 +30,11 @@ export interface PredictCalls {
   /** The requests that a predict, or a stream, would send; with the guardrails that call no other model. */
   readonly dryRun: (
     deployment: Deployment,
+    live: LiveConnector,
     input: PredictInput,
     isStream: boolean,
+    /** Whose routing led here; its guardrails hold as well. */
+    asked?: Deployment,
   ) => Effect.Effect<Requests, ConnectorError>
   /** The same for a blueprint that is not stored. */
   readonly dryRunOf: (
@@ -40,6 +45,7 @@ export interface PredictCalls {
   /** `ended` is called once a stream that has begun is over. */
   readonly stream: (
     call: Call,
+    live: LiveConnector,
     ended: () => void,
   ) => Effect.Effect<AsyncIterable<ReadonlyArray<StreamFrame>>, ConnectorError, Scope.Scope>
 }
@@ -54,15 +60,11 @@ export interface Call {
   readonly spending: Spending
 }
 
-export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
+export const make = Effect.fnUntraced(function* ({ count }: PredictCounter, { used }: Accounting) {
   const runtime = yield* ConnectorRuntime
   const clock = yield* Clock.Clock
 
-  /** Runs it, and remembers how it ended and how long it took. */
-  const counted = <A, R>(
-    { context: { observer }, deployment: { id } }: Call,
-    run: Effect.Effect<A, ConnectorError, R>,
-  ) =>
+  const counted: PredictCalls["counted"] = ({ context: { observer }, deployment: { id } }, run) =>
     Effect.suspend(() => {
       const begun = clock.currentTimeMillisUnsafe()
       return Effect.onExit(run, (exit) =>
@@ -77,57 +79,42 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter) {
     })
 
   const calls: PredictCalls = {
-    execute: (call) => {
-      const { context, deployment, input, guardrails, spending } = call
-      const { live } = Routing.choose(deployment.targets)
-      return Effect.tap(
-        counted(call, runtime.execute(live, input, guardrails, context, deployment.batches)),
-        (prediction) => Effect.sync(() => used(context, spending, usagesOf(prediction))),
+    counted,
+    execute: ({ context, deployment, input, guardrails, spending }, live) =>
+      Effect.tap(runtime.execute(live, input, guardrails, context, deployment.batches), (prediction) =>
+        Effect.sync(() =>
+          used(accounted({ context, deployment, spending }, live, input), usagesOf(prediction), prediction),
+        ),
+      ),
+    judge: (call, parameters) => {
+      const { live } = call.deployment.targets[0]
+      const input = { _tag: "Parameters", parameters } as const
+      return Effect.tap(runtime.execute(live, input, {}, call.context), (prediction) =>
+        Effect.sync(() => used(accounted(call, live, input), usagesOf(prediction), prediction)),
       )
     },
-    judge: ({ context, deployment, spending }, parameters) => {
-      const { live } = Routing.choose(deployment.targets)
-      return Effect.tap(runtime.execute(live, { _tag: "Parameters", parameters }, {}, context), (prediction) =>
-        Effect.sync(() => used(context, spending, usagesOf(prediction))),
-      )
-    },
-    dryRun: ({ targets, batches, model }, input, stream) => {
-      const { compiled, credential } = Routing.choose(targets).live
-      return runtime.dryRun(compiled, input, {
-        stream,
-        batches,
-        credential,
-        guardrails: ModelGuards.local(model.guardrails),
-      })
+    dryRun: ({ batches, model }, live, input, stream, asked) => {
+      const own = ModelGuards.local(model.guardrails)
+      const guardrails = asked === undefined ? own : Guardrails.both(ModelGuards.local(asked.model.guardrails), own)
+      return runtime.dryRun(live.compiled, input, { stream, batches, credential: live.credential, guardrails })
     },
     dryRunOf: ({ connector, credential }, input, options) =>
       Effect.flatMap(Effect.fromResult(CompiledConnector.compile(connector, names(credential))), (compiled) =>
         runtime.dryRun(compiled, input, { ...options, credential }),
       ),
-    stream: (call, ended) => {
-      const { context, deployment, input, guardrails, spending } = call
-      const { live } = Routing.choose(deployment.targets)
-      return counted(
-        call,
-        runtime.stream(live, input, guardrails, context, (usage) => {
-          used(context, spending, [usage])
-          ended()
-        }),
-      )
-    },
+    stream: ({ context, deployment, input, guardrails, spending }, live, ended) =>
+      runtime.stream(live, input, guardrails, context, (usage) => {
+        used(accounted({ context, deployment, spending }, live, input), [usage])
+        ended()
+      }),
   }
   return calls
 })
 
 const usagesOf = ({ inference_results }: Prediction) => inference_results.map(({ usage }) => usage)
 
-/** Remembers what was used: for the limits, and for an observer. */
-export const used = (
-  { observer }: CallContext,
-  spending: Spending,
-  usages: ReadonlyArray<TokenUsage.TokenUsage | undefined>,
-): void => {
-  const { input, output } = TokenUsage.sum(usages)
-  observer?.tokensUsed({ input, output, estimated: usages.some((usage) => usage?.estimated === true) })
-  spending.add(input + output)
-}
+const accounted = (
+  { context, deployment, spending }: Pick<Call, "context" | "deployment" | "spending">,
+  { compiled }: LiveConnector,
+  input: PredictInput,
+): Accounted => ({ context, spending, modelId: deployment.id, compiled, input, estimate: deployment.estimate })

@@ -4,11 +4,10 @@ import { actionOf, type PredictInput } from "@drawbar/connector-runtime/call/Pre
 import * as PreProcess from "@drawbar/connector-runtime/processors/PreProcess"
 import type { Caller } from "@drawbar/registry/access/Caller"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
-import type { Claim } from "@drawbar/registry/limits/Limits"
+import type { BudgetClaim, Claim } from "@drawbar/registry/limits/Limits"
 import { Result } from "effect"
 import type { Deployment } from "../deployment/Deployment.ts"
-import { DeploymentError, QuotaExceeded, RateLimited } from "../DeploymentError.ts"
-import * as Routing from "../deployment/Routing.ts"
+import { BudgetExceeded, DeploymentError, QuotaExceeded, RateLimited } from "../DeploymentError.ts"
 
 export interface PredictClaim {
   readonly claim: Claim
@@ -25,22 +24,27 @@ export interface Amount {
   readonly calls: number
   /** Tokens at the most; absent where another claim has them already. */
   readonly tokens?: number | undefined
+  /** Money at the most, in nano-USD; absent where another claim has it already, or no budget asks for it. */
+  readonly nanoUsd?: number | undefined
 }
 
 /** Nothing is computed of a call that no limit counts. */
 export const areAny = ({ principal, name }: Caller, { model, userLimits }: Limited): boolean =>
   principal?.quota !== undefined ||
+  principal?.max_budget !== undefined ||
+  principal?.max_budget_tokens !== undefined ||
   model.rate_limiter !== undefined ||
   (name !== undefined && Object.hasOwn(userLimits, name))
 
 export const of = (caller: Caller, limited: Limited, amount: Amount): ReadonlyArray<PredictClaim> => [
   ...ofQuota(caller.principal, amount),
+  ...ofBudget(caller.principal, amount),
   ...ofModel(caller.name, limited, amount),
 ]
 
 /** An input that is split counts as the calls that it makes. */
 export const callsOf = ({ targets, batches }: Pick<Deployment, "targets" | "batches">, input: PredictInput): number => {
-  const action = CompiledConnector.find(Routing.choose(targets).live.compiled, actionOf(input))
+  const action = CompiledConnector.find(targets[0].live.compiled, actionOf(input))
   return Result.isSuccess(action) ? PreProcess.count(action.success.preProcess, input, batches) : 1
 }
 
@@ -71,6 +75,35 @@ const exceeded = (quota: QuotaExceeded["quota"], limit: number, calls: number) =
 
 /** No wait helps where the calls are more than the limit ever allows at once. */
 const retryAfter = (waitMillis: number) => (waitMillis === Infinity ? {} : { retryAfterMillis: waitMillis })
+
+/** Of a key, whose id is that of its spending. */
+export const ofBudget = (
+  principal: CurrentPrincipal | undefined,
+  { tokens, nanoUsd }: Amount,
+): ReadonlyArray<PredictClaim> => {
+  const { id, max_budget, max_budget_tokens, budget_window: window = "total" } = principal ?? {}
+  if (id === undefined) return []
+  const claim = (
+    budget: BudgetExceeded["budget"],
+    most: number | undefined,
+    unit: BudgetClaim["unit"],
+    limit: number,
+    estimate: number | undefined,
+  ): ReadonlyArray<PredictClaim> =>
+    most === undefined || estimate === undefined
+      ? []
+      : [
+          {
+            claim: { _tag: "Budget", key: id, unit, window, limit, estimate },
+            refusal: (waitMillis) =>
+              DeploymentError.from(new BudgetExceeded({ budget, limit: most, window, ...retryAfter(waitMillis) })),
+          },
+        ]
+  return [
+    ...claim("max_budget", max_budget, "nano_usd", Math.round((max_budget ?? 0) * 1e9), nanoUsd),
+    ...claim("max_budget_tokens", max_budget_tokens, "tokens", max_budget_tokens ?? 0, tokens),
+  ]
+}
 
 export const ofModel = (
   user: string | undefined,

@@ -8,15 +8,19 @@ import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import type { StoreError } from "@drawbar/document-store/StoreError"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
-import { Limits } from "@drawbar/registry/limits/Limits"
+import { Limits, type Spent } from "@drawbar/registry/limits/Limits"
 import * as Moment from "@drawbar/registry/limits/Moment"
+import * as ModelRouting from "@drawbar/registry/models/ModelRouting"
+import type { Price } from "@drawbar/registry/spend/Prices"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Effect, Result, type Scope } from "effect"
+import type { Accounting } from "./Accounting.ts"
 import type { CallContext } from "./CallContext.ts"
 import * as CallerFilters from "./CallerFilters.ts"
 import type { Deployment } from "../deployment/Deployment.ts"
-import { DeploymentError, ModelAccessDenied, StreamingDisabled } from "../DeploymentError.ts"
+import { DeploymentError, ModelAccessDenied, PriceUnknown, StreamingDisabled } from "../DeploymentError.ts"
 import * as PredictClaims from "./PredictClaims.ts"
+import * as Pricing from "./Pricing.ts"
 import * as Spending from "./Spending.ts"
 
 /** One predict as the policy sees it. */
@@ -27,6 +31,8 @@ export interface PolicyCall {
   /** Whether it is a guardrail's call of the model that judges: its tokens are part of those of the call that it judges. */
   readonly isJudgement?: boolean
   readonly isStream?: boolean
+  /** Whether it is a call of a model by the routing of another: what the caller's key allows was taken for the model that was asked. */
+  readonly isTarget?: boolean
 }
 
 type Refused = DeploymentError | ConnectorError
@@ -47,17 +53,62 @@ export interface PredictPolicy {
   /** Takes claims and settles them as the work ends. */
   readonly spend: <A, E, R>(
     claims: ReadonlyArray<PredictClaims.PredictClaim>,
-    promptTokens: () => number,
+    failedCall: () => Spent,
     work: (spending: Spending.Spending) => Effect.Effect<A, E, R>,
   ) => Effect.Effect<A, E | DeploymentError | StoreError, R>
 }
 
-export const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* ({ failed }: Pick<Accounting, "failed">) {
   const settings = yield* Settings
   const limits = yield* Limits
   const clock = yield* Clock.Clock
+  const { priceOf } = yield* Pricing.make
+  /** Of the dearest target that is open; nothing where one of them has no price. */
+  const dearest = ({ deployment: { id, targets }, input }: PolicyCall): Price | undefined => {
+    let price: Price | undefined
+    for (const { live } of targets) {
+      const one = priceOf(id, live.compiled, input)
+      if (one === undefined) return undefined
+      price = { input: Math.max(price?.input ?? 0, one.input), output: Math.max(price?.output ?? 0, one.output) }
+    }
+    return price
+  }
+
+  /** Fails where the caller's key has a budget in money and the model has no price: what is not known cannot be held. */
+  const priceForBudget: Check = (call) =>
+    call.context.caller.principal?.max_budget === undefined || dearest(call) !== undefined
+      ? Result.void
+      : Result.fail(DeploymentError.from(new PriceUnknown({ modelId: call.deployment.id })))
+
+  const claimsOf = (call: PolicyCall) => {
+    const { context, deployment, input, isJudgement, isTarget } = call
+    const { caller } = context
+    if (!PredictClaims.areAny(caller, deployment)) return []
+    const calls = PredictClaims.callsOf(deployment, input)
+    if (isTarget === true) return PredictClaims.ofModel(caller.name, deployment, { calls })
+    if (isJudgement === true) return PredictClaims.of(caller, deployment, { calls })
+    const judged = 1 + judgesOf(deployment).length
+    const all = deployment.estimate.call(input)
+    const prompt = deployment.estimate.prompt(input)
+    const price = caller.principal?.max_budget === undefined ? undefined : dearest(call)
+    const nanoUsd = price === undefined ? undefined : Pricing.cost(price, prompt, all - prompt) * judged
+    return PredictClaims.of(caller, deployment, { calls, tokens: all * judged, nanoUsd })
+  }
+
+  const failedOf =
+    ({ context, deployment: { id, targets, estimate }, input }: PolicyCall) =>
+    () =>
+      failed({ modelId: id, compiled: targets[0].live.compiled, input, estimate }, context.caller)
+
   const ofInput = [streaming, callerFilters]
-  const checks: ReadonlyArray<Check> = [...ofInput, modelOfKey, judgesOfKey, interfaceOfModel]
+  const checks: ReadonlyArray<Check> = [
+    ...ofInput,
+    modelOfKey,
+    judgesOfKey,
+    targetsOfKey,
+    priceForBudget,
+    interfaceOfModel,
+  ]
 
   const first = <C>(
     list: ReadonlyArray<(call: C, settings: Settings["Service"]) => Result.Result<void, Refused>>,
@@ -71,24 +122,24 @@ export const make = Effect.gen(function* () {
   }
   const check = (call: PolicyCall) => first(checks, call)
 
-  const reserve = (claims: ReadonlyArray<PredictClaims.PredictClaim>, promptTokens: () => number) =>
+  const reserve = (claims: ReadonlyArray<PredictClaims.PredictClaim>, failedCall: () => Spent) =>
     Effect.suspend(() =>
       limits.reserve(
         claims.map(({ claim }) => claim),
         Moment.now(clock),
       ),
     ).pipe(
-      Effect.map((reservation) => Spending.of(reservation, promptTokens)),
+      Effect.map((reservation) => Spending.of(reservation, failedCall)),
       Effect.catchTag("LimitReached", ({ claim, waitMillis }) => {
         const refusal = claims[claim]?.refusal(waitMillis)
         return refusal === undefined ? Effect.die(new Error(`No claim has the index ${claim}`)) : Effect.fail(refusal)
       }),
     )
 
-  const spend: PredictPolicy["spend"] = (claims, promptTokens, work) =>
+  const spend: PredictPolicy["spend"] = (claims, failedCall, work) =>
     claims.length === 0
       ? work(Spending.uncounted)
-      : Effect.acquireUseRelease(reserve(claims, promptTokens), work, (spending, exit) => spending.end(exit))
+      : Effect.acquireUseRelease(reserve(claims, failedCall), work, (spending, exit) => spending.end(exit))
 
   const policy: PredictPolicy = {
     check,
@@ -97,9 +148,7 @@ export const make = Effect.gen(function* () {
     admit: <A, E, R>(call: PolicyCall, work: (spending: Spending.Spending) => Effect.Effect<A, E, R>) =>
       Effect.suspend((): Effect.Effect<A, E | Refused | StoreError, R> => {
         const verdict = check(call)
-        return Result.isFailure(verdict)
-          ? Effect.fail(verdict.failure)
-          : spend(claimsOf(call), () => promptOf(call), work)
+        return Result.isFailure(verdict) ? Effect.fail(verdict.failure) : spend(claimsOf(call), failedOf(call), work)
       }),
     hold: (call) =>
       Effect.suspend((): Effect.Effect<Spending.Spending, Refused | StoreError, Scope.Scope> => {
@@ -108,10 +157,7 @@ export const make = Effect.gen(function* () {
         const claims = claimsOf(call)
         return claims.length === 0
           ? Effect.succeed(Spending.uncounted)
-          : Effect.acquireRelease(
-              reserve(claims, () => promptOf(call)),
-              (spending, exit) => spending.end(exit),
-            )
+          : Effect.acquireRelease(reserve(claims, failedOf(call)), (spending, exit) => spending.end(exit))
       }),
   }
   return policy
@@ -141,18 +187,17 @@ const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) =>
   return closed === undefined ? Result.void : notForKey(closed)
 }
 
+/** Fails where the key is not for every model that may answer in place of the one that was asked. */
+const targetsOfKey: Check = ({ context: { caller }, deployment: { model }, isTarget }) => {
+  if (isTarget === true || model.routing === undefined) return Result.void
+  const closed = ModelRouting.targetsOf(model.routing).find(
+    ({ model_id }) => model_id !== undefined && !isFor(caller.principal, model_id),
+  )
+  return closed?.model_id === undefined ? Result.void : notForKey(closed.model_id)
+}
+
 /** Fails where the input is not what the model's interface says. */
 const interfaceOfModel: Check = ({ deployment, input }) => deployment.interface.input(input)
-
-const claimsOf = ({ context: { caller }, deployment, input, isJudgement }: PolicyCall) =>
-  PredictClaims.areAny(caller, deployment)
-    ? PredictClaims.of(caller, deployment, {
-        calls: PredictClaims.callsOf(deployment, input),
-        tokens: isJudgement === true ? undefined : deployment.estimate.call(input) * (1 + judgesOf(deployment).length),
-      })
-    : []
-
-const promptOf = ({ deployment, input }: PolicyCall) => deployment.estimate.prompt(input)
 
 const noJudges: ReadonlyArray<string> = []
 

@@ -5,22 +5,24 @@ import type { ConnectorError } from "@drawbar/connector-runtime/ConnectorError"
 import type { PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
-import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Context, Effect, Exit, FiberSet, Layer, type Scope } from "effect"
+import * as Accounting from "./Accounting.ts"
 import type * as CallContext from "./CallContext.ts"
 import * as ConnectorTests from "../connectors/ConnectorTests.ts"
-import type { DeploymentError } from "../DeploymentError.ts"
+import type { Failure } from "../deployment/DeploymentFailure.ts"
 import { Deployments } from "../deployment/Deployments.ts"
 import * as GuardrailModels from "./GuardrailModels.ts"
 import * as PredictCalls from "./PredictCalls.ts"
 import * as PredictPolicy from "./PredictPolicy.ts"
+import * as RoutedCalls from "../routing/RoutedCalls.ts"
 import * as PredictStats from "./PredictStats.ts"
 
-export type PredictionError = DeploymentError | ConnectorError | RegistryFailure
+export type PredictionError = Failure
 
 /** Those of all calls of an input, in its order. */
 export type Requests = PredictCalls.Requests
+export type Rendered = RoutedCalls.Rendered
 
 export interface RenderOptions {
   /** Whether it is the request of a stream. */
@@ -50,7 +52,7 @@ export class Predictions extends Context.Service<
       modelId: string,
       input: PredictInput,
       options?: RenderOptions,
-    ) => Effect.Effect<Requests, PredictionError>
+    ) => Effect.Effect<Rendered, PredictionError>
     /** The same for a blueprint that is not stored. */
     readonly renderBlueprint: (
       blueprint: Blueprint,
@@ -72,42 +74,47 @@ export class Predictions extends Context.Service<
       const deployments = yield* Deployments
       const settings = yield* Settings
       const counter = PredictStats.make(() => settings.get("plugins.ml_commons.monitoring_request_count"))
-      const policy = yield* PredictPolicy.make
-      const calls = yield* PredictCalls.make(counter)
+      const accounting = yield* Accounting.make
+      const policy = yield* PredictPolicy.make(accounting)
+      const calls = yield* PredictCalls.make(counter, accounting)
       const withGuardrails = yield* GuardrailModels.make(policy, calls)
-      const test = yield* ConnectorTests.make(policy)
+      const routed = yield* RoutedCalls.make(policy, calls, withGuardrails)
+      const test = yield* ConnectorTests.make(policy, accounting)
       const run = yield* FiberSet.makeRuntime()
 
       return {
         predict: (context, id, input) =>
           deployments.use(id, (deployment) => {
-            context.observer?.modelChosen?.(deployment.id)
-            return Effect.tap(
+            context.observer?.modelCalled?.(deployment.id)
+            const predicted = Effect.tap(
               policy.admit({ context, deployment, input }, (spending) =>
                 withGuardrails({ context, deployment, spending }, (guardrails) =>
-                  calls.execute({ context, deployment, input, guardrails, spending }),
+                  routed.execute({ context, deployment, input, guardrails, spending }),
                 ),
               ),
               (prediction) => Effect.fromResult(deployment.interface.output(prediction)),
             )
+            return deployment.route === undefined ? predicted : Effect.andThen(routed.permitted(deployment), predicted)
           }),
         stream: Effect.fnUntraced(function* (context, id, input) {
           const isStream = true
           yield* Effect.fromResult(policy.checkInput({ input, isStream }))
           const deployment = yield* deployments.hold(id)
-          context.observer?.modelChosen?.(deployment.id)
+          context.observer?.modelCalled?.(deployment.id)
+          yield* routed.permitted(deployment)
           const spending = yield* policy.hold({ context, deployment, input, isStream })
           // The next call of the same key may come before the scope of this one closes.
           const ended = () => void run(spending.end(Exit.void))
           return yield* withGuardrails({ context, deployment, spending }, (guardrails) =>
-            calls.stream({ context, deployment, input, guardrails, spending }, ended),
+            routed.stream({ context, deployment, input, guardrails, spending }, ended),
           )
         }),
         render: Effect.fnUntraced(function* (context, id, input, { stream = false } = {}) {
           yield* Effect.fromResult(policy.checkInput({ input, isStream: stream }))
           const deployment = yield* deployments.inspect(id)
+          yield* routed.permitted(deployment)
           yield* Effect.fromResult(policy.check({ context, deployment, input, isStream: stream }))
-          return yield* calls.dryRun(deployment, input, stream)
+          return yield* routed.dryRun({ context, deployment, input, isStream: stream })
         }),
         renderBlueprint: calls.dryRunOf,
         test,

@@ -1,11 +1,11 @@
 /** What one call has taken of the limits, and what it and the models that judge it have used. */
 import { ConnectorError, type Reason } from "@drawbar/connector-runtime/ConnectorError"
-import type { Reservation } from "@drawbar/registry/limits/Limits"
+import type { Reservation, Spent } from "@drawbar/registry/limits/Limits"
 import { Cause, Effect, Exit } from "effect"
 
 export interface Spending {
-  /** Adds tokens that were used. */
-  readonly add: (tokens: number) => void
+  /** Adds tokens that were reported, and what they have cost. */
+  readonly add: (tokens: number, spent: Spent) => void
   /** The call is over; `exit` is how it ended. */
   readonly end: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
@@ -13,15 +13,27 @@ export interface Spending {
 /** Of a call that no limit counts. */
 export const uncounted: Spending = { add: () => {}, end: () => Effect.void }
 
-/** `promptTokens`: what counts for a call that failed after the upstream may have worked on it, and reported nothing. */
-export const of = (reservation: Reservation, promptTokens: () => number): Spending => {
+/** `failed`: what counts for a call that failed after the upstream may have worked on it, and reported nothing. */
+export const of = (reservation: Reservation, failed: () => Spent): Spending => {
   let used = 0
+  let all: Spent = { tokens: 0, nano_usd: 0 }
+  let isOver = false
   return {
-    add: (tokens) => {
+    add: (tokens, spent) => {
       used += tokens
+      all = { tokens: all.tokens + spent.tokens, nano_usd: all.nano_usd + spent.nano_usd }
     },
     end: (exit) =>
-      logged(Effect.suspend(() => reservation.settle(used === 0 && mayHaveUsed(exit) ? promptTokens() : used))),
+      logged(
+        Effect.suspend(() => {
+          if (!isOver && used === 0 && all.tokens === 0 && mayHaveUsed(exit)) {
+            all = failed()
+            used = all.tokens
+          }
+          isOver = true
+          return reservation.settle(used, all)
+        }),
+      ),
   }
 }
 

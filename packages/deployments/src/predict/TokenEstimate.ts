@@ -39,10 +39,17 @@ export const make = ({ parameters, actions }: Connector): TokenEstimate => {
     [...request_body.matchAll(literal)].map(([, n]) => Number(n)),
   )
   const output = ofAuthor ?? (inBodies.length === 0 ? defaultOutputTokens : Math.max(...inBodies))
-  return { prompt, call: (input) => prompt(input) + (limitOf(input) ?? output) }
+  return { prompt, call: (input) => prompt(input) + (limitOf(input) ?? output) * choicesOf(input) }
 }
 
 const prompt = (input: PredictInput) => Math.ceil(bytesOf(input) / bytesPerToken)
+
+/** How many answers a caller asks for at once. */
+const choicesOf = (input: PredictInput): number => {
+  const given = parametersOf(input)?.get("n")
+  const text = given === undefined ? "" : textOf(given).trim()
+  return /^\d{1,3}$/.test(text) ? Math.max(1, Number(text)) : 1
+}
 
 const limitOf = (input: PredictInput): number | undefined => {
   const given = parametersOf(input)

@@ -1,4 +1,5 @@
 /** Converts a database's failure to a `StoreError`. */
+import { SqlError } from "effect/sql"
 import * as PostgresFailure from "./PostgresFailure.ts"
 import { StoreError, StorageFailed } from "../StoreError.ts"
 
@@ -13,7 +14,7 @@ export const storageFailed =
         operation,
         message: postgres?.message ?? error.message,
         ...(isFull(error) ? { isFull: true } : {}),
-        ...(postgres?.isUnavailable === true ? { retryAfterMillis } : {}),
+        ...(postgres?.isUnavailable === true || isLocked(error, operation) ? { retryAfterMillis } : {}),
       }),
     )
   }
@@ -27,6 +28,10 @@ const isFull = (error: unknown, depth = 0): boolean => {
   if (Number(Reflect.get(error, "errcode")) % 256 === 13 || Reflect.get(error, "code") === "53100") return true
   return isFull(Reflect.get(error, "cause"), depth + 1) || isFull(Reflect.get(error, "reason"), depth + 1)
 }
+
+/** Another process holds the lock; at a start, it may hold it for as long as it runs. */
+const isLocked = (error: Error, operation: string) =>
+  operation !== "open" && SqlError.isSqlError(error) && error.reason._tag === "LockTimeoutError"
 
 /** A database that restarts is back within seconds. */
 const retryAfterMillis = 2_000

@@ -23,7 +23,7 @@ export const make = Effect.gen(function* () {
   const parent = isFile ? dirname(filename) : tmpdir()
   const prefix = `${isFile ? basename(filename) : "drawbar.db"}.copy-`
   const attempt = <A>(run: () => Promise<A>) =>
-    Effect.tryPromise({ try: run, catch: (cause) => storageFailed("backup")(sqlError(filename, "backup", cause)) })
+    Effect.tryPromise({ try: run, catch: (cause) => storageFailed("backup")(sqlError({ filename }, "backup", cause)) })
   // Those that a crash left: this process alone has the file.
   if (isFile)
     yield* attempt(async () => {

@@ -4,7 +4,7 @@
  * Sources: https://nodejs.org/api/sqlite.html, https://www.sqlite.org/pragma.html, https://www.sqlite.org/rescode.html
  */
 import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
-import { Context, Effect, Layer, Semaphore, Stream } from "effect"
+import { Context, Effect, Layer, Schedule, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
@@ -36,17 +36,28 @@ const settings = (isShared: boolean) => `
   COMMIT;
 `
 
+/** Takes the lock for writes at once, so that no statement of the transaction has to wait. */
+const begin = "BEGIN IMMEDIATE"
+
+/** How long a transaction of a shared file waits for those of other processes: about 2 s. */
+const untilUnlocked = {
+  while: ({ reason }: SqlError.SqlError) => reason._tag === "LockTimeoutError",
+  schedule: Schedule.spaced("4 millis"),
+  times: 400,
+}
+
 /** The text of a search grows with what is searched for: a long one is prepared for its one run. In bytes, at two a character. */
 const kept = { entries: 200, bytes: 1_000_000 }
 const longestKept = 16_000
 
 const make = Effect.fnUntraced(function* (options: SqliteOptions) {
-  const failed = (operation: string) => (cause: unknown) => sqlError(options.filename, operation, cause)
+  const failed = (operation: string) => (cause: unknown) => sqlError(options, operation, cause)
   const database = yield* Effect.acquireRelease(
     Effect.try({ try: () => new DatabaseSync(options.filename), catch: failed("open") }),
     (database) => Effect.sync(() => database.close()),
   )
   yield* Effect.try({ try: () => database.exec(settings(options.isShared ?? false)), catch: failed("open") })
+  if (options.isShared === true) database.exec("PRAGMA busy_timeout = 1")
 
   const prepared = new BoundedMap<StatementSync>(kept)
   const prepare = (sql: string): StatementSync => {
@@ -54,8 +65,14 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
     if (sql.length <= longestKept) prepared.touch(sql, statement)
     return statement
   }
-  const all = (sql: string, parameters: ReadonlyArray<unknown>) =>
+  const once = (sql: string, parameters: ReadonlyArray<unknown>) =>
     Effect.try({ try: () => prepare(sql).all(...parameters.map(inputValue)), catch: failed("execute") })
+  // SQLite's own wait for the lock would block this process, with all that it serves.
+  const all: typeof once =
+    options.isShared === true
+      ? (sql, parameters) =>
+          sql === begin ? Effect.retry(once(sql, parameters), untilUnlocked) : once(sql, parameters)
+      : once
   const values = (sql: string, parameters: ReadonlyArray<unknown>) =>
     Effect.map(all(sql, parameters), (rows) => rows.map((row) => Object.values(row)))
   const execute: SqlConnection.Connection["execute"] = (sql, parameters, transform) =>
@@ -79,7 +96,7 @@ const make = Effect.fnUntraced(function* (options: SqliteOptions) {
     }),
     driver: "node:sqlite",
     compiler: Statement.makeCompilerSqlite(),
-    beginTransaction: "BEGIN IMMEDIATE",
+    beginTransaction: begin,
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
     prepareTransactionControls: true,
     spanAttributes: [["db.system.name", "sqlite"]],
@@ -98,10 +115,15 @@ const inputValue = (value: unknown): SQLInputValue => {
   return typeof value === "boolean" ? Number(value) : String(value)
 }
 
-export const sqlError = (filename: string, operation: string, cause: unknown) => {
+export const sqlError = (
+  { filename, isShared = false }: Pick<SqliteOptions, "filename" | "isShared">,
+  operation: string,
+  cause: unknown,
+) => {
   const code = cause instanceof Error ? Number(Reflect.get(cause, "errcode")) : Number.NaN
   const advice =
-    advices.get(code & 0xff) ?? (cause instanceof Error ? `SQLite failed: ${cause.message}.` : "SQLite failed.")
+    (isShared ? sharedAdvices : advices).get(code & 0xff) ??
+    (cause instanceof Error ? `SQLite failed: ${cause.message}.` : "SQLite failed.")
   const where = filename === ":memory:" ? "in memory" : filename
   return new SqlError.SqlError({
     reason: SqlError.classifySqliteError(
@@ -123,3 +145,7 @@ const advices: ReadonlyMap<number, string> = new Map([
   [14, "it cannot be opened. Check that the folder exists and that this user can write to it."],
   [26, "the file is not an SQLite database. Use another file, or restore a backup."],
 ])
+
+/** Of a file that several processes may open: they wait for each other, up to the busy timeout. */
+const busy = "another process has been writing to it for 2 s. This write was not stored; try again."
+const sharedAdvices: typeof advices = new Map([...advices, [5, busy], [6, busy]])

@@ -65,6 +65,8 @@ const rows: Record<Reason["_tag"], Row> = {
   RateLimited: [429, "status_exception"],
   ModelAccessDenied: [403, "status_exception"],
   QuotaExceeded: [429, "status_exception"],
+  BudgetExceeded: [429, "insufficient_quota"],
+  PriceUnknown: [400, "illegal_argument_exception"],
   InputSchemaViolation: [400, "status_exception"],
   OutputSchemaViolation: [502, "status_exception"],
   // the connector, or the call, cannot be run
@@ -158,7 +160,7 @@ export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
     default:
       return {
         status,
-        headers: reason._tag === "Unauthenticated" ? challenge : retryAfter(remote ?? reason),
+        headers: headersOf(reason),
         body: envelope(
           status,
           type,
@@ -199,6 +201,13 @@ export const face: ApiFace<ApiError> = {
   streamFailure: (message, status, type) =>
     JSON.stringify({ error: message, status, ...(type === undefined ? {} : { type }) }),
   readQuery: Query.read,
+}
+
+const headersOf = (reason: Reason): Readonly<Record<string, string>> => {
+  if (reason._tag === "Unauthenticated") return challenge
+  const after = retryAfter("remote" in reason ? reason.remote : reason)
+  // The SDKs of OpenAI and Anthropic would ask twice more.
+  return reason._tag === "BudgetExceeded" ? { ...after, "X-Should-Retry": "false" } : after
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-www-authenticate */

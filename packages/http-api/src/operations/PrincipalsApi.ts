@@ -1,7 +1,7 @@
 /** `/_plugins/_ml/users` and `/api_keys`: who may ask. No password is in any answer, and a key only in the one that makes it. */
 import * as RecordLimits from "@drawbar/registry/records/RecordLimits"
 import * as NumberField from "@drawbar/registry/records/NumberField"
-import { Quota, Role } from "@drawbar/registry/access/Principal"
+import { Budget, Quota, Role } from "@drawbar/registry/access/Principal"
 import { Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -18,6 +18,7 @@ const shares = {
   backend_roles: Schema.optionalKey(Schema.Array(Schema.String)),
   models: Schema.optionalKey(Schema.Array(Schema.String)),
   quota: Schema.optionalKey(Quota),
+  ...Budget,
 }
 
 const Listed = Schema.Struct({

@@ -62,6 +62,14 @@ export const RenderedRequest = Schema.Struct({
 export const RenderedRequests = Schema.Struct({
   ...RenderedRequest.fields,
   requests: Schema.optionalKey(Schema.Array(RenderedRequest)),
+  /** Of a model with a routing: which target the next call is given to, and which ones follow where it fails. */
+  routing: Schema.optionalKey(
+    Schema.Struct({
+      policy: Schema.String,
+      target: Schema.String,
+      order: Schema.Array(Schema.Struct({ target: Schema.String, resting: Schema.Boolean })),
+    }),
+  ),
 })
 
 /**

@@ -2,7 +2,7 @@ import { ConnectorError, MissingParameters } from "@drawbar/connector-runtime/Co
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionStream"
 import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
-import { Predictions, type Requests } from "@drawbar/deployments/predict/Predictions"
+import { Predictions, type Rendered, type Requests } from "@drawbar/deployments/predict/Predictions"
 import { Effect, Result } from "effect"
 import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { EventStream, type StreamFailure } from "@drawbar/http-server/http/EventStream"
@@ -44,6 +44,10 @@ const withUnread =
       ? ConnectorError.from(new MissingParameters({ ...error.reason, unread: PredictBody.unreadFields(text) }))
       : error
 
+/** With the target that they would go to, where the model has a routing. */
+const routed = ({ requests, routing }: Rendered) =>
+  routing === undefined ? shown(requests) : { ...shown(requests), routing }
+
 interface PredictRequest {
   readonly query: { readonly timeout?: string }
   readonly text: string
@@ -81,8 +85,8 @@ export const make = Effect.map(Predictions, (predictions) => {
     }),
     render: Effect.fnUntraced(function* ({ params, query, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readPredict(query.algorithm, text))
-      const requests = predictions.render(call, params.model_id, input, { stream: query.stream === "true" })
-      return shown(yield* Effect.mapError(requests, withUnread(text)))
+      const rendered = predictions.render(call, params.model_id, input, { stream: query.stream === "true" })
+      return routed(yield* Effect.mapError(rendered, withUnread(text)))
     }),
     test: Effect.fnUntraced(function* ({ params, text, call }) {
       const input = yield* Effect.fromResult(PredictBody.readOptional(text))

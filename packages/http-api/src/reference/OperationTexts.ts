@@ -22,6 +22,7 @@ export const tags: Readonly<Record<string, string>> = {
   aliases: "Names for models, which can be switched at once.",
   versions: "What records and settings were before, and going back to it.",
   backup: "Copies of all records.",
+  usage: "Requests, tokens and costs over time.",
   replicas: "The servers that share a database.",
   reference: "This reference, and the JSON Schema of blueprints.",
 }
@@ -181,6 +182,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, OperationText>>>> 
     profileTasks: { summary: "Show the running tasks" },
     profileTask: { summary: "Show a running task" },
   },
+  usage: { get: { summary: "Show what was used, by model or API key and by time" } },
   replicas: { list: { summary: "List the servers that share the database" } },
   aliases: {
     set: { summary: "Create or switch an alias" },
@@ -218,6 +220,10 @@ export const find = (operationId: string): OperationText | undefined => {
 
 /** Parameters of paths and queries, which mean the same wherever they stand. */
 export const parameters: Readonly<Record<string, string>> = {
+  by: "What to group by",
+  key: "The id of an API key",
+  model: "The id of a model",
+  user: "The name of a user",
   algorithm: "The kind of input: remote, text_embedding, sparse_encoding, text_similarity or question_answering",
   cluster_manager_timeout: "Accepted without effect",
   connector_id: "The id of the connector",

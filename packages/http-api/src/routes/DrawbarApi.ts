@@ -17,6 +17,7 @@ import { ReplicasApi } from "../operations/ReplicasApi.ts"
 import { StatsApi } from "../operations/StatsApi.ts"
 import { VersionsApi } from "../records/VersionsApi.ts"
 import { ReferenceApi } from "../reference/ReferenceApi.ts"
+import { UsageApi } from "../operations/UsageApi.ts"
 import { version } from "./Version.ts"
 import { TasksApi } from "../records/TasksApi.ts"
 
@@ -38,5 +39,6 @@ export class DrawbarApi extends HttpApi.make("drawbar")
   .add(BackupApi)
   .add(ReferenceApi)
   .add(ReplicasApi)
+  .add(UsageApi)
   .annotate(OpenApi.Title, "Drawbar")
   .annotate(OpenApi.Version, version) {}

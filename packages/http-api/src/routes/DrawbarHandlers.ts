@@ -20,6 +20,7 @@ import * as PrincipalsHandlers from "../operations/PrincipalsHandlers.ts"
 import * as ReferenceHandlers from "../reference/ReferenceHandlers.ts"
 import * as ReplicasHandlers from "../operations/ReplicasHandlers.ts"
 import * as StatsHandlers from "../operations/StatsHandlers.ts"
+import * as UsageHandlers from "../operations/UsageHandlers.ts"
 import * as TasksHandlers from "../records/TasksHandlers.ts"
 import * as VersionsHandlers from "../records/VersionsHandlers.ts"
 import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
@@ -52,6 +53,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     backup: yield* BackupHandlers.make,
+    usage: yield* UsageHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
     reference: ReferenceHandlers.make,
     replicas: yield* ReplicasHandlers.make({ version, address }),

@@ -1,4 +1,4 @@
-/** What was changed and by whom, and who was turned away or held back: a line of JSON each. No body, no query, no secret. */
+/** What was changed and by whom, who was turned away or held back, and what another target than the first answered: a line of JSON each. No body, no query, no secret. */
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import type { JsonObject } from "@drawbar/json-text/Json"
 import type * as Permission from "./Permission.ts"
@@ -21,6 +21,8 @@ export interface Answered {
   readonly reason: string | undefined
   /** What is answered, where it is JSON. */
   readonly value: unknown
+  /** The targets of a model's routing that were asked, with the outcome of each, where the first did not answer. */
+  readonly targets?: ReadonlyArray<string>
 }
 
 /** A change that is about to be made. */
@@ -54,7 +56,8 @@ interface Line {
   readonly route: string | null
   readonly needs: Permission.Kind | null
   readonly object: JsonObject
-  readonly outcome: ReturnType<typeof outcomeOf>
+  readonly outcome: ReturnType<typeof outcomeOf> | "rerouted"
+  readonly targets?: ReadonlyArray<string>
   readonly status: number
 }
 
@@ -106,10 +109,10 @@ export const make = (write: Write, now: () => number): Audit => {
   }
 
   const record = (answered: Answered) => {
-    const { id, method, route, needs, principal, claimed, params, status, reason, value } = answered
-    const outcome = outcomeOf(status, reason)
-    const isRefusal = outcome === "denied" || outcome === "limited"
-    if (!isChange(needs) && !isRefusal) return
+    const { id, method, route, needs, principal, claimed, params, status, reason, value, targets } = answered
+    const outcome = targets === undefined ? outcomeOf(status, reason) : "rerouted"
+    const isOften = outcome === "denied" || outcome === "limited" || outcome === "rerouted"
+    if (!isChange(needs) && !isOften) return
     const line: Line = {
       time: new Date(now()).toISOString(),
       id,
@@ -121,9 +124,10 @@ export const make = (write: Write, now: () => number): Audit => {
       object: { ...params, ...idsIn(value) },
       outcome,
       status,
+      ...(targets === undefined ? {} : { targets }),
     }
     flush(false)
-    if (isRefusal && isFolded(line)) return
+    if (isOften && isFolded(line)) return
     write(JSON.stringify(line))
   }
 
@@ -152,7 +156,12 @@ const whoOf = (principal: CurrentPrincipal | undefined) =>
   principal === undefined ? null : { kind: principal.kind, name: principal.name }
 
 /** Drawbar's own limits; an upstream may respond with 429, too. */
-const limits: ReadonlySet<string | undefined> = new Set(["RateLimited", "QuotaExceeded", "LoginThrottled"])
+const limits: ReadonlySet<string | undefined> = new Set([
+  "RateLimited",
+  "QuotaExceeded",
+  "BudgetExceeded",
+  "LoginThrottled",
+])
 
 const outcomeOf = (status: number, reason: string | undefined) => {
   if (status < 400) return "done"

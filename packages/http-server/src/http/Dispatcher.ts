@@ -35,6 +35,7 @@ import {
   ShuttingDown,
 } from "./RequestError.ts"
 import type * as RequestId from "./RequestId.ts"
+import * as Reply from "./Reply.ts"
 import * as ResponseBody from "./ResponseBody.ts"
 import * as Router from "./Router.ts"
 import * as SafeErrorText from "./SafeErrorText.ts"
@@ -78,14 +79,6 @@ export interface Dispatcher {
   readonly abandon: (response: ServerResponse) => void
 }
 
-interface Reply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  /** What the body says. */
-  readonly value: unknown
-}
-
 export const make = (options: Options, services: Context.Context<never>): Dispatcher => {
   const { router, originCheck, requestId, limitsOf, telemetry, authentication, tracing } = options
   const { audit, auditRequired = false } = options
@@ -100,7 +93,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   const admission = RequestAdmission.make(options.loadShedding)
 
   /** The reply that is still to be sent; nothing where it went out as it came. */
-  const answer = (context: RequestContext.RequestContext): Effect.Effect<Reply | undefined, unknown> => {
+  const answer = (context: RequestContext.RequestContext): Effect.Effect<Reply.Reply | undefined, unknown> => {
     const found = find(context)
     if (Result.isFailure(found)) return Effect.fail(found.failure)
     if ("status" in found.success) return Effect.succeed(found.success)
@@ -118,7 +111,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
         Effect.flatMap(({ value, query }) =>
           value instanceof FileBody.FileBody
             ? Effect.scoped(sendFile(value, context))
-            : reply(context, warning, value, query),
+            : Reply.of(context, warning, value, query),
         ),
         millis === undefined ? identity : within(millis),
         Effect.provideService(CurrentPrincipal, caller.principal),
@@ -127,7 +120,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   }
 
   /** The endpoint of a request, or the reply that needs none. */
-  const find = (context: RequestContext.RequestContext): Result.Result<RouteTarget | Reply, RequestError> => {
+  const find = (context: RequestContext.RequestContext): Result.Result<RouteTarget | Reply.Reply, RequestError> => {
     const { request } = context
     const { method, uri, path, authority } = context.target
     const match = router.find(method, path)
@@ -176,6 +169,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       traceId: trace?.traceId,
     }
     telemetry.ended(completed)
+    const targets = measurements?.route.steps ?? []
+    if (targets.length > 0 && status < 400) audit?.({ ...answered(context, { status, value: undefined }), targets })
     admission.release(context)
     if (trace !== undefined) tracing?.ended(trace, completed)
   }
@@ -186,12 +181,12 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     audit === undefined ||
     audit.begun({ id, method: target.method, route, needs, principal: caller.principal, params })
 
-  const sendAudited = (context: RequestContext.RequestContext, reply: Reply) => {
+  const sendAudited = (context: RequestContext.RequestContext, reply: Reply.Reply) => {
     audit?.(answered(context, reply))
-    send(context, reply)
+    Reply.send(context, reply)
   }
 
-  const holdAndSend = (context: RequestContext.RequestContext, reply: Reply) => {
+  const holdAndSend = (context: RequestContext.RequestContext, reply: Reply.Reply) => {
     const refusal = admission.hold(context, Buffer.byteLength(reply.body))
     if (refusal !== undefined) return refuse(context, Cause.fail(refusal))
     sendAudited(context, reply)
@@ -238,7 +233,9 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     const face = contexts.get(response)?.face ?? defaultFace
     const { status, headers, body } = shuttingDown(face)
     if (response.headersSent) return EventStream.end(response, face.streamFailure(new ShuttingDown().message, status))
-    response.writeHead(status, { ...headers, "Content-Type": json, Connection: "close" }).end(JSON.stringify(body))
+    response
+      .writeHead(status, { ...headers, "Content-Type": Reply.json, Connection: "close" })
+      .end(JSON.stringify(body))
   }
 
   return { listener, abandon }
@@ -266,7 +263,7 @@ const notLogged = Effect.fail(
 /** What the audit records; a name without proof counts for nothing once the principal is known. */
 const answered = (
   { id, target, route, needs, caller: { principal }, params, failure, request }: RequestContext.RequestContext,
-  { status, value }: Pick<Reply, "status" | "value">,
+  { status, value }: Pick<Reply.Reply, "status" | "value">,
 ) => ({
   id,
   method: target.method,
@@ -291,7 +288,7 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
   if (Result.isFailure(text)) return Effect.fail(text.failure)
   const { own } = query.success
   return Effect.map(
-    endpoint.answer({ params: params.success, query: own, text: text.success, call: callOf(context) }),
+    endpoint.answer({ params: params.success, query: own, text: text.success, call: RequestContext.callOf(context) }),
     (value) => ({ value, query: query.success }),
   )
 }
@@ -299,53 +296,6 @@ const handle = (context: RequestContext.RequestContext, endpoint: Endpoint, sent
 /** A fault of the body comes before one of the query, but where the query brings the body. */
 const bodyFault = (endpoint: Endpoint, sent: string, search: string | undefined) =>
   search?.includes("source=") === true ? undefined : endpoint.bodyFault(sent)
-
-const callOf = (context: RequestContext.RequestContext): RequestContext.RequestCall => {
-  const { caller, trace, measurements, memory, share, id, request } = context
-  return {
-    caller,
-    trace: trace === undefined ? undefined : Tracing.contextOf(trace),
-    observer: measurements,
-    memory,
-    share,
-    requestId: id,
-    header: (name) => {
-      const value = request.headers[name]
-      return typeof value === "string" ? value : undefined
-    },
-    called: (modelId) => {
-      context.model = modelId
-    },
-    model: () => context.model,
-  }
-}
-
-/** What goes out for a handler's value; nothing where it went out as it came. */
-const reply = (
-  context: RequestContext.RequestContext,
-  warning: string | undefined,
-  value: unknown,
-  query: Query.Query,
-): Effect.Effect<Reply | undefined, unknown> => {
-  if (value instanceof EventStream.EventStream) return Effect.scoped(streamed(value, context))
-  if (value instanceof ResponseBody.PlainText)
-    return Effect.succeed({
-      status: 200,
-      headers: { "Content-Type": value.contentType },
-      body: value.text,
-      value: undefined,
-    })
-  const headers = warning === undefined ? {} : { Warning: warning }
-  const content = value instanceof ResponseBody.WithHeaders ? value.value : value
-  const body = ResponseBody.write(content, query)
-  if (Result.isFailure(body)) return Effect.fail(body.failure)
-  return Effect.succeed({
-    status: 200,
-    headers: value instanceof ResponseBody.WithHeaders ? { ...headers, ...value.headers } : headers,
-    body: body.success,
-    value: content,
-  })
-}
 
 const decodeAll = (
   params: Readonly<Record<string, string>>,
@@ -377,35 +327,4 @@ const endingOf = (
   return Cause.hasInterruptsOnly(cause)
     ? { refusal: shuttingDown(face), fault: undefined }
     : { refusal: face.unforeseen(id), fault: SafeErrorText.describe(cause) }
-}
-
-const streamed = Effect.fnUntraced(function* (stream: EventStream.EventStream, context: RequestContext.RequestContext) {
-  const { response } = context
-  const begun = yield* stream.events
-  if (response.destroyed) return undefined
-  // From here on it waits for its upstream more than it works.
-  context.leave?.()
-  response.writeHead(200, {
-    ...RequestContext.headersOf(context),
-    ...EventStream.headers,
-    ...stream.headers?.(),
-  })
-  context.failure = yield* EventStream.send(begun, stream, response)
-  return undefined
-})
-
-const json = "application/json; charset=UTF-8"
-
-// Head and body go out in one write.
-const send = (context: RequestContext.RequestContext, { status, headers, body }: Reply): void => {
-  const { response } = context
-  if (response.destroyed) return
-  if (response.headersSent) return void response.destroy()
-  const all = RequestContext.headersOf(context)
-  if (body !== "") all["Content-Type"] = json
-  all["Content-Length"] = Buffer.byteLength(body)
-  // The rest of a body that is too large is not waited for.
-  if (status === 413) all["Connection"] = "close"
-  response.writeHead(status, Object.assign(all, headers))
-  response.end(body)
 }

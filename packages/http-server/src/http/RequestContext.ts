@@ -8,7 +8,7 @@ import type { HeldMemory } from "../admission/HeldMemory.ts"
 import type { CallMeasurements } from "../telemetry/CallMeasurements.ts"
 import type { ApiFace, FailureSummary } from "./ApiFace.ts"
 import type { Weigh } from "./BodyText.ts"
-import type { Trace } from "../telemetry/Tracing.ts"
+import * as Tracing from "../telemetry/Tracing.ts"
 
 /** What a handler hands on to the calls that it makes. */
 export interface RequestCall {
@@ -24,8 +24,6 @@ export interface RequestCall {
   readonly header: (name: string) => string | undefined
   /** Says which model a request calls, where its path does not: for metrics, logs and traces. */
   readonly called: (modelId: string) => void
-  /** The model that is called, as far as it is known. */
-  readonly model: () => string | undefined
 }
 
 export interface RequestContext {
@@ -35,7 +33,7 @@ export interface RequestContext {
   readonly target: Target
   /** By `performance.now()`. */
   readonly begun: number
-  readonly trace: Trace | undefined
+  readonly trace: Tracing.Trace | undefined
   /** That of the route, once it is found. */
   face: ApiFace<unknown>
   route: string | undefined
@@ -85,7 +83,7 @@ export const begin = (
   request: IncomingMessage,
   response: ServerResponse,
   id: string,
-  trace: Trace | undefined,
+  trace: Tracing.Trace | undefined,
   face: ApiFace<unknown>,
 ): RequestContext => ({
   request,
@@ -109,17 +107,43 @@ export const begin = (
   failure: undefined,
 })
 
+/** What a handler is given of a request. */
+export const callOf = (context: RequestContext): RequestCall => {
+  const { caller, trace, measurements, memory, share, id, request } = context
+  return {
+    caller,
+    trace: trace === undefined ? undefined : Tracing.contextOf(trace),
+    observer: measurements,
+    memory,
+    share,
+    requestId: id,
+    header: (name) => {
+      const value = request.headers[name]
+      return typeof value === "string" ? value : undefined
+    },
+    called: (modelId) => {
+      context.model = modelId
+    },
+  }
+}
+
 /** What every answer has. */
 export const headersOf = ({ request, id, measurements, begun }: RequestContext): OutgoingHttpHeaders => {
   const headers: OutgoingHttpHeaders = { "X-Content-Type-Options": "nosniff", "X-Request-Id": id }
   const opaqueId = request.headers["x-opaque-id"]
   if (opaqueId !== undefined) headers["X-Opaque-Id"] = opaqueId
-  if (measurements !== undefined) headers["Server-Timing"] = timingOf(measurements, begun)
+  if (measurements === undefined) return headers
+  headers["Server-Timing"] = timingOf(measurements, begun)
+  const { model, attempts, route } = measurements
+  if (model !== undefined) {
+    headers["X-Drawbar-Model"] = model
+    headers["X-Drawbar-Attempts"] = Math.max(attempts, route.asked.length)
+  }
   return headers
 }
 
 /** Up to now, which is the first piece of a stream and the end of any other answer. Source: https://www.w3.org/TR/server-timing/ */
-const timingOf = ({ upstreamMillis: upstream }: CallMeasurements, begun: number): string => {
+const timingOf = ({ upstreamMillis: upstream, route }: CallMeasurements, begun: number): string => {
   const own = Math.max(0, performance.now() - begun - upstream)
-  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}`
+  return `upstream;dur=${upstream.toFixed(1)}, drawbar;dur=${own.toFixed(1)}${route.timing}`
 }

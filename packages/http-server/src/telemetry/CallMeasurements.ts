@@ -1,5 +1,6 @@
 /** What one predict took at its upstreams: filled in while its calls are made, read when the request has completed. */
 import { performance } from "node:perf_hooks"
+import { RouteMeasurements } from "./RouteMeasurements.ts"
 
 /** What was called, in the words of OpenTelemetry's GenAI conventions. One object for each action, for as long as it is deployed. */
 export interface CallTarget {
@@ -27,8 +28,6 @@ export class CallMeasurements {
   status: number | undefined
   /** The model that the upstream says has answered; only where the request is traced. */
   responseModel: string | undefined
-  /** The model that took the call, where the caller may have named an alias of it. */
-  model: string | undefined
   calls = 0
   /** How often something was sent, retries included. */
   attempts = 0
@@ -49,6 +48,9 @@ export class CallMeasurements {
   input = 0
   output = 0
   estimated = false
+  /** The model that was called last: the one that the caller named, that of its alias, or a target of its routing. */
+  model: string | undefined
+  readonly route = new RouteMeasurements()
   readonly #isTraced: boolean
 
   constructor(isTraced: boolean) {
@@ -59,8 +61,20 @@ export class CallMeasurements {
     return this.began === undefined ? 0 : (this.ended ?? performance.now()) - this.began
   }
 
-  modelChosen(id: string): void {
-    this.model = id
+  modelCalled(modelId: string): void {
+    this.model = modelId
+  }
+
+  targetAsked(target: string, why: string): void {
+    this.route.began(target, why)
+  }
+
+  targetAnswered(): void {
+    this.route.ended("answered")
+  }
+
+  targetFailed(failure: string): void {
+    this.route.ended(failure)
   }
 
   callBegan(target: CallTarget): void {

@@ -15,6 +15,7 @@ export const of = (request: CompletedRequest, now: number): string => {
     ms: rounded(millis),
     model,
     ...(call === undefined || call.attempts === 0 ? {} : upstreamOf(call)),
+    targets: call === undefined || call.route.steps.length === 0 ? undefined : call.route.steps,
     ...(failure === undefined ? {} : whyOf(failure)),
     user,
     trace: traceId,

@@ -23,6 +23,8 @@ export const counters = {
   drawbar_predict_sent_bytes_total: "Bytes of the bodies of requests to platforms",
   drawbar_predict_received_bytes_total: "Bytes of the bodies of their answers",
   drawbar_predict_tokens_total: "Tokens, as platforms count them",
+  drawbar_route_attempts_total: "Calls of the targets of a model's routing",
+  drawbar_spend_usd_total: "Cost of calls by the table of prices, in USD",
   drawbar_stream_pieces_total: "Pieces of streams",
 } as const
 
@@ -45,6 +47,7 @@ const gauges = {
   drawbar_pool_connections_busy: "Connections that carry a request, or are being opened for one",
   drawbar_pool_requests_waiting: "Requests that wait for a connection",
   drawbar_breaker_open: "1 while an origin is not asked, because it gave no answer",
+  drawbar_route_target_resting: "1 while a target of a model's routing is passed by, because it failed",
   process_resident_memory_bytes: "Memory of this process",
   nodejs_eventloop_utilization: "The part of its time that the event loop was busy, since the last look",
 } as const
@@ -62,11 +65,16 @@ export const histogram = (name: keyof typeof histograms, labels: Labels) => {
 const gauge = (name: keyof typeof gauges, labels: Labels) =>
   Metric.gauge(name, { description: gauges[name], attributes: withUnit(name, labels) })
 
+const measuredCounters = ["drawbar_overload_refusals_total", "drawbar_spend_usd_total"] as const
+
 /** Metrics counted or held elsewhere, and read at scrape time. */
-export type Measured = keyof typeof gauges | "drawbar_overload_refusals_total"
+export type Measured = keyof typeof gauges | (typeof measuredCounters)[number]
 
 export const measured = (name: Measured, labels: Labels) =>
-  name === "drawbar_overload_refusals_total" ? counter(name, labels) : gauge(name, labels)
+  isCounter(name) ? counter(name, labels) : gauge(name, labels)
+
+const isCounter = (name: Measured): name is (typeof measuredCounters)[number] =>
+  measuredCounters.some((known) => known === name)
 
 /** Prometheus has the unit in the name, OpenTelemetry beside it. */
 const withUnit = (name: string, labels: Labels): Labels => {

@@ -48,6 +48,9 @@ export const make = (model: string, context: Context.Context<never>, conventions
   const estimatedInput = counting("drawbar_predict_tokens_total", { type: "input", estimated: "true" })
   const estimatedOutput = counting("drawbar_predict_tokens_total", { type: "output", estimated: "true" })
   const firstPieces = timing("drawbar_stream_first_piece_seconds")
+  const routes = byKey((target: string) =>
+    byKey((outcome: string) => counting("drawbar_route_attempts_total", { target, outcome })),
+  )
   const pieces = counting("drawbar_stream_pieces_total")
 
   const travelled = (millis: number, endedAt: number, call: CallMeasurements) => {
@@ -120,6 +123,7 @@ export const make = (model: string, context: Context.Context<never>, conventions
       const { status, millis, endedAt, call } = request
       requests(status)(1)
       durations(millis)
+      for (const { target, outcome } of call?.route.asked ?? []) routes(target)(outcome)(1)
       if (call === undefined || call.attempts === 0) return
       travelled(millis, endedAt, call)
       if (conventions && call.target !== undefined) operated(request, call, call.target)

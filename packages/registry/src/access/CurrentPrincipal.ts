@@ -2,7 +2,10 @@
 import { Context } from "effect"
 import type { Principal } from "./Principal.ts"
 
-export interface CurrentPrincipal extends Pick<Principal, "name" | "roles" | "backend_roles" | "models" | "quota"> {
+export interface CurrentPrincipal extends Pick<
+  Principal,
+  "name" | "roles" | "backend_roles" | "models" | "quota" | "max_budget" | "max_budget_tokens" | "budget_window"
+> {
   /** `token`: known by what an issuer says whom the operator trusts. */
   readonly kind: Principal["kind"] | "token"
   /** Of a user or a key; several keys may have one name. */

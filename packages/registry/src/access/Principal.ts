@@ -1,5 +1,6 @@
 /** Who may ask: a user with a password, or a program with an API key. */
 import { Effect, Schema } from "effect"
+import { windows } from "../spend/BudgetWindow.ts"
 import * as NumberField from "../records/NumberField.ts"
 
 /** docs/access.md says what each may do. */
@@ -18,6 +19,16 @@ export const Quota = Schema.Struct({
 })
 export type Quota = typeof Quota.Type
 
+/** How much may be spent of all models together, in a window. */
+export const Budget = {
+  /** In USD. */
+  max_budget: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0.000_001, maximum: 1_000_000 }))),
+  /** Of input and output. */
+  max_budget_tokens: Schema.optionalKey(Count),
+  /** `total` where absent. */
+  budget_window: Schema.optionalKey(Schema.Literals(windows)),
+} as const
+
 export const Principal = Schema.Struct({
   kind: Schema.Literals(["user", "api_key"]),
   name: Schema.String,
@@ -27,6 +38,7 @@ export const Principal = Schema.Struct({
   /** The models that it may ask; absent: all that are open to it. */
   models: Schema.optionalKey(Schema.Array(Schema.String)),
   quota: Schema.optionalKey(Quota),
+  ...Budget,
   created_time: NumberField.Time,
   /** In ms since 1970; absent: it does not expire. */
   expires_time: Schema.optionalKey(NumberField.Time),

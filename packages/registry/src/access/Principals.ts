@@ -21,7 +21,7 @@ export interface NewUser {
   readonly backend_roles?: ReadonlyArray<string>
 }
 
-export interface NewKey {
+export interface NewKey extends Pick<Principal.Principal, "max_budget" | "max_budget_tokens" | "budget_window"> {
   readonly name: string
   readonly roles: ReadonlyArray<Principal.Role>
   readonly backend_roles?: ReadonlyArray<string>
@@ -136,8 +136,22 @@ export class Principals extends Context.Service<
           const hash = yield* Hash.ofPassword(password, random(16))
           return yield* create(idOfUser(name), { kind: "user", name, roles, backend_roles, created_time }, hash)
         }),
-        createKey: Effect.fnUntraced(function* ({ name, roles, backend_roles = [], models, quota, expiresInMillis }) {
+        createKey: Effect.fnUntraced(function* ({
+          name,
+          roles,
+          backend_roles = [],
+          models,
+          quota,
+          expiresInMillis,
+          ...budget
+        }) {
           if (!nameForm.test(name)) return yield* refused("/name", `A name has ${nameRule}`)
+          if (
+            budget.budget_window !== undefined &&
+            budget.max_budget === undefined &&
+            budget.max_budget_tokens === undefined
+          )
+            return yield* refused("/budget_window", "budget_window needs a max_budget (USD) or max_budget_tokens")
           const created_time = yield* Clock.currentTimeMillis
           const id = Buffer.from(random(9)).toString("hex")
           const key = `${keyPrefix}_${id}_${Buffer.from(random(32)).toString("base64url")}`
@@ -150,6 +164,7 @@ export class Principals extends Context.Service<
             backend_roles,
             ...(models === undefined ? {} : { models }),
             ...(quota === undefined ? {} : { quota }),
+            ...budget,
             created_time,
             ...expires,
           }

@@ -27,3 +27,12 @@ export const referring = Effect.fnUntraced(function* (
     searchAfter = hits.at(-1)?.sort
   }
 })
+
+const connectorFields = ["connector_id", "routing.targets.connector_id", "routing.fallback.connector_id"] as const
+
+/** The ids of the models that refer to a connector, or that route to it. */
+export const modelsOfConnector = (store: DocumentStore["Service"], connectorId: string) =>
+  Effect.map(
+    Effect.forEach(connectorFields, (field) => referring(store, "model", `${field}.keyword`, connectorId)),
+    (found) => [...new Set(found.flat())],
+  )

@@ -1,5 +1,5 @@
 /**
- * How often, and how much: rate limits, daily token quotas, and the wait after wrong passwords.
+ * How often, and how much: rate limits, daily token quotas, budgets, and the wait after wrong passwords.
  *
  * A call takes what it may need before it is made (`reserve`), and corrects that when it has ended (`settle`), or gives it
  * back where it was not made (`release`). So the limits hold for calls side by side. One contract suite holds for every layer.
@@ -7,6 +7,7 @@
 import type { StoreError } from "@drawbar/document-store/StoreError"
 import { Context, Data, type Effect } from "effect"
 import type { RateLimit } from "../models/RateLimit.ts"
+import type { BudgetWindow } from "../spend/BudgetWindow.ts"
 import type { Moment } from "./Moment.ts"
 
 /** Calls, of a rate limit. */
@@ -27,12 +28,31 @@ export interface TokenClaim {
   readonly estimate: number
 }
 
-export type Claim = RateClaim | TokenClaim
+/** Money or tokens of a window. */
+export interface BudgetClaim {
+  readonly _tag: "Budget"
+  readonly key: string
+  readonly unit: keyof Spent
+  readonly window: BudgetWindow
+  /** In the unit. */
+  readonly limit: number
+  /** What the call may take. Where less is left, it takes the rest; where nothing is left, it is refused. */
+  readonly estimate: number
+}
+
+/** What a call has cost; estimated where its provider does not say. */
+export interface Spent {
+  /** 1e-9 USD each, whole. */
+  readonly nano_usd: number
+  readonly tokens: number
+}
+
+export type Claim = RateClaim | TokenClaim | BudgetClaim
 
 /** What a call has taken. The first of `settle` and `release` counts, and later ones do nothing. */
 export interface Reservation {
-  /** The call was made: its tokens replace the estimate. */
-  readonly settle: (tokens: number) => Effect.Effect<void, StoreError>
+  /** The call was made: its tokens replace the estimate, and what it has cost that of a budget. */
+  readonly settle: (tokens: number, spent?: Spent) => Effect.Effect<void, StoreError>
   /** The call was not made: all is given back. */
   readonly release: Effect.Effect<void, StoreError>
 }

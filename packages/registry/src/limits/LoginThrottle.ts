@@ -23,7 +23,8 @@ const free = 5
 /** In ms: the first wait, the longest, and how soon all is forgotten. */
 const shortest = 1_000
 const longest = 60_000
-const forgotten = 900_000
+/** In ms. */
+export const forgottenMillis = 900_000
 
 /** Names are made up, too: those that were guessed at first leave first. Each is kept as 43 characters, however long it is. */
 const maxGuessed = { entries: 10_000, bytes: 5_000_000 }
@@ -32,7 +33,7 @@ export const make = (): LoginThrottle => {
   const guessed = new BoundedMap<Guessed>(maxGuessed)
   const of = (print: string, now: number) => {
     const found = guessed.get(print)
-    if (found === undefined || now - found.at >= forgotten) return undefined
+    if (found === undefined || now - found.at >= forgottenMillis) return undefined
     if (found.at <= now) return found
     // A clock that was set back begins the wait again, and does not make it longer.
     const moved = { ...found, at: now }
@@ -42,9 +43,7 @@ export const make = (): LoginThrottle => {
   return {
     wait: (name, now) => {
       const found = of(printOf(name), now)
-      if (found === undefined || found.times < free) return undefined
-      const until = found.at + Math.min(longest, shortest * 2 ** (found.times - free))
-      return until > now ? until - now : undefined
+      return found === undefined ? undefined : waitOf(found, now)
     },
     wrong: (name, now) => {
       const print = printOf(name)
@@ -53,6 +52,13 @@ export const make = (): LoginThrottle => {
     },
     right: (name) => void guessed.delete(printOf(name)),
   }
+}
+
+/** In ms: the wait after so many wrong passwords, the last one `at` this time. */
+export const waitOf = ({ times, at }: Guessed, now: number): number | undefined => {
+  if (times < free || now - at >= forgottenMillis) return undefined
+  const until = at + Math.min(longest, shortest * 2 ** (times - free))
+  return until > now ? until - now : undefined
 }
 
 const printOf = (name: string) => createHash("sha256").update(name).digest("base64url")

@@ -1,19 +1,31 @@
-/** Limits of one process, in its memory: exact there, and whole again when it starts. */
+/** Limits of one process, in its memory: exact there. Rates and daily quotas are whole again when it starts, budgets are not. */
 import { Effect, Layer, Result } from "effect"
 import { type Claim, LimitReached, Limits, type Reservation } from "./Limits.ts"
 import * as LoginThrottle from "./LoginThrottle.ts"
 import type { Moment } from "./Moment.ts"
 import * as RateLimiter from "./RateLimiter.ts"
+import { Usage } from "../spend/Usage.ts"
 import type { Taken } from "./Taken.ts"
 import * as TokenBudget from "./TokenBudget.ts"
+import * as WindowBudget from "./WindowBudget.ts"
 
-export const make = (): Limits["Service"] => {
+/** `spentBefore`: what the budgets begin with; nothing where it is absent. */
+export const make = (spentBefore: WindowBudget.SpentBefore = () => 0): Limits["Service"] => {
+  const budgets = WindowBudget.make(spentBefore)
   const rates = RateLimiter.make()
   const tokens = TokenBudget.make()
   const logins = LoginThrottle.make()
 
-  const take = (claim: Claim, now: Moment): Result.Result<Taken, number> =>
-    claim._tag === "Rate" ? rates.take(claim, now.monotonicMs) : tokens.take(claim, now.epochMs)
+  const take = (claim: Claim, now: Moment): Result.Result<Taken, number> => {
+    switch (claim._tag) {
+      case "Rate":
+        return rates.take(claim, now.monotonicMs)
+      case "Tokens":
+        return tokens.take(claim, now.epochMs)
+      case "Budget":
+        return budgets.take(claim, now.epochMs)
+    }
+  }
 
   // Without a turn of the event loop between the first claim and the last.
   const takeAll = (claims: ReadonlyArray<Claim>, now: Moment): Result.Result<ReadonlyArray<Taken>, LimitReached> => {
@@ -39,6 +51,8 @@ export const make = (): Limits["Service"] => {
   }
 }
 
+const nothing = { nano_usd: 0, tokens: 0 }
+
 const reservationOf = (taken: ReadonlyArray<Taken>): Reservation => {
   let isOpen = true
   const once = (end: (one: Taken) => void) =>
@@ -47,7 +61,16 @@ const reservationOf = (taken: ReadonlyArray<Taken>): Reservation => {
       isOpen = false
       for (const one of taken) end(one)
     })
-  return { settle: (tokens) => once(({ settle }) => settle(tokens)), release: once(({ release }) => release()) }
+  return {
+    settle: (tokens, spent = nothing) => once(({ settle }) => settle(tokens, spent)),
+    release: once(({ release }) => release()),
+  }
 }
 
-export const layer = Layer.sync(Limits, make)
+export const layer = Layer.sync(Limits, () => make())
+
+/** With budgets that go on after a restart where they were. */
+export const layerWithUsage = Layer.effect(
+  Limits,
+  Effect.map(Usage, ({ spent }) => make(spent)),
+)

@@ -77,8 +77,8 @@ const minCells = 10_000
 const maxKept = { entries: 100_000, bytes: 50_000_000 }
 const cellBytes = 100
 
-// Both fields are needed to take effect.
-const rateOf = ({ limit, unit }: RateLimit): Pick<Cell, "interval" | "burst"> | undefined => {
+/** Both fields are needed to take effect. */
+export const rateOf = ({ limit, unit }: RateLimit): Pick<Cell, "interval" | "burst"> | undefined => {
   if (limit === undefined || unit === undefined) return undefined
   const count = Number(limit)
   return count === 0 ? { interval: Infinity, burst: 0 } : { interval: millis[unit] / count, burst: Math.max(count, 1) }

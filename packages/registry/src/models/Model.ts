@@ -11,6 +11,7 @@ import { ModelConfig } from "./ModelConfig.ts"
 import { ModelGuardrails } from "./ModelGuardrails.ts"
 import { ModelInterface } from "./ModelInterface.ts"
 import * as NumberField from "../records/NumberField.ts"
+import { ModelRouting } from "./ModelRouting.ts"
 import { RateLimit } from "./RateLimit.ts"
 
 const Time = Schema.optionalKey(NumberField.Time)
@@ -49,6 +50,7 @@ export const Model = Schema.Struct({
   guardrails: Schema.optionalKey(ModelGuardrails),
   interface: Schema.optionalKey(ModelInterface),
   openai: Schema.optionalKey(OpenAiSection),
+  routing: Schema.optionalKey(ModelRouting),
   provisioned_by: Schema.optionalKey(Schema.String),
   /** Whose the model and its secrets are, wherever it moves; absent in models stored by earlier versions: their group's owner is theirs. */
   owned_by: AccessControl.fields.owner,

@@ -18,6 +18,7 @@ import * as SecretBinding from "../secrets/SecretBinding.ts"
 import * as Tasks from "../records/Tasks.ts"
 import type { ModelFinder } from "./ModelFinder.ts"
 import type { ModelPlacement } from "./ModelPlacement.ts"
+import type { ModelTargets } from "./ModelTargets.ts"
 import { collection, guardedBy, lifted, readBody, taskOf, warned } from "./ModelRecords.ts"
 
 export interface Registered {
@@ -32,6 +33,7 @@ export interface Registered {
 export const make = Effect.fnUntraced(function* (
   { judgedBy }: Pick<ModelFinder, "judgedBy">,
   { reference, place }: ModelPlacement,
+  targets: ModelTargets,
 ) {
   const store = yield* DocumentStore
   const changes = yield* ChangeFeed
@@ -67,6 +69,9 @@ export const make = Effect.fnUntraced(function* (
         const references =
           source._tag === "Reference" ? [yield* reference(source.connectorId, noUse(source.connectorId))] : []
         const claims = asked.id == null ? [] : [yield* ModelNames.claim(store, model_id)]
+        const { routing } = asked.settings
+        const connectorId = source._tag === "Reference" ? source.connectorId : undefined
+        const routed = routing === undefined ? [] : yield* targets(routing, { id: model_id, connectorId })
         const { groupId, version, groupIsNew, writes } = yield* place(asked, now)
         const model = newModel(asked, groupId, version, owner, now)
         yield* commit([
@@ -82,6 +87,7 @@ export const make = Effect.fnUntraced(function* (
           ...writes,
           ...references,
           ...claims,
+          ...routed,
         ])
         yield* warned(model_id, asked.settings.interface)
         return { task_id, model_id, model_group_id: groupId, model_version: version, groupIsNew }

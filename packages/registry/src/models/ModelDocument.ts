@@ -27,6 +27,7 @@ export const ModelDocument = Schema.Struct({
   guardrails: Fields,
   interface: Fields,
   openai: Fields,
+  routing: Fields,
   access_mode: Text,
   backend_roles: maybe(Schema.Array(Schema.String)),
   add_all_backend_roles: Flag,

@@ -13,6 +13,7 @@ import type { ModelDocument } from "./ModelDocument.ts"
 import * as ModelConfig from "./ModelConfig.ts"
 import * as ModelGuardrails from "./ModelGuardrails.ts"
 import * as ModelInterface from "./ModelInterface.ts"
+import * as ModelRouting from "./ModelRouting.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { RegistryError, type RegistryFailure } from "../RegistryError.ts"
 
@@ -25,6 +26,7 @@ const fields = [
   "guardrails",
   "interface",
   "openai",
+  "routing",
 ] as const
 export type ModelSettings = Pick<Model, (typeof fields)[number]>
 
@@ -49,6 +51,7 @@ export const changed = (
       document.interface == null ? document.interface : yield* lifted(ModelInterface.check(document.interface))
     const openai = yield* within(before.openai, document.openai, OpenAiSection.check)
     const model_interface = yield* within(before.interface, texts, checkInterface)
+    const routing = yield* within(before.routing, document.routing, ModelRouting.check)
     return {
       ...(is_enabled === undefined ? {} : { is_enabled }),
       ...(model_config === undefined ? {} : { model_config }),
@@ -58,6 +61,7 @@ export const changed = (
       ...(guardrails === undefined ? {} : { guardrails }),
       ...(model_interface === undefined ? {} : { interface: model_interface }),
       ...(openai === undefined ? {} : { openai }),
+      ...(routing === undefined ? {} : { routing }),
     }
   })
 
@@ -75,6 +79,7 @@ export const without = ({
   guardrails: _g,
   interface: _i,
   openai: _o,
+  routing: _t,
   ...rest
 }: Model) => rest
 

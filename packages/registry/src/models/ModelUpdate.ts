@@ -24,11 +24,13 @@ import { InvalidState, RecordAccessDenied, RegistryError, type RegistryFailure }
 import * as SecretBinding from "../secrets/SecretBinding.ts"
 import { type Found, type ModelFinder, noPrivilege } from "./ModelFinder.ts"
 import type { ModelPlacement } from "./ModelPlacement.ts"
+import type { ModelTargets } from "./ModelTargets.ts"
 import { collection, guardedBy, lifted, ownerOf, readBody, replaced, shownOf, warned } from "./ModelRecords.ts"
 
 export const make = Effect.fnUntraced(function* (
   { asking, find, accessOf, judgedBy }: ModelFinder,
   { reference, join }: ModelPlacement,
+  targets: ModelTargets,
 ) {
   const store = yield* DocumentStore
   const changes = yield* ChangeFeed
@@ -106,6 +108,11 @@ export const make = Effect.fnUntraced(function* (
     // Another group must not give it another owner.
     const owner = before.model.owned_by ?? (isMoved ? (group.owner ?? AccessControl.withoutOwner) : undefined)
     const { connected, sealed, writes } = yield* reconnected(before, document, owner, verify)
+    const connectorId = connected.connector_id ?? before.model.connector_id
+    const routed =
+      settings.routing === undefined || (document.routing == null && document.connector_id == null)
+        ? []
+        : yield* targets(settings.routing, { id, connectorId })
     const moved = isMoved ? yield* join(target, noTarget(target), now, noMove(target)) : undefined
     const { description, guarded_by, ...kept } = ModelSettings.without(before.model)
     const named = document.guardrails === undefined ? guarded_by : yield* AccessControl.ownerOfNew
@@ -124,6 +131,7 @@ export const make = Effect.fnUntraced(function* (
     const [written = before.document] = yield* commit([
       replaced(before.document, model, sealed),
       ...writes,
+      ...routed,
       ...(moved?.writes ?? []),
     ])
     if (document.interface != null) yield* warned(id, settings.interface)

@@ -8,7 +8,7 @@ import { CredentialVault } from "../secrets/CredentialVault.ts"
 import { type Document } from "@drawbar/document-store/Document"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import * as ModelAccess from "../internal/ModelAccess.ts"
-import { referring } from "../internal/References.ts"
+import { modelsOfConnector } from "../internal/References.ts"
 import { type RegistryFailure } from "../RegistryError.ts"
 import * as SecretBinding from "../secrets/SecretBinding.ts"
 import { matchAll, maxWindow, type SearchRequest, type SearchResult } from "@drawbar/document-store/search/Search"
@@ -17,6 +17,7 @@ import * as ModelFinder from "./ModelFinder.ts"
 import * as ModelPlacement from "./ModelPlacement.ts"
 import { collection, shownOf } from "./ModelRecords.ts"
 import * as ModelState from "./ModelState.ts"
+import * as ModelTargets from "./ModelTargets.ts"
 import * as ModelUpdate from "./ModelUpdate.ts"
 
 export type Found = ModelFinder.Found
@@ -57,7 +58,7 @@ export class Models extends Context.Service<
     readonly markUndeployed: (id: string) => Effect.Effect<boolean, RegistryFailure>
     /** The ids of the models that are closed to the principal: what is shown of models leaves them out. */
     readonly hidden: Effect.Effect<ReadonlySet<string>, RegistryFailure>
-    /** The ids of the models that refer to a connector. */
+    /** The ids of the models that refer to a connector, or that route to it. */
     readonly referencing: (connectorId: string) => Effect.Effect<ReadonlyArray<string>, RegistryFailure>
   }
 >()("@drawbar/registry/Models") {
@@ -68,8 +69,9 @@ export class Models extends Context.Service<
       const vault = yield* CredentialVault
       const finder = yield* ModelFinder.make
       const placement = yield* ModelPlacement.make(finder)
-      const register = yield* ModelCreation.make(finder, placement)
-      const { update, rollback } = yield* ModelUpdate.make(finder, placement)
+      const targets = ModelTargets.make(finder, placement)
+      const register = yield* ModelCreation.make(finder, placement, targets)
+      const { update, rollback } = yield* ModelUpdate.make(finder, placement, targets)
       const state = yield* ModelState.make(finder)
       const { asking, findFor } = finder
 
@@ -106,7 +108,7 @@ export class Models extends Context.Service<
 
         hidden: Effect.flatMap(asking, (asker) => ModelAccess.hidden(store, asker)),
 
-        referencing: (connectorId) => referring(store, collection, "connector_id.keyword", connectorId),
+        referencing: (connectorId) => modelsOfConnector(store, connectorId),
       }
     }),
   )

@@ -16,7 +16,7 @@ import * as RecordBounds from "./RecordBounds.ts"
 import * as Sealing from "../internal/Sealing.ts"
 import * as WriteCondition from "./WriteCondition.ts"
 import * as StoredRecord from "../internal/StoredRecord.ts"
-import { referring } from "../internal/References.ts"
+import { modelsOfConnector } from "../internal/References.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"
 import { InUse, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import * as ResourceId from "./ResourceId.ts"
@@ -190,7 +190,7 @@ export class Connectors extends Context.Service<
               const guard = yield* store.get(UniquenessGuard.collection, UniquenessGuard.ofConnector(id))
               if (Option.isNone(found) || Option.isNone(guard)) return Option.none()
               yield* permitted(found.value, "You are not allowed to delete this connector")
-              const users = yield* referring(store, "model", "connector_id.keyword", id)
+              const users = yield* modelsOfConnector(store, id)
               if (users.length > 0) return yield* inUse(users)
               const [removed] = yield* commit([
                 { _tag: "Delete", collection, id },

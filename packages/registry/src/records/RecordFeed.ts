@@ -12,6 +12,7 @@ import { Principal } from "../access/Principal.ts"
 import { Controller } from "../models/Controllers.ts"
 import * as Model from "../models/Model.ts"
 import { ModelGroup } from "../models/ModelGroup.ts"
+import * as UsageRow from "../spend/UsageRow.ts"
 import { Task } from "./Task.ts"
 
 /** Claims and settings, in `config`, are read field by field. */
@@ -23,6 +24,7 @@ const readers: Record<Exclude<Collection, "config" | "history" | "version">, Rec
   task: decode(Task),
   controller: decode(Controller),
   principal: decode(Principal),
+  usage: UsageRow.read,
 }
 
 /** Each transaction also writes the versions of the records that it updates; see `RecordHistory`. */

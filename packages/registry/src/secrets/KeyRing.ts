@@ -8,7 +8,7 @@ import { open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/pr
 import { platform } from "node:os"
 import { dirname, resolve } from "node:path"
 import { objectIn, parse, stringify } from "@drawbar/json-text/Json"
-import { Context, Effect, Layer, Redacted, Result, Schema, Semaphore } from "effect"
+import { Clock, Context, Effect, Layer, Redacted, Result, Schema, Semaphore } from "effect"
 import * as FileLock from "../internal/FileLock.ts"
 import { KeyRingUnusable, RegistryError, type RegistryFailure } from "../RegistryError.ts"
 import { SecureRandom } from "./SecureRandom.ts"
@@ -74,14 +74,16 @@ export class KeyRing extends Context.Service<
 
   /**
    * A ring that is kept elsewhere and was handed over as the text of such a file, by an environment variable or a command:
-   * the seat of a key management service. `source` says in messages where it came from. It is not changed from here.
+   * the seat of a key management service. `source` says in messages where it came from. It is not changed from here, but read
+   * `again`, where that is possible, for a key that is not in it.
    */
-  static readonly layerText = (source: string, text: Redacted.Redacted) =>
+  static readonly layerText = (source: string, text: Redacted.Redacted, again?: () => Promise<string>) =>
     Layer.effect(
       KeyRing,
       Effect.gen(function* () {
         const ring = yield* Effect.fromResult(keysOf(source, Redacted.value(text)))
-        return yield* service(ring, { ...inMemory, add: () => Effect.fail(keptElsewhere(source)) }, false)
+        const reread = again === undefined ? inMemory.reread : readingAgain(source, again)
+        return yield* service(ring, { ...inMemory, reread, add: () => Effect.fail(keptElsewhere(source)) }, false)
       }),
     )
 
@@ -163,6 +165,20 @@ const inFile = (path: string): Place => {
       return next
     }),
   }
+}
+
+/** In ms: a damaged record must not run the operator's command for each call. */
+const readAgainAfterMillis = 10_000
+
+const readingAgain = (source: string, again: () => Promise<string>): Place["reread"] => {
+  let last = Number.NEGATIVE_INFINITY
+  return Effect.fnUntraced(function* (held) {
+    const now = yield* Clock.currentTimeMillis
+    if (now - last < readAgainAfterMillis) return held
+    last = now
+    const text = yield* attempt(source, "read again", again)
+    return yield* Effect.fromResult(merged(source, held, text))
+  })
 }
 
 /** The keys of a server and those of the file; the file says which is active. Fails where the two are not the same ring. */

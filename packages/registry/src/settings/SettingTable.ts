@@ -47,6 +47,9 @@ const live = {
   /** How many tasks are kept, and for how many days; -1 for any. */
   "plugins.drawbar.retention.tasks.max_count": integer(100_000, 1, 10_000_000),
   "plugins.drawbar.retention.tasks.max_age_days": integer(90, -1, 36_500),
+  /** How many lines of the audit log are kept, and for how many days; -1 for any. */
+  "plugins.drawbar.retention.audit.max_count": integer(-1, -1),
+  "plugins.drawbar.retention.audit.max_age_days": integer(-1, -1, 36_500),
 } satisfies Record<string, Setting<unknown>>
 
 /** Those that nothing here reads. */

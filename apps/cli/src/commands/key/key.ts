@@ -1,3 +1,4 @@
+import { windows } from "@drawbar/registry/spend/BudgetWindow"
 import { Effect, Option } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -26,12 +27,24 @@ const create = Command.make(
       Flag.withDescription("Maximum number of tokens, input and output, per day (UTC)"),
       Flag.optional,
     ),
+    max_budget: Flag.Finite("max-budget").pipe(
+      Flag.withDescription("Maximum spending in USD, of the window; models without a price are refused"),
+      Flag.optional,
+    ),
+    max_budget_tokens: Flag.Int("max-budget-tokens").pipe(
+      Flag.withDescription("Maximum number of tokens, input and output, of the window"),
+      Flag.optional,
+    ),
+    budget_window: Flag.Literals("budget-window", windows).pipe(
+      Flag.withDescription("The window of a budget: a day or a month (UTC), or total, the default"),
+      Flag.optional,
+    ),
     days: Flag.Int("expires-in-days").pipe(
       Flag.withDescription("When the key expires; never by default"),
       Flag.optional,
     ),
   },
-  Effect.fnUntraced(function* ({ name, role, backend_roles, models, requests, tokens, days }) {
+  Effect.fnUntraced(function* ({ name, role, backend_roles, models, requests, tokens, days, ...budget }) {
     const { client, ask, output } = yield* Session.open
     const expires = Option.isNone(days) ? {} : { expires_in_days: days.value }
     const quota = {
@@ -44,6 +57,9 @@ const create = Command.make(
       backend_roles,
       ...(models.length === 0 ? {} : { models }),
       ...(Object.keys(quota).length === 0 ? {} : { quota }),
+      ...given("max_budget", budget.max_budget),
+      ...given("max_budget_tokens", budget.max_budget_tokens),
+      ...given("budget_window", budget.budget_window),
       ...expires,
     }
     const { value, text } = yield* ask(client.principals.createKey({ payload, ...Session.whole }))
@@ -54,6 +70,9 @@ const create = Command.make(
     )
   }),
 ).pipe(Command.withDescription("Create an API key and print it once"))
+
+const given = <N extends string, A>(name: N, value: Option.Option<A>): { readonly [K in N]?: A } =>
+  Option.isNone(value) ? {} : ({ [name]: value.value } as { readonly [K in N]: A })
 
 export const command = Command.make("key").pipe(
   Command.withDescription("API keys: credentials for programs"),

@@ -1,0 +1,132 @@
+/** Limits that processes share, on a real PostgreSQL server. */
+import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
+import * as PostgresServer from "@drawbar/test-postgres/PostgresServer"
+import { afterAll, assert, beforeAll, it } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted, Result } from "effect"
+import { type Claim, Limits } from "../src/limits/Limits.ts"
+import type { Moment } from "../src/limits/Moment.ts"
+import * as PostgresLimits from "../src/limits/PostgresLimits.ts"
+import { limitsContract } from "./LimitsContract.ts"
+
+let server: PostgresServer.PostgresServer
+beforeAll(async () => {
+  server = await PostgresServer.start()
+})
+afterAll(() => server.close())
+
+const optionsOf = (database: string): PostgresOptions => ({
+  host: "127.0.0.1",
+  port: server.port,
+  database,
+  user: server.user,
+  password: Effect.succeed(Redacted.make(server.password)),
+  poolSize: 2,
+  statementTimeoutMillis: 30_000,
+})
+const newDatabase = Effect.promise(() => server.createDatabase())
+
+limitsContract(
+  "processes on PostgreSQL",
+  Layer.unwrap(Effect.map(newDatabase, (database) => PostgresLimits.layer(optionsOf(database)))),
+)
+
+const process = (database: string) =>
+  Effect.map(Layer.build(Layer.fresh(PostgresLimits.layer(optionsOf(database)))), (built) => Context.get(built, Limits))
+
+const now = (): Moment => ({ monotonicMs: performance.now(), epochMs: Date.now() })
+const rate: Claim = { _tag: "Rate", key: "m", limit: { limit: "1000", unit: "DAYS" } }
+const tokens: Claim = { _tag: "Tokens", key: "t", perDay: 10_000, estimate: 40 }
+
+it.live(
+  "three processes together let through what one limit allows, and give back what they leased and did not use",
+  () =>
+    Effect.gen(function* () {
+      const database = yield* newDatabase
+      const all = yield* Effect.all([process(database), process(database), process(database)])
+      let [calls, spent, refused] = [0, 0, 0]
+      const lane = (limits: Limits["Service"]) =>
+        Effect.gen(function* () {
+          for (let n = 0; n < 100; n++) {
+            const result = yield* Effect.result(limits.reserve([rate, tokens], now()))
+            if (Result.isFailure(result)) {
+              refused++
+              continue
+            }
+            calls++
+            spent += 20
+            yield* result.success.settle(20)
+          }
+        })
+      yield* Effect.all(
+        all.flatMap((limits) => Array.from({ length: 4 }, () => lane(limits))),
+        { concurrency: "unbounded" },
+      )
+      // The last call of each lane takes what is left, and may use more than that.
+      const most = 10_000 + 12 * 20
+      assert.isBelow(spent, most)
+      assert.isAtMost(calls, 1_000)
+      // What a process holds for a moment may have refused a few calls of another one.
+      assert.isAbove(spent, 9_000)
+      assert.isAbove(refused, 600)
+      yield* Effect.sleep("1500 millis")
+      // One process can use what the others have given back.
+      const [one] = all
+      for (;;) {
+        const result = yield* Effect.result(one.reserve([rate, { ...tokens, estimate: 20 }], now()))
+        if (Result.isFailure(result)) break
+        spent += 20
+        yield* result.success.settle(20)
+      }
+      assert.isAtLeast(spent, 10_000)
+      assert.isBelow(spent, most)
+    }),
+)
+
+it.live("most calls wait for no round trip", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const limits = yield* process(database)
+    const claim: Claim = { _tag: "Rate", key: "big", limit: { limit: "100000", unit: "MINUTES" } }
+    const trips = () =>
+      Effect.promise(async () => {
+        const [row] = await server.run(
+          "SELECT xact_commit AS n FROM pg_stat_database WHERE datname = current_database()",
+          database,
+        )
+        return Number(row?.["n"])
+      })
+    yield* Effect.sleep("1200 millis")
+    const before = yield* trips()
+    for (let n = 0; n < 2_000; n++) yield* limits.reserve([claim], now())
+    yield* Effect.sleep("1200 millis")
+    assert.isBelow((yield* trips()) - before, 400)
+  }),
+)
+
+it.live("a wrong password that one process has seen counts for all", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const [one, other] = yield* Effect.all([process(database), process(database)])
+    for (let n = 0; n < 3; n++) {
+      yield* one.logins.failed("ada", now())
+      yield* other.logins.failed("ada", now())
+    }
+    assert.isAbove((yield* one.logins.wait("ada", now())) ?? 0, 0)
+    assert.isAbove((yield* other.logins.wait("ada", now())) ?? 0, 0)
+    yield* one.logins.succeeded("ada")
+    assert.isUndefined(yield* one.logins.wait("ada", now()))
+  }),
+)
+
+it.live("while the database is away each process counts by itself", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const limits = yield* process(database)
+    const small: Claim = { _tag: "Rate", key: "s", limit: { limit: "2", unit: "DAYS" } }
+    yield* Effect.promise(() => server.stop())
+    yield* limits.reserve([small], now())
+    yield* limits.reserve([small], now())
+    assert.isTrue(Result.isFailure(yield* Effect.result(limits.reserve([small], now()))))
+    yield* Effect.promise(() => server.start())
+  }),
+)
