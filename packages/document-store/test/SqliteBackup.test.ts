@@ -175,7 +175,7 @@ describe("a restore", () => {
       const newer = yield* Effect.promise(() => changed("newer", (bytes) => bytes))
       const other = join(folder, "other")
       const opened = new DatabaseSync(newer)
-      opened.exec("UPDATE drawbar_migrations SET migration_id = 999")
+      opened.exec("UPDATE drawbar_migrations SET migration_id = migration_id + 996")
       opened.close()
       new DatabaseSync(other).close()
       const cases = [

@@ -1,5 +1,5 @@
 /** Each setting is read somewhere, or says that it is not. */
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { isForeign, isInert, names, table } from "../src/settings/SettingTable.ts"
@@ -9,6 +9,7 @@ const root = resolve(import.meta.dirname, "../../..")
 const sources = ["packages", "apps"].flatMap((folder) =>
   readdirSync(join(root, folder)).flatMap((name) => {
     const src = join(root, folder, name, "src")
+    if (!existsSync(src)) return []
     return readdirSync(src, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.endsWith("SettingTable.ts"))
       .map((file) => readFileSync(join(src, file), "utf8"))

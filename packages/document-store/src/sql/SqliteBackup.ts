@@ -16,6 +16,19 @@ import { SqliteDatabase, sqlError } from "./SqliteClient.ts"
 /** Pages of a step. The store waits for the step that is being made: about a millisecond. */
 const stepPages = 256
 
+/** A write at the moment of a step can end the backup, with the code of no error; then it begins again. */
+const maxAttempts = 10
+
+const complete = async (database: DatabaseSync, path: string, attempts: number): Promise<void> => {
+  try {
+    await backup(database, path, { rate: stepPages })
+  } catch (cause) {
+    if (attempts === 1 || Reflect.get(Object(cause), "errcode") !== 0) throw cause
+    await rm(path, { force: true })
+    await complete(database, path, attempts - 1)
+  }
+}
+
 export const make = Effect.gen(function* () {
   const { database, filename } = yield* SqliteDatabase
   // Beside the database, where there is a disk for it; the folder for temporary files may be in memory.
@@ -38,7 +51,7 @@ export const make = Effect.gen(function* () {
         (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
       )
       const path = join(folder, "drawbar.db")
-      yield* turn.withPermits(1)(attempt(() => backup(database, path, { rate: stepPages })))
+      yield* turn.withPermits(1)(attempt(() => complete(database, path, maxAttempts)))
       // One file: without a log beside it.
       yield* attempt(async () => {
         const copied = new DatabaseSync(path)
