@@ -26,8 +26,8 @@ it.each([
   { words: ["blueprint", "show", "demo"], values: ["demo-chat", "demo-embeddings"] },
   { words: ["key", "create", "x", "--role", "dev"], values: ["developer"] },
   {
-    words: ["settings", "get", "plugins.drawbar."],
-    values: ["plugins.drawbar.caller_filters_enabled", "plugins.drawbar.trusted_hosts"],
+    words: ["settings", "get", "plugins.drawbar.t"],
+    values: ["plugins.drawbar.trusted_hosts"],
   },
   { words: ["untrust", ""], values: ["http://localhost:11434"] },
   { words: ["connector", "create", ""], values: [] },

@@ -200,7 +200,6 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
       ...(shouldRetry ? {} : { "x-should-retry": "false" }),
       ...(reason._tag === "MethodNotAllowed" ? { Allow: reason.allowed.join(", ") } : {}),
       ...(reason._tag === "Unauthenticated" ? { "WWW-Authenticate": 'Bearer realm="drawbar"' } : {}),
-      ...(attempts > 0 ? { "x-drawbar-attempts": String(attempts) } : {}),
     },
     body: {
       error:

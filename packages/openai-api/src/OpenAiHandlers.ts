@@ -18,7 +18,7 @@ import * as ModelNames from "./ModelNames.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { type ApiError, Attempted, face, invalidField } from "./OpenAiError.ts"
 import * as ResponseEvents from "./ResponseEvents.ts"
-import * as Rerank from "./Rerank.ts"
+import * as Rerank from "./RerankBody.ts"
 
 interface Sent {
   readonly text: string
@@ -91,11 +91,7 @@ export const make = Effect.fnUntraced(function* () {
           for (const field of fields) dropped.add(field)
         },
       }),
-      headers: () => ({
-        "x-drawbar-model": call.observer?.model ?? modelId,
-        "x-drawbar-attempts": String(call.observer?.attempts ?? 1),
-        ...(dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
-      }),
+      headers: () => (dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
     }
     return begun
   })

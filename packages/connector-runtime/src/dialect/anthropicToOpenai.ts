@@ -1,7 +1,7 @@
 /** https://platform.claude.com/docs/en/api/messages and /build-with-claude/streaming */
 import { at, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
-import { count, jsonText } from "./Reading.ts"
+import { count, jsonText } from "./ResponseMembers.ts"
 
 const answer: Dialect["answer"] = (value) => {
   const blocks = at(value, "content")

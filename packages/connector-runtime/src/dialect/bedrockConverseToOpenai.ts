@@ -1,7 +1,7 @@
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and API_runtime_ConverseStream.html */
 import { at, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
-import { count, jsonText } from "./Reading.ts"
+import { count, jsonText } from "./ResponseMembers.ts"
 
 const answer: Dialect["answer"] = (value) => {
   const blocks = at(value, "output", "message", "content")

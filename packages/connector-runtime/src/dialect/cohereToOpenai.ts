@@ -1,7 +1,7 @@
 /** https://docs.cohere.com/reference/chat and https://docs.cohere.com/reference/chat-stream */
 import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
-import { count, jsonText } from "./Reading.ts"
+import { count, jsonText } from "./ResponseMembers.ts"
 
 const answer: Dialect["answer"] = (value) => {
   const message = at(value, "message")

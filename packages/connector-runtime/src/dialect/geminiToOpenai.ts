@@ -2,7 +2,7 @@
 import * as Json from "@drawbar/json-text/Json"
 import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Choice, Dialect } from "./Dialect.ts"
-import { count, jsonText } from "./Reading.ts"
+import { count, jsonText } from "./ResponseMembers.ts"
 
 const answer: Dialect["answer"] = (value) => {
   const blocked = text(at(value, "promptFeedback", "blockReason"))

@@ -1,7 +1,7 @@
 /** https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion */
 import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Dialect } from "./Dialect.ts"
-import { jsonText, usageBy } from "./Reading.ts"
+import { jsonText, usageBy } from "./ResponseMembers.ts"
 
 const answer: Dialect["answer"] = (value) => {
   const message = at(value, "message")

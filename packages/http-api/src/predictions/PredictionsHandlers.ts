@@ -4,7 +4,7 @@ import * as PredictionStream from "@drawbar/connector-runtime/stream/PredictionS
 import * as Prediction from "@drawbar/connector-runtime/call/Prediction"
 import { Predictions, type Rendered, type Requests } from "@drawbar/deployments/predict/Predictions"
 import { Effect, Result } from "effect"
-import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
+import { JsonText } from "@drawbar/http-server/http/ResponseBody"
 import { EventStream, type StreamFailure } from "@drawbar/http-server/http/EventStream"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
@@ -62,11 +62,7 @@ export const make = Effect.map(Predictions, (predictions) => {
       predictions.predict({ ...call, deadline }, modelId, input.success),
     )
     return Effect.mapBoth(prediction, {
-      onSuccess: (found) => {
-        const answer = new JsonText(Prediction.toJsonText(found))
-        const chosen = call.observer?.model ?? modelId
-        return chosen === modelId ? answer : new WithHeaders(answer, { "X-Drawbar-Model": chosen })
-      },
+      onSuccess: (found) => new JsonText(Prediction.toJsonText(found)),
       onFailure: withUnread(text),
     })
   }

@@ -2,7 +2,7 @@
 import { Clock, Effect, Option } from "effect"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { optimistically } from "../internal/OptimisticRetry.ts"
-import * as ModelNames from "../internal/ModelNames.ts"
+import * as ModelNames from "../internal/NameClaims.ts"
 import * as Model from "./Model.ts"
 import { NodeId } from "../records/NodeId.ts"
 import { ChangeFeed } from "@drawbar/document-store/ChangeFeed"

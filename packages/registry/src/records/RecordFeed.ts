@@ -27,6 +27,9 @@ const readers: Record<Exclude<Collection, "config" | "history" | "version">, Rec
   usage: UsageRow.read,
 }
 
+/** For copies of whole stores, which hold their versions already. */
+export const layerWithoutHistory = ChangeFeed.layer(readers)
+
 /** Each transaction also writes the versions of the records that it updates; see `RecordHistory`. */
 export const layer = Layer.effect(
   ChangeFeed,
@@ -43,4 +46,4 @@ export const layer = Layer.effect(
         ),
     }
   }),
-).pipe(Layer.provide(ChangeFeed.layer(readers)))
+).pipe(Layer.provide(layerWithoutHistory))

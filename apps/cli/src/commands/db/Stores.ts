@@ -62,5 +62,5 @@ export const at = <A, E>(
     const isUrl = place.includes("://")
     const { name, layer } = yield* Store.at(place, isUrl ? password : undefined, process.env, use === "write")
     // Fresh, because a copy has two stores at once.
-    return yield* Effect.provide(work(name), Layer.fresh(Layer.provideMerge(RecordFeed.layer, layer)))
+    return yield* Effect.provide(work(name), Layer.fresh(Layer.provideMerge(RecordFeed.layerWithoutHistory, layer)))
   }).pipe(Effect.mapError((error) => failed(error instanceof Error ? error.message : String(error))))

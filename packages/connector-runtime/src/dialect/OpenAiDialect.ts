@@ -4,7 +4,7 @@ import { Result } from "effect"
 import { at, list, text } from "../stream/StreamPiece.ts"
 import type { Member } from "./BodyMembers.ts"
 import type { Dialect, Translation } from "./Dialect.ts"
-import { count, jsonText } from "./Reading.ts"
+import { count, jsonText } from "./ResponseMembers.ts"
 
 /** The documented fields of a request, beside those that Drawbar sets: `model` and `stream`. */
 const documented: ReadonlySet<string> = new Set([
