@@ -70,6 +70,11 @@ it("moves a registry from SQLite to PostgreSQL and back, with secrets that only 
   expect(moved.out).toMatch(/^Copied \d+ records from .*drawbar\.db to postgres:\/\/127\.0\.0\.1:\d+\/test_1\./)
   expect((await drawbar(["db", "status", "--database", target])).out).toMatch(/connector +3\n/)
 
+  const exported = await drawbar(["db", "export", "--database", target])
+  expect(exported.code).toBe(0)
+  expect(exported.out).not.toContain(Terminal.secret)
+  expect(exported.out).toBe((await drawbar(["db", "export", "--data", folder])).out)
+
   const { host, port, user, password } = { host: "127.0.0.1", ...postgres }
   const options = {
     files: { database: "PostgreSQL", keyring },
@@ -85,11 +90,6 @@ it("moves a registry from SQLite to PostgreSQL and back, with secrets that only 
   }
   const report = await serving(options, (url) => json(`${url}/_plugins/_ml/keys/_doctor`))
   expect(report).toMatchObject({ keys: [{ secrets: 3 }], unreadable: [] })
-
-  const exported = await drawbar(["db", "export", "--database", target])
-  expect(exported.code).toBe(0)
-  expect(exported.out).not.toContain(Terminal.secret)
-  expect(exported.out).toBe((await drawbar(["db", "export", "--data", folder])).out)
 
   await file("export.jsonl", exported.out)
   // The second import finds everything there already.
