@@ -113,7 +113,7 @@ beforeAll(async () => {
     socket.once("data", () => say(socket, output))
   })
   await new Promise<void>((resume) => platform.listen(0, "127.0.0.1", resume))
-  server = await Spawned.start(["--port", "0", "--data", ":memory:", "--settings", settings, "--log", "off"])
+  server = await Spawned.start(["--data", ":memory:", "--settings", settings, "--log", "off"])
   url = await server.url
 })
 afterAll(async () => {

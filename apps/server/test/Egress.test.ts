@@ -96,7 +96,7 @@ beforeAll(async () => {
     JSON.stringify({ "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https?://.*$"] }),
   )
   const outside = ["--connect-to", `own.example:80:127.0.0.1:${platform.port}`]
-  const flags = ["--port", "0", "--data", ":memory:", "--settings", settings, "--aws-credentials", "env", ...outside]
+  const flags = ["--data", ":memory:", "--settings", settings, "--aws-credentials", "env", ...outside]
   const env = { AWS_ACCESS_KEY_ID: "AKIDOWN", AWS_SECRET_ACCESS_KEY: "the-servers-own-secret" }
   server = await Spawned.start(flags, { node: oneDoor, env })
   url = await server.url
