@@ -88,6 +88,36 @@ describe("access to the targets of a routing", () => {
     assert.strictEqual(audited.who.name, "other")
   })
 
+  it("is needed by who rolls a model back to a version that names them", async () => {
+    await using server = await AuthenticatedServer.start(
+      {
+        owner: { roles: ["developer"], backend_roles: ["one"] },
+        other: { roles: ["developer"], backend_roles: ["two"] },
+      },
+      { handler, settings },
+    )
+    const owner = (method: string, path: string, body?: unknown) => server.as("owner", method, path, body)
+    const group = await owner("POST", `${ml}/model_groups/_register`, { name: "shared", access_mode: "public" })
+    const own = await connector(owner, 1, { ...actions("/first"), access_mode: "public" })
+    const closed = await connector(owner, 2, { ...actions("/second"), access_mode: "private" })
+    const id = await model(owner, {
+      connector_id: own,
+      model_group_id: group.json.model_group_id,
+      routing: { fallback: [{ connector_id: closed }] },
+    })
+    assert.strictEqual((await owner("PUT", `${ml}/models/${id}`, { routing: null })).status, 200)
+    const rollback = (who: "owner" | "other") => server.as(who, "POST", `${ml}/models/${id}/_rollback`, { version: 1 })
+    const refused = await rollback("other")
+    assert.strictEqual(refused.status, 403, refused.text)
+    assert.include(refused.text, "You don't have permission to use the connector that the routing names")
+    assert.isUndefined((await owner("GET", `${ml}/models/${id}`)).json.routing)
+    const restored = await rollback("owner")
+    assert.strictEqual(restored.status, 200, restored.text)
+    assert.deepStrictEqual((await owner("GET", `${ml}/models/${id}`)).json.routing, {
+      fallback: [{ connector_id: closed }],
+    })
+  })
+
   it("is needed by a key that is for some models", async () => {
     const ids = { id: "routed", target: "target" }
     await using server = await AuthenticatedServer.start(

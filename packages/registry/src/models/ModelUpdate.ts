@@ -169,6 +169,11 @@ export const make = Effect.fnUntraced(function* (
       )
     })
     const { connected, sealed, writes } = yield* reconnecting
+    // What an earlier version routed to may be closed to the caller, gone, or lead back here by now.
+    const routed =
+      earlier.routing === undefined
+        ? []
+        : yield* targets(earlier.routing, { id, connectorId: connected.connector_id ?? model.connector_id })
     const { description: _, guarded_by, ...kept } = ModelSettings.without(model)
     const isGuardedAlike = stringify(earlier.guardrails ?? null) === stringify(model.guardrails ?? null)
     const restored: Model.Model = {
@@ -180,7 +185,7 @@ export const make = Effect.fnUntraced(function* (
       ...guardedBy(earlier.guardrails, isGuardedAlike ? guarded_by : yield* AccessControl.ownerOfNew),
       last_updated_time: yield* Clock.currentTimeMillis,
     }
-    const [written = document] = yield* commit([replaced(document, restored, sealed), ...writes])
+    const [written = document] = yield* commit([replaced(document, restored, sealed), ...writes, ...routed])
     return written
   })
 
