@@ -31,6 +31,27 @@ describe("the estimate of a call", () => {
       parameters({ max_tokens: "all" }),
       1_001,
     ],
+    [
+      "has the largest of several bounds",
+      connector(
+        {},
+        '{"max_tokens": ${parameters.max_tokens}, "max_completion_tokens": ${parameters.max_completion_tokens}}',
+      ),
+      parameters({ max_tokens: 1, max_completion_tokens: 100_000 }),
+      100_002,
+    ],
+    [
+      "ignores a bound that the template has no place for",
+      connector({}, '{"max_tokens": 5000}'),
+      parameters({ num_predict: 1 }),
+      5_001,
+    ],
+    [
+      "multiplies by any number of answers, however it is written",
+      connector({ max_tokens: "10" }),
+      parameters({ n: "1e3", q: "x" }),
+      10_001,
+    ],
     ["counts documents", connector({ max_tokens: "1" }), { _tag: "TextDocs", text_docs: ["abcd", null, "é"] }, 3],
     [
       "counts the query of documents",

@@ -13,6 +13,9 @@ export interface TokenEstimate {
 /** Of an answer, where neither the caller nor the connector bounds it. */
 const defaultOutputTokens = 1_000
 
+/** More than any upstream answers, so that products stay exact. */
+const largestCount = 1_000_000_000
+
 /** A token is about four bytes of UTF-8. */
 const bytesPerToken = 4
 
@@ -32,14 +35,28 @@ const names = [
 
 const literal = new RegExp(String.raw`"(?:${names.join("|")})"\s*:\s*(\d{1,12})(?![\d.])`, "g")
 
-/** Compiled once, when a model is deployed. */
+/**
+ * Compiled once, when a model is deployed. Of several bounds the largest counts, because it depends on the upstream which
+ * of them it obeys.
+ */
 export const make = ({ parameters, actions }: Connector): TokenEstimate => {
-  const ofAuthor = limitIn((name) => (Object.hasOwn(parameters, name) ? parameters[name] : undefined))
-  const inBodies = actions.flatMap(({ request_body = "" }) =>
-    [...request_body.matchAll(literal)].map(([, n]) => Number(n)),
-  )
-  const output = ofAuthor ?? (inBodies.length === 0 ? defaultOutputTokens : Math.max(...inBodies))
-  return { prompt, call: (input) => prompt(input) + (limitOf(input) ?? output) * choicesOf(input) }
+  const bodies = actions.map(({ request_body = "" }) => request_body).join("\n")
+  const inBodies = [...bodies.matchAll(literal)].map(([, n]) => Number(n))
+  const isRead = (name: string) => Object.hasOwn(parameters, name) || bodies.includes(`parameters.${name}`)
+
+  const output = (input: PredictInput): number => {
+    const given = parametersOf(input)
+    // OpenAI's API adds fields that the template has no place for.
+    const readsAll = input._tag === "Parameters" && input.openai !== undefined
+    const bounds = names.flatMap((name) => {
+      const own = Object.hasOwn(parameters, name) ? countIn(parameters[name]) : undefined
+      const value = readsAll || isRead(name) ? given?.get(name) : undefined
+      return (value === undefined ? undefined : countIn(textOf(value))) ?? own ?? []
+    })
+    const all = [...bounds, ...inBodies]
+    return all.length === 0 ? defaultOutputTokens : Math.max(...all)
+  }
+  return { prompt, call: (input) => prompt(input) + output(input) * choicesOf(input) }
 }
 
 const prompt = (input: PredictInput) => Math.ceil(bytesOf(input) / bytesPerToken)
@@ -47,26 +64,13 @@ const prompt = (input: PredictInput) => Math.ceil(bytesOf(input) / bytesPerToken
 /** How many answers a caller asks for at once. */
 const choicesOf = (input: PredictInput): number => {
   const given = parametersOf(input)?.get("n")
-  const text = given === undefined ? "" : textOf(given).trim()
-  return /^\d{1,3}$/.test(text) ? Math.max(1, Number(text)) : 1
+  return Math.max(1, (given === undefined ? undefined : countIn(textOf(given))) ?? 1)
 }
 
-const limitOf = (input: PredictInput): number | undefined => {
-  const given = parametersOf(input)
-  return given === undefined
-    ? undefined
-    : limitIn((name) => {
-        const value = given.get(name)
-        return value === undefined ? undefined : textOf(value)
-      })
-}
-
-const limitIn = (valueOf: (name: string) => string | undefined): number | undefined => {
-  for (const name of names) {
-    const text = valueOf(name)?.trim()
-    if (text !== undefined && /^\d{1,12}$/.test(text)) return Number(text)
-  }
-  return undefined
+/** A number as callers may write it, such as `100`, `1e5` or `" 7 "`. */
+const countIn = (text: string | undefined): number | undefined => {
+  const number = text === undefined || text.trim() === "" || text.length > 32 ? Number.NaN : Number(text)
+  return Number.isFinite(number) && number >= 0 ? Math.ceil(Math.min(number, largestCount)) : undefined
 }
 
 const parametersOf = (input: PredictInput): Parameters | undefined =>

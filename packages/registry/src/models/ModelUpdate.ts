@@ -171,7 +171,7 @@ export const make = Effect.fnUntraced(function* (
     const { connected, sealed, writes } = yield* reconnecting
     // What an earlier version routed to may be closed to the caller, gone, or lead back here by now.
     const routed =
-      earlier.routing === undefined
+      earlier.routing === undefined || stringify(earlier.routing) === stringify(model.routing ?? null)
         ? []
         : yield* targets(earlier.routing, { id, connectorId: connected.connector_id ?? model.connector_id })
     const { description: _, guarded_by, ...kept } = ModelSettings.without(model)
