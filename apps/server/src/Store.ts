@@ -35,7 +35,7 @@ export const limits = ({
     ? Layer.unwrap(
         Effect.map(
           Effect.promise(() => import("@drawbar/registry/limits/PostgresLimits")),
-          (PostgresLimits) => PostgresLimits.layer(postgres),
+          (PostgresLimits) => PostgresLimits.layerWithUsage(postgres),
         ),
       )
     : MemoryLimits.layerWithUsage

@@ -130,12 +130,13 @@ export const until = async (holds: () => Promise<boolean>, what: string, limitMi
 export const load = (urls: ReadonlyArray<string>, model: string, lanes = 4, paceMillis = 15) => {
   const done = new AbortController()
   const failed: Array<unknown> = []
-  let count = 0
+  const answers: Array<{ readonly sentAt: number; readonly version: number }> = []
   const lane = async (i: number) => {
     const url = urls[i % urls.length] ?? ""
     while (!done.signal.aborted) {
+      const sentAt = performance.now()
       const reply = await predict(url, model)
-      count++
+      answers.push({ sentAt, version: versionOf(reply) })
       if (reply.status !== 200) failed.push(reply.json)
       await wait(paceMillis)
     }
@@ -145,7 +146,7 @@ export const load = (urls: ReadonlyArray<string>, model: string, lanes = 4, pace
     stop: async () => {
       done.abort()
       await Promise.all(running)
-      return { failed, count }
+      return { failed, answers, count: answers.length }
     },
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, assert, beforeAll, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, Result } from "effect"
 import { type Claim, Limits } from "../src/limits/Limits.ts"
 import type { Moment } from "../src/limits/Moment.ts"
+import type { SpentBefore } from "../src/limits/WindowBudget.ts"
 import * as PostgresLimits from "../src/limits/PostgresLimits.ts"
 import { limitsContract } from "./LimitsContract.ts"
 
@@ -30,8 +31,10 @@ limitsContract(
   Layer.unwrap(Effect.map(newDatabase, (database) => PostgresLimits.layer(optionsOf(database)))),
 )
 
-const process = (database: string) =>
-  Effect.map(Layer.build(Layer.fresh(PostgresLimits.layer(optionsOf(database)))), (built) => Context.get(built, Limits))
+const process = (database: string, spentBefore?: SpentBefore) =>
+  Effect.map(Layer.build(Layer.fresh(PostgresLimits.layer(optionsOf(database), spentBefore))), (built) =>
+    Context.get(built, Limits),
+  )
 
 const now = (): Moment => ({ monotonicMs: performance.now(), epochMs: Date.now() })
 const rate: Claim = { _tag: "Rate", key: "m", limit: { limit: "1000", unit: "DAYS" } }
@@ -115,6 +118,62 @@ it.live("a wrong password that one process has seen counts for all", () =>
     assert.isAbove((yield* other.logins.wait("ada", now())) ?? 0, 0)
     yield* one.logins.succeeded("ada")
     assert.isUndefined(yield* one.logins.wait("ada", now()))
+  }),
+)
+
+const budget = { _tag: "Budget", key: "b", unit: "nano_usd", window: "total", limit: 1_000, estimate: 10 } as const
+const spends = (limits: Limits["Service"], nano_usd: number, claim: Claim = budget) =>
+  Effect.flatMap(limits.reserve([claim], now()), ({ settle }) => settle(0, { nano_usd, tokens: 0 }))
+/** Until it is refused. */
+const spendAll = (limits: Limits["Service"], claim?: Claim) =>
+  Effect.gen(function* () {
+    let spent = 0
+    for (;;) {
+      if (Result.isFailure(yield* Effect.result(spends(limits, 10, claim)))) return spent
+      spent += 10
+    }
+  })
+
+it.live("processes spend a budget together, down to its last part", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const [one, other] = yield* Effect.all([process(database), process(database)])
+    const both = yield* Effect.all([spendAll(one), spendAll(other)], { concurrency: "unbounded" })
+    yield* Effect.sleep("1500 millis")
+    const spent = both[0] + both[1] + (yield* spendAll(one))
+    // The last call of each process takes what is left, and may use more than that.
+    assert.isAtLeast(spent, 1_000)
+    assert.isAtMost(spent, 1_020)
+    assert.strictEqual(yield* spendAll(other), 0)
+  }),
+)
+
+it.live("a budget begins with what was spent before limits were shared, once", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const one = yield* process(database, () => 900)
+    assert.strictEqual(yield* spendAll(one), 100)
+    const other = yield* process(database, () => 500)
+    assert.strictEqual(yield* spendAll(other), 0)
+  }),
+)
+
+it.live("a budget goes on while the database is away, and the database counts it afterwards", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    let known = 0
+    const limits = yield* process(database, () => known)
+    // As many calls as leave no lease that covers the next.
+    const large: Claim = { ...budget, estimate: 500 }
+    yield* spends(limits, 300, large)
+    known = 300
+    yield* Effect.sleep("1500 millis")
+    yield* Effect.promise(() => server.stop())
+    assert.strictEqual(yield* spendAll(limits, { ...budget, limit: 500 }), 200)
+    yield* Effect.promise(() => server.start())
+    yield* Effect.sleep("2 seconds")
+    const other = yield* process(database)
+    assert.strictEqual(yield* spendAll(other), 500)
   }),
 )
 

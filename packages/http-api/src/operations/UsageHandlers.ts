@@ -1,6 +1,6 @@
 import { type Listed, Principals } from "@drawbar/registry/access/Principals"
 import { Prices } from "@drawbar/registry/spend/Prices"
-import { Usage } from "@drawbar/registry/spend/Usage"
+import { type SpentOf, Usage } from "@drawbar/registry/spend/Usage"
 import * as UsageRow from "@drawbar/registry/spend/UsageRow"
 import { Clock, Effect } from "effect"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
@@ -12,24 +12,6 @@ export const make = Effect.gen(function* () {
   const usage = yield* Usage
   const prices = yield* Prices
   const principals = yield* Principals
-
-  const budgetOf =
-    (now: number) =>
-    ({ id: key, principal }: Listed): UsageReport["budgets"] => {
-      const { name, max_budget, max_budget_tokens, budget_window: window = "total" } = principal
-      if (max_budget === undefined && max_budget_tokens === undefined) return []
-      return [
-        {
-          key,
-          name,
-          window,
-          ...(max_budget === undefined ? {} : { max_budget }),
-          spent_usd: usd(usage.spent({ key, unit: "nano_usd", window }, now)),
-          ...(max_budget_tokens === undefined ? {} : { max_budget_tokens }),
-          spent_tokens: usage.spent({ key, unit: "tokens", window }, now),
-        },
-      ]
-    }
 
   return Endpoint.serve(OpenSearchError.face, UsageApi, {
     get: Effect.fnUntraced(function* ({ query: { by, ...filter } }) {
@@ -52,12 +34,30 @@ export const make = Effect.gen(function* () {
         prices: prices.version,
         rows: groups,
         total: shown(rows.reduce<UsageRow.Counts>(UsageRow.plus, UsageRow.none)),
-        budgets: known.flatMap(budgetOf(now)),
+        budgets: known.flatMap(budgetOf(yield* usage.spending, now)),
       }
       return report
     }),
   })
 })
+
+const budgetOf =
+  (spent: SpentOf, now: number) =>
+  ({ id: key, principal }: Listed): UsageReport["budgets"] => {
+    const { name, max_budget, max_budget_tokens, budget_window: window = "total" } = principal
+    if (max_budget === undefined && max_budget_tokens === undefined) return []
+    return [
+      {
+        key,
+        name,
+        window,
+        ...(max_budget === undefined ? {} : { max_budget }),
+        spent_usd: usd(spent({ key, unit: "nano_usd", window }, now)),
+        ...(max_budget_tokens === undefined ? {} : { max_budget_tokens }),
+        spent_tokens: spent({ key, unit: "tokens", window }, now),
+      },
+    ]
+  }
 
 const groupsOf = (rows: ReadonlyArray<UsageRow.UsageRow>, by: ReadonlyArray<Dimension>): UsageReport["rows"] => {
   const groups = new Map<string, { readonly of: Partial<Record<Dimension, string>>; counts: UsageRow.Counts }>()

@@ -16,14 +16,16 @@ import * as LoginThrottle from "./LoginThrottle.ts"
 import * as MemoryLimits from "./MemoryLimits.ts"
 import type * as Moment from "./Moment.ts"
 import * as RateLimiter from "./RateLimiter.ts"
+import type { SpentBefore } from "./WindowBudget.ts"
 import * as BudgetWindow from "../spend/BudgetWindow.ts"
+import { Usage } from "../spend/Usage.ts"
 
 const dayMillis = 86_400_000
 /** As `TokenBudget`: what is reserved may come back as soon as a call has ended. */
 const reservedWaitMillis = 1_000
 /** How often leases that are not in use are given back. */
 const returnInterval = "500 millis"
-/** Of the keys of budgets, which last longer than a day. */
+/** Of the keys of budgets, which last up to a month, and those in total for ever: their `day` is 0. */
 const budgetPrefix = "budget "
 /** At most this many times what a call needs is leased ahead. */
 const leaseAhead = 20
@@ -41,6 +43,8 @@ interface Lease {
   /** Tokens of calls that ended, not told to the database yet. */
   spent: number
   isUsed: boolean
+  /** Whether the database has what was spent of a budget before limits were shared. */
+  isBegun: boolean
 }
 
 interface Need {
@@ -50,7 +54,7 @@ interface Need {
   readonly burst: number
 }
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
   const sql = yield* SqlClient.SqlClient
   yield* LeaseSchema.migrate
   const leases = new BoundedMap<Lease>(maxLeases, () => leaseBytes)
@@ -60,7 +64,7 @@ const make = Effect.gen(function* () {
     const name = JSON.stringify([key, day])
     const known = leases.get(name)
     if (known !== undefined) return known
-    const fresh = { key, day, interval, available: 0, spent: 0, isUsed: true }
+    const fresh = { key, day, interval, available: 0, spent: 0, isUsed: true, isBegun: false }
     leases.set(name, fresh)
     return fresh
   }
@@ -103,17 +107,33 @@ const make = Effect.gen(function* () {
     )
   }
 
+  /** A budget begins with what was spent before, such as while each process counted by itself. */
+  const begin = Effect.fnUntraced(function* (needs: ReadonlyArray<Need>, epochMs: number) {
+    for (const { lease, claim } of needs) {
+      if (lease.isBegun || claim._tag !== "Budget") continue
+      const spent = spentBefore(claim, epochMs)
+      if (spent > 0)
+        yield* sql`INSERT INTO limits (key, day, taken, spent, used_at)
+          VALUES (${lease.key}, ${lease.day}, ${spent}, ${spent}, ${epochMs}) ON CONFLICT DO NOTHING`.pipe(
+          Effect.mapError(storageFailed("limit")),
+        )
+      lease.isBegun = true
+    }
+  })
+
   /** Leases what is missing, and takes that. */
   const takeAfterTrip = (needs: ReadonlyArray<Need>, indexes: ReadonlyArray<number>, epochMs: number) =>
     Effect.gen(function* () {
       const leased = takeLeased(needs)
       if (leased !== undefined) return leased
+      yield* begin(needs, epochMs)
       // What calls have spent decides how long the wait is; leases of others are given back with it.
       const told = [...new Set(needs.map(({ lease }) => lease))].filter(({ spent }) => spent !== 0)
       const before = told.map(({ spent }) => spent)
       const debts = told.map((lease) => ({ ...lease, available: 0 }))
       const result = yield* call(epochMs, needs, debts)
       for (const [i, lease] of told.entries()) lease.spent -= before[i] ?? 0
+      own = undefined
       if (result.grants === undefined) {
         const index = result.refused ?? 0
         const refused = needs[index]
@@ -163,8 +183,26 @@ const make = Effect.gen(function* () {
   // Idle from the first look on, and given back by the second.
   yield* Effect.addFinalizer(() => Effect.ignore(Effect.andThen(giveBack, giveBack)))
 
-  // While the database is away, each process counts by itself.
-  const own = MemoryLimits.make()
+  /** While the database is away, each process counts by itself: budgets from what it knows to be spent. */
+  let own: Limits["Service"] | undefined
+  const reserveAlone = (claims: ReadonlyArray<Claim>, needs: ReadonlyArray<Need>, now: Moment.Moment) =>
+    Effect.suspend(() => (own ??= MemoryLimits.make(spentBefore)).reserve(claims, now)).pipe(
+      Effect.map(({ settle, release }): Reservation => ({
+        release,
+        settle: (tokens, spent) =>
+          Effect.tap(settle(tokens, spent), () =>
+            Effect.sync(() => {
+              // The database receives it as soon as it is back.
+              for (const { lease, claim } of needs) {
+                if (claim._tag !== "Budget" || !lease.isBegun) continue
+                const used = spent?.[claim.unit] ?? 0
+                lease.available -= used
+                lease.spent += used
+              }
+            }),
+          ),
+      })),
+    )
   const reserve: Limits["Service"]["reserve"] = (claims, now) =>
     Effect.suspend(() => {
       const found = claims.map((claim) => needOf(claim, now.epochMs))
@@ -177,7 +215,7 @@ const make = Effect.gen(function* () {
       return Effect.catchTag(
         trip.withPermit(takeAfterTrip(needs, indexes, now.epochMs)),
         "StoreError",
-        whileAway(own.reserve(claims, now)),
+        whileAway(reserveAlone(claims, needs, now)),
       )
     })
 
@@ -242,7 +280,8 @@ const logins = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
           Effect.ignore(
             Effect.andThen(
               sql`DELETE FROM login_failures WHERE at < ${now - forgotten}`,
-              sql`DELETE FROM limits WHERE used_at < ${now - 2 * dayMillis} AND NOT starts_with(key, ${budgetPrefix})`,
+              sql`DELETE FROM limits WHERE used_at < ${now - 2 * dayMillis} AND NOT starts_with(key, ${budgetPrefix})
+                OR used_at < ${now - 33 * dayMillis} AND starts_with(key, ${budgetPrefix}) AND day > 0`,
             ),
           ),
         ),
@@ -273,9 +312,16 @@ const logins = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   }
 })
 
-/** A few connections of its own: a limit does not wait behind a search. */
-export const layer = (options: PostgresClient.PostgresOptions): Layer.Layer<Limits, StoreError> =>
-  Layer.effect(Limits, Effect.mapError(make, storageFailed("open"))).pipe(
+/** A few connections of its own: a limit does not wait behind a search. `spentBefore`: as of `MemoryLimits.make`. */
+export const layer = (
+  options: PostgresClient.PostgresOptions,
+  spentBefore: SpentBefore = () => 0,
+): Layer.Layer<Limits, StoreError> =>
+  Layer.effect(Limits, Effect.mapError(make(spentBefore), storageFailed("open"))).pipe(
     Layer.provide(PostgresClient.layer({ ...options, poolSize: 2 })),
     Layer.catchTag("SqlError", (error) => Layer.effect(Limits, Effect.fail(storageFailed("open")(error)))),
   )
+
+/** With budgets that begin with what was spent before limits were shared. */
+export const layerWithUsage = (options: PostgresClient.PostgresOptions): Layer.Layer<Limits, StoreError, Usage> =>
+  Layer.unwrap(Effect.map(Usage, ({ spent }) => layer(options, spent)))

@@ -36,6 +36,8 @@ export interface UsageFilter {
   readonly to?: string | undefined
 }
 
+export type SpentOf = (claim: Pick<BudgetClaim, "key" | "unit" | "window">, now: number) => number
+
 export interface SpentOfModel {
   readonly key: string
   readonly model: string
@@ -48,8 +50,10 @@ export class Usage extends Context.Service<
     readonly record: (used: Used) => void
     /** What was recorded, those of this moment included. */
     readonly rows: (filter: UsageFilter) => Effect.Effect<ReadonlyArray<UsageRow.UsageRow>, RegistryFailure>
-    /** What a key has spent in the current window, of a budget's unit. */
-    readonly spent: (claim: Pick<BudgetClaim, "key" | "unit" | "window">, now: number) => number
+    /** What a key has spent in the current window, of a budget's unit: before this process started, and in it. */
+    readonly spent: SpentOf
+    /** The same of all processes that share the store, as it is now. */
+    readonly spending: Effect.Effect<SpentOf, RegistryFailure>
     /** Since the start, by key and model, for metrics. */
     readonly sinceStart: () => ReadonlyArray<SpentOfModel>
     /** Leaves a model that was deleted out of `sinceStart`. */
@@ -97,13 +101,7 @@ const make = Effect.gen(function* () {
     () => keyBytes,
   )
 
-  const sumsOf = (key: string): Sums => {
-    const known = budgets.get(key)
-    if (known !== undefined) return known
-    const sums = { day: noSum(), month: noSum(), total: noSum() }
-    budgets.set(key, sums)
-    return sums
-  }
+  const sumsOf = sumsIn(budgets)
 
   const record = ({ key = "", user = "", model, input, output, nanoUsd, estimated }: Used) => {
     const counts: UsageRow.Counts = {
@@ -176,13 +174,7 @@ const make = Effect.gen(function* () {
       stored++
       for (const row of rowOf(document)) {
         if (row.day === today(clock.currentTimeMillisUnsafe())) tally.know(row)
-        if (row.key === "") continue
-        const sums = sumsOf(row.key)
-        if (row.day === "") addTo(sums.total, "", row)
-        else {
-          addTo(sums.day, row.day, row)
-          addTo(sums.month, row.day.slice(0, 7), row)
-        }
+        addRow(sumsOf, row)
       }
     }),
   )
@@ -206,16 +198,49 @@ const make = Effect.gen(function* () {
       )
       return found
     }),
-    spent: ({ key, unit, window }, now) => {
-      const sum = budgets.get(key)?.[window]
-      return sum !== undefined && sum.id >= BudgetWindow.idOf(window, now) ? sum[unit] : 0
-    },
+    spent: spentIn(budgets),
+    spending: Effect.gen(function* () {
+      yield* flush
+      const all = new BoundedMap<Sums>(maxKeys, () => keyBytes)
+      yield* Stream.runForEach(store.all(collection), (document) =>
+        Effect.sync(() => {
+          for (const row of rowOf(document)) addRow(sumsIn(all), row)
+        }),
+      )
+      return spentIn(all)
+    }),
     sinceStart: () => [...series].map(([, one]) => one),
     forget: (model) => {
       for (const [name, one] of series) if (one.model === model) series.delete(name)
     },
   })
 })
+
+const sumsIn =
+  (all: BoundedMap<Sums>) =>
+  (key: string): Sums => {
+    const known = all.get(key)
+    if (known !== undefined) return known
+    const sums = { day: noSum(), month: noSum(), total: noSum() }
+    all.set(key, sums)
+    return sums
+  }
+
+const spentIn =
+  (all: BoundedMap<Sums>): SpentOf =>
+  ({ key, unit, window }, now) => {
+    const sum = all.get(key)?.[window]
+    return sum !== undefined && sum.id >= BudgetWindow.idOf(window, now) ? sum[unit] : 0
+  }
+
+/** A stored row of a day, or of all days. */
+const addRow = (sumsOf: (key: string) => Sums, row: UsageRow.UsageRow) => {
+  if (row.key === "") return
+  const sums = sumsOf(row.key)
+  if (row.day === "") return addTo(sums.total, "", row)
+  addTo(sums.day, row.day, row)
+  addTo(sums.month, row.day.slice(0, 7), row)
+}
 
 /** A clock that was set back adds to the window that has begun. */
 const addTo = (sum: Sum, id: string, counts: UsageRow.Counts) => {
