@@ -5,9 +5,10 @@ import { once } from "node:events"
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { delimiter, join, resolve } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
+import { journey } from "./newcomer.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const source = join(root, "apps", "drawbar")
@@ -66,11 +67,19 @@ const check = async () => {
   for (const file of ["LICENSE", "README.md", "dist/THIRD_PARTY_NOTICES"])
     expect(`it contains ${file}`, existsSync(join(empty, "node_modules", "drawbar", file)))
 
-  const bin = join(empty, "node_modules", ".bin", isWindows ? "drawbar.cmd" : "drawbar")
+  const bins = join(empty, "node_modules", ".bin")
+  const bin = join(bins, isWindows ? "drawbar.cmd" : "drawbar")
   const entry = join(empty, "node_modules", "drawbar", "bin", "drawbar.cjs")
   const old = `Object.defineProperty(process.versions, "node", { value: "18.20.0" }); require(${JSON.stringify(entry)})`
   const refused = run(process.execPath, ["--eval", old], { shell: false })
   expect("an old Node prints what to install", refused.status === 1 && /Install Node 24/.test(refused.stderr))
+
+  await journey({
+    folder: empty,
+    environment: { ...environment, PATH: bins + delimiter + environment.PATH },
+    ports: { server: await freePort(), demo: await freePort() },
+    expect,
+  })
 
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -115,10 +124,6 @@ const check = async () => {
     const connector = /connector (\S{20})/.exec(made)?.[1]
     succeeds("connector", "list")
     succeeds("connector", "get", connector)
-    const backup = succeeds("backup", "records.db")
-    const next = /Next, to try the backup: drawbar (.*)/.exec(backup)?.[1] ?? ""
-    const restored = succeeds(...next.split(" "))
-    expect("the restore prints the next command", /Next: drawbar serve --data \S+restored/.test(restored), restored)
     const lists = Array.from({ length: rounds }, () => {
       const began = performance.now()
       drawbar("connector", "list")

@@ -1,15 +1,27 @@
 /** Commands that a message proposes: they work as they are printed. */
+import process from "node:process"
+import * as CommandName from "@drawbar/server/options/CommandName"
 import * as Json from "@drawbar/json-text/Json"
 import { Effect } from "effect"
 import * as Session from "./Session.ts"
 
+/** `drawbar`, as the user typed it. */
+export const drawbar = CommandName.of(process.env)
+
 type Open = Effect.Success<typeof Session.open>
 
 /** A word of a command line; POSIX shells take text in single quotes literally. */
-const word = (text: string): string => (/^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+export const word = (text: string): string =>
+  /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 
 export const register = ({ again }: Pick<Open, "again">, connectorId: string, name: string): string =>
-  `drawbar model register --name ${word(name)} --connector ${connectorId} --deploy${again}`
+  `${drawbar} model register --name ${word(name)} --connector ${connectorId} --deploy${again}`
+
+export const onFile = (command: "validate" | "create", file: string): string =>
+  `${drawbar} connector ${command} ${word(file)}`
+
+export const key = ({ again }: Pick<Open, "again">, modelId: string): string =>
+  `${drawbar} key create my-application --role application --model ${modelId}${again}`
 
 /** A predict with an input of the kind that the model's connector takes. */
 export const predict = Effect.fnUntraced(function* (session: Open, modelId: string) {
@@ -23,7 +35,7 @@ export const predict = Effect.fnUntraced(function* (session: Open, modelId: stri
     return found.value
     // The input is a convenience: without the connector the command is printed without it.
   }).pipe(Effect.catch(() => Effect.void))
-  return `drawbar model predict ${modelId}${inputFor(connector)}${again}`
+  return `${drawbar} model predict ${modelId}${inputFor(connector)}${again}`
 })
 
 const inputFor = (connector: unknown): string => {

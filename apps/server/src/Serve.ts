@@ -3,6 +3,7 @@ import process from "node:process"
 import { version } from "@drawbar/http-api/routes/Version"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
+import * as CommandName from "./options/CommandName.ts"
 import * as AccessLog from "./telemetry/AccessLog.ts"
 import * as Flags from "./options/Flags.ts"
 import * as ServeCommand from "./options/ServeCommand.ts"
@@ -65,13 +66,6 @@ const defaultUrl = "http://127.0.0.1:9200"
 /** Addresses to listen on that a client cannot connect to. */
 const anyAddress = /0\.0\.0\.0|\[::\]/
 
-/** The command as a user who started the server in this way types it. */
-const commandOf = ({ npm_command, npm_lifecycle_event, npm_package_name }: NodeJS.ProcessEnv): string => {
-  if (npm_package_name === "drawbar-workspace" && npm_lifecycle_event === "start")
-    return "npx -y pnpm@12.21.0 --silent drawbar"
-  return npm_command === "exec" ? "npx drawbar" : "drawbar"
-}
-
 const greeting = (
   { files, auth }: StartOptions.StartOptions,
   { url, keyRingIsNew, databaseIsEmpty, adminIsNew }: Server.Running,
@@ -83,7 +77,7 @@ const greeting = (
       : `Records are stored in ${files.database}, encryption keys in ${typeof files.keyring === "string" ? files.keyring : files.keyring.source}.`,
     ...(files !== undefined && keyRingIsNew
       ? [
-          `The key ring is new. Back it up separately from the records: without it, stored credentials cannot be decrypted.`,
+          `The key ring is new. Back it up separately from the records: without it, stored credentials cannot be decrypted. For the records: drawbar backup records.db`,
         ]
       : []),
     ...(files !== undefined && databaseIsEmpty
@@ -95,7 +89,7 @@ const greeting = (
     ...(auth === true
       ? ["Authentication is required; the drawbar command takes an API key from DRAWBAR_API_KEY."]
       : []),
-    `Next, in another terminal: ${commandOf(process.env)} blueprint list${url === defaultUrl ? "" : ` --url ${url.replace(anyAddress, "localhost")}`}`,
+    `Next, in another terminal: ${CommandName.of(process.env)} blueprint list${url === defaultUrl ? "" : ` --url ${url.replace(anyAddress, "localhost")}`}`,
   ].join("\n")
 
 const messageOf = async (failure: Effect.Error<ReturnType<typeof serve>>): Promise<string> =>

@@ -10,6 +10,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import { failed, sentenceOf, wrongUse } from "../Failure.ts"
+import * as NextCommand from "../NextCommand.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 
@@ -33,7 +34,7 @@ export const command = Command.make(
       [
         `Wrote ${records} records (${size} bytes) to ${file} and checked it.`,
         `The key ring is not in it: without the key ring, the credentials in this backup cannot be decrypted. Back up the server's keyring.json separately.`,
-        `Next, to try the backup: drawbar restore ${file} --data ./restored`,
+        `Next, to try the backup: ${NextCommand.drawbar} restore ${NextCommand.word(file)} --data ./restored`,
       ].join("\n"),
     )
   }),

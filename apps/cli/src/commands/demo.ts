@@ -5,6 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { defaultPort } from "../demo/DemoBlueprints.ts"
 import { failed, wrongUse } from "../Failure.ts"
+import * as NextCommand from "../NextCommand.ts"
 import * as Session from "../Session.ts"
 
 export const command = Command.make(
@@ -49,11 +50,11 @@ const greeting = (port: number, again: string): string => {
   return [
     `The demo platform listens on http://127.0.0.1:${port}. It has no language model: its chat repeats what it reads,`,
     "its embeddings are hashes of words. The same request has the same answer; use it to try Drawbar, not for results.",
-    "Next, in another terminal, beside `drawbar serve`:",
-    `  drawbar trust http://127.0.0.1:${port}${again}`,
-    `  drawbar blueprint use demo-chat${endpoint}${again}`,
+    `Next, in another terminal, beside \`${NextCommand.drawbar} serve\`:`,
+    `  ${NextCommand.drawbar} trust http://127.0.0.1:${port}${again}`,
+    `  ${NextCommand.drawbar} blueprint use demo-chat${endpoint}${again}`,
     `or, for embeddings:`,
-    `  drawbar blueprint use demo-embeddings${endpoint}${again}`,
+    `  ${NextCommand.drawbar} blueprint use demo-embeddings${endpoint}${again}`,
   ].join("\n")
 }
 

@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as InputFile from "../InputFile.ts"
 import { failed } from "../Failure.ts"
 import * as Findings from "../Findings.ts"
+import * as NextCommand from "../NextCommand.ts"
 import * as Output from "../Output.ts"
 import * as Root from "../Root.ts"
 
@@ -35,13 +36,31 @@ export const command = Command.make(
     )
     const all = reports.flatMap(({ file, findings }) => findings.map((finding) => ({ file, ...finding })))
     const hasErrors = Lint.hasErrors(all)
-    yield* Output.print(output, JSON.stringify(all), words(reports, hasErrors ? [] : [Findings.summary(all)]))
+    const last = hasErrors
+      ? all.some(({ code, file }) => code === "untrusted-host" && isFile(file))
+        ? [
+            `lint asks no server what it trusts. To check with a server: ${files
+              .filter(isFile)
+              .map((file) => NextCommand.onFile("validate", file))
+              .join(" && ")}`,
+          ]
+        : []
+      : [
+          Findings.summary(all),
+          ...files
+            .slice(0, 1)
+            .filter(isFile)
+            .map((file) => `Next: ${NextCommand.onFile("create", file)}`),
+        ]
+    yield* Output.print(output, JSON.stringify(all), words(reports, last))
     if (hasErrors) return yield* failed(Findings.summary(all))
   }),
 ).pipe(
   Command.withDescription("Report problems in blueprints and where they are; sends no request"),
   Command.withExamples([{ command: "drawbar lint blueprints/*.json --trust vllm.internal:8443" }]),
 )
+
+const isFile = (file: string) => file !== "-"
 
 const words = (
   reports: ReadonlyArray<{ readonly file: string; readonly findings: ReadonlyArray<Finding> }>,

@@ -1,11 +1,13 @@
 /** `drawbar restore FILE`: the records of a backup into the folder of a server that does not run. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import * as FreePort from "@drawbar/server/options/FreePort"
 import { Config, Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { failed } from "../Failure.ts"
+import * as NextCommand from "../NextCommand.ts"
 import * as Output from "../Output.ts"
 import * as Root from "../Root.ts"
 
@@ -46,8 +48,22 @@ export const command = Command.make(
           : [
               `The key ring is not part of a backup. Before the start, copy the one of the server that was backed up to ${keyring}, or name it with --keyring.`,
             ]),
-        `Next: drawbar serve --data ${data}`,
+        `Next: ${yield* serve(data)}`,
       ].join("\n"),
     )
   }),
 ).pipe(Command.withDescription("Put the records of a backup into a server's data folder, while no server runs on it"))
+
+/** The server that was backed up may still run: beside it the other one takes its key ring, if it is here, and a free port. */
+const serve = (data: string) =>
+  Effect.gen(function* () {
+    const port = yield* Effect.promise(() => FreePort.near("127.0.0.1", defaultPort - 1))
+    return [
+      `${NextCommand.drawbar} serve --data ${NextCommand.word(data)}`,
+      ...(existsSync(join(data, "keyring.json")) || !existsSync(defaultKeyring) ? [] : [`--keyring ${defaultKeyring}`]),
+      ...(port === defaultPort ? [] : [`--port ${port}`]),
+    ].join(" ")
+  })
+
+const defaultPort = 9200
+const defaultKeyring = join("data", "keyring.json")

@@ -75,6 +75,6 @@ const lacks = (key: string) =>
       path: "",
       message:
         `The key ring of this server does not have the key [${key}], with which the servers of this database encrypt. ` +
-        "Give it the key ring of the others; or, if that one is lost for good, make this one the newest with drawbar keys rotate",
+        "Give it the key ring of the others; or, if that one is lost for good, make this one the newest with drawbar keyring rotate",
     }),
   )

@@ -39,7 +39,12 @@ export const create = Effect.fnUntraced(function* (payload: Blueprint.Document, 
   )
   const id = value.connector_id
   const name = typeof payload.name === "string" ? payload.name : "model"
-  yield* Output.print(output, text, `Created connector ${id}\nNext: ${NextCommand.register(session, id, name)}`, [id])
+  const words = [
+    `Created connector ${id}`,
+    `To try it with one call: ${NextCommand.drawbar} connector test ${id}${session.again}`,
+    `Next: ${NextCommand.register(session, id, name)}`,
+  ]
+  yield* Output.print(output, text, words.join("\n"), [id])
 })
 
 /** The API reports the first problem of a document. Fails with all of them, if the linter knows them. */

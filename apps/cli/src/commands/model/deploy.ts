@@ -12,6 +12,11 @@ export const command = Command.make(
     const session = yield* Session.open
     const { client, ask, output } = session
     const { text } = yield* ask(client.models.deploy({ params: { model_id: id }, payload: {}, ...Session.whole }))
-    yield* Output.print(output, text, `Deployed model ${id}\nNext: ${yield* NextCommand.predict(session, id)}`, [id])
+    const words = [
+      `Deployed model ${id}`,
+      `Next: ${yield* NextCommand.predict(session, id)}`,
+      `A key for an application: ${NextCommand.key(session, id)}`,
+    ]
+    yield* Output.print(output, text, words.join("\n"), [id])
   }),
 ).pipe(Command.withDescription("Deploy a model, so that it accepts predict requests"))

@@ -51,9 +51,10 @@ export const command = Command.make(
     const { value, text, headers } = yield* ask(client.models.register({ query, payload, ...Session.whole }))
     const next = deploy
       ? yield* NextCommand.predict(session, value.model_id)
-      : `drawbar model deploy ${value.model_id}${again}`
+      : `${NextCommand.drawbar} model deploy ${value.model_id}${again}`
+    const forApplication = deploy ? `\nA key for an application: ${NextCommand.key(session, value.model_id)}` : ""
     const words = `Registered model ${value.model_id} as version ${headers["x-drawbar-model-version"]} of group ${headers["x-drawbar-model-group"]}`
-    yield* Output.print(output, text, `${words}\nNext: ${next}`, [value.model_id])
+    yield* Output.print(output, text, `${words}\nNext: ${next}${forApplication}`, [value.model_id])
   }),
 ).pipe(
   Command.withDescription("Register a remote model"),
