@@ -54,33 +54,51 @@ const modelPath = `${basePath}/models/:model_id` as const
 const groupPath = `${basePath}/model_groups/:model_group_id` as const
 const settingsPath = `${drawbarPath}/settings` as const
 
+/** The history of one kind of record: `path` and `params` name the record. */
+const list = <const Name extends string, const Path extends `/${string}`, Params extends Identified>(
+  name: Name,
+  path: Path,
+  params: Params,
+) =>
+  HttpApiEndpoint.get(name, `${path}/_versions` as const, { ...shared, params, success: Versions }).annotateMerge(
+    EndpointPolicy.read,
+  )
+
+const content = <const Name extends string, const Path extends `/${string}`, Params extends Identified>(
+  name: Name,
+  path: Path,
+  params: Params,
+) =>
+  HttpApiEndpoint.get(name, `${path}/_versions/:version` as const, {
+    ...shared,
+    params: { ...params, version: Schema.String },
+    success: VersionContent,
+  }).annotateMerge(EndpointPolicy.read)
+
+const diff = <const Name extends string, const Path extends `/${string}`, Params extends Identified>(
+  name: Name,
+  path: Path,
+  params: Params,
+) =>
+  HttpApiEndpoint.get(name, `${path}/_diff` as const, { ...shared, params, query: range, success: Diff }).annotateMerge(
+    EndpointPolicy.read,
+  )
+
+type Identified = Readonly<Record<string, typeof Schema.String>>
+
+const connector = { connector_id: Schema.String }
+const model = { model_id: Schema.String }
+const group = { model_group_id: Schema.String }
+const OnlyVersion = Schema.Struct({ version: Schema.Number })
+
 export class VersionsApi extends HttpApiGroup.make("versions")
-  .add(
-    HttpApiEndpoint.get("connectorList", `${connectorPath}/_versions`, {
-      ...shared,
-      params: { connector_id: Schema.String },
-      success: Versions,
-    }).annotateMerge(EndpointPolicy.read),
-  )
-  .add(
-    HttpApiEndpoint.get("connectorGet", `${connectorPath}/_versions/:version`, {
-      ...shared,
-      params: { connector_id: Schema.String, version: Schema.String },
-      success: VersionContent,
-    }).annotateMerge(EndpointPolicy.read),
-  )
-  .add(
-    HttpApiEndpoint.get("connectorDiff", `${connectorPath}/_diff`, {
-      ...shared,
-      params: { connector_id: Schema.String },
-      query: range,
-      success: Diff,
-    }).annotateMerge(EndpointPolicy.read),
-  )
+  .add(list("connectorList", connectorPath, connector))
+  .add(content("connectorGet", connectorPath, connector))
+  .add(diff("connectorDiff", connectorPath, connector))
   .add(
     HttpApiEndpoint.post("connectorRollback", `${connectorPath}/_rollback`, {
       ...shared,
-      params: { connector_id: Schema.String },
+      params: connector,
       query: IfSeqNo.query,
       payload: RollbackBody,
       success: WriteResult,
@@ -88,32 +106,13 @@ export class VersionsApi extends HttpApiGroup.make("versions")
       .annotateMerge(EndpointPolicy.write)
       .annotate(RequestBody.Required, required),
   )
-  .add(
-    HttpApiEndpoint.get("modelList", `${modelPath}/_versions`, {
-      ...shared,
-      params: { model_id: Schema.String },
-      success: Versions,
-    }).annotateMerge(EndpointPolicy.read),
-  )
-  .add(
-    HttpApiEndpoint.get("modelGet", `${modelPath}/_versions/:version`, {
-      ...shared,
-      params: { model_id: Schema.String, version: Schema.String },
-      success: VersionContent,
-    }).annotateMerge(EndpointPolicy.read),
-  )
-  .add(
-    HttpApiEndpoint.get("modelDiff", `${modelPath}/_diff`, {
-      ...shared,
-      params: { model_id: Schema.String },
-      query: range,
-      success: Diff,
-    }).annotateMerge(EndpointPolicy.read),
-  )
+  .add(list("modelList", modelPath, model))
+  .add(content("modelGet", modelPath, model))
+  .add(diff("modelDiff", modelPath, model))
   .add(
     HttpApiEndpoint.post("modelRollback", `${modelPath}/_rollback`, {
       ...shared,
-      params: { model_id: Schema.String },
+      params: model,
       query: IfSeqNo.query,
       payload: RollbackBody,
       success: WriteResult,
@@ -121,34 +120,15 @@ export class VersionsApi extends HttpApiGroup.make("versions")
       .annotateMerge(EndpointPolicy.write)
       .annotate(RequestBody.Required, required),
   )
-  .add(
-    HttpApiEndpoint.get("groupList", `${groupPath}/_versions`, {
-      ...shared,
-      params: { model_group_id: Schema.String },
-      success: Versions,
-    }).annotateMerge(EndpointPolicy.read),
-  )
-  .add(
-    HttpApiEndpoint.get("groupGet", `${groupPath}/_versions/:version`, {
-      ...shared,
-      params: { model_group_id: Schema.String, version: Schema.String },
-      success: VersionContent,
-    }).annotateMerge(EndpointPolicy.read),
-  )
-  .add(
-    HttpApiEndpoint.get("groupDiff", `${groupPath}/_diff`, {
-      ...shared,
-      params: { model_group_id: Schema.String },
-      query: range,
-      success: Diff,
-    }).annotateMerge(EndpointPolicy.read),
-  )
+  .add(list("groupList", groupPath, group))
+  .add(content("groupGet", groupPath, group))
+  .add(diff("groupDiff", groupPath, group))
   .add(
     HttpApiEndpoint.post("groupRollback", `${groupPath}/_rollback`, {
       ...shared,
-      params: { model_group_id: Schema.String },
+      params: group,
       query: IfSeqNo.query,
-      payload: Schema.Struct({ version: Schema.Number }),
+      payload: OnlyVersion,
       success: WriteResult,
     })
       .annotateMerge(EndpointPolicy.write)
@@ -176,7 +156,7 @@ export class VersionsApi extends HttpApiGroup.make("versions")
   .add(
     HttpApiEndpoint.post("settingsRollback", `${settingsPath}/_rollback`, {
       ...shared,
-      payload: Schema.Struct({ version: Schema.Number }),
+      payload: OnlyVersion,
       success: Source,
     })
       .annotateMerge(EndpointPolicy.operate)
