@@ -42,7 +42,7 @@ const literal = new RegExp(String.raw`"(?:${names.join("|")})"\s*:\s*(\d{1,12})(
 export const make = ({ parameters, actions }: Connector): TokenEstimate => {
   const bodies = actions.map(({ request_body = "" }) => request_body).join("\n")
   const inBodies = [...bodies.matchAll(literal)].map(([, n]) => Number(n))
-  const isRead = (name: string) => Object.hasOwn(parameters, name) || bodies.includes(`parameters.${name}`)
+  const read = new Set(names.filter((name) => Object.hasOwn(parameters, name) || bodies.includes(`parameters.${name}`)))
 
   const output = (input: PredictInput): number => {
     const given = parametersOf(input)
@@ -50,7 +50,7 @@ export const make = ({ parameters, actions }: Connector): TokenEstimate => {
     const readsAll = input._tag === "Parameters" && input.openai !== undefined
     const bounds = names.flatMap((name) => {
       const own = Object.hasOwn(parameters, name) ? countIn(parameters[name]) : undefined
-      const value = readsAll || isRead(name) ? given?.get(name) : undefined
+      const value = readsAll || read.has(name) ? given?.get(name) : undefined
       return (value === undefined ? undefined : countIn(textOf(value))) ?? own ?? []
     })
     const all = [...bounds, ...inBodies]
