@@ -1,5 +1,6 @@
 /** `pnpm bench`, or `pnpm bench --quick`: measurements with their floor, in one run. README.md explains them. */
 import process from "node:process"
+import * as Allocations from "./allocations.ts"
 import * as Beginning from "./beginning.ts"
 import * as Cold from "./cold.ts"
 import * as Load from "./Load.ts"
@@ -137,7 +138,16 @@ const semiSpace = () =>
     for (const { name, program } of subjects) row(name, `${fixed(Program.memory(program), 0)} MB`)
   })
 
-const parts: Readonly<Record<string, () => Promise<void>>> = { micro, start, cold, tls, semiSpace, warm }
+const allocations = async () => {
+  for (const bytes of [200, 10_240]) {
+    const { floor, drawbar } = await Allocations.measure({ ...work, bytes }, quick ? 1 : 4)
+    say(
+      `allocations, ${bytes} bytes: ${fixed(drawbar)} KiB per request, floor ${fixed(floor)} KiB, ratio ${fixed(drawbar / floor, 2)}`,
+    )
+  }
+}
+
+const parts: Readonly<Record<string, () => Promise<void>>> = { micro, allocations, start, cold, tls, semiSpace, warm }
 for (const [name, measure] of Object.entries(parts)) {
   if (only !== undefined && only !== name) continue
   const seen = Quiet.observe()
