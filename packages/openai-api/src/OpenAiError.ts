@@ -27,7 +27,7 @@ export class ModelNotFound extends Data.TaggedError("ModelNotFound")<{
 
 /** A field of the request has a value that cannot be. */
 class InvalidRequestField extends Data.TaggedError("InvalidRequestField")<{
-  readonly param: string
+  readonly param: string | undefined
   readonly message: string
 }> {}
 
@@ -43,6 +43,10 @@ export class OpenAiError extends Data.TaggedError("OpenAiError")<{ readonly reas
 
 export const invalidField = (param: string, message: string): OpenAiError =>
   OpenAiError.from(new InvalidRequestField({ param, message }))
+
+/** What is wrong with no field more than with another. */
+export const invalidBody = (message: string): OpenAiError =>
+  OpenAiError.from(new InvalidRequestField({ param: undefined, message }))
 
 /** Everything that a handler may fail with. */
 export type ApiError =
