@@ -184,8 +184,9 @@ describe("a key that another process", () => {
   )
 })
 
+const trusted = (...hosts: ReadonlyArray<string>) => persistent({ "plugins.drawbar.trusted_hosts": hosts })
+
 describe("a trusted host that has had a public address", () => {
-  const trusted = (...hosts: ReadonlyArray<string>) => persistent({ "plugins.drawbar.trusted_hosts": hosts })
   const [one, another] = ["http://models.example", "http://others.example"] as const
 
   it.effect("is known to every server, and after a restart, until it is trusted no more", () =>
