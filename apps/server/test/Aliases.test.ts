@@ -248,5 +248,15 @@ describe("an alias where access control is on", () => {
       parameters: {},
     })
     assert.strictEqual(limited.status, 403)
+    // Nor does it learn the names of such aliases.
+    const get = (path: string) => ask(guarded.url, `Bearer ${key.json.api_key}`, "GET", path)
+    assert.strictEqual(await put("admin", "one-open", { model_id: open }), 200)
+    const listed = (await get("/v1/models")).json.data.map(({ id }: { readonly id: string }) => id)
+    assert.include(listed, "one-open")
+    assert.notInclude(listed, "shared")
+    const hidden = await get("/v1/models/shared")
+    assert.strictEqual(hidden.status, 404, hidden.text)
+    assert.notInclude(hidden.json.error.candidates, "shared")
+    assert.strictEqual((await get("/v1/models/one-open")).status, 200)
   }, 60_000)
 })

@@ -92,6 +92,28 @@ describe("the name of a private model", () => {
 })
 
 const large = "x".repeat(1_100_000)
+describe("a refusal repeats little of what was sent", () => {
+  const long = "x".repeat(900_000)
+  const url = "https://api.cohere.ai/"
+  const action = { action_type: "predict", method: "POST", url }
+  it.each([
+    ["POST", `${ml}/models/a/_predict`, { action_type: long }],
+    ["POST", `${ml}/connectors/_create`, { ...blueprint, actions: [{ ...action, action_type: long }] }],
+    ["POST", `${ml}/connectors/_create`, { ...blueprint, actions: [{ ...action, headers: { [long]: "x" } }] }],
+    ["POST", `${ml}/models/_register`, { name: "x", function_name: "remote", connector_id: long }],
+    ["POST", `${ml}/models/_search`, { query: { [long]: {} } }],
+    ["POST", `${ml}/models/_search`, { sort: [long] }],
+    ["PUT", "/_cluster/settings", { persistent: { [long]: 1 } }],
+    ["PUT", "/_cluster/settings", { persistent: { "plugins.ml_commons.stream_enabled": long } }],
+    ["PUT", "/_plugins/_drawbar/aliases/a", { model_id: long }],
+    ["POST", "/v1/chat/completions", { model: long, messages: [] }],
+  ])("%s %s", async (method, path, body) => {
+    const refused = await server.as("admin", method, path, body)
+    assert.include([400, 404], refused.status, refused.text.slice(0, 200))
+    assert.isBelow(refused.text.length, 25_000)
+  })
+})
+
 const setting = (value: number | null) =>
   server.as("admin", "PUT", "/_cluster/settings", { transient: { "plugins.ml_commons.max_json_size": value } })
 const status = async () =>

@@ -41,6 +41,40 @@ describe("what a connector or a model says in `openai`", () => {
     assert.deepEqual(at.sent(), { model: "gpt-test", messages: hello })
   })
 
+  it.each([
+    ["a\r\nx-evil: 1", "a%0D%0Ax-evil:%201"],
+    ["é🙂", "%C3%A9%F0%9F%99%82"],
+    ["__proto__", "__proto__"],
+  ])("lists %j as a header can hold it, and goes on serving", async (field, listed) => {
+    await using at = await start({ model: { openai: { drop_unsupported: true } } })
+    const body = `{"model":"m","messages":${JSON.stringify(hello)},${JSON.stringify(field)}:1}`
+    const headers = { "content-type": "application/json" }
+    const taken = await fetch(`${at.url}/v1${chat}`, { method: "POST", headers, body })
+    assert.strictEqual(taken.status, 200, await taken.text())
+    assert.strictEqual(taken.headers.get("x-drawbar-dropped"), listed)
+    assert.isNull(taken.headers.get("x-evil"))
+  })
+
+  it.each([
+    ["more fields than any request has", Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`f${i}`, 1]))],
+    ["a field with a name without end", { ["f".repeat(100_000)]: 1 }],
+  ])("refuses %s in few words", async (_, fields) => {
+    await using at = await start({ model: { openai: { drop_unsupported: true } } })
+    const refused = await at.post(chat, { messages: hello, ...fields })
+    assert.strictEqual(refused.status, 400)
+    assert.include(refused.json.error.message, "are taken at most")
+    assert.isBelow(refused.text.length, 400)
+  })
+
+  it("names few of many fields that cannot be sent", async () => {
+    await using at = await start()
+    const fields = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`f${i}`, 1]))
+    const refused = await at.post(chat, { messages: hello, ...fields })
+    assert.strictEqual(refused.status, 400)
+    assert.include(refused.json.error.message, "and 880 more")
+    assert.isBelow(refused.text.length, 3_000)
+  })
+
   it("says what to add where the provider has an API of its own", async () => {
     await using at = await start({ path: "/generate", template: '{"inputs": "${parameters.prompt}"}' })
     const refused = await at.post(chat, { messages: hello })

@@ -85,6 +85,28 @@ describe("the setting of trusted hosts", () => {
     assert.include(answered.json.error.reason, reason)
   })
 
+  it.each(["persistent", "transient"])(
+    "keeps all that is added and removed side by side while it is %s",
+    async (level) => {
+      await using server = await InProcess.listen()
+      const hosts = Array.from({ length: 40 }, (_, n) => `http://host-${n}.example`)
+      const edit = (change: object) =>
+        ask(server.url, undefined, "POST", "/_plugins/_drawbar/trusted_hosts/_update", change)
+      await put(server.url, hosts.slice(0, 20), level)
+      const answers = await Promise.all(
+        hosts.map((host, n) => edit(n < 20 ? { remove: [`${host}:80/`] } : { add: [host, host.toUpperCase()] })),
+      )
+      assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [200])
+      const { json } = await edit({ add: [] })
+      assert.sameMembers(json.trusted_hosts, hosts.slice(20))
+      const shown = (await ask(server.url, undefined, "GET", "/_cluster/settings?flat_settings=true")).json
+      assert.sameMembers(shown[level][name], hosts.slice(20))
+      const refused = await edit({ add: ["http://169.254.169.254"] })
+      assert.strictEqual(refused.status, 400)
+      assert.include(refused.json.error.reason, "no setting allows it")
+    },
+  )
+
   it("rejects more entries than its limit", async () => {
     await using server = await InProcess.listen()
     const many = Array.from({ length: 1_001 }, (_, n) => `http://host-${n}.example`)

@@ -1,6 +1,6 @@
 /** Puts a backup in the place of a database file: checked first, and with what was there before kept beside it. */
 import { copyFile, chmod, link, open, rename, rm, stat } from "node:fs/promises"
-import { constants } from "node:fs"
+import { constants, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as DataFolder from "./DataFolder.ts"
@@ -49,6 +49,11 @@ export const check = (path: string, name = path): number => {
   try {
     const [fault] = database.prepare("PRAGMA integrity_check(1)").all().map(only)
     if (fault !== "ok") throw new RestoreRefused(`${name} is damaged: ${fault}. Use another backup.`)
+    // SQLite reads a last page that is cut off as if it ended in zeros.
+    const bytes = pragma(database, "page_count") * pragma(database, "page_size")
+    const { size } = statSync(path)
+    if (size < bytes)
+      throw new RestoreRefused(`${name} is damaged: it has ${size} bytes of ${bytes}. Use another backup.`)
     const version = Number(only(database.prepare(`SELECT MAX(migration_id) FROM ${table}`).get()))
     if (version > newest(sqlite))
       throw new RestoreRefused(`${name} was written by a newer Drawbar. Restore it with that version.`)
@@ -104,6 +109,8 @@ const hasRecords = (database: DatabaseSync) =>
   database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
 
 const count = (database: DatabaseSync) => Number(only(database.prepare("SELECT COUNT(*) FROM documents").get()))
+
+const pragma = (database: DatabaseSync, name: string) => Number(only(database.prepare(`PRAGMA ${name}`).get()))
 
 const only = (row: object | undefined): unknown => Object.values(row ?? {})[0]
 

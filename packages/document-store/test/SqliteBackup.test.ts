@@ -1,7 +1,7 @@
 /** A backup is of one moment, is made while the store is written, and is restored whole or not at all. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
-import { mkdtemp, readdir, readFile, rm, stat, writeFile, copyFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile, copyFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -171,6 +171,15 @@ describe("a restore", () => {
       }
       const text = yield* Effect.promise(() => changed("text", () => Buffer.from("hello")))
       const short = yield* Effect.promise(() => changed("short", (bytes) => bytes.subarray(0, bytes.length / 2)))
+      const cut = yield* Effect.promise(async () => {
+        const path = await changed("cut", (bytes) => bytes)
+        const grown = new DatabaseSync(path)
+        // Ends in zeros, which is what SQLite reads in place of what is missing.
+        grown.exec("CREATE TABLE last (bytes BLOB); INSERT INTO last VALUES (zeroblob(9000))")
+        grown.close()
+        await truncate(path, (await stat(path)).size - 1)
+        return path
+      })
       const broken = yield* Effect.promise(() => changed("broken", (bytes) => bytes.fill(0xff, 4096 * 3, 4096 * 4)))
       const newer = yield* Effect.promise(() => changed("newer", (bytes) => bytes))
       const other = join(folder, "other")
@@ -181,6 +190,7 @@ describe("a restore", () => {
       const cases = [
         [text, "is not a backup of Drawbar"],
         [short, short],
+        [cut, "cut is damaged: it has"],
         [broken, broken],
         [newer, "was written by a newer Drawbar"],
         [other, "is not a backup of Drawbar"],

@@ -32,6 +32,8 @@ export class EgressPolicy extends Context.Service<EgressPolicy, { readonly curre
 export interface Settings {
   readonly trustedEndpoints?: ReadonlyArray<string>
   readonly trustedHosts?: ReadonlyArray<string>
+  /** Absent: those that this policy has seen. */
+  readonly publicHosts?: TrustedHosts.PublicHosts
   readonly privateAddresses?: boolean
   readonly trustedPrivateEndpoints?: ReadonlyArray<string>
   readonly restrictedAddresses?: ReadonlyArray<string>
@@ -43,7 +45,7 @@ export const make = (settings: Settings = {}): Result.Result<Policy, InvalidPoli
   Result.gen(function* () {
     return {
       trustedEndpoints: yield* TrustedEndpoints.make(settings.trustedEndpoints ?? trustedEndpointDefaults),
-      trustedHosts: yield* TrustedHosts.make(settings.trustedHosts ?? []),
+      trustedHosts: yield* TrustedHosts.make(settings.trustedHosts ?? [], settings.publicHosts),
       privateAddresses: settings.privateAddresses ?? false,
       trustedPrivateEndpoints: yield* TrustedEndpoints.make(settings.trustedPrivateEndpoints ?? []),
       restrictedAddresses: yield* Result.all((settings.restrictedAddresses ?? []).map(addressPattern)),

@@ -29,11 +29,19 @@ export interface TrustedHosts {
   readonly opensPrivate: (origin: string, reaches: ReadonlyArray<IpAddress.Reach>) => boolean
 }
 
-/** An entry that is not an origin, or is reserved, is an error. */
-export const make = (entries: ReadonlyArray<string>): Result.Result<TrustedHosts, InvalidTrustedHost> =>
+/** The origins that once had a public address. */
+export interface PublicHosts {
+  readonly has: (origin: string) => boolean
+  readonly add: (origin: string) => void
+}
+
+/** An entry that is not an origin, or is reserved, is an error. `isPublic` is kept by who makes the next list of a changed setting. */
+export const make = (
+  entries: ReadonlyArray<string>,
+  isPublic: PublicHosts = new Set<string>(),
+): Result.Result<TrustedHosts, InvalidTrustedHost> =>
   Result.map(Result.all(entries.map(parse)), (origins) => {
     const listed = new Set(origins)
-    const isPublic = new Set<string>()
     return {
       origins,
       has: (origin) => listed.has(origin),

@@ -143,6 +143,16 @@ describe("checks the addresses of a trusted host at each connection", () => {
     }),
   )
 
+  it.live("also by a policy that is made again, such as after a restart", () =>
+    Effect.gen(function* () {
+      const settings = { publicHosts: new Set<string>() }
+      yield* resolving([["8.8.8.8", "127.0.0.1"]], { settings })
+      assert.deepStrictEqual([...settings.publicHosts], ["http://models.example"])
+      const again = yield* resolving([["127.0.0.1"]], { settings })
+      assert.deepStrictEqual(again, { connections: 0, results: ["PrivateAddress"] })
+    }),
+  )
+
   it.live("opens no other name with the same addresses", () =>
     Effect.gen(function* () {
       const other = yield* resolving([["127.0.0.1"]], { host: "other.example" })

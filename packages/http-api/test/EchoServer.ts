@@ -16,7 +16,7 @@ import * as RequestLimits from "../src/routes/RequestLimits.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as RequestId from "@drawbar/http-server/http/RequestId"
 import * as Router from "@drawbar/http-server/http/Router"
-import { JsonText } from "@drawbar/http-server/http/ResponseBody"
+import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { EventStream } from "@drawbar/http-server/http/EventStream"
 import { Effect, Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -74,6 +74,7 @@ class EchoApi extends HttpApiGroup.make("echo")
       .annotate(OriginCheck.AnyOrigin, true),
   )
   .add(HttpApiEndpoint.get("events", "/events", { ...shared }).annotateMerge(EndpointPolicy.read))
+  .add(HttpApiEndpoint.get("unsendable", "/unsendable", { ...shared }).annotateMerge(EndpointPolicy.read))
   .add(HttpApiEndpoint.get("slow", "/slow", { ...shared }).annotateMerge(EndpointPolicy.read)) {}
 
 async function* endless() {
@@ -116,6 +117,7 @@ export const listen = (
             (call) => call,
           ),
         ),
+      unsendable: () => Effect.succeed(new WithHeaders({}, { "x-said": "a\r\nb" })),
       broken: () => Effect.die(new Error(secret)),
       slow: () =>
         Effect.sync(() => (seen.slow = "asked")).pipe(

@@ -123,6 +123,12 @@ describe("refusals of a predict's body", () => {
     ["no object", "remote", '"x"', "expecting token of type [START_OBJECT] but found [VALUE_STRING]"],
     ["parameters that are not an object", "remote", '{"parameters":[1]}', "[/parameters]"],
     ["parameters that are a number with digits", "remote", '{"parameters":1.0}', "[/parameters]"],
+    [
+      "10,001 parameters",
+      "remote",
+      JSON.stringify({ parameters: Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`p${i}`, 1])) }),
+      "[/parameters] has 10001 members: 10000 are taken at most",
+    ],
     ["10^5 levels", "remote", deep(100_000), "nests deeper"],
     ["an unknown action type", "remote", '{"action_type":"nonsense"}', "Wrong Action Type of nonsense"],
     [

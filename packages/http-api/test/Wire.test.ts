@@ -104,10 +104,25 @@ const cases: ReadonlyArray<Case> = [
       ),
   },
   {
-    name: "HEAD is answered without a body",
+    name: "HEAD is answered as GET, without a body",
     sent: { path: "/things/a", method: "HEAD" },
+    status: 200,
+    holds: ({ text, headers }) => {
+      assert.strictEqual(text, "")
+      assert.strictEqual(Number(headers["content-length"]), '{"params":{"id":"a"},"query":{}}'.length)
+    },
+  },
+  {
+    name: "HEAD of what has no GET is a wrong method",
+    sent: { path: "/things/_make", method: "HEAD" },
     status: 405,
-    holds: ({ text }) => assert.strictEqual(text, ""),
+    holds: ({ text, headers }) => assert.deepStrictEqual([text, headers.allow], ["", "POST"]),
+  },
+  {
+    name: "an answer with a header that HTTP cannot carry fails by itself",
+    sent: { path: "/unsendable" },
+    status: 500,
+    holds: ({ text }) => assert.notInclude(text, "x-said"),
   },
   {
     name: "a body without a type",

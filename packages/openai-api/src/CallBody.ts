@@ -5,7 +5,7 @@ import { type Parameters, parametersAt } from "@drawbar/connector-runtime/call/P
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import type { RequestError } from "@drawbar/http-server/http/RequestError"
 import { Result } from "effect"
-import { invalidField, type OpenAiError } from "./OpenAiError.ts"
+import { invalidBody, invalidField, type OpenAiError } from "./OpenAiError.ts"
 
 export interface CallBody {
   /** As the caller names it. */
@@ -16,9 +16,24 @@ export interface CallBody {
   readonly fields: Parameters
 }
 
+/** Of a body: OpenAI's largest has some forty. */
+export const maxFields = 1_000
+/** In characters. */
+export const maxFieldName = 255
+
 export const read = (sent: string): Result.Result<CallBody, OpenAiError | RequestError> =>
   Result.flatMap(parse(Json.withoutMark(sent)), ({ text, value }) => {
     const { model } = value
+    const names = Object.keys(value)
+    if (names.length > maxFields)
+      return Result.fail(invalidBody(`The body has ${names.length} fields: ${maxFields} are taken at most`))
+    const long = names.find(({ length }) => length > maxFieldName)
+    if (long !== undefined)
+      return Result.fail(
+        invalidBody(
+          `The body has a field with a name of ${long.length} characters, which begins with '${long.slice(0, 20)}': ${maxFieldName} are taken at most`,
+        ),
+      )
     if (typeof model !== "string" || model === "")
       return Result.fail(invalidField("model", "you must provide a model parameter: the name of a model, as a string"))
     const fields = new Map(parametersAt({ text, value: null }, [], value))

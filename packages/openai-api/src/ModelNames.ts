@@ -83,8 +83,14 @@ export const make = Effect.gen(function* () {
 
   const live = Effect.map(search(all), (hits) => hits.filter(isCallable))
 
+  /** Those that the principal's key may call, too. */
+  const openAliases = Effect.gen(function* () {
+    const principal = yield* CurrentPrincipal
+    return (yield* aliases.list).filter((alias) => isFor(principal, alias))
+  })
+
   const namesOfAll = Effect.gen(function* () {
-    const [named, hits] = yield* Effect.all([aliases.list, live])
+    const [named, hits] = yield* Effect.all([openAliases, live])
     return [...named.map(({ name }) => name), ...hits.map(nameOf)]
   })
 
@@ -109,11 +115,14 @@ export const make = Effect.gen(function* () {
   const names: ModelNames = {
     resolve,
     list: Effect.gen(function* () {
-      const [named, hits] = yield* Effect.all([aliases.list, live])
+      const [named, hits] = yield* Effect.all([openAliases, live])
       return [...named.map(ofAlias), ...hits.map(ofHit)]
     }),
     get: Effect.fnUntraced(function* (name) {
-      if (aliases.targets(name) !== undefined) return ofAlias(yield* aliases.get(name))
+      if (aliases.targets(name) !== undefined) {
+        const alias = yield* aliases.get(name)
+        return isFor(yield* CurrentPrincipal, alias) ? ofAlias(alias) : yield* missing(name)
+      }
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)
       return hit === undefined || !isCallable(hit) ? yield* missing(name) : ofHit(hit)
@@ -121,6 +130,9 @@ export const make = Effect.gen(function* () {
   }
   return names
 })
+
+const isFor = (principal: CurrentPrincipal | undefined, { targets }: NamedAlias): boolean =>
+  principal?.models === undefined || targets.every(({ model_id }) => principal.models?.includes(model_id) === true)
 
 const emptyMap = () => new BoundedMap<string>({ entries: 10_000, bytes: 4_000_000 })
 

@@ -5,7 +5,7 @@
 import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
-import type { ApiFace, FailureSummary, Refusal } from "@drawbar/http-server/http/ApiFace"
+import { type ApiFace, type FailureSummary, type Refusal, shownMessage } from "@drawbar/http-server/http/ApiFace"
 import type { RequestError } from "@drawbar/http-server/http/RequestError"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
@@ -27,7 +27,7 @@ export class ModelNotFound extends Data.TaggedError("ModelNotFound")<{
 
 /** A field of the request has a value that cannot be. */
 class InvalidRequestField extends Data.TaggedError("InvalidRequestField")<{
-  readonly param: string
+  readonly param: string | undefined
   readonly message: string
 }> {}
 
@@ -43,6 +43,10 @@ export class OpenAiError extends Data.TaggedError("OpenAiError")<{ readonly reas
 
 export const invalidField = (param: string, message: string): OpenAiError =>
   OpenAiError.from(new InvalidRequestField({ param, message }))
+
+/** What is wrong with no field more than with another. */
+export const invalidBody = (message: string): OpenAiError =>
+  OpenAiError.from(new InvalidRequestField({ param: undefined, message }))
 
 /** Everything that a handler may fail with. */
 export type ApiError =
@@ -205,7 +209,7 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
       error:
         reason._tag === "ModelNotFound"
           ? { message: reason.message, type, param: "model", code, candidates: reason.candidates }
-          : { message: messageOf(reason), type, param, code },
+          : { message: remote === undefined ? shownMessage(messageOf(reason)) : messageOf(reason), type, param, code },
     },
   }
 }

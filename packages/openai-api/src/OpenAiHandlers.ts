@@ -12,6 +12,7 @@ import * as Timeout from "@drawbar/http-server/http/Timeout"
 import { Clock, Effect, identity, Result } from "effect"
 import * as CallBody from "./CallBody.ts"
 import * as ChatChunks from "./ChatChunks.ts"
+import * as DroppedHeader from "./DroppedHeader.ts"
 import * as EmbeddingsAnswer from "./EmbeddingsAnswer.ts"
 import * as EmbeddingsBody from "./EmbeddingsBody.ts"
 import * as ModelNames from "./ModelNames.ts"
@@ -91,7 +92,7 @@ export const make = Effect.fnUntraced(function* () {
           for (const field of fields) dropped.add(field)
         },
       }),
-      headers: () => (dropped.size === 0 ? {} : { "x-drawbar-dropped": [...dropped].join(", ") }),
+      headers: () => DroppedHeader.of(dropped),
     }
     return begun
   })

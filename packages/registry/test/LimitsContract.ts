@@ -1,7 +1,7 @@
 /** What holds for every layer of `Limits`, wherever it keeps its counts. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, Result } from "effect"
-import { type BudgetClaim, type Claim, Limits } from "../src/limits/Limits.ts"
+import { type BudgetClaim, type Claim, Limits, type Reservation } from "../src/limits/Limits.ts"
 import type { Moment } from "../src/limits/Moment.ts"
 import type { RateLimit } from "../src/models/RateLimit.ts"
 
@@ -27,6 +27,8 @@ const budget = (limit: number, estimate: number, key = "k", window: BudgetClaim[
 })
 
 const calls = (count: number) => [rate("m", "60", "MINUTES", count)]
+
+const settle = (reservation: Reservation, used: number) => reservation.settle(used, { tokens: used, nano_usd: used })
 
 /** Which claim is refused, or `undefined` where none is. */
 const refused = (limits: Limits["Service"], claims: ReadonlyArray<Claim>, millis = 0) =>
@@ -108,7 +110,7 @@ export const limitsContract = (name: string, layer: Layer.Layer<Limits, unknown>
         assert.strictEqual(yield* wait(limits, [tokens(100, 1)]), 1_000)
         yield* first.settle(10)
         // 10 are spent and 40 reserved: 50 are left.
-        const third = yield* limits.reserve([tokens(100, 500)], at())
+        const third = yield* limits.reserve([tokens(100, 50)], at())
         assert.strictEqual(yield* refused(limits, [tokens(100, 1)]), 0)
         yield* third.release
         yield* second.settle(90)
@@ -202,6 +204,22 @@ export const limitsContract = (name: string, layer: Layer.Layer<Limits, unknown>
         assert.isAtLeast(spent, 90)
         assert.isAtMost(results.filter(Result.isSuccess).length, 90)
       }).pipe(Effect.provide(layer)),
+    )
+
+    it.effect.each([tokens(100, 60), budget(100, 60)])(
+      "let one call at a time take less than it may need: %o",
+      (claim) =>
+        Effect.gen(function* () {
+          const limits = yield* Limits
+          const whole = yield* limits.reserve([claim], at())
+          const rest = yield* limits.reserve([claim], at())
+          // What comes back of the first is less than a call may need, and the second still spends of it.
+          yield* settle(whole, 50)
+          assert.strictEqual(yield* wait(limits, [claim]), 1_000)
+          yield* settle(rest, 45)
+          yield* settle(yield* limits.reserve([claim], at()), 60)
+          assert.isAbove(yield* wait(limits, [claim]), 1_000)
+        }).pipe(Effect.provide(layer)),
     )
 
     holds("never allow more than they say, in any sequence of reserve, settle and release", (limits) =>

@@ -9,6 +9,7 @@ import { TestClock } from "effect/testing"
 import { Principals } from "../src/access/Principals.ts"
 import * as MemoryLimits from "../src/limits/MemoryLimits.ts"
 import * as RecordFeed from "../src/records/RecordFeed.ts"
+import * as PublicHosts from "../src/settings/PublicHosts.ts"
 import { Settings } from "../src/settings/Settings.ts"
 
 /** Two processes on one database: the feed of each reports what either writes. `state` makes reads fail and stops the reports. */
@@ -47,7 +48,17 @@ const processes = Effect.gen(function* () {
       ),
     )
     const services = yield* Layer.build(Layer.fresh(layer))
-    return { settings: Context.get(services, Settings), principals: Context.get(services, Principals), feed }
+    const publicHosts = PublicHosts.make.pipe(
+      Effect.provide(services),
+      Effect.provideService(DocumentStore, store),
+      Effect.provideService(ChangeFeed, feed),
+    )
+    return {
+      settings: Context.get(services, Settings),
+      principals: Context.get(services, Principals),
+      feed,
+      publicHosts,
+    }
   })
   return { a: yield* start, b: yield* start, state, listeners }
 })
@@ -170,5 +181,32 @@ describe("a key that another process", () => {
       yield* settled
       assert.isFalse(yield* isKnown(b.principals, key))
     }),
+  )
+})
+
+const trusted = (...hosts: ReadonlyArray<string>) => persistent({ "plugins.drawbar.trusted_hosts": hosts })
+
+describe("a trusted host that has had a public address", () => {
+  const [one, another] = ["http://models.example", "http://others.example"] as const
+
+  it.effect("is known to every server, and after a restart, until it is trusted no more", () =>
+    Effect.gen(function* () {
+      const { a, b } = yield* processes
+      yield* a.settings.update(trusted(one, another))
+      const [first, second] = [yield* a.publicHosts, yield* b.publicHosts]
+      first.add(one)
+      second.add(another)
+      yield* settled
+      assert.deepStrictEqual([first.has(another), second.has(one)], [true, true])
+      const restarted = yield* b.publicHosts
+      assert.deepStrictEqual([restarted.has(one), restarted.has(another)], [true, true])
+
+      yield* a.settings.update(trusted(another))
+      yield* settled
+      yield* a.settings.update(trusted(one, another))
+      yield* settled
+      const again = yield* b.publicHosts
+      for (const hosts of [first, again]) assert.deepStrictEqual([hosts.has(one), hosts.has(another)], [false, true])
+    }).pipe(Effect.scoped),
   )
 })

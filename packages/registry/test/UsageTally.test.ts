@@ -1,5 +1,6 @@
 /** Calls that are counted until they are written. */
 import { assert, it } from "@effect/vitest"
+import { Result } from "effect"
 import { UsageTally } from "../src/spend/UsageTally.ts"
 import * as UsageRow from "../src/spend/UsageRow.ts"
 
@@ -46,4 +47,15 @@ it("a day has so many rows at most, and no call is left out", () => {
     calls,
   )
   assert.strictEqual(taken.find(({ user }) => user === "(others)")?.calls, 2_000)
+})
+
+it("a sum stays at what a record can hold, so that it can be written", () => {
+  const tally = new UsageTally()
+  const most = { ...UsageRow.none, calls: 1, cost_nano_usd: Number.MAX_SAFE_INTEGER, input_tokens: 1e15 }
+  for (let n = 0; n < 20; n++) tally.add(day, "k", "u", "m", most)
+  for (const row of tally.take()) {
+    assert.deepStrictEqual(Result.getOrThrow(UsageRow.read({ ...row })), row)
+    assert.strictEqual(row.cost_nano_usd, Number.MAX_SAFE_INTEGER)
+  }
+  assert.strictEqual(UsageRow.plus(most, most).cost_nano_usd, Number.MAX_SAFE_INTEGER)
 })

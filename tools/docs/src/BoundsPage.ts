@@ -14,6 +14,7 @@ import * as FilterPath from "@drawbar/http-server/http/FilterPath"
 import * as Json from "@drawbar/json-text/Json"
 import * as ModelInterface from "@drawbar/registry/models/ModelInterface"
 import * as Records from "@drawbar/registry/records/RecordLimits"
+import * as CallBody from "@drawbar/openai-api/CallBody"
 import * as RequestLimits from "@drawbar/http-api/routes/RequestLimits"
 import * as BodyTemplate from "@drawbar/template-renderer/BodyTemplate"
 import * as UrlTemplate from "@drawbar/template-renderer/UrlTemplate"
@@ -35,6 +36,9 @@ export const rows: ReadonlyArray<Row> = [
     unit: "bytes",
     setting: "`plugins.ml_commons.max_json_size` raises it",
   },
+  { of: "Parameters of a predict", most: RequestLimits.predictParameters, unit: "" },
+  { of: "Fields of a body under `/v1`", most: CallBody.maxFields, unit: "" },
+  { of: "Name of such a field", most: CallBody.maxFieldName, unit: "characters" },
   { of: "Time of a request that calls no provider", most: Requests.requestMillis / 1_000, unit: "s" },
   { of: "Nesting of a JSON body", most: Json.maxDepth, unit: "levels" },
   { of: "Names in `filter_path`", most: FilterPath.maxNames, unit: "" },

@@ -10,6 +10,11 @@ import * as Session from "../Session.ts"
 const name = "plugins.drawbar.trusted_hosts"
 const patterns = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
+const edit = (
+  { client, ask }: Effect.Success<typeof Session.open>,
+  payload: { readonly add?: ReadonlyArray<string>; readonly remove?: ReadonlyArray<string> },
+) => ask(client.cluster.editTrustedHosts({ payload, ...Session.whole }))
+
 const list = Effect.gen(function* () {
   const session = yield* Session.open
   const settings = yield* ClusterSettings.read(session)
@@ -40,7 +45,7 @@ export const command = Command.make(
     if (origins.length === 1 && origins[0] === "list") return yield* list
     const added = yield* Effect.forEach(origins, originOf)
     const session = yield* Session.open
-    const text = yield* ClusterSettings.edit(session, name, (hosts) => [...new Set([...hosts, ...added])])
+    const { text } = yield* edit(session, { add: added })
     yield* Output.print(
       session.output,
       text,
@@ -70,7 +75,7 @@ export const untrust = Command.make(
       return yield* failed(
         `${missing} is not among the trusted hosts. \`drawbar trust list\` shows them; a host that a pattern allows is removed from ${patterns}`,
       )
-    const text = yield* ClusterSettings.edit(session, name, (hosts) => hosts.filter((host) => !removed.includes(host)))
+    const { text } = yield* edit(session, { remove: removed })
     yield* Output.print(
       session.output,
       text,

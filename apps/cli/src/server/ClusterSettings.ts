@@ -1,6 +1,5 @@
 /** Reads and changes the cluster settings of a server. */
 import { Effect } from "effect"
-import { failed } from "../Failure.ts"
 import * as Session from "../Session.ts"
 
 type Open = Effect.Success<typeof Session.open>
@@ -62,19 +61,3 @@ export const put = (
       ...Session.whole,
     }),
   )
-
-/** How often a list is written again that another command has changed in the meantime. */
-const attempts = 5
-
-/** Changes a list where it holds. The API replaces lists as a whole, so that the result is read back. */
-export const edit = (session: Open, name: string, change: (list: ReadonlyArray<string>) => ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const settings = yield* read(session)
-      const level = find(settings, name)?.level === "transient" ? "transient" : "persistent"
-      const { text } = yield* put(session, level, name, change(listOf(settings, name)))
-      const after = listOf(yield* read(session), name)
-      if (JSON.stringify(change(after)) === JSON.stringify(after)) return text
-    }
-    return yield* failed(`${name} is being changed by other commands. Try again`)
-  })

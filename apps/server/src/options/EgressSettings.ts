@@ -1,5 +1,6 @@
 /** The egress policy from the cluster settings, which is rebuilt only when one of them changes. */
 import * as EgressPolicy from "@drawbar/egress/EgressPolicy"
+import * as PublicHosts from "@drawbar/registry/settings/PublicHosts"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import type { Name } from "@drawbar/registry/settings/SettingTable"
 import { Effect, Layer, Result } from "effect"
@@ -15,10 +16,12 @@ const names = {
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const settings = yield* Settings
+    const publicHosts = yield* PublicHosts.make
     const read = () =>
       EgressPolicy.make({
         trustedEndpoints: settings.get(names.trustedEndpoints),
         trustedHosts: settings.get(names.trustedHosts),
+        publicHosts,
         privateAddresses: settings.get(names.privateAddresses),
         trustedPrivateEndpoints: settings.get(names.trustedPrivateEndpoints),
         restrictedAddresses: settings.get(names.restrictedAddresses),

@@ -109,21 +109,30 @@ export const complete = (
   call: Call,
   guardrails: Guardrails.Guardrails,
   options: CallOptions,
-): Effect.Effect<InferenceResult, ConnectorError> =>
-  Effect.fromResult(render(call, live.secret)).pipe(
+): Effect.Effect<InferenceResult, ConnectorError> => {
+  let used: TokenUsage.TokenUsage | undefined
+  return Effect.fromResult(render(call, live.secret)).pipe(
     Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)),
     Effect.flatMap((request) =>
       exchange(live, call, request, options).pipe(
-        Effect.tap((response) => Guardrails.checkOutput(guardrails, response.text)),
+        Effect.tap((response) => {
+          used = TokenUsage.ofResponse(response.response, response.text)
+          return Guardrails.checkOutput(guardrails, response.text)
+        }),
         Effect.flatMap((response) =>
           call.openai === undefined
-            ? Effect.map(shape(live, call, response, options), (output) => resultOf(response, output))
-            : Effect.fromResult(answered(call, call.openai, response, request.body ?? "")),
+            ? Effect.map(shape(live, call, response, options), (output) => resultOf(response, output, used))
+            : Effect.fromResult(answered(call, call.openai, response, request.body ?? "", used)),
         ),
       ),
     ),
-    Effect.mapError((error) => LiveConnector.explained(live, call.action, error)),
+    Effect.mapError((error) => {
+      // The platform has answered, and charges for it.
+      if (used !== undefined) options.lost?.(used)
+      return LiveConnector.explained(live, call.action, error)
+    }),
   )
+}
 
 /** An answer in OpenAI's API, with the provider's own beside it. */
 const answered = (
@@ -131,10 +140,11 @@ const answered = (
   openai: OpenAiCall,
   response: UpstreamResponse.UpstreamResponse,
   sent: string,
+  usage: TokenUsage.TokenUsage | undefined,
 ): Result.Result<InferenceResult, ConnectorError> =>
   Result.flatMap(OpenAiAnswer.textOf(action.dialect, openai, response, sent), (completion) =>
     Result.map(UpstreamResponse.spelled(response), (source) => ({
-      ...resultOf(response, [PostProcess.asTensor(source)]),
+      ...resultOf(response, [PostProcess.asTensor(source)], usage),
       completion,
     })),
   )
@@ -142,7 +152,9 @@ const answered = (
 const resultOf = (
   { response, text }: UpstreamResponse.UpstreamResponse,
   output: InferenceResult["output"],
-): InferenceResult => {
-  const usage = TokenUsage.ofResponse(response, text)
-  return { output, status_code: response.status, ...(usage === undefined ? {} : { usage }) }
-}
+  usage: TokenUsage.TokenUsage | undefined,
+): InferenceResult => ({
+  output,
+  status_code: response.status,
+  ...(usage === undefined ? { length: text.length } : { usage }),
+})

@@ -44,7 +44,9 @@ const joined = (
     {
       output: results.flatMap(({ output }) => output),
       status_code: first.status_code,
-      ...(usages.every((usage) => usage === undefined) ? {} : { usage: TokenUsage.sum(usages) }),
+      ...(usages.every((usage) => usage === undefined)
+        ? { length: results.reduce((sum, { length = 0 }) => sum + length, 0) }
+        : { usage: TokenUsage.sum(usages) }),
     },
   ]
 }

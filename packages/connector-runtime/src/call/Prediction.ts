@@ -10,6 +10,8 @@ export interface InferenceResult {
   readonly completion?: string
   /** What the platform says that it took; not part of the answer. */
   readonly usage?: TokenUsage
+  /** Of the platform's answer, in characters: `output` may be the part of it that the caller's own filter has taken. */
+  readonly length?: number
 }
 
 export interface Prediction {

@@ -29,7 +29,15 @@ export interface Conversation {
   readonly toolNames: ReadonlyMap<string, string>
 }
 
-export const read = (messages: Json.Json | undefined): Result.Result<Conversation, InvalidField> => {
+/** The messages as they were sent: a text is the JSON of a list. */
+export const parse = (sent: string | undefined): Result.Result<Conversation, InvalidField> => {
+  const parsed = sent === undefined ? Result.succeed(undefined) : Json.parse(sent)
+  return Result.isFailure(parsed)
+    ? invalid("messages", `messages cannot be read: ${parsed.failure.message}`)
+    : read(parsed.success)
+}
+
+const read = (messages: Json.Json | undefined): Result.Result<Conversation, InvalidField> => {
   if (!Array.isArray(messages) || messages.length === 0)
     return invalid("messages", "messages must be a list with at least one message")
   const unsupported = new Map<string, Unsupported>()
@@ -175,7 +183,7 @@ export const alternating = <A>(
   const joined: Array<{ readonly role: string; readonly content: Array<A> }> = []
   for (const { role, content } of messages) {
     const last = joined.at(-1)
-    if (last?.role === role) last.content.push(...content)
+    if (last?.role === role) for (const part of content) last.content.push(part)
     else joined.push({ role, content: [...content] })
   }
   return joined.filter(({ content }) => content.length > 0)

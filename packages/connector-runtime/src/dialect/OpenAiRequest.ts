@@ -1,5 +1,4 @@
 /** A call in OpenAI's API as the parameters of an action, and what its body gets beside them. */
-import * as Json from "@drawbar/json-text/Json"
 import { isNull, json, text, textOf, type Value } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import { ConnectorError, InvalidInput, invalidInput } from "../ConnectorError.ts"
@@ -67,6 +66,9 @@ const notAccepted = ({ section }: CompiledDialect, { operation }: OpenAiCall, fi
         .map((field): Unsupported => ({ field, why: "openai.accept of this model leaves it out" }))
 }
 
+/** How many fields a refusal names. */
+const maxReasons = 20
+
 /** The refusal of what cannot be sent, unless the model lets it be dropped. */
 const refusing = (
   { section }: CompiledDialect,
@@ -78,7 +80,8 @@ const refusing = (
   const names = [...new Set(refused.map(({ field }) => field))]
   if (section.drop_unsupported === true) return void dropped(names)
   const reasons = [...new Set(refused.map(({ field, why }) => `${field} (${why})`))]
-  const message = `This model cannot take ${reasons.join(", ")}. Leave it out, or set "openai": {"drop_unsupported": true} in the model to have it dropped`
+  const more = reasons.length > maxReasons ? `, and ${reasons.length - maxReasons} more` : ""
+  const message = `This model cannot take ${reasons.slice(0, maxReasons).join(", ")}${more}. Leave it out, or set "openai": {"drop_unsupported": true} in the model to have it dropped`
   return ConnectorError.from(new InvalidInput({ message, param: first.field }))
 }
 
@@ -129,8 +132,8 @@ const declared = (
   fields: Fields,
 ): Result.Result<Translated, ConnectorError> => {
   const messages = fields.get("messages")
-  const value = messages === undefined ? undefined : Result.getOrUndefined(Json.parse(textOf(messages)))
-  return Result.map(Result.mapError(Conversation.read(value), invalidField), (conversation) => {
+  const read = Conversation.parse(messages && textOf(messages))
+  return Result.map(Result.mapError(read, invalidField), (conversation) => {
     const isText = placeholders.get(name)?.position === "string" || placeholders.get(name)?.position === "text"
     const parameters = new Map<string, Value>([
       [name, isText ? text(transcript(conversation)) : json(textOf(messages ?? text("[]")))],

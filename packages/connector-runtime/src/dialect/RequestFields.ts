@@ -50,7 +50,9 @@ export class RequestFields {
     const given = this.#fields.get(name)
     if (given === undefined) return undefined
     if (given._tag === "Text") return isNeutral(name, JSON.stringify(given.text)) ? undefined : given.text
-    return isNeutral(name, given.json) ? undefined : Result.getOrUndefined(Json.parse(given.json))
+    if (isNeutral(name, given.json)) return undefined
+    const parsed = Json.parse(given.json)
+    return Result.isSuccess(parsed) ? parsed.success : this.refuse(name, parsed.failure.message)
   }
 
   /** Adds a member to the provider's body. */
@@ -144,8 +146,7 @@ export const translate =
   (provider: string, write: (fields: RequestFields) => void) =>
   (fields: Fields): Result.Result<Translation, InvalidField> => {
     const messages = fields.get("messages")
-    const value = messages === undefined ? undefined : Result.getOrUndefined(Json.parse(textOf(messages)))
-    return Result.map(Conversation.read(value), (conversation) => {
+    return Result.map(Conversation.parse(messages && textOf(messages)), (conversation) => {
       const reading = new RequestFields(fields, conversation)
       write(reading)
       return reading.translation(provider)

@@ -4,6 +4,7 @@
  * references for the names
  */
 import type { EgressResponse } from "@drawbar/egress/EgressPool"
+import { afterString } from "@drawbar/json-text/JsonWalk"
 
 export interface TokenUsage {
   readonly input: number
@@ -17,8 +18,16 @@ const none: TokenUsage = { input: 0, output: 0 }
 /** Platforms say it at the end of an answer; between there and the beginning may lie megabytes of vectors. */
 const reach = 4_096
 
-// Inside a JSON string a quote has a backslash before it: what a model writes is never counted.
-const name = (names: string) => new RegExp(String.raw`(?<!\\)"(?:${names})"\s*:\s*(\d{1,15})(?![\d.])`)
+/**
+ * Platforms write it three objects deep at most; deeper are the arguments of tools, which are as a caller has the model write them.
+ * Inside a JSON string a quote has a backslash before it, so that what a model writes as text is never counted.
+ */
+const deepest = 3
+
+/** More than any platform has answered with is not believed, and does not use up a budget for ever. */
+const digits = 9
+
+const name = (names: string) => new RegExp(String.raw`(?<!\\)"(?:${names})"\s*:\s*(\d{1,${digits}})(?![\d.eE])`, "g")
 const input = name(
   "prompt_tokens|input_tokens|inputTokens|promptTokenCount|prompt_eval_count|inputTextTokenCount|inputTokenCount|prompt_token_count",
 )
@@ -32,17 +41,36 @@ const total = name("total_tokens|totalTokens|totalTokenCount")
 /** Of an answer's JSON text, or of a part that holds its usage; nothing where it does not say. */
 export const ofText = (text: string): TokenUsage | undefined => {
   const end = text.length <= reach ? text : text.slice(-reach)
-  const counted = (pattern: RegExp) => pattern.exec(end)?.[1]
+  const counted = (pattern: RegExp) => countIn(end, pattern)
   const [found, made] = [counted(input), counted(output)]
   return found === undefined && made === undefined
     ? undefined
     : { input: Number(found ?? 0), output: Number(made ?? 0) + Number(counted(thought) ?? 0) }
 }
 
+/** The first match that is not too deep; the end of the text is that of its JSON. */
+const countIn = (text: string, pattern: RegExp): string | undefined => {
+  for (const match of text.matchAll(pattern))
+    if (depthAt(text, match.index + match[0].length) <= deepest) return match[1]
+  return undefined
+}
+
+/** How many objects and lists are open behind a member: as many as close before the end. */
+const depthAt = (text: string, behind: number): number => {
+  let depth = 0
+  for (let at = behind; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (c === 0x22) at = afterString(text, at) - 1
+    else if (c === 0x7d || c === 0x5d) depth++
+    else if (c === 0x7b || c === 0x5b) depth--
+  }
+  return depth
+}
+
 /** Of the usage of a stream, which may be a sum alone. */
 export const ofStream = (usage: string): TokenUsage | undefined => {
   const found = ofText(usage)
-  const sum = found === undefined ? total.exec(usage)?.[1] : undefined
+  const sum = found === undefined ? countIn(usage, total) : undefined
   return sum === undefined ? found : { input: Number(sum), output: 0 }
 }
 
@@ -73,7 +101,7 @@ export const ofResponse = ({ headers }: Pick<EgressResponse, "headers">, text: s
 
 /** Quotas depend on it, so anything but a non-negative integer is ignored. */
 const count = (header: EgressResponse["headers"][string] | undefined): number | undefined =>
-  typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+  typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : undefined
 
 export const sum = (usages: ReadonlyArray<TokenUsage | undefined>): TokenUsage =>
   usages.reduce<TokenUsage>(

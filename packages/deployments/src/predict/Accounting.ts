@@ -7,6 +7,7 @@ import type { Caller } from "@drawbar/registry/access/Caller"
 import { Usage } from "@drawbar/registry/spend/Usage"
 import { Effect } from "effect"
 import type { CallContext } from "./CallContext.ts"
+import * as CallerFilters from "./CallerFilters.ts"
 import * as Pricing from "./Pricing.ts"
 import type { Spending } from "./Spending.ts"
 import type { TokenEstimate } from "./TokenEstimate.ts"
@@ -71,7 +72,7 @@ export const make = Effect.gen(function* () {
       context.observer?.tokensUsed({ ...reported, estimated })
       const isSilent = answer !== undefined && usages.some((one) => one === undefined)
       const taken = isSilent
-        ? { input: estimate.prompt(input), output: outputOf(answer), estimated: true }
+        ? { input: estimate.prompt(input), output: outputOf(answer, input), estimated: true }
         : { ...reported, estimated }
       spending.add(reported.input + reported.output, count(call, context.caller, taken))
     },
@@ -81,10 +82,12 @@ export const make = Effect.gen(function* () {
   return accounting
 })
 
-/** Of texts alone: vectors are not charged by their size. */
-const outputOf = ({ inference_results }: Prediction): number => {
+/** Of texts alone: vectors are not charged by their size. What the caller's own filter has left of an answer says nothing of it. */
+const outputOf = ({ inference_results }: Prediction, input: PredictInput): number => {
   let bytes = 0
-  for (const { output } of inference_results)
-    for (const { dataAsMap } of output) if (dataAsMap !== undefined) bytes += Buffer.byteLength(dataAsMap)
+  const isFiltered = CallerFilters.find(input) !== undefined
+  for (const { output, length = 0 } of inference_results)
+    if (isFiltered) bytes += length
+    else for (const { dataAsMap } of output) if (dataAsMap !== undefined) bytes += Buffer.byteLength(dataAsMap)
   return TokenUsage.estimate(0, bytes).output
 }

@@ -8,6 +8,7 @@ import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import type { Parameters, PredictInput } from "@drawbar/connector-runtime/call/PredictInput"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { UpstreamRequest } from "@drawbar/connector-runtime/call/UpstreamRequest"
+import type { TokenUsage } from "@drawbar/connector-runtime/response/TokenUsage"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
 import type { LiveConnector } from "@drawbar/connector-runtime/call/LiveConnector"
 import { Clock, Effect, Exit, type Scope } from "effect"
@@ -80,12 +81,13 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter, { us
 
   const calls: PredictCalls = {
     counted,
-    execute: ({ context, deployment, input, guardrails, spending }, live) =>
-      Effect.tap(runtime.execute(live, input, guardrails, context, deployment.batches), (prediction) =>
-        Effect.sync(() =>
-          used(accounted({ context, deployment, spending }, live, input), usagesOf(prediction), prediction),
-        ),
-      ),
+    execute: ({ context, deployment, input, guardrails, spending }, live) => {
+      const call = accounted({ context, deployment, spending }, live, input)
+      const options = { ...context, lost: (usage: TokenUsage) => used(call, [usage]) }
+      return Effect.tap(runtime.execute(live, input, guardrails, options, deployment.batches), (prediction) =>
+        Effect.sync(() => used(call, usagesOf(prediction), prediction)),
+      )
+    },
     judge: (call, parameters) => {
       const { live } = call.deployment.targets[0]
       const input = { _tag: "Parameters", parameters } as const

@@ -5,7 +5,7 @@ import type { ConnectorError, Remote } from "@drawbar/connector-runtime/Connecto
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
 import type { ErrorEnvelope, Rendering } from "./ErrorEnvelope.ts"
-import type { ApiFace, FailureSummary, Refusal } from "@drawbar/http-server/http/ApiFace"
+import { type ApiFace, type FailureSummary, type Refusal, shownMessage } from "@drawbar/http-server/http/ApiFace"
 import * as Query from "@drawbar/http-server/http/Query"
 import type { RequestError } from "@drawbar/http-server/http/RequestError"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
@@ -164,7 +164,8 @@ export const refusalOf = ({ reason }: ApiError): OpenSearchRefusal => {
         body: envelope(
           status,
           type,
-          reason.message,
+          // What a provider has said is passed on as a whole.
+          remote === undefined ? shownMessage(reason.message) : reason.message,
           {
             ...(remote === undefined ? {} : { remote: remoteBlock(remote) }),
             ...renderingOf(reason),

@@ -4,7 +4,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { failures } from "../errors/ErrorEnvelope.ts"
 import { Flag } from "@drawbar/http-server/http/Flag"
-import { Source } from "../records/Field.ts"
+import { maybe, Source } from "../records/Field.ts"
 import * as RequestBody from "@drawbar/http-server/http/RequestBody"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 
@@ -143,6 +143,15 @@ export class ClusterApi extends HttpApiGroup.make("cluster")
       query: { flat_settings: Flag, ...timeouts },
       payload: Source,
       success: Source,
+    })
+      .annotateMerge(EndpointPolicy.operate)
+      .annotate(RequestBody.Required, "request body is required"),
+  )
+  .add(
+    HttpApiEndpoint.post("editTrustedHosts", "/_plugins/_drawbar/trusted_hosts/_update", {
+      ...shared,
+      payload: Schema.Struct({ add: maybe(Schema.Array(Schema.String)), remove: maybe(Schema.Array(Schema.String)) }),
+      success: Schema.Struct({ trusted_hosts: Schema.Array(Schema.String) }),
     })
       .annotateMerge(EndpointPolicy.operate)
       .annotate(RequestBody.Required, "request body is required"),

@@ -1,4 +1,5 @@
 import * as TrustedEndpoints from "@drawbar/egress/TrustedEndpoints"
+import * as TrustedHosts from "@drawbar/egress/TrustedHosts"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { NodeId } from "@drawbar/registry/records/NodeId"
 import { Settings, withoutEffect } from "@drawbar/registry/settings/Settings"
@@ -53,8 +54,18 @@ export const make = ({ version, address }: Options) =>
           ]),
         )
       }),
+      editTrustedHosts: ({ payload: { add, remove } }) => {
+        const removed = new Set((remove ?? []).map(originOf))
+        const edit = settings.editTrustedHosts((hosts) =>
+          [...hosts, ...(add ?? []).map(originOf)].filter((host) => !removed.has(host)),
+        )
+        return Effect.map(edit, (trusted_hosts) => ({ trusted_hosts }))
+      },
     })
   })
+
+/** An entry as the list has it; what is wrong with it is said where the list is checked. */
+const originOf = (entry: string): string => Result.getOrElse(TrustedHosts.parse(entry), () => entry)
 
 const renderingOf = (query: { readonly flat_settings?: string; readonly include_defaults?: string }) => ({
   flat_settings: query.flat_settings === "true",

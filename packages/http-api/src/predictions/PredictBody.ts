@@ -13,6 +13,7 @@ import { type Parameters, parametersAt, type PredictInput } from "@drawbar/conne
 import { Result, Schema } from "effect"
 import { notObject, unreadable } from "@drawbar/http-server/http/Endpoint"
 import { maybe } from "../records/Field.ts"
+import * as RequestLimits from "../routes/RequestLimits.ts"
 import * as PredictAlgorithm from "./PredictAlgorithm.ts"
 import { PredictDocument } from "./PredictionsApi.ts"
 import { BadParameter, NotImplemented, RequestError } from "@drawbar/http-server/http/RequestError"
@@ -113,6 +114,14 @@ const parametersOf = ({ text, value }: Body): Outcome<Parameters> => {
   const given = value["parameters"]
   if (given == null) return Result.succeed(new Map())
   if (!Json.isObject(given)) return Result.fail(invalid("/parameters", "Expected an object at [/parameters]"))
+  const { length } = Object.keys(given)
+  if (length > RequestLimits.predictParameters)
+    return Result.fail(
+      invalid(
+        "/parameters",
+        `[/parameters] has ${length} members: ${RequestLimits.predictParameters} are taken at most`,
+      ),
+    )
   return Result.succeed(parametersAt({ text, value: null }, ["parameters"], given))
 }
 

@@ -61,6 +61,10 @@ export const examples: Readonly<Record<string, OperationExample>> = {
       persistent: { "plugins.ml_commons.trusted_connector_endpoints_regex": ["^https://api\\.openai\\.com/.*$"] },
     },
   },
+  "cluster.editTrustedHosts": {
+    request: { add: ["http://localhost:11434"] },
+    response: { trusted_hosts: ["http://localhost:11434"] },
+  },
   "connectors.create": { request: blueprint, response: { connector_id: id } },
   "connectors.validate": { request: blueprint, response: { valid: true, findings: [] } },
   "connectors.update": {

@@ -59,6 +59,11 @@ const groups: Readonly<Record<string, Readonly<Record<string, OperationText>>>> 
       description:
         "`persistent` settings are stored, `transient` ones last until the server stops; `null` takes one back.",
     },
+    editTrustedHosts: {
+      summary: "Add and remove trusted hosts",
+      description:
+        "Changes the list as it stands at that moment; entries that others change meanwhile stay as they are.",
+    },
   },
   blueprints: {
     list: { summary: "List the included blueprints" },

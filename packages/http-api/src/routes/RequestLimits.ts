@@ -5,7 +5,9 @@ import type { RequestLimits } from "@drawbar/http-server/http/Dispatcher"
 
 /** The largest body of a predict, a render or a test, in bytes. */
 export const predictBody = 100_000_000
-/** The same of every other request. */
+/** Parameters of one predict: each of them costs work, whatever its size. */
+export const predictParameters = 10_000
+/** The largest body of every other request, in bytes. */
 export const recordBody = 1_000_000
 
 /** How long a response that is a file may take, in ms. */

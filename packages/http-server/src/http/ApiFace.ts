@@ -11,6 +11,15 @@ export interface Refusal {
   readonly body: object
 }
 
+/** In characters: a message may quote what was sent, which may be megabytes. */
+const maxMessage = 10_000
+
+/** A message as a refusal has it: the beginning of one that is too long, and how much there is more. */
+export const shownMessage = (message: string): string =>
+  message.length <= maxMessage
+    ? message
+    : `${message.slice(0, maxMessage).toWellFormed()}… (${message.length - maxMessage} more characters)`
+
 /** A failure for logs, metrics, spans and the audit. */
 export interface FailureSummary {
   /** The name of the reason, such as `ConnectTimeout`. */

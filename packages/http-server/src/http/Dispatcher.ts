@@ -199,7 +199,8 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     audit?.(answered(context, { status: 200, value: undefined }))
     context.leave?.()
     response.writeHead(200, { ...RequestContext.headersOf(context), ...FileBody.headersOf(body, file) })
-    yield* FileBody.send(file, response)
+    if (context.target.method === "HEAD") response.end()
+    else yield* FileBody.send(file, response)
     return undefined
   })
 
@@ -213,6 +214,15 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     sendAudited(context, { ...refusal, body, value: undefined })
   }
 
+  /** A reply that cannot be written, such as one with a header that HTTP has no place for, fails alone and not the process. */
+  const unsendable = (context: RequestContext.RequestContext, defect: unknown) => {
+    try {
+      refuse(context, Cause.die(defect))
+    } catch {
+      context.response.destroy()
+    }
+  }
+
   const listener: RequestListener = (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const context = RequestContext.begin(request, response, id, tracing?.begin(request.headers), faceOf(request))
@@ -224,8 +234,12 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       ended(context)
     })
     fiber.addObserver((exit) => {
-      if (Exit.isFailure(exit)) refuse(context, exit.cause)
-      else if (exit.value !== undefined) holdAndSend(context, exit.value)
+      try {
+        if (Exit.isFailure(exit)) refuse(context, exit.cause)
+        else if (exit.value !== undefined) holdAndSend(context, exit.value)
+      } catch (defect) {
+        unsendable(context, defect)
+      }
     })
   }
 

@@ -86,7 +86,8 @@ const find = <A>(root: Node<A>, method: string, segments: ReadonlyArray<string>)
   }
   const leaves = walk(root, 0)
   if (leaves === undefined) return { _tag: "NoRoute" }
-  const leaf = leaves.get(method)
+  // https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2: node:http leaves the body out.
+  const leaf = leaves.get(method) ?? (method === "HEAD" ? leaves.get("GET") : undefined)
   if (leaf === undefined) return { _tag: "MethodNotAllowed", allowed: [...leaves.keys()].toSorted() }
   const params: Record<string, string> = {}
   for (const [i, name] of leaf.names.entries()) params[name] = values[i] ?? ""

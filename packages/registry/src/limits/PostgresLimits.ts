@@ -43,6 +43,8 @@ interface Lease {
   /** Tokens of calls that ended, not told to the database yet. */
   spent: number
   isUsed: boolean
+  /** Whether a call under way has taken less than it may use. */
+  isShort: boolean
   /** Whether the database has what was spent of a budget before limits were shared. */
   isBegun: boolean
 }
@@ -64,7 +66,7 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
     const name = JSON.stringify([key, day])
     const known = leases.get(name)
     if (known !== undefined) return known
-    const fresh = { key, day, interval, available: 0, spent: 0, isUsed: true, isBegun: false }
+    const fresh = { key, day, interval, available: 0, spent: 0, isUsed: true, isShort: false, isBegun: false }
     leases.set(name, fresh)
     return fresh
   }
@@ -147,7 +149,10 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
       }
       for (const [i, { lease }] of needs.entries()) lease.available += result.grants[i] ?? 0
       // What calls used beyond what they took came first. What is left of the others stays leased.
-      const short = needs.findIndex(({ lease }) => lease.available <= 0)
+      const short = needs.findIndex(
+        // Two at once could both use more than they have taken.
+        ({ lease, amount }) => lease.available <= 0 || (lease.isShort && lease.available < amount),
+      )
       if (short >= 0) return yield* new LimitReached({ claim: indexes[short] ?? 0, waitMillis: reservedWaitMillis })
       return taken(
         needs.map((need) => ({
@@ -246,12 +251,16 @@ const taken = (all: ReadonlyArray<{ readonly need: Need; readonly amount: number
   for (const { need, amount } of all) {
     need.lease.available -= amount
     need.lease.isUsed = true
+    if (amount < need.amount) need.lease.isShort = true
   }
   const once = (end: (need: Need, amount: number) => void) =>
     Effect.sync(() => {
       if (!isOpen) return
       isOpen = false
-      for (const { need, amount } of all) end(need, amount)
+      for (const { need, amount } of all) {
+        if (amount < need.amount) need.lease.isShort = false
+        end(need, amount)
+      }
     })
   return {
     settle: (tokens, spent) =>

@@ -18,6 +18,8 @@ interface Day {
   spent: number
   /** By calls under way. */
   reserved: number
+  /** Whether one of them has reserved less than it may take. */
+  isShort: boolean
 }
 
 export const make = (): TokenBudget => {
@@ -33,7 +35,7 @@ export const make = (): TokenBudget => {
   const dayOf = (key: string): Day => {
     const known = days.get(key)
     if (known !== undefined) return known
-    const fresh = { spent: 0, reserved: 0 }
+    const fresh = { spent: 0, reserved: 0, isShort: false }
     days.set(key, fresh)
     return fresh
   }
@@ -44,16 +46,23 @@ export const make = (): TokenBudget => {
       const of = dayOf(key)
       const left = perDay - of.spent - of.reserved
       if (left <= 0) return Result.fail(of.spent >= perDay ? Math.min(day, (today + 1) * day - now) : reservedWaitMs)
-      const taken = Math.min(left, Math.max(1, estimate))
+      const wanted = Math.max(1, estimate)
+      const isShort = wanted > left
+      // Two at once could both use more than they have reserved.
+      if (isShort && of.isShort) return Result.fail(reservedWaitMs)
+      const taken = Math.min(left, wanted)
       of.reserved += taken
+      of.isShort ||= isShort
+      const end = () => {
+        of.reserved -= taken
+        if (isShort) of.isShort = false
+      }
       return Result.succeed({
         settle: (tokens) => {
-          of.reserved -= taken
+          end()
           of.spent += tokens
         },
-        release: () => {
-          of.reserved -= taken
-        },
+        release: end,
       })
     },
   }

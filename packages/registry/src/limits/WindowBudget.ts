@@ -19,6 +19,8 @@ interface Spent {
   spent: number
   /** By calls under way. */
   reserved: number
+  /** Whether one of them has reserved less than it may cost. */
+  isShort: boolean
 }
 
 /** In ms: what is reserved may come back as soon as one of the calls under way has ended. */
@@ -38,22 +40,29 @@ export const make = (spentBefore: SpentBefore): WindowBudget => {
       let of = budgets.get(name)
       // A call counts for the window in which it began, also where it ends in the next.
       if (of?.id !== id) {
-        of = { id, spent: spentBefore(claim, now), reserved: 0 }
+        of = { id, spent: spentBefore(claim, now), reserved: 0, isShort: false }
         budgets.set(name, of)
       }
       const current = of
       const left = limit - current.spent - current.reserved
       if (left <= 0) return Result.fail(current.spent >= limit ? BudgetWindow.untilNext(window, now) : reservedWaitMs)
-      const taken = Math.min(left, Math.max(1, estimate))
+      const wanted = Math.max(1, estimate)
+      const isShort = wanted > left
+      // Two at once could both spend more than they have reserved.
+      if (isShort && current.isShort) return Result.fail(reservedWaitMs)
+      const taken = Math.min(left, wanted)
       current.reserved += taken
+      current.isShort ||= isShort
+      const end = () => {
+        current.reserved -= taken
+        if (isShort) current.isShort = false
+      }
       return Result.succeed({
         settle: (_, spent) => {
-          current.reserved -= taken
+          end()
           current.spent += spent[unit]
         },
-        release: () => {
-          current.reserved -= taken
-        },
+        release: end,
       })
     },
   }

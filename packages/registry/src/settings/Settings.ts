@@ -21,6 +21,7 @@ type Level = "persistent" | "transient"
 /** By name; those of other parts of a cluster too. */
 type Given = Readonly<Record<string, Shown>>
 type Values = { readonly [N in Name]: Value<N> }
+type ChangeHosts = (hosts: ReadonlyArray<string>) => ReadonlyArray<string>
 type Listener = (changed: ReadonlySet<Name>) => void
 
 export interface Rendering {
@@ -36,6 +37,8 @@ export class Settings extends Context.Service<
     readonly get: <N extends Name>(name: N) => Value<N>
     /** Applies the changes of a `PUT /_cluster/settings` body, all or none. Returns the response body. */
     readonly update: (body: Json, rendering?: Rendering) => Effect.Effect<JsonObject, RegistryFailure>
+    /** Changes the trusted hosts as they stand when they are written, where they hold, so that no other change is lost. Returns them. */
+    readonly editTrustedHosts: (change: ChangeHosts) => Effect.Effect<ReadonlyArray<string>, RegistryFailure>
     /** The response body of `GET /_cluster/settings`. */
     readonly show: (rendering?: Rendering) => JsonObject
     /** Tells, until the scope closes, which settings an update changed; called synchronously, before it is answered. */
@@ -89,14 +92,16 @@ export class Settings extends Context.Service<
           hold("transient", remembered(Option.getOrUndefined(found.success)?.source, "transient"))
 
         /** Changes the stored settings as they are now, whichever process wrote them last. */
-        const persist = (steps: Record<Level, ReadonlyArray<Step>>) =>
+        const persist = (stepsOf: (persistent: Given) => Result.Result<Steps, RegistryFailure>) =>
           optimistically(
             changes,
             Effect.fnUntraced(function* (commit) {
               const read = yield* Effect.result(stored)
               if (Result.isFailure(read) && !isUnreadable) return yield* read.failure
               const before = Result.isSuccess(read) ? Option.getOrUndefined(read.success) : undefined
-              const persistent = applied(Result.isSuccess(read) ? remembered(before?.source) : strict, steps.persistent)
+              const held = Result.isSuccess(read) ? remembered(before?.source) : strict
+              const steps = yield* Effect.fromResult(stepsOf(held))
+              const persistent = applied(held, steps.persistent)
               yield* Effect.fromResult(bounded(persistent))
               const source = {
                 persistent: { ...persistent },
@@ -117,7 +122,8 @@ export class Settings extends Context.Service<
           const steps = yield* Effect.fromResult(readUpdate(body))
           const transient = applied(given.transient, steps.transient)
           yield* Effect.fromResult(bounded(transient))
-          if (steps.persistent.length > 0 || (isShared && steps.transient.length > 0)) yield* persist(steps)
+          if (steps.persistent.length > 0 || (isShared && steps.transient.length > 0))
+            yield* persist(() => Result.succeed(steps))
           yield* caughtUp
           if (steps.transient.length > 0 && !isShared) hold("transient", transient)
           return {
@@ -127,9 +133,27 @@ export class Settings extends Context.Service<
           }
         })
 
+        const editTrustedHosts = Effect.fnUntraced(function* (change: ChangeHosts) {
+          const shown = given.transient[trustedHosts]
+          if (shown !== undefined) {
+            const hosts = yield* Effect.fromResult(changedHosts(shown, change))
+            yield* update({ transient: { [trustedHosts]: hosts } })
+          } else {
+            yield* persist((persistent) =>
+              Result.map(changedHosts(persistent[trustedHosts] ?? onFile[trustedHosts], change), (hosts) => ({
+                persistent: [[trustedHosts, hosts]],
+                transient: [],
+              })),
+            )
+            yield* caughtUp
+          }
+          return values[trustedHosts]
+        })
+
         return {
           get: (name) => values[name],
           update: (body, rendering) => writer.withPermit(Effect.uninterruptible(update(body, rendering))),
+          editTrustedHosts: (change) => writer.withPermit(Effect.uninterruptible(editTrustedHosts(change))),
           show: (rendering = {}) => ({
             persistent: rendered(given.persistent, rendering),
             transient: rendered(given.transient, rendering),
@@ -155,6 +179,15 @@ const recordId = "_settings"
 
 /** One name and what it becomes; `null` takes it back. */
 type Step = readonly [name: string, shown: Shown | null]
+type Steps = Record<Level, ReadonlyArray<Step>>
+
+const trustedHosts = "plugins.drawbar.trusted_hosts"
+
+const changedHosts = (shown: Shown | undefined, change: ChangeHosts): Result.Result<Array<string>, RegistryFailure> => {
+  const before = shown === undefined ? [] : Result.getOrElse(table[trustedHosts].read(trustedHosts, shown), () => [])
+  const hosts = [...new Set(change(before))]
+  return Result.map(checkValue(trustedHosts, hosts), () => hosts)
+}
 
 /** Of settings that have no effect, since they are kept for nothing but to be shown: how many a level, and characters each. */
 const maxForeign = 200
@@ -166,7 +199,7 @@ const notValid = (message: string): InvalidField | RegistryError["reason"] => in
 const notSettable = (message: string): Result.Result<never, RegistryFailure> =>
   Result.fail(RegistryError.from(invalid("", message, "settings_exception").reason))
 
-const readUpdate = (body: Json): Result.Result<Record<Level, ReadonlyArray<Step>>, RegistryFailure> =>
+const readUpdate = (body: Json): Result.Result<Steps, RegistryFailure> =>
   Result.gen(function* () {
     if (!isObject(body)) return yield* refused("The settings must be an object with [persistent] and [transient]")
     const unknown = Object.keys(body).find((field) => field !== "persistent" && field !== "transient")

@@ -245,8 +245,8 @@ const addRow = (sumsOf: (key: string) => Sums, row: UsageRow.UsageRow) => {
 /** A clock that was set back adds to the window that has begun. */
 const addTo = (sum: Sum, id: string, counts: UsageRow.Counts) => {
   if (sum.id < id) Object.assign(sum, noSum(), { id })
-  sum.nano_usd += counts.cost_nano_usd
-  sum.tokens += counts.input_tokens + counts.output_tokens
+  sum.nano_usd = UsageRow.capped(sum.nano_usd + counts.cost_nano_usd)
+  sum.tokens = UsageRow.capped(sum.tokens + counts.input_tokens + counts.output_tokens)
 }
 
 const noSum = (): Sum => ({ id: "", nano_usd: 0, tokens: 0 })

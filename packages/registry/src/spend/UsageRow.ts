@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import { decode } from "@drawbar/json-text/Decode"
 import { Schema } from "effect"
 import * as NumberField from "../records/NumberField.ts"
+import { largestNumber } from "../records/RecordLimits.ts"
 
 const counts = {
   calls: NumberField.Count,
@@ -40,14 +41,23 @@ export const none: Counts = {
   unpriced_calls: 0,
 }
 
-export const plus = (a: Counts, b: Counts): Counts => ({
-  calls: a.calls + b.calls,
-  input_tokens: a.input_tokens + b.input_tokens,
-  output_tokens: a.output_tokens + b.output_tokens,
-  cost_nano_usd: a.cost_nano_usd + b.cost_nano_usd,
-  estimated_calls: a.estimated_calls + b.estimated_calls,
-  unpriced_calls: a.unpriced_calls + b.unpriced_calls,
-})
+export const plus = (a: Counts, b: Counts): Counts => {
+  const sum = { ...a }
+  add(sum, b)
+  return sum
+}
+
+/** Adds in place. A sum stays at the largest number that a record may hold: one that cannot be written would keep back the others. */
+export const add = (to: { -readonly [K in keyof Counts]: Counts[K] }, counts: Counts): void => {
+  to.calls = capped(to.calls + counts.calls)
+  to.input_tokens = capped(to.input_tokens + counts.input_tokens)
+  to.output_tokens = capped(to.output_tokens + counts.output_tokens)
+  to.cost_nano_usd = capped(to.cost_nano_usd + counts.cost_nano_usd)
+  to.estimated_calls = capped(to.estimated_calls + counts.estimated_calls)
+  to.unpriced_calls = capped(to.unpriced_calls + counts.unpriced_calls)
+}
+
+export const capped = (count: number): number => Math.min(count, largestNumber)
 
 /** By day first, so that the oldest rows are the first in the order of ids; sums come last. */
 export const idOf = (row: UsageRow): string =>

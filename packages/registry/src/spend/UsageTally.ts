@@ -42,12 +42,7 @@ export class UsageTally {
   }
 
   #count(row: Row, counts: UsageRow.Counts): void {
-    row.calls += counts.calls
-    row.input_tokens += counts.input_tokens
-    row.output_tokens += counts.output_tokens
-    row.cost_nano_usd += counts.cost_nano_usd
-    row.estimated_calls += counts.estimated_calls
-    row.unpriced_calls += counts.unpriced_calls
+    UsageRow.add(row, counts)
     this.#changed.add(row)
   }
 
