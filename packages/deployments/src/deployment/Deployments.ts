@@ -37,8 +37,8 @@ export class Deployments extends Context.Service<
     readonly hold: (modelId: string) => Effect.Effect<Deployment, Failure, Scope.Scope>
     /** The deployment that a predict would use, with what would refuse the predict; the model is not deployed by it. */
     readonly inspect: (modelId: string) => Effect.Effect<Deployment, Failure>
-    /** Fails if a predict would fail because of the model's group, or if there is no such model. */
-    readonly checkAccess: (modelId: string) => Effect.Effect<void, Failure>
+    /** Fails if a predict would fail because of the model's group, or if there is no such model; whether it may be called is not looked at. */
+    readonly open: (modelId: string) => Effect.Effect<Deployment, Failure>
     /** Deploys a model, or redeploys it. Returns the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
@@ -73,7 +73,7 @@ export class Deployments extends Context.Service<
         use,
         hold,
         inspect,
-        checkAccess: (id) => Effect.flatMap(entries.join(id), permitted),
+        open: (id) => Effect.tap(entries.join(id), permitted),
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.

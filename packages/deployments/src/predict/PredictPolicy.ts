@@ -10,7 +10,6 @@ import type { StoreError } from "@drawbar/document-store/StoreError"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Limits, type Spent } from "@drawbar/registry/limits/Limits"
 import * as Moment from "@drawbar/registry/limits/Moment"
-import * as ModelRouting from "@drawbar/registry/models/ModelRouting"
 import type { Price } from "@drawbar/registry/spend/Prices"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Effect, Result, type Scope } from "effect"
@@ -101,14 +100,7 @@ export const make = Effect.fnUntraced(function* ({ failed }: Pick<Accounting, "f
       failed({ modelId: id, compiled: targets[0].live.compiled, input, estimate }, context.caller)
 
   const ofInput = [streaming, callerFilters]
-  const checks: ReadonlyArray<Check> = [
-    ...ofInput,
-    modelOfKey,
-    judgesOfKey,
-    targetsOfKey,
-    priceForBudget,
-    interfaceOfModel,
-  ]
+  const checks: ReadonlyArray<Check> = [...ofInput, modelOfKey, judgesOfKey, priceForBudget, interfaceOfModel]
 
   const first = <C>(
     list: ReadonlyArray<(call: C, settings: Settings["Service"]) => Result.Result<void, Refused>>,
@@ -177,23 +169,13 @@ const callerFilters = ({ input }: Pick<PolicyCall, "input">, settings: Settings[
 }
 
 /** Fails where the caller's key is for other models. */
-const modelOfKey: Check = ({ context: { caller }, deployment: { id } }) =>
-  isFor(caller.principal, id) ? Result.void : notForKey(id)
+const modelOfKey: Check = ({ context: { caller }, deployment: { id } }) => forKey(caller.principal, id)
 
 /** Fails where the key is for other models than those that judge: their calls are the caller's. */
 const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) => {
   if (isJudgement === true) return Result.void
   const closed = judgesOf(deployment).find((id) => !isFor(caller.principal, id))
-  return closed === undefined ? Result.void : notForKey(closed)
-}
-
-/** Fails where the key is not for every model that may answer in place of the one that was asked. */
-const targetsOfKey: Check = ({ context: { caller }, deployment: { model }, isTarget }) => {
-  if (isTarget === true || model.routing === undefined) return Result.void
-  const closed = ModelRouting.targetsOf(model.routing).find(
-    ({ model_id }) => model_id !== undefined && !isFor(caller.principal, model_id),
-  )
-  return closed?.model_id === undefined ? Result.void : notForKey(closed.model_id)
+  return closed === undefined ? Result.void : forKey(caller.principal, closed)
 }
 
 /** Fails where the input is not what the model's interface says. */
@@ -209,4 +191,11 @@ const judgesOf = ({ model: { guardrails } }: Pick<Deployment, "model">): Readonl
 export const isFor = (principal: CurrentPrincipal | undefined, modelId: string): boolean =>
   principal?.models === undefined || principal.models.includes(modelId)
 
-const notForKey = (modelId: string) => Result.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
+/** Fails where a key is for other models. */
+export const forKey = (
+  principal: CurrentPrincipal | undefined,
+  modelId: string,
+): Result.Result<void, DeploymentError> =>
+  isFor(principal, modelId)
+    ? Result.void
+    : Result.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
