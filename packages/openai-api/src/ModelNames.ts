@@ -55,7 +55,7 @@ export const make = Effect.gen(function* () {
       const found: Array<Hit> = []
       for (let searchAfter: ReadonlyArray<SortValue> | undefined; ;) {
         const { hits } = yield* models.search(searchAfter === undefined ? request : { ...request, searchAfter })
-        found.push(...hits.filter(({ id }) => principal?.models === undefined || principal.models.includes(id)))
+        found.push(...hits.filter(({ id }) => aliases.allows(principal, id)))
         if (hits.length < size) return found
         searchAfter = hits.at(-1)?.sort
       }
@@ -83,15 +83,29 @@ export const make = Effect.gen(function* () {
 
   const live = Effect.map(search(all), (hits) => hits.filter(isCallable))
 
+  /** Aliases all of whose targets the principal may call. */
+  const openAliases = Effect.gen(function* () {
+    const principal = yield* CurrentPrincipal
+    const all = yield* aliases.list
+    return all.filter(({ targets }) => targets.every(({ model_id }) => aliases.allows(principal, model_id)))
+  })
+
   const namesOfAll = Effect.gen(function* () {
-    const [named, hits] = yield* Effect.all([aliases.list, live])
+    const [named, hits] = yield* Effect.all([openAliases, live])
     return [...named.map(({ name }) => name), ...hits.map(nameOf)]
   })
 
+  /** One that is closed to the principal is as one that is not there. */
+  const aliasOf = Effect.fnUntraced(function* (name: string) {
+    const alias = (yield* openAliases).find((one) => one.name === name)
+    return alias ?? (yield* missing(name))
+  })
+
   const resolve = Effect.fnUntraced(function* (name: string) {
-    if (aliases.targets(name) !== undefined) return name
-    if (name.length > maxName) return yield* missing(name)
     const principal = yield* CurrentPrincipal
+    const isAlias = aliases.targets(name) !== undefined
+    if (isAlias && principal === undefined) return name
+    if (name.length > maxName) return yield* missing(name)
     const key = JSON.stringify([
       principal?.kind,
       principal?.id ?? principal?.name,
@@ -101,7 +115,7 @@ export const make = Effect.gen(function* () {
     ])
     const remembered = known.get(key)
     if (remembered !== undefined) return remembered
-    const id = yield* found(name)
+    const id = isAlias ? (yield* aliasOf(name)).name : yield* found(name)
     known.set(key, id)
     return id
   })
@@ -109,11 +123,11 @@ export const make = Effect.gen(function* () {
   const names: ModelNames = {
     resolve,
     list: Effect.gen(function* () {
-      const [named, hits] = yield* Effect.all([aliases.list, live])
+      const [named, hits] = yield* Effect.all([openAliases, live])
       return [...named.map(ofAlias), ...hits.map(ofHit)]
     }),
     get: Effect.fnUntraced(function* (name) {
-      if (aliases.targets(name) !== undefined) return ofAlias(yield* aliases.get(name))
+      if (aliases.targets(name) !== undefined) return ofAlias(yield* aliasOf(name))
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)
       return hit === undefined || !isCallable(hit) ? yield* missing(name) : ofHit(hit)

@@ -210,11 +210,14 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
   }
 }
 
-/** What fills a template by other names than OpenAI's can be said in the model. */
-const messageOf = (reason: Reason): string =>
-  reason._tag === "MissingParameters"
+/** What fills a template by other names than OpenAI's can be said in the model; a model that is closed to the caller is not named. */
+const messageOf = (reason: Reason): string => {
+  if (reason._tag === "ModelAccessDenied")
+    return "You have no access to a model that this model calls: a target of its routing, or one that judges for its guardrails. Ask who owns it, or an admin"
+  return reason._tag === "MissingParameters"
     ? `The template of this connector needs the parameters [${reason.names.join(", ")}], which this request does not give. Send them, or give them values in the connector's parameters. If one of them takes the messages, name it in the model: "openai": {"messages": "${reason.names[0] ?? ""}"}`
     : reason.message
+}
 
 const canBeRetried = (status: number) => status === 408 || status === 409 || status === 429 || status >= 500
 

@@ -6,6 +6,7 @@
  */
 import type { EgressPool } from "@drawbar/egress/EgressPool"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Context, Effect, Layer, type Scope } from "effect"
 import * as ActionCounts from "./ActionCounts.ts"
 import type { Deployment } from "./Deployment.ts"
@@ -39,6 +40,8 @@ export class Deployments extends Context.Service<
     readonly inspect: (modelId: string) => Effect.Effect<Deployment, Failure>
     /** Fails if a predict would fail because of the model's group, or if there is no such model; whether it may be called is not looked at. */
     readonly open: (modelId: string) => Effect.Effect<Deployment, Failure>
+    /** Whether a caller's key is for a model. */
+    readonly allows: Aliases["Service"]["allows"]
     /** Deploys a model, or redeploys it. Returns the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
@@ -73,6 +76,7 @@ export class Deployments extends Context.Service<
         use,
         hold,
         inspect,
+        allows: (yield* Aliases).allows,
         open: (id) => Effect.tap(entries.join(id), permitted),
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun

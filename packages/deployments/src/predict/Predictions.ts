@@ -75,7 +75,7 @@ export class Predictions extends Context.Service<
       const settings = yield* Settings
       const counter = PredictStats.make(() => settings.get("plugins.ml_commons.monitoring_request_count"))
       const accounting = yield* Accounting.make
-      const policy = yield* PredictPolicy.make(accounting)
+      const policy = yield* PredictPolicy.make(accounting, deployments.allows)
       const calls = yield* PredictCalls.make(counter, accounting)
       const withGuardrails = yield* GuardrailModels.make(policy, calls)
       const routed = yield* RoutedCalls.make(policy, calls, withGuardrails)

@@ -5,15 +5,14 @@
 import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
+import type { Caller } from "@drawbar/registry/access/Caller"
 import { Cause, Clock, Effect, Exit, Scope } from "effect"
 import type { Deployment } from "../deployment/Deployment.ts"
 import { Deployments } from "../deployment/Deployments.ts"
 import type { Failure } from "../deployment/DeploymentFailure.ts"
 import type { WithGuardrails } from "../predict/GuardrailModels.ts"
 import type { Call, PredictCalls, Requests } from "../predict/PredictCalls.ts"
-import * as PredictPolicy from "../predict/PredictPolicy.ts"
-import type { PolicyCall } from "../predict/PredictPolicy.ts"
-import type { Caller } from "@drawbar/registry/access/Caller"
+import type { PolicyCall, PredictPolicy } from "../predict/PredictPolicy.ts"
 import * as FallbackClass from "./FallbackClass.ts"
 import * as Routing from "./Routing.ts"
 import * as TargetProbe from "./TargetProbe.ts"
@@ -76,7 +75,7 @@ const isFree: ReadonlySet<FallbackClass.FailureClass> = new Set<FallbackClass.Fa
 ])
 
 export const make = Effect.fnUntraced(function* (
-  policy: PredictPolicy.PredictPolicy,
+  policy: PredictPolicy,
   calls: PredictCalls,
   withGuardrails: WithGuardrails,
 ) {
@@ -235,7 +234,7 @@ export const make = Effect.fnUntraced(function* (
       (id) => {
         seen.add(id)
         const open = Effect.flatMap(deployments.open(id), (target) => permittedAll(target, caller, seen, depth + 1))
-        return Effect.andThen(Effect.fromResult(PredictPolicy.forKey(caller.principal, id)), absentIsNoRefusal(open))
+        return Effect.andThen(Effect.fromResult(policy.forKey(caller.principal, id)), absentIsNoRefusal(open))
       },
       { discard: true },
     )
