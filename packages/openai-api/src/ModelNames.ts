@@ -101,24 +101,25 @@ export const make = Effect.gen(function* () {
     return alias ?? (yield* missing(name))
   })
 
-  const resolve = Effect.fnUntraced(function* (name: string) {
-    const principal = yield* CurrentPrincipal
-    const isAlias = aliases.targets(name) !== undefined
-    if (isAlias && principal === undefined) return name
-    if (name.length > maxName) return yield* missing(name)
-    const key = JSON.stringify([
-      principal?.kind,
-      principal?.id ?? principal?.name,
-      principal?.roles,
-      principal?.backend_roles,
-      name,
-    ])
-    const remembered = known.get(key)
-    if (remembered !== undefined) return remembered
-    const id = isAlias ? (yield* aliasOf(name)).name : yield* found(name)
-    known.set(key, id)
-    return id
-  })
+  const resolve = (name: string) =>
+    Effect.flatMap(CurrentPrincipal, (principal): Effect.Effect<string, RegistryFailure | OpenAiError> => {
+      const isAlias = aliases.targets(name) !== undefined
+      if (isAlias && principal === undefined) return Effect.succeed(name)
+      if (name.length > maxName) return missing(name)
+      const key = JSON.stringify([
+        principal?.kind,
+        principal?.id ?? principal?.name,
+        principal?.roles,
+        principal?.backend_roles,
+        name,
+      ])
+      const remembered = known.get(key)
+      if (remembered !== undefined) return Effect.succeed(remembered)
+      return Effect.map(isAlias ? Effect.map(aliasOf(name), (alias) => alias.name) : found(name), (id) => {
+        known.set(key, id)
+        return id
+      })
+    })
 
   const names: ModelNames = {
     resolve,

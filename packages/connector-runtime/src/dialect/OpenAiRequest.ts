@@ -211,8 +211,9 @@ const amended = (
   body: string,
   members: Translation["members"],
 ): Result.Result<string, ConnectorError> => {
-  if (members.length === 0) return Result.succeed(body)
-  const merged = BodyMembers.add(body, members)
+  const others = members.filter((member) => !isThere(compiled, member))
+  if (others.length === 0) return Result.succeed(body)
+  const merged = BodyMembers.add(body, others)
   if (merged === undefined)
     return Result.fail(
       invalidInput(
@@ -226,6 +227,10 @@ const amended = (
   )
   return fault === undefined ? Result.succeed(merged.body) : Result.fail(fault)
 }
+
+/** Whether a member is in the body as it was given, so that nobody has to look. */
+const isThere = ({ spliced }: CompiledDialect, { path: [name, ...inner], json, isDefault }: BodyMembers.Member) =>
+  inner.length === 0 && isDefault !== true && spliced.has(name) && (json.startsWith("[") || json.startsWith("{"))
 
 const whyFixed = (field: string): string =>
   field === "messages"
