@@ -228,7 +228,7 @@ const amended = (
   return fault === undefined ? Result.succeed(merged.body) : Result.fail(fault)
 }
 
-/** Whether a member is in the body as it was given, so that nobody has to look. */
+/** Whether a member is in the body as it was given, so that it need not be compared. */
 const isThere = ({ spliced }: CompiledDialect, { path: [name, ...inner], json, isDefault }: BodyMembers.Member) =>
   inner.length === 0 && isDefault !== true && spliced.has(name) && (json.startsWith("[") || json.startsWith("{"))
 
