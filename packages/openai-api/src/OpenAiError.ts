@@ -5,6 +5,7 @@
 import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
+import * as FallbackClass from "@drawbar/deployments/routing/FallbackClass"
 import type { ApiFace, FailureSummary, Refusal } from "@drawbar/http-server/http/ApiFace"
 import type { RequestError } from "@drawbar/http-server/http/RequestError"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
@@ -185,7 +186,9 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
   const remote = "remote" in reason ? reason.remote : undefined
   const status =
     reason._tag === "StorageFailed" && reason.isFull === true ? 507 : row === "remote" ? passedOn(remote) : row
-  const [type, code] = (row === "remote" ? remoteRows[status] : undefined) ?? [family, ownCode]
+  const [type, namedCode] = (row === "remote" ? remoteRows[status] : undefined) ?? [family, ownCode]
+  // Applications shorten their conversation by this code.
+  const code = FallbackClass.isTooLong(reason) ? "context_length_exceeded" : namedCode
   const param = "param" in reason && reason.param !== undefined ? reason.param : null
   const given = remote ?? reason
   const millis =

@@ -197,11 +197,15 @@ const parametersOf = ({ placeholders }: CompiledDialect, members: Translation["m
     const placeholder = placeholders.get(name)
     return member.isDefault !== true || (placeholder?.authored === false && placeholder.default === undefined)
   }
-  const parameters = new Map(BodyMembers.topLevel(members.filter((member) => isWanted(member, member.path[0]))))
+  // A text is one of JSON where the template has no quotes around it.
+  const fit = (name: string, value: Value): Value =>
+    value._tag === "Text" && placeholders.get(name)?.position === "value" ? json(JSON.stringify(value.text)) : value
+  const own = BodyMembers.topLevel(members.filter((member) => isWanted(member, member.path[0])))
+  const parameters = new Map([...own].map(([name, value]) => [name, fit(name, value)] as const))
   for (const member of members)
     for (const name of [member.path.at(-1) ?? "", member.field])
       if (placeholders.has(name) && !parameters.has(name) && isWanted(member, name))
-        parameters.set(name, BodyMembers.valueOf(member.json))
+        parameters.set(name, fit(name, BodyMembers.valueOf(member.json)))
   return parameters
 }
 
