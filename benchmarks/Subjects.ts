@@ -16,12 +16,15 @@ export interface Work {
   readonly bytes: number
 }
 
-type Task = "chat" | "embeddings"
+/** `messages`: a chat with Anthropic's API; `vectors`: texts in, through the connector's functions. */
+type Task = "chat" | "embeddings" | "messages" | "vectors"
 
 export interface Subject {
   readonly name: string
   readonly program: Program.Program
   readonly target: (work: Work) => Promise<Load.Target>
+  /** The same model by OpenAI's API. */
+  readonly face?: Subject
   /** The same as a stream; absent if it is not measured. */
   readonly streamed?: (work: Work) => Promise<Load.Target>
   /** Whether only chats are measured. */
@@ -70,6 +73,12 @@ const tasks: Readonly<
 > = {
   chat: { path: "/v1/chat/completions", sent: (bytes) => ({ messages: messages(bytes) }), expects: "Hello there." },
   embeddings: { path: "/v1/embeddings", sent: () => ({ input: texts }), expects: "0.8414709848078965" },
+  messages: {
+    path: "/v1/messages",
+    sent: (bytes) => ({ max_tokens: 100, messages: messages(bytes) }),
+    expects: "Hello there.",
+  },
+  vectors: { path: "/v1/embeddings", sent: () => ({ input: texts }), expects: "0.8414709848078965" },
 }
 
 const actions: Readonly<Record<Task, object>> = {
@@ -78,7 +87,25 @@ const actions: Readonly<Record<Task, object>> = {
     request_body: '{"model":"${parameters.model}","input":${parameters.input}}',
     post_process_function: "connector.post_process.openai.embedding",
   },
+  messages: {
+    request_body:
+      '{"model":"${parameters.model}","max_tokens":${parameters.max_tokens},"messages":${parameters.messages}}',
+  },
+  vectors: {
+    request_body: '{"model":"${parameters.model}","input":${parameters.input}}',
+    pre_process_function: "connector.pre_process.openai.embedding",
+    post_process_function: "connector.post_process.openai.embedding",
+  },
 }
+
+/** The same tasks in OpenAI's API; the beginning of a vector as 32-bit floats. */
+const faces: Readonly<Record<Task, { readonly path: string; readonly sent: (bytes: number) => object }>> = {
+  chat: { path: "/v1/chat/completions", sent: tasks.chat.sent },
+  messages: { path: "/v1/chat/completions", sent: tasks.messages.sent },
+  embeddings: { path: "/v1/embeddings", sent: () => ({ input: texts }) },
+  vectors: { path: "/v1/embeddings", sent: () => ({ input: texts, encoding_format: "base64" }) },
+}
+const packed = Buffer.from(Float32Array.from([0, 1, 2, 3, 4, 5], Math.sin).buffer).toString("base64")
 
 const ml = "/_plugins/_ml"
 
@@ -132,15 +159,29 @@ const drawbar = (
       origin,
       headers,
       path: `${await pathOf(task, delay)}${suffix}`,
-      body: JSON.stringify({ parameters: tasks[task].sent(bytes) }),
+      body: JSON.stringify(task === "vectors" ? { text_docs: texts } : { parameters: tasks[task].sent(bytes) }),
       expects: tasks[task].expects,
     })
+  const faced =
+    (stream: boolean): Subject["target"] =>
+    async ({ task = "chat", delay, bytes }) => {
+      const [, model] = /models\/([^/]+)/.exec(await pathOf(task, delay)) ?? []
+      return {
+        ...ca,
+        origin,
+        headers,
+        path: faces[task].path,
+        body: JSON.stringify({ model, ...faces[task].sent(bytes), ...(stream ? { stream } : {}) }),
+        expects: task === "vectors" ? packed : tasks[task].expects,
+      }
+    }
   let written = 0
   return {
     name,
     program,
     target: target(""),
     streamed: target("/stream"),
+    face: { name: `${name}, /v1`, program, target: faced(false), streamed: faced(true) },
     write: async () => {
       const connector = { name: `written ${written++}`, version: 1, protocol: "http", actions: [writtenAction] }
       await post(`${origin}${ml}/connectors/_create`, connector, headers, dispatcher)

@@ -40,10 +40,20 @@ const showRows = (rows: ReadonlyArray<Predict.Row>) => {
     )
 }
 
+const showStreams = (rows: ReadonlyArray<Streams.Streams>) => {
+  for (const { name, cpu, first, whole, memory } of rows)
+    row(
+      name,
+      `${fixed(cpu, 0).padStart(6)} µs CPU (× ${fixed(cpu / (rows[0]?.cpu ?? Number.NaN), 2)}), first chunk ${fixed(first, 2)} ms, total ${fixed(whole, 1)} ms, ${fixed(memory, 0)} MB`,
+    )
+}
+
 const compare = async (subjects: ReadonlyArray<Subjects.Subject>, cell: Predict.Cell) => {
   const { task = "chat", connections, perSecond, delay, bytes } = cell
   const callers = perSecond === undefined ? `${connections} connections` : `${perSecond} per second`
-  say(`${task}, ${callers}, upstream delay ${delay} ms${task === "chat" ? `, ${bytes} bytes` : ""}`)
+  say(
+    `${task}, ${callers}, upstream delay ${delay} ms${task === "vectors" || task === "embeddings" ? "" : `, ${bytes} bytes`}`,
+  )
   showRows(await Predict.measure(subjects, cell, pace))
 }
 
@@ -98,12 +108,7 @@ const warm = () =>
     }
     for (const held of [0, quick ? 32 : 512]) {
       say(`stream of 64 deltas, ${held} others open`)
-      const rows = await Streams.measure(subjects, { held, rounds: quick ? 20 : 300 })
-      for (const { name, cpu, first, whole, memory } of rows)
-        row(
-          name,
-          `${fixed(cpu, 0).padStart(6)} µs CPU (× ${fixed(cpu / (rows[0]?.cpu ?? Number.NaN), 2)}), first chunk ${fixed(first, 2)} ms, total ${fixed(whole, 1)} ms, ${fixed(memory, 0)} MB`,
-        )
+      showStreams(await Streams.measure(subjects, { held, rounds: quick ? 20 : 300 }))
     }
     say("memory, steady under 32 connections, and 10 s later")
     for (const { name, program, target } of subjects) {
@@ -123,6 +128,19 @@ const tls = async () => {
       await compare([await floor(), await drawbar()], { connections: 32, ...work })
     })
 }
+
+/** OpenAI's API beside the ML Commons predict of the same model, in the same server. */
+const openai = () =>
+  Subjects.withStarter("none", async ({ floor, drawbar }) => {
+    const server = await drawbar()
+    const subjects = [await floor(), server, ...(server.face === undefined ? [] : [server.face])]
+    for (const task of ["chat", "messages", "vectors"] as const)
+      await compare(subjects, { task, connections: task === "vectors" ? 8 : 32, ...work })
+    for (const task of ["chat", "messages"] as const) {
+      say(`${task}, stream of 64 deltas`)
+      showStreams(await Streams.measure(subjects, { task, held: 0, rounds: quick ? 20 : 300 }))
+    }
+  })
 
 /** What the bound of the young generation saves in memory, and costs in collections. */
 const semiSpace = () =>
@@ -147,7 +165,7 @@ const allocations = async () => {
   }
 }
 
-const parts: Readonly<Record<string, () => Promise<void>>> = { micro, allocations, start, cold, tls, semiSpace, warm }
+const parts: Readonly<Record<string, () => Promise<void>>> = { micro, allocations, start, cold, tls, semiSpace, warm, openai }
 for (const [name, measure] of Object.entries(parts)) {
   if (only !== undefined && only !== name) continue
   const seen = Quiet.observe()

@@ -28,7 +28,7 @@ export const measure = async (
   cell: Cell,
   { rounds, seconds }: Pace,
 ): Promise<ReadonlyArray<Row>> => {
-  const subjects = all.filter(({ onlyChats }) => onlyChats !== true || cell.task !== "embeddings")
+  const subjects = all.filter(({ onlyChats }) => onlyChats !== true || (cell.task ?? "chat") === "chat")
   const targets = await Promise.all(subjects.map(({ target }) => target(cell)))
   const found = subjects.map(() => [] as Array<Omit<Row, "name">>)
   for (const target of targets) await Load.run(target, cell.connections, Math.min(seconds, 1))

@@ -2,7 +2,7 @@
 import { Agent, request } from "undici"
 import * as Load from "./Load.ts"
 import * as Program from "./Program.ts"
-import type { Subject } from "./Subjects.ts"
+import type { Subject, Work } from "./Subjects.ts"
 
 /** Time to the first chunk and to the end, in ms. `onFirst` is called with the first. */
 const one = async (
@@ -43,12 +43,12 @@ export interface Streams {
  */
 export const measure = async (
   subjects: ReadonlyArray<Subject>,
-  { held, rounds }: { readonly held: number; readonly rounds: number },
+  { held, rounds, task = "chat" }: { readonly held: number; readonly rounds: number; readonly task?: Work["task"] },
 ): Promise<ReadonlyArray<Streams>> => {
   const found: Array<Streams> = []
   for (const { name, program, streamed } of subjects) {
-    const target = await streamed?.({ delay: 0, bytes: 200 })
-    const slow = await streamed?.({ delay: 1_000, bytes: 200 })
+    const target = await streamed?.({ task, delay: 0, bytes: 200 })
+    const slow = await streamed?.({ task, delay: 1_000, bytes: 200 })
     const agent = new Agent()
     if (target === undefined || slow === undefined || !(await isStream(target, agent))) continue
     const others = await hold(slow, held)

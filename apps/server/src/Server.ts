@@ -13,6 +13,7 @@ import { version } from "@drawbar/http-api/routes/Version"
 import { basePath as openAiPath } from "@drawbar/openai-api/OpenAiApi"
 import * as OpenAiError from "@drawbar/openai-api/OpenAiError"
 import * as OpenAiHandlers from "@drawbar/openai-api/OpenAiHandlers"
+import * as OpenAiReference from "@drawbar/openai-api/OpenAiReference"
 import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Connectors } from "@drawbar/registry/records/Connectors"
 import { Controllers } from "@drawbar/registry/models/Controllers"
@@ -87,6 +88,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     ...exporting,
     version,
     endpoints: openAi,
+    furtherApis: [OpenAiReference],
     faces: { [`${openAiPath}/`]: OpenAiError.face },
   }).pipe(Effect.provideContext(services))
   return {

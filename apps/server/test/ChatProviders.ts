@@ -1,5 +1,9 @@
-/** Providers with chat APIs of their own: what each sends in its documented shapes, and what one conversation is in its words. */
+/**
+ * Providers with chat APIs of their own: what each sends in its documented shapes, and what one conversation is in its words. The types
+ * of the vendors' own clients check both.
+ */
 import * as Answer from "@drawbar/stub-platform/Answer"
+import type * as Vendor from "@drawbar/stub-platform/VendorTypes"
 import { EventStreamCodec } from "@smithy/eventstream-codec"
 import type OpenAI from "openai"
 
@@ -43,7 +47,7 @@ const amazon = (events: ReadonlyArray<readonly [string, object]>) =>
   )
 
 export const args = { city: "Köln" }
-const schema = { type: "object", properties: { city: { type: "string" } } }
+const schema = { type: "object" as const, properties: { city: { type: "string" } } }
 const pixel = "iVBORw0KGgo="
 
 const messages: ReadonlyArray<OpenAI.ChatCompletionMessageParam> = [
@@ -62,46 +66,83 @@ const messages: ReadonlyArray<OpenAI.ChatCompletionMessageParam> = [
   },
   { role: "tool", tool_call_id: "call_1", content: "a cat" },
 ]
-const tools: Array<OpenAI.ChatCompletionTool> = [
-  { type: "function", function: { name: "weather", description: "now", parameters: schema } },
-]
+const tools = [{ type: "function" as const, function: { name: "weather", description: "now", parameters: schema } }]
 export const request = { messages: [...messages], tools, max_tokens: 50, temperature: 0.5, stop: "END" }
 
-const openAiTools = [{ type: "function", function: { name: "weather", description: "now", parameters: schema } }]
+const anthropicUsage = {
+  cache_creation: null,
+  cache_creation_input_tokens: null,
+  inference_geo: null,
+  output_tokens_details: null,
+  server_tool_use: null,
+  service_tier: "standard",
+  speed: null,
+} as const
+
+const anthropicMessage = {
+  id: "msg_1",
+  type: "message",
+  role: "assistant",
+  model: "claude-x",
+  container: null,
+  diagnostics: null,
+  stop_details: null,
+  stop_sequence: null,
+} as const
 
 const anthropicEvents = [
-  { type: "message_start", message: { id: "m", usage: { input_tokens: 12, output_tokens: 1 } } },
-  { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
+  {
+    type: "message_start",
+    message: {
+      ...anthropicMessage,
+      content: [],
+      stop_reason: null,
+      usage: { ...anthropicUsage, input_tokens: 12, output_tokens: 1, cache_read_input_tokens: null },
+    },
+  },
+  { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "", signature: "" } },
   { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
-  { type: "content_block_start", index: 1, content_block: { type: "text", text: "" } },
+  { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "s" } },
+  { type: "content_block_stop", index: 0 },
+  { type: "content_block_start", index: 1, content_block: { type: "text", text: "", citations: null } },
   { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "Hello" } },
+  { type: "content_block_stop", index: 1 },
   {
     type: "content_block_start",
     index: 2,
-    content_block: { type: "tool_use", id: "toolu_1", name: "weather", input: {} },
+    content_block: { type: "tool_use", id: "toolu_1", name: "weather", input: {}, caller: { type: "direct" } },
   },
   { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: '{"city":' } },
   { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: '"Köln"}' } },
-  { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } },
+  { type: "content_block_stop", index: 2 },
+  {
+    type: "message_delta",
+    delta: { container: null, stop_details: null, stop_reason: "tool_use", stop_sequence: null },
+    usage: {
+      input_tokens: null,
+      output_tokens: 5,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: null,
+      output_tokens_details: null,
+      server_tool_use: null,
+    },
+  },
   { type: "message_stop" },
-]
+] satisfies ReadonlyArray<Vendor.AnthropicEvent>
 
 const anthropic: Provider = {
   blueprint: "anthropic-messages",
   path: "/v1/messages",
   whole: {
-    id: "msg_1",
-    type: "message",
-    role: "assistant",
-    model: "claude-x",
+    ...anthropicMessage,
     content: [
       { type: "thinking", thinking: "hm", signature: "s" },
-      { type: "text", text: "Hello" },
-      { type: "tool_use", id: "toolu_1", name: "weather", input: args },
+      { type: "text", text: "Hello", citations: null },
+      { type: "tool_use", id: "toolu_1", name: "weather", input: args, caller: { type: "direct" } },
     ],
     stop_reason: "tool_use",
-    usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 2 },
-  },
+    usage: { ...anthropicUsage, input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 2 },
+  } satisfies Vendor.AnthropicResponse,
   stream: () => sse(anthropicEvents, true),
   body: {
     model: "claude-sonnet-4-5",
@@ -124,11 +165,28 @@ const anthropic: Provider = {
     temperature: 0.5,
     stop_sequences: ["END"],
     tools: [{ name: "weather", description: "now", input_schema: schema }],
-  },
+  } satisfies Vendor.AnthropicRequest,
 }
 
 /** InvokeModel has the model in its path. */
 const withoutModel = (body: object) => Object.fromEntries(Object.entries(body).filter(([name]) => name !== "model"))
+
+/** A member is the type of its event. */
+const converseEvents: ReadonlyArray<Vendor.ConverseEvent> = [
+  { messageStart: { role: "assistant" } },
+  { contentBlockDelta: { contentBlockIndex: 0, delta: { reasoningContent: { text: "hm" } } } },
+  { contentBlockStop: { contentBlockIndex: 0 } },
+  { contentBlockDelta: { contentBlockIndex: 1, delta: { text: "Hello" } } },
+  { contentBlockStop: { contentBlockIndex: 1 } },
+  { contentBlockStart: { contentBlockIndex: 2, start: { toolUse: { toolUseId: "tooluse_1", name: "weather" } } } },
+  { contentBlockDelta: { contentBlockIndex: 2, delta: { toolUse: { input: '{"city":"Köln"}' } } } },
+  { contentBlockStop: { contentBlockIndex: 2 } },
+  { messageStop: { stopReason: "tool_use" } },
+  { metadata: { usage: { inputTokens: 12, outputTokens: 5, totalTokens: 17 }, metrics: { latencyMs: 5 } } },
+]
+
+const ollama = { model: "llama3.2", created_at: "2026-11-28T00:00:00Z" }
+const ollamaEnd = { done: true, done_reason: "stop", prompt_eval_count: 12, eval_count: 5 }
 
 export const providers: ReadonlyArray<Provider> = [
   anthropic,
@@ -158,20 +216,9 @@ export const providers: ReadonlyArray<Provider> = [
       },
       stopReason: "tool_use",
       usage: { inputTokens: 12, outputTokens: 5, totalTokens: 17 },
-    },
-    stream: () =>
-      amazon([
-        ["messageStart", { role: "assistant" }],
-        ["contentBlockDelta", { contentBlockIndex: 0, delta: { reasoningContent: { text: "hm" } } }],
-        ["contentBlockDelta", { contentBlockIndex: 1, delta: { text: "Hello" } }],
-        [
-          "contentBlockStart",
-          { contentBlockIndex: 2, start: { toolUse: { toolUseId: "tooluse_1", name: "weather" } } },
-        ],
-        ["contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: '{"city":"Köln"}' } } }],
-        ["messageStop", { stopReason: "tool_use" }],
-        ["metadata", { usage: { inputTokens: 12, outputTokens: 5, totalTokens: 17 } }],
-      ]),
+      metrics: { latencyMs: 5 },
+    } satisfies Vendor.ConverseResponse,
+    stream: () => amazon(converseEvents.flatMap((event) => Object.entries(event))),
     body: {
       system: [{ text: "Be short." }],
       messages: [
@@ -184,7 +231,7 @@ export const providers: ReadonlyArray<Provider> = [
       ],
       inferenceConfig: { maxTokens: 50, temperature: 0.5, stopSequences: ["END"] },
       toolConfig: { tools: [{ toolSpec: { name: "weather", description: "now", inputSchema: { json: schema } } }] },
-    },
+    } satisfies Vendor.ConverseRequest,
   },
   {
     blueprint: "gemini-generate-content",
@@ -207,7 +254,7 @@ export const providers: ReadonlyArray<Provider> = [
         },
       ],
       usageMetadata: { promptTokenCount: 12, candidatesTokenCount: 3, thoughtsTokenCount: 2, totalTokenCount: 17 },
-    },
+    } satisfies Vendor.GeminiResponse,
     stream: () =>
       sse([
         { candidates: [{ index: 0, content: { parts: [{ text: "hm", thought: true }] } }] },
@@ -218,7 +265,7 @@ export const providers: ReadonlyArray<Provider> = [
           ],
           usageMetadata: { promptTokenCount: 12, candidatesTokenCount: 3, thoughtsTokenCount: 2 },
         },
-      ]),
+      ] satisfies ReadonlyArray<Vendor.GeminiResponse>),
     body: {
       contents: [
         { role: "user", parts: [{ text: "What is this?" }, { inlineData: { mimeType: "image/png", data: pixel } }] },
@@ -228,7 +275,7 @@ export const providers: ReadonlyArray<Provider> = [
       systemInstruction: { parts: [{ text: "Be short." }] },
       generationConfig: { maxOutputTokens: 50, temperature: 0.5, stopSequences: ["END"] },
       tools: [{ functionDeclarations: [{ name: "weather", description: "now", parametersJsonSchema: schema }] }],
-    },
+    } satisfies Vendor.GeminiRequest,
   },
   {
     blueprint: "cohere-chat",
@@ -245,7 +292,7 @@ export const providers: ReadonlyArray<Provider> = [
       },
       finish_reason: "TOOL_CALL",
       usage: { tokens: { input_tokens: 12, output_tokens: 5 } },
-    },
+    } satisfies Vendor.CohereResponse,
     stream: () =>
       sse([
         { type: "message-start", id: "c-1" },
@@ -267,7 +314,7 @@ export const providers: ReadonlyArray<Provider> = [
           type: "message-end",
           delta: { finish_reason: "TOOL_CALL", usage: { tokens: { input_tokens: 12, output_tokens: 5 } } },
         },
-      ]),
+      ] satisfies ReadonlyArray<Vendor.CohereEvent>),
     body: {
       model: "command-a-03-2025",
       messages: [
@@ -288,32 +335,42 @@ export const providers: ReadonlyArray<Provider> = [
       max_tokens: 50,
       temperature: 0.5,
       stop_sequences: ["END"],
-      tools: openAiTools,
-    },
+      tools,
+    } satisfies Vendor.CohereRequest,
   },
   {
     blueprint: "ollama-chat",
     path: "/api/chat",
     whole: {
-      model: "llama3.2",
+      ...ollama,
       message: {
         role: "assistant",
         thinking: "hm",
         content: "Hello",
         tool_calls: [{ function: { name: "weather", arguments: args } }],
       },
-      done: true,
-      done_reason: "stop",
-      prompt_eval_count: 12,
-      eval_count: 5,
-    },
+      ...ollamaEnd,
+    } satisfies Vendor.OllamaResponse,
     stream: () =>
-      Answer.stream("application/x-ndjson", [
-        `${JSON.stringify({ message: { thinking: "hm", content: "" }, done: false })}\n`,
-        `${JSON.stringify({ message: { content: "Hello" }, done: false })}\n`,
-        `${JSON.stringify({ message: { content: "", tool_calls: [{ function: { name: "weather", arguments: args } }] }, done: false })}\n`,
-        `${JSON.stringify({ message: { content: "" }, done: true, done_reason: "stop", prompt_eval_count: 12, eval_count: 5 })}\n`,
-      ]),
+      Answer.stream(
+        "application/x-ndjson",
+        (
+          [
+            { ...ollama, message: { role: "assistant", thinking: "hm", content: "" }, done: false },
+            { ...ollama, message: { role: "assistant", content: "Hello" }, done: false },
+            {
+              ...ollama,
+              message: {
+                role: "assistant",
+                content: "",
+                tool_calls: [{ function: { name: "weather", arguments: args } }],
+              },
+              done: false,
+            },
+            { ...ollama, message: { role: "assistant", content: "" }, ...ollamaEnd },
+          ] satisfies ReadonlyArray<Vendor.OllamaResponse>
+        ).map((event) => `${JSON.stringify(event)}\n`),
+      ),
     body: {
       model: "llama3.2",
       messages: [
@@ -323,12 +380,12 @@ export const providers: ReadonlyArray<Provider> = [
         { role: "tool", tool_name: "look", content: "a cat" },
       ],
       options: { num_predict: 50, temperature: 0.5, stop: ["END"] },
-      tools: openAiTools,
-    },
+      tools,
+    } satisfies Vendor.OllamaRequest,
   },
 ]
 
-/** OpenAI, for embeddings; `OpenAi.handler` of the stub responds for it. */
+/** For embeddings; `OpenAi.handler` of the stub responds for it. */
 export const embeddings: Provider = {
   blueprint: "openai-embeddings",
   path: "/v1/embeddings",

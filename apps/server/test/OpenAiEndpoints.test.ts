@@ -61,6 +61,8 @@ describe("the endpoints beside chat", () => {
     const whole = await at.client.responses.create({ model: "m", input: [], max_output_tokens: 20 })
     assert.strictEqual(whole.id, "resp_1")
     assert.deepEqual(at.sent(), { model: "gpt-test", input: [], max_output_tokens: 20 })
+    await at.client.responses.create({ model: "m", input: 'say "hi"' })
+    assert.deepEqual(at.sent(), { model: "gpt-test", input: 'say "hi"' })
     await using other = await start()
     const refused = await other.post("/responses", { input: "hi" })
     assert.strictEqual(refused.status, 400)

@@ -126,6 +126,27 @@ describe("a connector of OpenAI's own API", () => {
     assert.deepEqual(at.sent(), { model: "g", max_tokens: 5, messages: hello })
   })
 
+  it("is sent texts as JSON where its template has no quotes around them", async () => {
+    await using at = await start({
+      template:
+        '{"model": "g", "stop": ${parameters.stop}, "user": "${parameters.user}", "messages": ${parameters.messages}}',
+    })
+    const answer = await at.post(chat, { messages: hello, stop: "END", user: "u" })
+    assert.strictEqual(answer.status, 200, answer.text)
+    assert.deepEqual(at.sent(), { model: "g", stop: "END", user: "u", messages: hello })
+  })
+
+  it("may refuse an input that is too long, which has the code of OpenAI", async () => {
+    await using at = await start({
+      handler: () =>
+        Answer.json({ type: "error", error: { message: "prompt is too long: 9 tokens > 8 maximum" } }, 400),
+    })
+    const refused = await at.post(chat, { messages: hello })
+    assert.strictEqual(refused.status, 400)
+    assert.strictEqual(refused.json.error.code, "context_length_exceeded")
+    assert.strictEqual(refused.headers.get("x-should-retry"), "false")
+  })
+
   it("may answer in parts", async () => {
     const content = [
       { type: "thinking", thinking: [{ type: "text", text: "hm" }] },

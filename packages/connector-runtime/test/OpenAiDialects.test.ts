@@ -4,7 +4,7 @@
  */
 import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
-import { fromUnknown } from "@drawbar/template-renderer/Parameter"
+import { fromUnknown, json } from "@drawbar/template-renderer/Parameter"
 import { Result } from "effect"
 import * as BodyMembers from "../src/dialect/BodyMembers.ts"
 import type { Dialect, Translation } from "../src/dialect/Dialect.ts"
@@ -230,9 +230,50 @@ describe.each(others)(`$provider (DRAWBAR_SEED=${seed})`, (dialect) => {
   })
 })
 
+describe(`OpenAI (DRAWBAR_SEED=${seed})`, () => {
+  it("receives 200 conversations with tools as they were sent", () => {
+    for (let i = 0; i < 200; i++) {
+      const { request } = conversation()
+      const translation = Result.getOrThrow(Dialects.openAi.request(fieldsOf(request)))
+      assert.deepStrictEqual(translation.unsupported, [])
+      assert.deepStrictEqual(bodyOf(translation).value, request)
+    }
+  })
+
+  it("receives numbers digit by digit", () => {
+    const sent = '{"temperature":0.10000000000000000001,"n":1e2}'
+    const { members } = Result.getOrThrow(Dialects.openAi.request(new Map([["prediction", json(sent)]])))
+    assert.include(BodyMembers.add("{}", members)?.body, sent)
+  })
+
+  it("names a field that its API does not document", () => {
+    const { unsupported } = Result.getOrThrow(Dialects.openAi.request(fieldsOf({ messages: [], made_up: 1 })))
+    assert.deepStrictEqual(
+      unsupported.map(({ field }) => field),
+      ["made_up"],
+    )
+  })
+})
+
 /** An answer of a provider with these words and calls. */
 const written: Readonly<Record<string, (words: string, calls: ReadonlyArray<readonly [string, unknown]>) => unknown>> =
   {
+    OpenAI: (words, calls) => ({
+      choices: [
+        {
+          message: {
+            content: words,
+            tool_calls: calls.map(([name, args], i) => ({
+              id: `t${i}`,
+              type: "function",
+              function: { name, arguments: JSON.stringify(args) },
+            })),
+          },
+          finish_reason: calls.length > 0 ? "tool_calls" : "stop",
+        },
+      ],
+      usage: { prompt_tokens: 3, completion_tokens: 4 },
+    }),
     Anthropic: (words, calls) => ({
       content: [
         { type: "text", text: words },
@@ -287,7 +328,7 @@ const answerOf = (dialect: Dialect, value: unknown) => {
   return answer
 }
 
-describe.each(others)(`an answer of $provider (DRAWBAR_SEED=${seed})`, (dialect) => {
+describe.each(Dialects.rows)(`an answer of $provider (DRAWBAR_SEED=${seed})`, (dialect) => {
   it("keeps its words, its calls in their order, and its counts", () => {
     for (let i = 0; i < 200; i++) {
       const said = text()

@@ -57,6 +57,14 @@ const deltasOf = (frames: ReadonlyArray<StreamFrame>): ReadonlyArray<Delta> =>
 
 const reasons = ["stop", "length", "tool_calls", "content_filter", "function_call"]
 
+it("has a recording of each dialect", () => {
+  for (const { provider, names } of Dialects.rows)
+    assert.isTrue(
+      spoken.some((fixture) => names.includes(nameOf(fixture))),
+      provider,
+    )
+})
+
 describe.each(spoken)("$name", (fixture) => {
   const bodies = Object.entries(spellings[fixture.framing]).map(
     ([name, write]) => [name, write(fixture.events)] as const,

@@ -52,7 +52,9 @@ const judges = (model_id: string) =>
   ({ guardrails: { type: "model", input_guardrail: { model_id } } }) as unknown as Deployment["model"]
 const of = (change: Partial<CurrentPrincipal>) => ({ context: { caller: { name: "k", principal: principal(change) } } })
 
-const makePolicy = Effect.flatMap(Accounting.make, PredictPolicy.make)
+const makePolicy = Effect.flatMap(Accounting.make, (accounting) =>
+  PredictPolicy.make(accounting, (key, id) => key?.models === undefined || key.models.includes(id)),
+)
 
 const services = (settings: Record<string, boolean> = {}) =>
   Settings.layer(settings).pipe(

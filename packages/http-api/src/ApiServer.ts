@@ -14,6 +14,7 @@ import * as Audit from "@drawbar/http-server/access/Audit"
 import * as OpenSearchError from "./errors/OpenSearchError.ts"
 import * as Dispatcher from "@drawbar/http-server/http/Dispatcher"
 import * as Authentication from "@drawbar/http-server/access/Authentication"
+import * as OpenApiDocument from "./reference/OpenApiDocument.ts"
 import * as DrawbarHandlers from "./routes/DrawbarHandlers.ts"
 import * as RequestLimits from "./routes/RequestLimits.ts"
 import * as UnsupportedRoutes from "./routes/UnsupportedRoutes.ts"
@@ -59,6 +60,8 @@ export interface Options {
   readonly tls?: HttpServer.Tls | undefined
   /** The endpoints of further APIs. */
   readonly endpoints?: ReadonlyArray<Endpoint> | undefined
+  /** What the reference says of them. */
+  readonly furtherApis?: ReadonlyArray<OpenApiDocument.FurtherApi> | undefined
   /** What speaks for requests that reach no route, by the beginning of their path. */
   readonly faces?: Dispatcher.Options["faces"]
 }
@@ -104,6 +107,7 @@ export const listen = Effect.fnUntraced(function* (
     isStopping: () => state.isStopping,
     address: () => state.address,
     breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,
+    document: OpenApiDocument.lazily(options.furtherApis),
   })
   const endpoints = [...handlers, ...UnsupportedRoutes.endpoints, ...(options.endpoints ?? [])]
   const routes = endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, value: { endpoint } }))

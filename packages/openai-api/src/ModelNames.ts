@@ -55,7 +55,7 @@ export const make = Effect.gen(function* () {
       const found: Array<Hit> = []
       for (let searchAfter: ReadonlyArray<SortValue> | undefined; ;) {
         const { hits } = yield* models.search(searchAfter === undefined ? request : { ...request, searchAfter })
-        found.push(...hits.filter(({ id }) => principal?.models === undefined || principal.models.includes(id)))
+        found.push(...hits.filter(({ id }) => aliases.allows(principal, id)))
         if (hits.length < size) return found
         searchAfter = hits.at(-1)?.sort
       }
@@ -83,10 +83,11 @@ export const make = Effect.gen(function* () {
 
   const live = Effect.map(search(all), (hits) => hits.filter(isCallable))
 
-  /** Those that the principal's key may call, too. */
+  /** Aliases all of whose targets the principal may call. */
   const openAliases = Effect.gen(function* () {
     const principal = yield* CurrentPrincipal
-    return (yield* aliases.list).filter((alias) => isFor(principal, alias))
+    const all = yield* aliases.list
+    return all.filter(({ targets }) => targets.every(({ model_id }) => aliases.allows(principal, model_id)))
   })
 
   const namesOfAll = Effect.gen(function* () {
@@ -94,23 +95,31 @@ export const make = Effect.gen(function* () {
     return [...named.map(({ name }) => name), ...hits.map(nameOf)]
   })
 
-  const resolve = Effect.fnUntraced(function* (name: string) {
-    if (aliases.targets(name) !== undefined) return name
-    if (name.length > maxName) return yield* missing(name)
-    const principal = yield* CurrentPrincipal
-    const key = JSON.stringify([
-      principal?.kind,
-      principal?.id ?? principal?.name,
-      principal?.roles,
-      principal?.backend_roles,
-      name,
-    ])
-    const remembered = known.get(key)
-    if (remembered !== undefined) return remembered
-    const id = yield* found(name)
-    known.set(key, id)
-    return id
+  /** One that is closed to the principal is as one that is not there. */
+  const aliasOf = Effect.fnUntraced(function* (name: string) {
+    const alias = (yield* openAliases).find((one) => one.name === name)
+    return alias ?? (yield* missing(name))
   })
+
+  const resolve = (name: string) =>
+    Effect.flatMap(CurrentPrincipal, (principal): Effect.Effect<string, RegistryFailure | OpenAiError> => {
+      const isAlias = aliases.targets(name) !== undefined
+      if (isAlias && principal === undefined) return Effect.succeed(name)
+      if (name.length > maxName) return missing(name)
+      const key = JSON.stringify([
+        principal?.kind,
+        principal?.id ?? principal?.name,
+        principal?.roles,
+        principal?.backend_roles,
+        name,
+      ])
+      const remembered = known.get(key)
+      if (remembered !== undefined) return Effect.succeed(remembered)
+      return Effect.map(isAlias ? Effect.map(aliasOf(name), (alias) => alias.name) : found(name), (id) => {
+        known.set(key, id)
+        return id
+      })
+    })
 
   const names: ModelNames = {
     resolve,
@@ -119,10 +128,7 @@ export const make = Effect.gen(function* () {
       return [...named.map(ofAlias), ...hits.map(ofHit)]
     }),
     get: Effect.fnUntraced(function* (name) {
-      if (aliases.targets(name) !== undefined) {
-        const alias = yield* aliases.get(name)
-        return isFor(yield* CurrentPrincipal, alias) ? ofAlias(alias) : yield* missing(name)
-      }
+      if (aliases.targets(name) !== undefined) return ofAlias(yield* aliasOf(name))
       const id = yield* resolve(name)
       const [hit] = yield* search({ _tag: "Ids", ids: [id], boost: 1 }, 1_000)
       return hit === undefined || !isCallable(hit) ? yield* missing(name) : ofHit(hit)
@@ -130,9 +136,6 @@ export const make = Effect.gen(function* () {
   }
   return names
 })
-
-const isFor = (principal: CurrentPrincipal | undefined, { targets }: NamedAlias): boolean =>
-  principal?.models === undefined || targets.every(({ model_id }) => principal.models?.includes(model_id) === true)
 
 const emptyMap = () => new BoundedMap<string>({ entries: 10_000, bytes: 4_000_000 })
 

@@ -30,11 +30,93 @@ const Model = Schema.Struct({
 })
 export type Model = typeof Model.Type
 
-/** The fields that Drawbar reads; the others go to the provider. */
-const Body = Schema.Record(Schema.String, Schema.Unknown)
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+/** With the further fields that providers have. */
+const open = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
+  Schema.StructWithRest(Schema.Struct(fields), [Schema.Record(Schema.String, Schema.Unknown)])
+const Usage = open({ prompt_tokens: Schema.Finite, total_tokens: Schema.Finite })
 
-const call = <const Name extends string>(name: Name, path: string) =>
-  HttpApiEndpoint.post(name, `${basePath}${path}`, { ...shared, payload: Body, success: Body })
+// For the reference: handlers read the text of a body, whose numbers keep their digits.
+const bodies = {
+  chatCompletions: {
+    payload: open({
+      model: Schema.String,
+      messages: Schema.Array(open({ role: Schema.String, content: Schema.Unknown })),
+      max_tokens: maybe(Schema.Finite),
+      max_completion_tokens: maybe(Schema.Finite),
+      n: maybe(Schema.Finite),
+      reasoning_effort: maybe(Schema.String),
+      response_format: maybe(open({ type: Schema.String })),
+      stop: maybe(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
+      stream: maybe(Schema.Boolean),
+      stream_options: maybe(open({ include_usage: maybe(Schema.Boolean) })),
+      temperature: maybe(Schema.Finite),
+      tool_choice: maybe(Schema.Unknown),
+      tools: maybe(Schema.Array(open({ type: Schema.String }))),
+      top_p: maybe(Schema.Finite),
+    }),
+    success: open({
+      id: Schema.String,
+      object: Schema.String,
+      created: Schema.Finite,
+      model: Schema.String,
+      choices: Schema.Array(
+        open({
+          index: Schema.Finite,
+          message: open({ role: Schema.String, content: Schema.NullOr(Schema.String) }),
+          finish_reason: Schema.NullOr(Schema.String),
+        }),
+      ),
+      usage: Usage,
+    }),
+  },
+  embeddings: {
+    payload: Schema.Struct({
+      model: Schema.String,
+      input: Schema.Union([Schema.String, Schema.Array(Schema.String)]),
+      encoding_format: maybe(Schema.Literals(["float", "base64"])),
+      dimensions: maybe(Schema.Finite),
+      user: maybe(Schema.String),
+    }),
+    success: Schema.Struct({
+      object: Schema.Literal("list"),
+      data: Schema.Array(
+        Schema.Struct({
+          object: Schema.Literal("embedding"),
+          index: Schema.Finite,
+          /** In base64 the bytes of 32-bit floats, the lowest first. */
+          embedding: Schema.Union([Schema.Array(Schema.Finite), Schema.String]),
+        }),
+      ),
+      model: Schema.String,
+      usage: Usage,
+    }),
+  },
+  rerank: {
+    payload: Schema.Struct({
+      model: Schema.String,
+      query: Schema.String,
+      documents: Schema.Array(Schema.Union([Schema.String, Schema.Struct({ text: Schema.String })])),
+      top_n: maybe(Schema.Finite),
+      return_documents: maybe(Schema.Boolean),
+    }),
+    success: Schema.Struct({
+      id: Schema.String,
+      results: Schema.Array(Schema.Struct({ index: Schema.Finite, relevance_score: Schema.Finite })),
+    }),
+  },
+  responses: {
+    payload: open({ model: Schema.String, input: Schema.Unknown, stream: maybe(Schema.Boolean) }),
+    success: Schema.Record(Schema.String, Schema.Unknown),
+  },
+}
+
+const call = <const Name extends string, Payload extends Schema.Top, Success extends Schema.Top>(
+  name: Name,
+  path: string,
+  body: { readonly payload: Payload; readonly success: Success },
+) =>
+  HttpApiEndpoint.post(name, `${basePath}${path}`, { ...shared, ...body })
     .annotateMerge(EndpointPolicy.predict)
     .annotate(RequestBody.AsText, true)
     .annotate(RequestBody.Required, "The request needs a JSON body")
@@ -56,7 +138,7 @@ export class OpenAiApi extends HttpApiGroup.make("openai")
       success: Model,
     }).annotateMerge(listing),
   )
-  .add(call("chatCompletions", "/chat/completions"))
-  .add(call("embeddings", "/embeddings"))
-  .add(call("rerank", "/rerank"))
-  .add(call("responses", "/responses")) {}
+  .add(call("chatCompletions", "/chat/completions", bodies.chatCompletions))
+  .add(call("embeddings", "/embeddings", bodies.embeddings))
+  .add(call("rerank", "/rerank", bodies.rerank))
+  .add(call("responses", "/responses", bodies.responses)) {}

@@ -6,6 +6,7 @@ import type { BlueprintError } from "@drawbar/blueprint-schema/BlueprintError"
 import type { ConnectorError, Remote } from "@drawbar/connector-runtime/ConnectorError"
 import type { DeploymentError } from "@drawbar/deployments/DeploymentError"
 import { type ApiFace, type FailureSummary, type Refusal, shownMessage } from "@drawbar/http-server/http/ApiFace"
+import * as FallbackClass from "@drawbar/deployments/routing/FallbackClass"
 import type { RequestError } from "@drawbar/http-server/http/RequestError"
 import type { DecodeError } from "@drawbar/json-text/DecodeError"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
@@ -189,7 +190,9 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
   const remote = "remote" in reason ? reason.remote : undefined
   const status =
     reason._tag === "StorageFailed" && reason.isFull === true ? 507 : row === "remote" ? passedOn(remote) : row
-  const [type, code] = (row === "remote" ? remoteRows[status] : undefined) ?? [family, ownCode]
+  const [type, namedCode] = (row === "remote" ? remoteRows[status] : undefined) ?? [family, ownCode]
+  // Applications shorten their conversation by this code.
+  const code = FallbackClass.isTooLong(reason) ? "context_length_exceeded" : namedCode
   const param = "param" in reason && reason.param !== undefined ? reason.param : null
   const given = remote ?? reason
   const millis =
@@ -214,11 +217,14 @@ const refusalOf = ({ reason }: ApiError, attempts = 0): Refusal & { readonly bod
   }
 }
 
-/** What fills a template by other names than OpenAI's can be said in the model. */
-const messageOf = (reason: Reason): string =>
-  reason._tag === "MissingParameters"
+/** What fills a template by other names than OpenAI's can be said in the model; a model that is closed to the caller is not named. */
+const messageOf = (reason: Reason): string => {
+  if (reason._tag === "ModelAccessDenied")
+    return "You have no access to a model that this model calls: a target of its routing, or one that judges for its guardrails. Ask who owns it, or an admin"
+  return reason._tag === "MissingParameters"
     ? `The template of this connector needs the parameters [${reason.names.join(", ")}], which this request does not give. Send them, or give them values in the connector's parameters. If one of them takes the messages, name it in the model: "openai": {"messages": "${reason.names[0] ?? ""}"}`
     : reason.message
+}
 
 const canBeRetried = (status: number) => status === 408 || status === 409 || status === 429 || status >= 500
 

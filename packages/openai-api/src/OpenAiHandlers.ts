@@ -67,20 +67,16 @@ const failureOf =
 export const make = Effect.fnUntraced(function* () {
   const predictions = yield* Predictions
   const names = yield* ModelNames.make
+  const clock = yield* Clock.Clock
 
-  const begin = Effect.fnUntraced(function* ({ text, call }: Sent) {
-    const body = yield* Effect.fromResult(CallBody.read(text))
-    const modelId = yield* names.resolve(body.model)
-    call.called(modelId)
-    const timeout = yield* Timeout.begin(timeoutIn(call))
-    const now = yield* Clock.currentTimeMillis
+  const begunOf = ({ call }: Sent, body: CallBody.CallBody, modelId: string, timeout: Timeout.Timeout): Begun => {
     const dropped = new Set<string>()
     const defaults = {
       id: `chatcmpl-${call.requestId.replaceAll(/[^\w-]/g, "")}`,
-      created: Math.floor(now / 1_000),
+      created: Math.floor(clock.currentTimeMillisUnsafe() / 1_000),
       model: body.model,
     }
-    const begun: Begun = {
+    return {
       body,
       modelId,
       call,
@@ -94,8 +90,18 @@ export const make = Effect.fnUntraced(function* () {
       }),
       headers: () => DroppedHeader.of(dropped),
     }
-    return begun
-  })
+  }
+
+  // Without generators, as all of the predict path.
+  const begin = (sent: Sent): Effect.Effect<Begun, ApiError> => {
+    const read = CallBody.read(sent.text)
+    if (Result.isFailure(read)) return Effect.fail(read.failure)
+    const body = read.success
+    return Effect.flatMap(names.resolve(body.model), (modelId) => {
+      sent.call.called(modelId)
+      return Effect.map(Timeout.begin(timeoutIn(sent.call)), (timeout) => begunOf(sent, body, modelId, timeout))
+    })
+  }
 
   const predict = ({ call, modelId, timeout }: Begun, input: PredictInput) =>
     timeout.within(predictions.predict({ ...contextOf(call), deadline: timeout.deadline }, modelId, input))
@@ -129,18 +135,25 @@ export const make = Effect.fnUntraced(function* () {
   const handlers = {
     models: () => Effect.map(names.list, (data) => ({ object: "list" as const, data })),
     model: ({ params }: { readonly params: { readonly model: string } }) => names.get(params.model),
-    chatCompletions: Effect.fnUntraced(function* (sent: Sent) {
-      const begun = yield* begin(sent)
-      const { messages, stream: asked } = begun.body.value
-      if (!Array.isArray(messages) || messages.length === 0)
-        return yield* invalidField("messages", "messages must be a list with at least one message")
-      if (asked != null && typeof asked !== "boolean") return yield* invalidField("stream", "stream must be a boolean")
-      if (asked !== true) return yield* complete(begun, "chat")
-      const whole = wholeOnly.find((name) => begun.body.value[name] != null && begun.body.value[name] !== false)
-      if (whole !== undefined)
-        return yield* invalidField(whole, `${whole} is not passed on in a stream. Leave it out, or leave stream out`)
-      return stream(begun, "chat")
-    }),
+    chatCompletions: (sent: Sent) =>
+      Effect.flatMap(
+        begin(sent),
+        (begun): Effect.Effect<WithHeaders<JsonText> | ReturnType<typeof stream>, ApiError> => {
+          const { value } = begun.body
+          const { messages, stream: asked } = value
+          if (!Array.isArray(messages) || messages.length === 0)
+            return Effect.fail(invalidField("messages", "messages must be a list with at least one message"))
+          if (asked != null && typeof asked !== "boolean")
+            return Effect.fail(invalidField("stream", "stream must be a boolean"))
+          if (asked !== true) return complete(begun, "chat")
+          const whole = wholeOnly.find((name) => value[name] != null && value[name] !== false)
+          return whole === undefined
+            ? Effect.succeed(stream(begun, "chat"))
+            : Effect.fail(
+                invalidField(whole, `${whole} is not passed on in a stream. Leave it out, or leave stream out`),
+              )
+        },
+      ),
     embeddings: Effect.fnUntraced(function* (sent: Sent) {
       const begun = yield* begin(sent)
       const body = yield* Effect.fromResult(EmbeddingsBody.read(begun.body))

@@ -105,7 +105,10 @@ describe("a price", () => {
     ["m", "gpt-4o-mini-2024-07-18", { input: 150, output: 600 }],
     ["m", "claude-3-5-sonnet-20241022", { input: 3_000, output: 15_000 }],
     ["m", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", { input: 3_000, output: 15_000 }],
-    ["m", "amazon.titan-embed-text-v1", { input: 100, output: 0 }],
+    ["m", "amazon.titan-embed-text-v2:0", { input: 20, output: 0 }],
+    // Bedrock has prices of its own.
+    ["m", "cohere.command-r-v1:0", { input: 500, output: 1_500 }],
+    ["m", "command-r", { input: 150, output: 600 }],
     // An id that its author chose is not a name of a provider.
     ["gpt-4o-mini", "gpt-4.1", { input: 2_000, output: 8_000 }],
     ["gpt-4o-mini", undefined, undefined],

@@ -22,6 +22,8 @@ export interface CompiledDialect {
   readonly isResponses: boolean
   /** The placeholders of the body by their names. */
   readonly placeholders: ReadonlyMap<string, BodyTemplate["placeholders"][number]>
+  /** The members of the body that are the parameter of their name and nothing else: what is given is what is sent. */
+  readonly spliced: ReadonlySet<string>
 }
 
 export const compile = (
@@ -44,7 +46,24 @@ export const compile = (
       content: query,
       embeddings: EmbeddingFields.find(url),
       isResponses: /\/responses\/?(?:[?#]|$)/.test(url),
+      // A function may change what is given.
+      spliced: action.pre_process_function == null ? splicedIn(action.request_body) : new Set(),
       placeholders: new Map((body?.placeholders ?? []).map((placeholder) => [placeholder.name, placeholder])),
     }
   })
+}
+
+/** Above any number of a template. */
+const firstMark = 9_000_000_000_000_000
+
+const splicedIn = (template: string | undefined): ReadonlySet<string> => {
+  const names: Array<string | undefined> = []
+  const marked = (template ?? "").replaceAll(/\$\{(?:parameters\.([\w-]+)|[^}]*)\}/g, (_, name?: string) =>
+    String(firstMark + names.push(name) - 1),
+  )
+  const value = Result.getOrUndefined(Result.try(() => JSON.parse(marked)))
+  const members = Object.entries(Object(value))
+  const isOwn = ([name, member]: readonly [string, unknown]) =>
+    typeof member === "number" && names[member - firstMark] === name
+  return new Set(members.filter(isOwn).map(([name]) => name))
 }

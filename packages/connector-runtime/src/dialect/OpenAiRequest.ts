@@ -200,11 +200,15 @@ const parametersOf = ({ placeholders }: CompiledDialect, members: Translation["m
     const placeholder = placeholders.get(name)
     return member.isDefault !== true || (placeholder?.authored === false && placeholder.default === undefined)
   }
-  const parameters = new Map(BodyMembers.topLevel(members.filter((member) => isWanted(member, member.path[0]))))
+  // A text is one of JSON where the template has no quotes around it.
+  const fit = (name: string, value: Value): Value =>
+    value._tag === "Text" && placeholders.get(name)?.position === "value" ? json(JSON.stringify(value.text)) : value
+  const own = BodyMembers.topLevel(members.filter((member) => isWanted(member, member.path[0])))
+  const parameters = new Map([...own].map(([name, value]) => [name, fit(name, value)] as const))
   for (const member of members)
     for (const name of [member.path.at(-1) ?? "", member.field])
       if (placeholders.has(name) && !parameters.has(name) && isWanted(member, name))
-        parameters.set(name, BodyMembers.valueOf(member.json))
+        parameters.set(name, fit(name, BodyMembers.valueOf(member.json)))
   return parameters
 }
 
@@ -214,8 +218,9 @@ const amended = (
   body: string,
   members: Translation["members"],
 ): Result.Result<string, ConnectorError> => {
-  if (members.length === 0) return Result.succeed(body)
-  const merged = BodyMembers.add(body, members)
+  const others = members.filter((member) => !isThere(compiled, member))
+  if (others.length === 0) return Result.succeed(body)
+  const merged = BodyMembers.add(body, others)
   if (merged === undefined)
     return Result.fail(
       invalidInput(
@@ -229,6 +234,10 @@ const amended = (
   )
   return fault === undefined ? Result.succeed(merged.body) : Result.fail(fault)
 }
+
+/** Whether a member is in the body as it was given, so that it need not be compared. */
+const isThere = ({ spliced }: CompiledDialect, { path: [name, ...inner], json, isDefault }: BodyMembers.Member) =>
+  inner.length === 0 && isDefault !== true && spliced.has(name) && (json.startsWith("[") || json.startsWith("{"))
 
 const whyFixed = (field: string): string =>
   field === "messages"

@@ -79,6 +79,13 @@ export class RequestFields {
     return found[0]
   }
 
+  /** One of a provider's words for a field. */
+  oneOf(name: string, words: ReadonlyArray<string>, provider: string): string | undefined {
+    const given = this.take(name)
+    if (given === undefined || (typeof given === "string" && words.includes(given))) return given
+    return this.refuse(name, `${provider} takes one of [${words.join(", ")}]`)
+  }
+
   stop(): ReadonlyArray<Json.Json> | undefined {
     const given = this.take("stop")
     return given === undefined ? undefined : Array.isArray(given) ? given : [given]

@@ -67,7 +67,8 @@ const usage: Dialect["usage"] = (value) => {
   if (input === undefined && output === undefined) return undefined
   const cached = count(at(value, "cache_read_input_tokens")) ?? 0
   const written = count(at(value, "cache_creation_input_tokens")) ?? 0
-  return { prompt: (input ?? 0) + cached + written, completion: output ?? 0, cached }
+  const reasoning = count(at(value, "output_tokens_details", "thinking_tokens"))
+  return { prompt: (input ?? 0) + cached + written, completion: output ?? 0, cached, reasoning }
 }
 
 /** How its responses are read. */

@@ -52,7 +52,8 @@ const finishReasons: Dialect["finishReasons"] = {
 const usage: Dialect["usage"] = (value) => {
   const counted = at(value, "tokens") ?? at(value, "billed_units")
   const [input, output] = [count(at(counted, "input_tokens")), count(at(counted, "output_tokens"))]
-  return input === undefined && output === undefined ? undefined : { prompt: input ?? 0, completion: output ?? 0 }
+  if (input === undefined && output === undefined) return undefined
+  return { prompt: input ?? 0, completion: output ?? 0, cached: count(at(value, "cached_tokens")) }
 }
 
 /** How its responses are read. */

@@ -7,6 +7,7 @@ import { argumentsOf, compact, type RequestFields, translate } from "./RequestFi
 const defaultMaxTokens = 4_096
 
 const provider = "Anthropic"
+const efforts = ["low", "medium", "high", "xhigh", "max"]
 
 export const request = translate(provider, (fields) => {
   const { turns, system } = fields.conversation
@@ -105,9 +106,6 @@ const format = (fields: RequestFields): void => {
     fields.refuse("response_format", "Anthropic has no json_object; use json_schema with the schema of the answer")
   else if (asked !== undefined)
     fields.set("response_format", ["output_config", "format"], { type: "json_schema", schema: asked.schema })
-  const effort = fields.take("reasoning_effort")
-  if (effort === undefined) return
-  if (effort === "low" || effort === "medium" || effort === "high")
-    fields.set("reasoning_effort", ["output_config", "effort"], effort)
-  else fields.refuse("reasoning_effort", "Anthropic takes low, medium or high")
+  const effort = fields.oneOf("reasoning_effort", efforts, provider)
+  fields.set("reasoning_effort", ["output_config", "effort"], effort)
 }

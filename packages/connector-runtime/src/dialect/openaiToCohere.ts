@@ -44,6 +44,9 @@ export const request = translate("Cohere", (fields) => {
       ["response_format"],
       format === "json" ? { type: "json_object" } : { type: "json_object", json_schema: format.schema },
     )
+  // Cohere has a budget in place of an effort; without a word of the caller its reasoning models think.
+  if (fields.oneOf("reasoning_effort", ["none"], "Cohere") !== undefined)
+    fields.set("reasoning_effort", ["thinking"], { type: "disabled" })
   tools(fields)
 })
 

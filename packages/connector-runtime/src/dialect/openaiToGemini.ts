@@ -98,12 +98,10 @@ const partOf = (part: Conversation.Part, fields: RequestFields): ReadonlyArray<J
 const budgets: Readonly<Record<string, number>> = { none: 0, minimal: 1_024, low: 1_024, medium: 8_192, high: 24_576 }
 
 const effort = (fields: RequestFields): void => {
-  const given = fields.take("reasoning_effort")
-  if (given === undefined) return
-  const budget = typeof given === "string" && Object.hasOwn(budgets, given) ? budgets[given] : undefined
-  if (budget === undefined)
-    return void fields.refuse("reasoning_effort", `Gemini takes one of [${Object.keys(budgets).join(", ")}]`)
-  fields.set("reasoning_effort", ["generationConfig", "thinkingConfig"], { thinkingBudget: budget })
+  const given = fields.oneOf("reasoning_effort", Object.keys(budgets), "Gemini")
+  const thinkingBudget = given === undefined ? undefined : budgets[given]
+  if (thinkingBudget !== undefined)
+    fields.set("reasoning_effort", ["generationConfig", "thinkingConfig"], { thinkingBudget })
 }
 
 const tools = (fields: RequestFields): void => {

@@ -46,7 +46,7 @@ export const request = translate("Ollama", (fields) => {
   fields.set("stop", ["options", "stop"], fields.stop())
   const format = fields.responseFormat()
   if (format !== undefined) fields.set("response_format", ["format"], format === "json" ? "json" : format.schema)
-  const effort = fields.take("reasoning_effort")
+  const effort = fields.oneOf("reasoning_effort", ["none", "low", "medium", "high"], "Ollama")
   if (effort !== undefined) fields.set("reasoning_effort", ["think"], effort === "none" ? false : effort)
   tools(fields)
 })

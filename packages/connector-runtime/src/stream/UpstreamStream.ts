@@ -129,7 +129,10 @@ const failed = (name: string | undefined, data: string): StreamPiece => {
 
 // Platforms count the prompt at the beginning and the answer at the end.
 const merged = (before: string | undefined, usage: string): string =>
-  before === undefined ? usage : JSON.stringify({ ...JSON.parse(before), ...JSON.parse(usage) })
+  before === undefined ? usage : JSON.stringify({ ...JSON.parse(before), ...said(JSON.parse(usage)) })
+
+/** A later count of null says nothing, such as Anthropic's of the prompt in its last event. */
+const said = (usage: object): object => Object.fromEntries(Object.entries(usage).filter(([, count]) => count !== null))
 
 const failureOf = (cause: unknown, status: number): unknown => {
   if (cause instanceof ConnectorError) return cause

@@ -13,7 +13,8 @@ import type { Accounted, Accounting } from "../predict/Accounting.ts"
 import type { CallContext } from "../predict/CallContext.ts"
 import { DeploymentError, ModelAccessDenied, PriceUnknown } from "../DeploymentError.ts"
 import * as PredictClaims from "../predict/PredictClaims.ts"
-import * as PredictPolicy from "../predict/PredictPolicy.ts"
+import { Deployments } from "../deployment/Deployments.ts"
+import type { PredictPolicy } from "../predict/PredictPolicy.ts"
 import * as Pricing from "../predict/Pricing.ts"
 import * as SecretReferences from "./SecretReferences.ts"
 import * as TokenEstimate from "../predict/TokenEstimate.ts"
@@ -21,11 +22,9 @@ import * as TokenEstimate from "../predict/TokenEstimate.ts"
 /** So many models of one connector are looked at when it is tested. */
 const maxModels = 100
 
-export const make = Effect.fnUntraced(function* (
-  policy: PredictPolicy.PredictPolicy,
-  { used, failed, priceOf }: Accounting,
-) {
+export const make = Effect.fnUntraced(function* (policy: PredictPolicy, { used, failed, priceOf }: Accounting) {
   const connectors = yield* Connectors
+  const deployments = yield* Deployments
   const controllers = yield* Controllers
   const models = yield* Models
   const runtime = yield* ConnectorRuntime
@@ -47,7 +46,7 @@ export const make = Effect.fnUntraced(function* (
     { modelId: connectorId, compiled, input, estimate }: Tested,
   ) {
     const limits = yield* Effect.provideService(limitsOf(connectorId), CurrentPrincipal, undefined)
-    if (principal?.models !== undefined && !limits.some(({ id }) => PredictPolicy.isFor(principal, id)))
+    if (principal?.models !== undefined && !limits.some(({ id }) => deployments.allows(principal, id)))
       return yield* DeploymentError.from(new ModelAccessDenied({ modelId: connectorId, by: "test" }))
     const price = principal?.max_budget === undefined ? undefined : priceOf(connectorId, compiled, input)
     if (principal?.max_budget !== undefined && price === undefined)

@@ -11,7 +11,6 @@ import * as Availability from "./Availability.ts"
 import type { Deployment } from "./Deployment.ts"
 import type { DeploymentEntries } from "./DeploymentEntries.ts"
 import { DeploymentError, ModelAccessDenied } from "../DeploymentError.ts"
-import * as PredictPolicy from "../predict/PredictPolicy.ts"
 import type { Failure } from "./DeploymentFailure.ts"
 
 type MarkOnce = (id: string) => Effect.Effect<unknown, Failure>
@@ -79,7 +78,7 @@ export const make = Effect.fnUntraced(function* (entries: DeploymentEntries, mar
 
   /** Fails where a target of an alias is closed to the principal, so that all calls of the alias are permitted, or none. */
   const openTo = (principal: CurrentPrincipal, modelId: string): Effect.Effect<void, Failure> => {
-    if (!PredictPolicy.isFor(principal, modelId))
+    if (!aliases.allows(principal, modelId))
       return Effect.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
     const found = entries.get(modelId)?.deployment
     return found === undefined

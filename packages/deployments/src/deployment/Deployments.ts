@@ -6,6 +6,7 @@
  */
 import type { EgressPool } from "@drawbar/egress/EgressPool"
 import type { RegistryFailure } from "@drawbar/registry/RegistryError"
+import { Aliases } from "@drawbar/registry/aliases/Aliases"
 import { Context, Effect, Layer, type Scope } from "effect"
 import * as ActionCounts from "./ActionCounts.ts"
 import type { Deployment } from "./Deployment.ts"
@@ -37,8 +38,10 @@ export class Deployments extends Context.Service<
     readonly hold: (modelId: string) => Effect.Effect<Deployment, Failure, Scope.Scope>
     /** The deployment that a predict would use, with what would refuse the predict; the model is not deployed by it. */
     readonly inspect: (modelId: string) => Effect.Effect<Deployment, Failure>
-    /** Fails if a predict would fail because of the model's group, or if there is no such model. */
-    readonly checkAccess: (modelId: string) => Effect.Effect<void, Failure>
+    /** Fails if a predict would fail because of the model's group, or if there is no such model; whether it may be called is not looked at. */
+    readonly open: (modelId: string) => Effect.Effect<Deployment, Failure>
+    /** Whether a caller's key is for a model. */
+    readonly allows: Aliases["Service"]["allows"]
     /** Deploys a model, or redeploys it. Returns the id of the task that reports it. */
     readonly deploy: (modelId: string) => Effect.Effect<{ readonly task_id: string }, Failure>
     /** Undeploys a model: its connections close when what is under way has ended. */
@@ -73,7 +76,8 @@ export class Deployments extends Context.Service<
         use,
         hold,
         inspect,
-        checkAccess: (id) => Effect.flatMap(entries.join(id), permitted),
+        allows: (yield* Aliases).allows,
+        open: (id) => Effect.tap(entries.join(id), permitted),
         deploy: Effect.fnUntraced(function* (id) {
           yield* mayRun
           // A connector that cannot be run is found out now, not by the first predict.

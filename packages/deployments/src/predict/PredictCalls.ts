@@ -34,8 +34,8 @@ export interface PredictCalls {
     live: LiveConnector,
     input: PredictInput,
     isStream: boolean,
-    /** Whose routing led here; its guardrails hold as well. */
-    asked?: Deployment,
+    /** Whose routings led here; their guardrails hold as well. */
+    asked: ReadonlyArray<Deployment>,
   ) => Effect.Effect<Requests, ConnectorError>
   /** The same for a blueprint that is not stored. */
   readonly dryRunOf: (
@@ -96,8 +96,9 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter, { us
       )
     },
     dryRun: ({ batches, model }, live, input, stream, asked) => {
-      const own = ModelGuards.local(model.guardrails)
-      const guardrails = asked === undefined ? own : Guardrails.both(ModelGuards.local(asked.model.guardrails), own)
+      const guardrails = [...asked.map((one) => one.model), model]
+        .map((one) => ModelGuards.local(one.guardrails))
+        .reduce(Guardrails.both)
       return runtime.dryRun(live.compiled, input, { stream, batches, credential: live.credential, guardrails })
     },
     dryRunOf: ({ connector, credential }, input, options) =>

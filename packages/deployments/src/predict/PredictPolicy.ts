@@ -10,7 +10,6 @@ import type { StoreError } from "@drawbar/document-store/StoreError"
 import type { CurrentPrincipal } from "@drawbar/registry/access/CurrentPrincipal"
 import { Limits, type Spent } from "@drawbar/registry/limits/Limits"
 import * as Moment from "@drawbar/registry/limits/Moment"
-import * as ModelRouting from "@drawbar/registry/models/ModelRouting"
 import type { Price } from "@drawbar/registry/spend/Prices"
 import { Settings } from "@drawbar/registry/settings/Settings"
 import { Clock, Effect, Result, type Scope } from "effect"
@@ -43,6 +42,8 @@ export interface PredictPolicy {
   readonly check: (call: PolicyCall) => Result.Result<void, Refused>
   /** The part of `check` that needs no deployment: what it refuses deploys nothing. */
   readonly checkInput: (call: Pick<PolicyCall, "input" | "isStream">) => Result.Result<void, Refused>
+  /** Fails where a key is for other models. */
+  readonly forKey: (principal: CurrentPrincipal | undefined, modelId: string) => Result.Result<void, DeploymentError>
   /** Checks a call and takes what it may need of the limits; `work` is made with it, and its end settles it. */
   readonly admit: <A, E, R>(
     call: PolicyCall,
@@ -58,7 +59,11 @@ export interface PredictPolicy {
   ) => Effect.Effect<A, E | DeploymentError | StoreError, R>
 }
 
-export const make = Effect.fnUntraced(function* ({ failed }: Pick<Accounting, "failed">) {
+export const make = Effect.fnUntraced(function* (
+  { failed }: Pick<Accounting, "failed">,
+  /** Whether a key is for a model. */
+  allows: (principal: CurrentPrincipal | undefined, modelId: string) => boolean,
+) {
   const settings = yield* Settings
   const limits = yield* Limits
   const clock = yield* Clock.Clock
@@ -79,6 +84,20 @@ export const make = Effect.fnUntraced(function* ({ failed }: Pick<Accounting, "f
     call.context.caller.principal?.max_budget === undefined || dearest(call) !== undefined
       ? Result.void
       : Result.fail(DeploymentError.from(new PriceUnknown({ modelId: call.deployment.id })))
+
+  const forKey: PredictPolicy["forKey"] = (principal, modelId) =>
+    allows(principal, modelId)
+      ? Result.void
+      : Result.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))
+
+  const modelOfKey: Check = ({ context: { caller }, deployment: { id } }) => forKey(caller.principal, id)
+
+  /** Fails where the key is for other models than those that judge: their calls are the caller's. */
+  const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) => {
+    if (isJudgement === true) return Result.void
+    const closed = judgesOf(deployment).find((id) => !allows(caller.principal, id))
+    return closed === undefined ? Result.void : forKey(caller.principal, closed)
+  }
 
   const claimsOf = (call: PolicyCall) => {
     const { context, deployment, input, isJudgement, isTarget } = call
@@ -101,14 +120,7 @@ export const make = Effect.fnUntraced(function* ({ failed }: Pick<Accounting, "f
       failed({ modelId: id, compiled: targets[0].live.compiled, input, estimate }, context.caller)
 
   const ofInput = [streaming, callerFilters]
-  const checks: ReadonlyArray<Check> = [
-    ...ofInput,
-    modelOfKey,
-    judgesOfKey,
-    targetsOfKey,
-    priceForBudget,
-    interfaceOfModel,
-  ]
+  const checks: ReadonlyArray<Check> = [...ofInput, modelOfKey, judgesOfKey, priceForBudget, interfaceOfModel]
 
   const first = <C>(
     list: ReadonlyArray<(call: C, settings: Settings["Service"]) => Result.Result<void, Refused>>,
@@ -143,6 +155,7 @@ export const make = Effect.fnUntraced(function* ({ failed }: Pick<Accounting, "f
 
   const policy: PredictPolicy = {
     check,
+    forKey,
     checkInput: (call) => first(ofInput, call),
     spend,
     admit: <A, E, R>(call: PolicyCall, work: (spending: Spending.Spending) => Effect.Effect<A, E, R>) =>
@@ -176,26 +189,6 @@ const callerFilters = ({ input }: Pick<PolicyCall, "input">, settings: Settings[
     : Result.fail(CallerFilters.refusal(name))
 }
 
-/** Fails where the caller's key is for other models. */
-const modelOfKey: Check = ({ context: { caller }, deployment: { id } }) =>
-  isFor(caller.principal, id) ? Result.void : notForKey(id)
-
-/** Fails where the key is for other models than those that judge: their calls are the caller's. */
-const judgesOfKey: Check = ({ context: { caller }, deployment, isJudgement }) => {
-  if (isJudgement === true) return Result.void
-  const closed = judgesOf(deployment).find((id) => !isFor(caller.principal, id))
-  return closed === undefined ? Result.void : notForKey(closed)
-}
-
-/** Fails where the key is not for every model that may answer in place of the one that was asked. */
-const targetsOfKey: Check = ({ context: { caller }, deployment: { model }, isTarget }) => {
-  if (isTarget === true || model.routing === undefined) return Result.void
-  const closed = ModelRouting.targetsOf(model.routing).find(
-    ({ model_id }) => model_id !== undefined && !isFor(caller.principal, model_id),
-  )
-  return closed?.model_id === undefined ? Result.void : notForKey(closed.model_id)
-}
-
 /** Fails where the input is not what the model's interface says. */
 const interfaceOfModel: Check = ({ deployment, input }) => deployment.interface.input(input)
 
@@ -205,8 +198,3 @@ const judgesOf = ({ model: { guardrails } }: Pick<Deployment, "model">): Readonl
   guardrails?.type === "model"
     ? [guardrails.input_guardrail?.model_id, guardrails.output_guardrail?.model_id].filter((id) => id != null)
     : noJudges
-
-export const isFor = (principal: CurrentPrincipal | undefined, modelId: string): boolean =>
-  principal?.models === undefined || principal.models.includes(modelId)
-
-const notForKey = (modelId: string) => Result.fail(DeploymentError.from(new ModelAccessDenied({ modelId, by: "key" })))

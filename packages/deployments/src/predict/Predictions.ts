@@ -75,7 +75,7 @@ export class Predictions extends Context.Service<
       const settings = yield* Settings
       const counter = PredictStats.make(() => settings.get("plugins.ml_commons.monitoring_request_count"))
       const accounting = yield* Accounting.make
-      const policy = yield* PredictPolicy.make(accounting)
+      const policy = yield* PredictPolicy.make(accounting, deployments.allows)
       const calls = yield* PredictCalls.make(counter, accounting)
       const withGuardrails = yield* GuardrailModels.make(policy, calls)
       const routed = yield* RoutedCalls.make(policy, calls, withGuardrails)
@@ -94,14 +94,16 @@ export class Predictions extends Context.Service<
               ),
               (prediction) => Effect.fromResult(deployment.interface.output(prediction)),
             )
-            return deployment.route === undefined ? predicted : Effect.andThen(routed.permitted(deployment), predicted)
+            return deployment.route === undefined
+              ? predicted
+              : Effect.andThen(routed.permitted(deployment, context.caller), predicted)
           }),
         stream: Effect.fnUntraced(function* (context, id, input) {
           const isStream = true
           yield* Effect.fromResult(policy.checkInput({ input, isStream }))
           const deployment = yield* deployments.hold(id)
           context.observer?.modelCalled?.(deployment.id)
-          yield* routed.permitted(deployment)
+          yield* routed.permitted(deployment, context.caller)
           const spending = yield* policy.hold({ context, deployment, input, isStream })
           // The next call of the same key may come before the scope of this one closes.
           const ended = () => void run(spending.end(Exit.void))
@@ -112,7 +114,7 @@ export class Predictions extends Context.Service<
         render: Effect.fnUntraced(function* (context, id, input, { stream = false } = {}) {
           yield* Effect.fromResult(policy.checkInput({ input, isStream: stream }))
           const deployment = yield* deployments.inspect(id)
-          yield* routed.permitted(deployment)
+          yield* routed.permitted(deployment, context.caller)
           yield* Effect.fromResult(policy.check({ context, deployment, input, isStream: stream }))
           return yield* routed.dryRun({ context, deployment, input, isStream: stream })
         }),

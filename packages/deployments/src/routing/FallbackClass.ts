@@ -58,12 +58,18 @@ const ofRemote = ({ status, type, body }: Remote, isThrottled: boolean): Fallbac
   if (status === 429 || isThrottled) return "rate_limited"
   if (status === 408) return "timeout"
   if (status >= 500) return "server_error"
-  return refusals.has(status) && (isTooLong(type ?? "") || isTooLong(body)) ? "context_too_long" : undefined
+  return refusals.has(status) && (saysTooLong(type ?? "") || saysTooLong(body)) ? "context_too_long" : undefined
 }
 
 const refusals: ReadonlySet<number> = new Set([400, 413, 422])
 
-const isTooLong = (text: string): boolean => tooLong.some((pattern) => pattern.test(text))
+const saysTooLong = (text: string): boolean => tooLong.some((pattern) => pattern.test(text))
+
+/** Whether a provider has refused an input because it is too long. */
+export const isTooLong = (reason: { readonly _tag: string; readonly remote?: Remote }): boolean =>
+  reason._tag === "UpstreamError" &&
+  reason.remote !== undefined &&
+  ofRemote(reason.remote, false) === "context_too_long"
 
 /**
  * Sources: https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors,

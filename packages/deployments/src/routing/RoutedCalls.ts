@@ -5,6 +5,7 @@
 import * as Guardrails from "@drawbar/connector-runtime/call/Guardrails"
 import type { Prediction } from "@drawbar/connector-runtime/call/Prediction"
 import type { StreamFrame } from "@drawbar/connector-runtime/stream/PredictionStream"
+import type { Caller } from "@drawbar/registry/access/Caller"
 import { Cause, Clock, Effect, Exit, Scope } from "effect"
 import type { Deployment } from "../deployment/Deployment.ts"
 import { Deployments } from "../deployment/Deployments.ts"
@@ -27,9 +28,22 @@ export interface RoutedCalls {
   readonly stream: (call: Call, ended: () => void) => Effect.Effect<Frames, Failure, Scope.Scope>
   /** The requests of the target that would be asked first; nothing is sent, and no share is used up. */
   readonly dryRun: (call: PolicyCall) => Effect.Effect<Rendered, Failure>
-  /** Fails where one of the models that a route may call is closed to the current principal. */
-  readonly permitted: (deployment: Deployment) => Effect.Effect<void, Failure>
+  /** Fails where one of the models that a route may call is closed to the current principal, or to the caller's key. */
+  readonly permitted: (deployment: Deployment, caller: Caller) => Effect.Effect<void, Failure>
 }
+
+/** Where a call is in the routings that lead to each other. */
+interface Way {
+  /** How many routings lead here. */
+  readonly depth: number
+  /** Shared by all routings of one call. */
+  readonly asked: { count: number }
+}
+
+/** Routings that are followed one after the other; a model behind that many is called on its own connector. */
+const maxDepth = 4
+/** Targets of one call, those of all its routings together. */
+const maxAsked = 32
 
 /** The requests of the target that the next call would be given to. */
 export interface Rendered {
@@ -73,6 +87,7 @@ export const make = Effect.fnUntraced(function* (
   const through = <A, R>(
     call: Call,
     route: Routing.Route,
+    { asked: all }: Way,
     ask: (upstream: Routing.Upstream, call: Call) => Asked<A, R>,
   ): Effect.Effect<A, Failure, R> => {
     const { observer, deadline = Infinity } = call.context
@@ -84,7 +99,7 @@ export const make = Effect.fnUntraced(function* (
 
     /** Where all targets fail, the budget keeps a call from being sent to each of them; one that is well is asked in any case. */
     const mayGoOn = (failure: FallbackClass.FailureClass, next: Routing.RouteTarget | undefined, now: number) => {
-      if (next === undefined || now >= until) return false
+      if (next === undefined || now >= until || all.count >= maxAsked) return false
       if (failure !== "unavailable" && !route.fallbackOn.has(failure)) return false
       return isFree.has(failure) || route.budget.spend(now) || next.health.isReady(now)
     }
@@ -93,6 +108,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.suspend(() => {
         const target = targets[at]
         if (target === undefined) return Effect.die(new Error("A route has no target"))
+        all.count += 1
         observer?.targetAsked(target.name, why)
         const asked = target.health.begin()
         const askedAt = clock.currentTimeMillisUnsafe()
@@ -126,7 +142,14 @@ export const make = Effect.fnUntraced(function* (
     return from(0, route.policy, undefined)
   }
 
-  const executeOn = (upstream: Routing.Upstream, call: Call): Asked<Prediction> => {
+  const executeAll = (call: Call, way: Way): Effect.Effect<Prediction, Failure> => {
+    const { route, targets } = call.deployment
+    return route === undefined || way.depth === maxDepth
+      ? calls.execute(call, targets[0].live)
+      : through(call, route, way, (upstream, bounded) => executeOn(upstream, bounded, further(way)))
+  }
+
+  const executeOn = (upstream: Routing.Upstream, call: Call, way: Way): Asked<Prediction> => {
     const { context, input } = call
     if (upstream._tag === "Connector")
       return Effect.flatMap(opened(upstream, call), (live) => calls.execute(call, live))
@@ -135,7 +158,7 @@ export const make = Effect.fnUntraced(function* (
       return policy.admit({ context, deployment: target, input, isTarget: true }, () =>
         Effect.tap(
           withGuardrails({ context, deployment: target, spending: call.spending }, (guardrails) =>
-            calls.execute(asCallOf(call, target, guardrails), target.targets[0].live),
+            executeAll(asCallOf(call, target, guardrails), way),
           ),
           (prediction) => Effect.fromResult(target.interface.output(prediction)),
         ),
@@ -143,7 +166,21 @@ export const make = Effect.fnUntraced(function* (
     })
   }
 
-  const streamOn = (upstream: Routing.Upstream, call: Call, ended: () => void): Asked<Frames, Scope.Scope> => {
+  const streamAll = (call: Call, way: Way, ended: () => void): Effect.Effect<Frames, Failure, Scope.Scope> => {
+    const { route, targets } = call.deployment
+    return route === undefined || way.depth === maxDepth
+      ? calls.stream(call, targets[0].live, ended)
+      : through(call, route, way, (upstream, bounded) =>
+          closedOnFailure(streamOn(upstream, bounded, further(way), ended)),
+        )
+  }
+
+  const streamOn = (
+    upstream: Routing.Upstream,
+    call: Call,
+    way: Way,
+    ended: () => void,
+  ): Asked<Frames, Scope.Scope> => {
     const { context, input } = call
     if (upstream._tag === "Connector")
       return Effect.flatMap(opened(upstream, call), (live) => calls.stream(call, live, ended))
@@ -151,62 +188,76 @@ export const make = Effect.fnUntraced(function* (
       context.observer?.modelCalled(target.id)
       return Effect.andThen(policy.hold({ context, deployment: target, input, isTarget: true, isStream: true }), () =>
         withGuardrails({ context, deployment: target, spending: call.spending }, (guardrails) =>
-          calls.stream(asCallOf(call, target, guardrails), target.targets[0].live, ended),
+          streamAll(asCallOf(call, target, guardrails), way, ended),
         ),
       )
     })
   }
 
+  /** `asked`: the models whose routings led to this one. */
+  const dryRunOf = (call: PolicyCall, asked: ReadonlyArray<Deployment>): Effect.Effect<Rendered, Failure> =>
+    Effect.gen(function* () {
+      const { context, deployment, input, isStream = false } = call
+      const { route, targets } = deployment
+      if (route === undefined || asked.length === maxDepth)
+        return { requests: yield* calls.dryRun(deployment, targets[0].live, input, isStream, asked) }
+      const now = clock.currentTimeMillisUnsafe()
+      const ordered = Routing.order(route, now, false)
+      const [first] = ordered
+      if (first === undefined) return yield* Effect.die(new Error("A route has no target"))
+      const routing: Chosen = {
+        policy: route.policy,
+        target: first.name,
+        order: ordered.map(({ name, health }) => ({ target: name, resting: !health.isReady(now) })),
+      }
+      const { upstream } = first
+      if (upstream._tag === "Connector")
+        return { routing, requests: yield* calls.dryRun(deployment, yield* upstream.open, input, isStream, asked) }
+      const target = yield* deployments.inspect(upstream.id)
+      yield* Effect.fromResult(policy.check({ context, deployment: target, input, isStream, isTarget: true }))
+      const { requests } = yield* dryRunOf({ ...call, deployment: target }, [...asked, deployment])
+      return { routing, requests }
+    })
+
+  const permittedAll = (
+    { route }: Deployment,
+    caller: Caller,
+    seen: Set<string>,
+    depth: number,
+  ): Effect.Effect<void, Failure> => {
+    if (route === undefined || depth === maxDepth) return Effect.void
+    const next = route.targets.flatMap(({ upstream }) =>
+      upstream._tag === "Model" && !seen.has(upstream.id) ? [upstream.id] : [],
+    )
+    return Effect.forEach(
+      next,
+      (id) => {
+        seen.add(id)
+        const open = Effect.flatMap(deployments.open(id), (target) => permittedAll(target, caller, seen, depth + 1))
+        return Effect.andThen(Effect.fromResult(policy.forKey(caller.principal, id)), absentIsNoRefusal(open))
+      },
+      { discard: true },
+    )
+  }
+
   const routed: RoutedCalls = {
     execute: (call) => {
-      const { deployment, context } = call
-      const { route, targets } = deployment
-      context.observer?.modelCalled(deployment.id)
-      return calls.counted(
-        call,
-        route === undefined ? calls.execute(call, targets[0].live) : through(call, route, executeOn),
-      )
+      call.context.observer?.modelCalled(call.deployment.id)
+      return calls.counted(call, executeAll(call, beginning()))
     },
     stream: (call, ended) => {
-      const { deployment, context } = call
-      const { route, targets } = deployment
-      context.observer?.modelCalled(deployment.id)
-      return calls.counted(
-        call,
-        route === undefined
-          ? calls.stream(call, targets[0].live, ended)
-          : through(call, route, (upstream, bounded) => closedOnFailure(streamOn(upstream, bounded, ended))),
-      )
+      call.context.observer?.modelCalled(call.deployment.id)
+      return calls.counted(call, streamAll(call, beginning(), ended))
     },
-    dryRun: ({ context, deployment, input, isStream = false }) =>
-      Effect.gen(function* () {
-        const { route, targets } = deployment
-        if (route === undefined) return { requests: yield* calls.dryRun(deployment, targets[0].live, input, isStream) }
-        const now = clock.currentTimeMillisUnsafe()
-        const ordered = Routing.order(route, now, false)
-        const [first] = ordered
-        if (first === undefined) return yield* Effect.die(new Error("A route has no target"))
-        const routing: Chosen = {
-          policy: route.policy,
-          target: first.name,
-          order: ordered.map(({ name, health }) => ({ target: name, resting: !health.isReady(now) })),
-        }
-        const { upstream } = first
-        if (upstream._tag === "Connector")
-          return { routing, requests: yield* calls.dryRun(deployment, yield* upstream.open, input, isStream) }
-        const target = yield* deployments.inspect(upstream.id)
-        yield* Effect.fromResult(policy.check({ context, deployment: target, input, isStream, isTarget: true }))
-        return { routing, requests: yield* calls.dryRun(target, target.targets[0].live, input, isStream, deployment) }
-      }),
-    permitted: ({ route }) =>
-      route === undefined
-        ? Effect.void
-        : Effect.forEach(route.targets, ({ upstream }) =>
-            upstream._tag === "Model" ? absentIsNoRefusal(deployments.checkAccess(upstream.id)) : Effect.void,
-          ),
+    dryRun: (call) => dryRunOf(call, []),
+    permitted: (deployment, caller) => permittedAll(deployment, caller, new Set([deployment.id]), 0),
   }
   return routed
 })
+
+const beginning = (): Way => ({ depth: 0, asked: { count: 0 } })
+
+const further = ({ depth, asked }: Way): Way => ({ depth: depth + 1, asked })
 
 /** A target that is gone, or cannot be deployed, is passed by when it is asked. */
 const absentIsNoRefusal = (checked: Effect.Effect<void, Failure>) =>
@@ -228,7 +279,7 @@ const opened = ({ open }: Extract<Routing.Upstream, { _tag: "Connector" }>, { co
     return Effect.mapError(open, (cause) => new FallbackClass.TargetUnavailable({ cause }))
   })
 
-/** A call of another model, on that model's own connector: what holds for that model holds for the call, too. */
+/** A call of another model: what holds for that model holds for the call, too. */
 const asCallOf = (call: Call, target: Deployment, guardrails: Guardrails.Guardrails): Call => ({
   ...call,
   deployment: target,

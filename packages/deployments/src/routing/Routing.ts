@@ -6,7 +6,7 @@ import type { Effect } from "effect"
 import type { Failure } from "../deployment/DeploymentFailure.ts"
 import type { TargetHealth } from "./TargetHealth.ts"
 
-/** A connector that the model's deployment has opened, or opens when it is asked, or another model on its own connector. */
+/** A connector that the model's deployment has opened, or opens when it is asked, or another model. */
 export type Upstream =
   | { readonly _tag: "Connector"; readonly open: Effect.Effect<LiveConnector, Failure> }
   | { readonly _tag: "Model"; readonly id: string }

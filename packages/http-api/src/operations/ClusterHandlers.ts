@@ -1,5 +1,6 @@
 import * as TrustedEndpoints from "@drawbar/egress/TrustedEndpoints"
 import * as TrustedHosts from "@drawbar/egress/TrustedHosts"
+import type { JsonObject } from "@drawbar/json-text/Json"
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
 import { NodeId } from "@drawbar/registry/records/NodeId"
 import { Settings, withoutEffect } from "@drawbar/registry/settings/Settings"
@@ -7,7 +8,6 @@ import { Effect, Result } from "effect"
 import { JsonText, WithHeaders } from "@drawbar/http-server/http/ResponseBody"
 import { ClusterApi } from "./ClusterApi.ts"
 import * as ClusterState from "./ClusterState.ts"
-import * as OpenApiDocument from "../reference/OpenApiDocument.ts"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 import * as WarningHeader from "../routes/WarningHeader.ts"
@@ -17,9 +17,11 @@ export interface Options {
   readonly version: string
   /** Host and port, once the server listens on one address. */
   readonly address: () => string | undefined
+  /** The OpenAPI document. */
+  readonly document: () => JsonObject
 }
 
-export const make = ({ version, address }: Options) =>
+export const make = ({ version, address, document }: Options) =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const nodeId = yield* NodeId
@@ -41,7 +43,7 @@ export const make = ({ version, address }: Options) =>
       nodesOf: nodes,
       nodesInfo: nodes,
       plugins: ({ query }) => Effect.succeed(ClusterState.plugins(query)),
-      openapi: () => Effect.sync(OpenApiDocument.current),
+      openapi: () => Effect.sync(document),
       getSettings: ({ query }) => Effect.sync(() => settings.show(renderingOf(query))),
       putSettings: Effect.fnUntraced(function* ({ json, query }) {
         const answer = yield* settings.update(json, renderingOf(query))

@@ -4,10 +4,13 @@ import { Principals } from "@drawbar/registry/access/Principals"
 import { kinds, mayDo } from "@drawbar/http-server/access/Permission"
 import { Effect } from "effect"
 import * as Endpoint from "@drawbar/http-server/http/Endpoint"
+import * as KeyModels from "./KeyModels.ts"
 import { PrincipalsApi } from "./PrincipalsApi.ts"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
-export const make = Effect.map(Principals, (principals) => {
+export const make = Effect.gen(function* () {
+  const principals = yield* Principals
+  const modelOfKey = yield* KeyModels.make
   const list = (kind: Principal["kind"]) => () =>
     Effect.map(principals.list, (all) => ({
       principals: all
@@ -25,9 +28,10 @@ export const make = Effect.map(Principals, (principals) => {
     createUser: ({ payload }) => Effect.map(principals.createUser(payload), (id) => ({ id })),
     listUsers: list("user"),
     deleteUser: remove,
-    createKey: Effect.fnUntraced(function* ({ payload: { expires_in_days, ...key } }) {
+    createKey: Effect.fnUntraced(function* ({ payload: { expires_in_days, models: named, ...key } }) {
       const expires = expires_in_days === undefined ? {} : { expiresInMillis: expires_in_days * 86_400_000 }
-      const { id, key: api_key } = yield* principals.createKey({ ...key, ...expires })
+      const models = named === undefined ? {} : { models: yield* Effect.forEach(named, modelOfKey) }
+      const { id, key: api_key } = yield* principals.createKey({ ...key, ...models, ...expires })
       return { id, api_key }
     }),
     listKeys: list("api_key"),

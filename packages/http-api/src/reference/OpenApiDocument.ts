@@ -3,31 +3,71 @@ import { jsonSchema } from "@drawbar/blueprint-schema/BlueprintJsonSchema"
 import * as EndpointPolicy from "@drawbar/http-server/access/EndpointPolicy"
 import type { Kind } from "@drawbar/http-server/access/Permission"
 import * as Json from "@drawbar/json-text/Json"
-import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { DrawbarApi } from "../routes/DrawbarApi.ts"
 import { type OperationExample, examples } from "./OperationExamples.ts"
 import * as OperationTexts from "./OperationTexts.ts"
 
-export const current = (): Json.JsonObject => (made ??= make())
+/** An API that a server serves beside ML Commons' own. */
+export interface FurtherApi {
+  /** The one tag of its operations. */
+  readonly name: string
+  /** As `OpenApi.fromApi` makes it from the contracts. */
+  readonly document: () => unknown
+  readonly permissions: () => ReadonlyMap<string, Kind | undefined>
+  readonly description: string
+  /** By the name of the endpoint. */
+  readonly texts: Readonly<Record<string, OperationTexts.OperationText>>
+  readonly examples: Readonly<Record<string, OperationExample>>
+  readonly parameters: Readonly<Record<string, string>>
+  /** The statuses of its failures, and the body of one. */
+  readonly statuses: ReadonlyArray<number>
+  readonly failure: { readonly schema: Json.JsonObject; readonly example: (message: string) => Json.JsonObject }
+}
 
-// The same for every caller, and made when it is first asked for: it takes a tenth of a second.
-let made: Json.JsonObject | undefined
+/** The same for every caller, and made when it is first asked for: it takes a tenth of a second. */
+export const lazily = (further: ReadonlyArray<FurtherApi> = []): (() => Json.JsonObject) => {
+  let made: Json.JsonObject | undefined
+  return () => (made ??= make(further))
+}
 
-const make = (): Json.JsonObject => {
-  const { info, paths, components, tags, ...rest } = Json.objectIn(JSON.stringify(OpenApi.fromApi(DrawbarApi))) ?? {}
+const make = (further: ReadonlyArray<FurtherApi>): Json.JsonObject => {
+  const own = Json.objectIn(JSON.stringify(OpenApi.fromApi(DrawbarApi))) ?? {}
+  const { info, paths: _, components: __, tags, ...rest } = own
+  const all = [own, ...further.map(({ document }) => Json.objectIn(JSON.stringify(document())) ?? {})]
+  // The rest of a path is one parameter.
+  const paths = Object.fromEntries(
+    all.flatMap((one) =>
+      Object.entries(asObject(one["paths"])).map(([path, value]) => [path.replace("}*", "}"), value]),
+    ),
+  )
+  const schemas = Object.assign({}, ...all.map((one) => asObject(one["components"])["schemas"]))
+  const permissions = new Map([
+    ...EndpointPolicy.permissionsOf(DrawbarApi),
+    ...further.flatMap((one) => [...one.permissions()]),
+  ])
+  const apiOf = (operation: Json.JsonObject) =>
+    further.find(({ name }) => String(operation["operationId"]).startsWith(`${name}.`))
   return {
     ...rest,
     info: { ...asObject(info), description, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     servers: [{ url: "/", description: "This server" }],
     security,
-    tags: asList(tags).map((tag) => described(asObject(tag), OperationTexts.tags[String(asObject(tag)["name"])])),
-    paths: mapped(asObject(paths), (path) => mapped(asObject(path), (operation) => ofOperation(asObject(operation)))),
+    tags: [
+      ...asList(tags).map((tag) => described(asObject(tag), OperationTexts.tags[String(asObject(tag)["name"])])),
+      ...further.map(({ name, description: text }) => ({ name, description: text })),
+    ],
+    paths: mapped(paths, (path) =>
+      mapped(asObject(path), (operation) => ofOperation(asObject(operation), permissions, apiOf(asObject(operation)))),
+    ),
     components: {
-      schemas: { ...mapped(asObject(asObject(components)["schemas"]), simplified), Blueprint: blueprintSchema },
-      responses: Object.fromEntries(
-        Object.entries(errors).map(([status, text]) => [`Error${status}`, ofError(Number(status), text)]),
-      ),
+      schemas: { ...mapped(asObject(schemas), simplified), Blueprint: blueprintSchema },
+      responses: Object.fromEntries([
+        ...Object.entries(errors).map(([status, text]) => [`Error${status}`, ofError(Number(status), text)] as const),
+        ...further.flatMap(({ name, statuses, failure }) =>
+          statuses.map((status) => [`${name}Error${status}`, ofFailure(status, failure)] as const),
+        ),
+      ]),
       securitySchemes: {
         apiKey: { type: "http", scheme: "bearer", description: "An API key, or a token of the issuer in --jwt" },
         basic: { type: "http", scheme: "basic", description: "The name and the password of a user" },
@@ -45,43 +85,45 @@ const description = [
 
 const security: Json.Json = [{ apiKey: [] }, { basic: [] }]
 
-/** The permissions by operation id. */
-const permissions: ReadonlyMap<string, Kind | undefined> = (() => {
-  const found: Array<readonly [operationId: string, needs: Kind | undefined]> = []
-  HttpApi.reflect(DrawbarApi, {
-    onGroup: () => {},
-    onEndpoint: ({ group, endpoint }) =>
-      found.push([`${group.identifier}.${endpoint.identifier}`, EndpointPolicy.of(endpoint).needs]),
-  })
-  return new Map(found)
-})()
-
-const ofOperation = (operation: Json.JsonObject): Json.JsonObject => {
+const ofOperation = (
+  operation: Json.JsonObject,
+  permissions: ReadonlyMap<string, Kind | undefined>,
+  further: FurtherApi | undefined,
+): Json.JsonObject => {
   const { operationId, parameters, requestBody, responses, ...rest } = operation
   const id = String(operationId)
-  const text = OperationTexts.find(id)
+  const name = id.slice(id.indexOf(".") + 1)
+  const text = further === undefined ? OperationTexts.find(id) : further.texts[name]
   const needs = permissions.get(id)
   const access = needs === undefined ? "Every caller may send it." : `Requires the permission \`${needs}\`.`
-  const example = examples[id] ?? {}
+  const example = (further === undefined ? examples[id] : further.examples[name]) ?? {}
   return {
     ...rest,
     operationId: id,
     ...(text === undefined ? {} : { summary: text.summary }),
     description: text?.description === undefined ? access : `${text.description} ${access}`,
     security: needs === undefined ? [] : security,
-    parameters: asList(parameters).map((parameter) => ofParameter(asObject(parameter))),
+    parameters: asList(parameters).map((parameter) => ofParameter(asObject(parameter), further?.parameters)),
     ...(requestBody === undefined ? {} : { requestBody: ofRequest(id, asObject(requestBody), example) }),
-    responses: Object.fromEntries(
-      Object.entries(asObject(responses)).map(([status, response]) => [
-        status,
-        status in errors ? { $ref: `#/components/responses/Error${status}` } : ofSuccess(asObject(response), example),
-      ]),
-    ),
+    responses: Object.fromEntries([
+      ...Object.entries(asObject(responses))
+        .filter(([status]) => further === undefined || !(status in errors))
+        .map(([status, response]) => [
+          status,
+          status in errors ? refTo(`Error${status}`) : ofSuccess(asObject(response), example),
+        ]),
+      ...(further?.statuses ?? []).map((status) => [status, refTo(`${further?.name}Error${status}`)]),
+    ]),
   }
 }
 
-const ofParameter = (parameter: Json.JsonObject): Json.JsonObject => ({
-  ...described(parameter, OperationTexts.parameters[String(parameter["name"])]),
+const refTo = (response: string): Json.JsonObject => ({ $ref: `#/components/responses/${response}` })
+
+const ofParameter = (
+  parameter: Json.JsonObject,
+  texts: Readonly<Record<string, string>> = OperationTexts.parameters,
+): Json.JsonObject => ({
+  ...described(parameter, texts[String(parameter["name"])]),
   schema: simplified(parameter["schema"] ?? {}),
 })
 
@@ -140,6 +182,11 @@ const ofError = (status: number, description: string): Json.JsonObject => {
       },
     },
   }
+}
+
+const ofFailure = (status: number, { schema, example }: FurtherApi["failure"]): Json.JsonObject => {
+  const description = errors[status] ?? ""
+  return { description, content: { "application/json": { schema, example: example(description) } } }
 }
 
 const blueprintSchema: Json.JsonObject = (({ $schema: _, $id: __, ...schema }) => schema)(jsonSchema)

@@ -1,5 +1,6 @@
 /** Every group of the API with its handlers: a group without any does not compile. */
 import { DocumentStore } from "@drawbar/document-store/DocumentStore"
+import type { JsonObject } from "@drawbar/json-text/Json"
 import { Models } from "@drawbar/registry/models/Models"
 import { Effect } from "effect"
 import * as AliasesHandlers from "../records/AliasesHandlers.ts"
@@ -35,11 +36,20 @@ export interface Options {
   readonly address: () => string | undefined
   /** How many predicts load shedding has refused since the start. */
   readonly breakerTrips: () => number
+  /** The OpenAPI document. */
+  readonly document: () => JsonObject
 }
 
-export const make = Effect.fnUntraced(function* ({ version, telemetry, isStopping, address, breakerTrips }: Options) {
+export const make = Effect.fnUntraced(function* ({
+  version,
+  telemetry,
+  isStopping,
+  address,
+  breakerTrips,
+  document,
+}: Options) {
   const groups: Record<keyof typeof DrawbarApi.groups, ReadonlyArray<Endpoint>> = {
-    cluster: yield* ClusterHandlers.make({ version, address }),
+    cluster: yield* ClusterHandlers.make({ version, address, document }),
     blueprints: yield* BlueprintsHandlers.make,
     connectors: yield* ConnectorsHandlers.make(version),
     models: yield* ModelsHandlers.make,
@@ -55,7 +65,7 @@ export const make = Effect.fnUntraced(function* ({ version, telemetry, isStoppin
     backup: yield* BackupHandlers.make,
     usage: yield* UsageHandlers.make,
     stats: yield* StatsHandlers.make({ breakerTrips }),
-    reference: ReferenceHandlers.make,
+    reference: ReferenceHandlers.make(document),
     replicas: yield* ReplicasHandlers.make({ version, address }),
   }
   return Object.values(groups)

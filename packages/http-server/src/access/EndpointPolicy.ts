@@ -1,5 +1,7 @@
 /** What each contract declares: the permission that it requires and how its requests are admitted. */
 import { Context } from "effect"
+import * as HttpApi from "effect/http-api/HttpApi"
+import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as Admission from "../admission/Admission.ts"
 import * as Permission from "./Permission.ts"
 
@@ -48,4 +50,16 @@ interface Annotated {
   readonly method: string
   readonly path: string
   readonly annotations: Context.Context<never>
+}
+
+/** The permission of each operation of an API, by the id that an OpenAPI document gives it; none for those that every caller may send. */
+export const permissionsOf = <Id extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<Id, Groups>,
+): ReadonlyMap<string, Permission.Kind | undefined> => {
+  const found = new Map<string, Permission.Kind | undefined>()
+  HttpApi.reflect(api, {
+    onGroup: () => {},
+    onEndpoint: ({ group, endpoint }) => found.set(`${group.identifier}.${endpoint.identifier}`, of(endpoint).needs),
+  })
+  return found
 }

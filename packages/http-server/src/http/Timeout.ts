@@ -21,10 +21,10 @@ export const within = <A, E, R>(
 ): Effect.Effect<A, E | RequestError, R> =>
   timeout === undefined ? call(unbound) : Effect.flatMap(begin(timeout), (bound) => bound.within(call(bound)))
 
-export const begin = Effect.fnUntraced(function* (
-  timeout: string | undefined,
-): Effect.fn.Return<Timeout, RequestError> {
-  if (timeout === undefined) return unbound
+export const begin = (timeout: string | undefined): Effect.Effect<Timeout, RequestError> =>
+  timeout === undefined ? Effect.succeed(unbound) : bound(timeout)
+
+const bound = Effect.fnUntraced(function* (timeout: string): Effect.fn.Return<Timeout, RequestError> {
   const read = Result.mapError(TimeUnit.read("timeout", timeout), (message) =>
     RequestError.from(new BadParameter({ message })),
   )

@@ -21,7 +21,8 @@ export class RouteMeasurements {
   }
 
   ended(outcome: string): void {
-    const last = this.asked.at(-1)
+    // A target that is a model may have a routing of its own: its targets end before it.
+    const last = this.asked.findLast((one) => one.ended === undefined)
     if (last === undefined) return
     last.ended = performance.now()
     last.outcome = outcome

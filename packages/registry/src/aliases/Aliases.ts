@@ -10,6 +10,7 @@ import { decode } from "@drawbar/json-text/Decode"
 import type { Json } from "@drawbar/json-text/Json"
 import { Clock, Context, Effect, Layer, Option, Result, Stream } from "effect"
 import * as AccessControl from "../access/AccessControl.ts"
+import type { CurrentPrincipal } from "../access/CurrentPrincipal.ts"
 import * as ModelAccess from "../internal/ModelAccess.ts"
 import * as ModelNames from "../internal/NameClaims.ts"
 import { optimistically } from "../internal/OptimisticRetry.ts"
@@ -42,6 +43,8 @@ export class Aliases extends Context.Service<
     readonly delete: (name: string) => Effect.Effect<void, RegistryFailure>
     /** The targets of an alias; nothing where there is no such alias. */
     readonly targets: (name: string) => ReadonlyArray<Alias.Target> | undefined
+    /** Whether a key that is for some models, by their ids or by aliases, may call a model; without a list it may call all. */
+    readonly allows: (principal: CurrentPrincipal | undefined, modelId: string) => boolean
     /** The model that takes the next call of a name: one of an alias's targets, or the model of that id. */
     readonly next: (name: string) => string
     /** The one model behind a name, to read it. Of several targets it is the one with the greatest weight. */
@@ -165,6 +168,11 @@ export class Aliases extends Context.Service<
             [`alias ${name}`],
           ),
         targets: (name) => known.get(name)?.alias.targets,
+        allows: (principal, modelId) => {
+          const listed = principal?.models
+          if (listed === undefined || listed.includes(modelId)) return true
+          return listed.some((name) => known.get(name)?.alias.targets.some(({ model_id }) => model_id === modelId))
+        },
         next: (name) => known.get(name)?.next().model_id ?? name,
         main: (name) => {
           const found = known.get(name)

@@ -28,7 +28,7 @@ const maxWeight = 10_000
 
 const Weight = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: maxWeight }))
 
-/** One of both: a connector, or another model on its own connector. */
+/** One of both: a connector, or another model. */
 const named = { connector_id: Schema.optionalKey(Schema.String), model_id: Schema.optionalKey(Schema.String) }
 const Target = Schema.Struct(named)
 export type Target = typeof Target.Type

@@ -1,5 +1,5 @@
 /**
- * What tokens cost, by model: the table that comes with Drawbar (the providers' list prices of its `version`), with the operator's own
+ * What tokens cost, by model: the table that comes with Drawbar (the providers' list prices, as checked on the day of its `version`), with the operator's own
  * file before it. A model without a row has no price, and is never taken to cost nothing.
  */
 import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
@@ -19,6 +19,8 @@ const Amount = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1_000
 const PriceFile = Schema.Struct({
   version: Schema.optionalKey(Schema.String),
   currency: Schema.optionalKey(Schema.Literal("USD")),
+  /** Where its prices are from, by provider. */
+  sources: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   per_tokens: Schema.optionalKey(Schema.Literal(1_000_000)),
   /** By the provider's name of the model, or by the id of a model of this server. */
   models: Schema.Record(Schema.String, Schema.Struct({ input: Amount, output: Schema.optionalKey(Amount) })),
