@@ -32,6 +32,13 @@ it("restores an earlier version of a model group", async () => {
   )
 }, 120_000)
 
+it("rejects an empty id before a request is sent", async () => {
+  expect(await terminal.drawbar(["group", "history", ""])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("Expected: an id. A variable of the shell that is not set is empty"),
+  })
+}, 60_000)
+
 it("restores an earlier version of the settings", async () => {
   const name = "plugins.ml_commons.stream_enabled"
   await succeeds("settings", "set", name, "false")
