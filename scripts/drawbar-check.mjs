@@ -50,7 +50,7 @@ const pack = () => {
 }
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
-const rounds = 5
+const rounds = 9
 
 const check = async () => {
   const tarball = pack()

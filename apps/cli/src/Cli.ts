@@ -1,5 +1,6 @@
-/** The command tree; each branch is a folder of `commands`. */
+/** Runs a command line; each branch of the command tree is a folder of `commands`. */
 import process from "node:process"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
 import * as CliConfig from "effect/cli/CliConfig"
@@ -8,34 +9,8 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as Alias from "./commands/alias/alias.ts"
-import * as Backup from "./commands/backup.ts"
-import * as Blueprint from "./commands/blueprint/blueprint.ts"
-import * as Connector from "./commands/connector/connector.ts"
-import * as Db from "./commands/db/db.ts"
-import * as Context from "./commands/context.ts"
-import * as Controller from "./commands/controller/controller.ts"
-import * as Demo from "./commands/demo.ts"
-import * as Group from "./commands/group/group.ts"
+import * as Commands from "./commands/Commands.ts"
 import * as Help from "./commands/help.ts"
-import * as Key from "./commands/key/key.ts"
-import * as Keyring from "./commands/keyring/keyring.ts"
-import * as Lint from "./commands/lint.ts"
-import * as Login from "./commands/login.ts"
-import * as Model from "./commands/model/model.ts"
-import * as Render from "./commands/render.ts"
-import * as Restore from "./commands/restore.ts"
-import * as Serve from "./commands/serve.ts"
-import * as Settings from "./commands/settings.ts"
-import * as Stats from "./commands/stats.ts"
-import * as Status from "./commands/status.ts"
-import * as Task from "./commands/task/task.ts"
-import * as Trust from "./commands/trust.ts"
-import * as Usage from "./commands/usage.ts"
-import * as User from "./commands/user/user.ts"
-import * as Version from "./commands/version.ts"
-import * as Whoami from "./commands/whoami.ts"
 import { version } from "@drawbar/http-api/routes/Version"
 import * as CompletionScript from "./completion/CompletionScript.ts"
 import * as Failure from "./Failure.ts"
@@ -43,38 +18,8 @@ import * as Root from "./Root.ts"
 import * as TerminalText from "./TerminalText.ts"
 import * as WrongUse from "./output/WrongUse.ts"
 
-const tree = Root.command.pipe(
-  Command.withSubcommands([
-    Serve.command,
-    Demo.command,
-    Blueprint.command,
-    Connector.command,
-    Model.command,
-    Alias.command,
-    Group.command,
-    Controller.command,
-    Task.command,
-    Render.command,
-    Lint.command,
-    Trust.command,
-    Trust.untrust,
-    Settings.command,
-    Stats.command,
-    Keyring.command,
-    Db.command,
-    Backup.command,
-    Restore.command,
-    User.command,
-    Key.command,
-    Usage.command,
-    Login.command,
-    Context.command,
-    Whoami.command,
-    Status.command,
-    Version.command,
-    Help.command,
-  ]),
-)
+const treeOf = async (word?: string) => Root.command.pipe(Command.withSubcommands(await Commands.load(word)))
+type Tree = Awaited<ReturnType<typeof treeOf>>
 
 /** Runs one command line and returns its exit code. */
 export const run = async (given: ReadonlyArray<string>): Promise<number> => {
@@ -82,14 +27,14 @@ export const run = async (given: ReadonlyArray<string>): Promise<number> => {
   // `drawbar help serve`: the server explains its own flags.
   if (args[0] === "serve") return (await import("@drawbar/server/Serve")).run(args.slice(1), process.env)
   if (args[0] === "__complete") return complete(args.slice(1))
-  const ended = await Effect.runPromiseExit(runTree(args))
+  const ended = await Effect.runPromiseExit(runTree(await treeOf(args[0]), args))
   if (Exit.isSuccess(ended)) return ended.value
   // Ctrl-C at a prompt: the shell's code for a command that SIGINT ended.
   if (Cause.hasInterruptsOnly(ended.cause)) return 130
   throw Cause.squash(ended.cause)
 }
 
-const runTree = (args: ReadonlyArray<string>) =>
+const runTree = (tree: Tree, args: ReadonlyArray<string>) =>
   Command.runWith(tree, { version })(args).pipe(
     Effect.as(0),
     Effect.catch((error) =>
@@ -106,12 +51,13 @@ const runTree = (args: ReadonlyArray<string>) =>
 /** Prints the words that fit; nothing where the server does not respond soon. */
 const complete = async (words: ReadonlyArray<string>): Promise<number> => {
   const Completion = await import("./completion/Completion.ts")
+  const tree = await treeOf()
   const found = Completion.of(Completions.fromCommand(tree), words)
   let candidates = found._tag === "Words" ? found.candidates : []
   if (found._tag === "Listed") {
     const printed: Array<string> = []
     const quiet = { ...globalThis.console, log: (text: string) => void printed.push(text), error: () => {} }
-    const listing = runTree([...found.source, "-o", "json", ...Completion.serverFlags(words)]).pipe(
+    const listing = runTree(tree, [...found.source, "-o", "json", ...Completion.serverFlags(words)]).pipe(
       Effect.provideService(Console.Console, quiet),
       Effect.timeoutOption("5 seconds"),
     )
@@ -134,7 +80,8 @@ const completions = GlobalFlag.Action({
 
 const services = Layer.mergeAll(
   NodeServices.layer,
-  FetchHttpClient.layer,
+  // Loads a part of what `fetch` does.
+  NodeHttpClient.layerNodeHttp,
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, completions] }),
   CliOutput.layerPresenter(WrongUse.presenter),
 )

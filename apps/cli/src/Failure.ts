@@ -35,6 +35,8 @@ const advice = (reason: string, status: number): string => {
     return process.env["DRAWBAR_API_KEY"]
       ? ". DRAWBAR_API_KEY has a key that this server does not accept: set it to another"
       : ". DRAWBAR_API_KEY is not set: export DRAWBAR_API_KEY=KEY, the key that `drawbar key create` printed, or run `drawbar login`"
-  const [, noun] = (status === 404 && /^Failed to find (connector|model|task)\b/.exec(reason)) || []
-  return noun === undefined || noun === "task" ? "" : `. \`drawbar ${noun} list\` shows the ids`
+  const [, noun] = (status === 404 && /^Failed to find (connector|model group|model|task)\b/.exec(reason)) || []
+  return noun === undefined || noun === "task"
+    ? ""
+    : `. \`drawbar ${noun === "model group" ? "group" : noun} list\` shows the ids`
 }

@@ -1,11 +1,11 @@
-/** A session with the server that the command line names. The client is derived from the API's contracts. */
-import { DrawbarApi } from "@drawbar/http-api/routes/DrawbarApi"
+/** A session with the server that the command line names. */
 import { Effect } from "effect"
+import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as Failure from "./Failure.ts"
 import * as Root from "./Root.ts"
+import * as ApiClient from "./server/ApiClient.ts"
 import * as ServerConnection from "./server/ServerConnection.ts"
 
 /** Add to a request to also receive the response text, in which every number keeps its digits. */
@@ -18,10 +18,8 @@ export const openTo = Effect.fnUntraced(function* (connection: ServerConnection.
   const { output } = yield* Root.command
   const { url } = connection
   yield* ServerConnection.trustAuthority(connection)
-  const client = yield* HttpApiClient.make(DrawbarApi, {
-    baseUrl: url,
-    transformClient: ServerConnection.authenticated(connection),
-  })
+  const httpClient = ServerConnection.authenticated(connection)(yield* HttpClient.HttpClient)
+  const client = ApiClient.make({ baseUrl: url, httpClient })
 
   const ask = <A, E, R>(
     request: Effect.Effect<[A, HttpClientResponse], E, R>,

@@ -13,7 +13,14 @@ import * as Session from "../Session.ts"
 type Open = Effect.Success<typeof Session.open>
 type Response<A> = Effect.Effect<{ readonly value: A; readonly text: string }, Failed>
 
-export const id = Argument.String("id").pipe(Argument.withDescription("The id returned when the record was created"))
+export const id = Argument.String("id").pipe(
+  // As where a shell's variable for it is not set.
+  Argument.filter(
+    (id) => id !== "",
+    () => "an id. A variable of the shell that is not set is empty",
+  ),
+  Argument.withDescription("The id returned when the record was created"),
+)
 
 export const get = (noun: string, ask: (session: Open, id: string) => Response<unknown>) =>
   Command.make(

@@ -30,6 +30,7 @@ export const command = Command.make(
   { file, data, force },
   Effect.fnUntraced(function* ({ file, data, force }) {
     const { output } = yield* Root.command
+    if (!existsSync(file)) return yield* failed(`${file} not found. Name a file that \`drawbar backup\` wrote`)
     const { restore } = yield* Effect.promise(() => import("@drawbar/document-store/SqliteRestore"))
     const database = join(data, "drawbar.db")
     const { records, before } = yield* Effect.tryPromise({

@@ -1,9 +1,10 @@
-/** Cluster settings: read, change, and return to the default. */
+/** Cluster settings: read, change, return to the default, and go back to what they were. */
 import { Effect } from "effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { failed } from "../Failure.ts"
+import * as History from "./History.ts"
 import * as Output from "../Output.ts"
 import * as ClusterSettings from "../server/ClusterSettings.ts"
 import * as Session from "../Session.ts"
@@ -100,5 +101,14 @@ const cut = (text: string): string => (text.length <= 80 ? text : `${text.slice(
 
 export const command = Command.make("settings").pipe(
   Command.withDescription("Cluster settings: change the server while it runs"),
-  Command.withSubcommands([get, set, unset]),
+  Command.withSubcommands([
+    get,
+    set,
+    unset,
+    History.historyOfSettings(({ client, ask }) => ask(client.versions.settingsList(Session.whole))),
+    History.diffOfSettings(({ client, ask }, query) => ask(client.versions.settingsDiff({ query, ...Session.whole }))),
+    History.rollbackOfSettings(({ client, ask }, version) =>
+      ask(client.versions.settingsRollback({ payload: { version }, ...Session.whole })),
+    ),
+  ]),
 )

@@ -87,7 +87,7 @@ const sourceOf = ([noun = "", verb = ""]: ReadonlyArray<string>): Source | undef
     case "context":
       return verb === "list" ? undefined : ["context", "list"]
     case "settings":
-      return ["settings", "get"]
+      return /^(?:get|set|unset)$/.test(verb) ? ["settings", "get"] : undefined
     case "untrust":
       return ["trust", "list"]
     default:

@@ -31,5 +31,14 @@ _drawbar() {
   if (( \${#items} )); then _describe drawbar items; else _files; fi
 }
 compdef _drawbar drawbar`,
-  fish: `complete -c drawbar -a '(drawbar __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`,
+  // Names of files only where nothing else fits.
+  fish: `function __drawbar_complete
+  set -l found (drawbar __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c drawbar -f -a '(__drawbar_complete)'`,
 }

@@ -42,7 +42,7 @@ export class ConnectorValidation extends Context.Service<
       bound?: Connector,
     ) => Effect.Effect<void, ConnectorError | DeploymentError | RegistryFailure>
   }
->()("@drawbar/deployments/ConnectorAdmission") {
+>()("@drawbar/deployments/ConnectorValidation") {
   static readonly layer = Layer.effect(
     ConnectorValidation,
     Effect.gen(function* () {

@@ -17,7 +17,8 @@ export const find = (name: string) => {
   const entry = Catalogue.find(name) ?? DemoBlueprints.entries.find((demo) => demo.name === name)
   if (entry !== undefined) return Effect.succeed(entry)
   const [vendor = ""] = name.split("-")
-  const near = Catalogue.names.filter((known) => known.startsWith(vendor))
+  const names = [...Catalogue.names, ...DemoBlueprints.entries.map((demo) => demo.name)]
+  const near = names.filter((known) => known.startsWith(vendor))
   const hint = near.length === 0 ? "`drawbar blueprint list` prints all names" : `did you mean ${near.join(", ")}?`
   return Effect.fail(wrongUse(`blueprint ${name} not found: ${hint}`))
 }

@@ -1,5 +1,6 @@
 import * as Command from "effect/cli/Command"
 import * as Session from "../../Session.ts"
+import * as History from "../History.ts"
 import * as Record from "../Record.ts"
 import * as Create from "./create.ts"
 import * as Update from "./update.ts"
@@ -15,6 +16,22 @@ export const command = Command.make("group").pipe(
       ask(client.modelGroups.search({ payload, ...Session.whole })),
     ),
     Update.command,
+    History.history("group", ({ client, ask }, model_group_id) =>
+      ask(client.versions.groupList({ params: { model_group_id }, ...Session.whole })),
+    ),
+    History.diff("group", ({ client, ask }, model_group_id, query) =>
+      ask(client.versions.groupDiff({ params: { model_group_id }, query, ...Session.whole })),
+    ),
+    History.rollbackOfPlain("group", ({ client, ask }, model_group_id, version) =>
+      ask(
+        client.versions.groupRollback({
+          params: { model_group_id },
+          query: {},
+          payload: { version },
+          ...Session.whole,
+        }),
+      ),
+    ),
     Record.remove("group", ({ client, ask }, model_group_id) =>
       ask(client.modelGroups.delete({ params: { model_group_id }, ...Session.whole })),
     ),
