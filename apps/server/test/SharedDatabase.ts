@@ -3,12 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import * as PostgresServer from "@drawbar/test-postgres/PostgresServer"
-import { Effect, Redacted } from "effect"
 import type { StartOptions } from "../src/options/StartOptions.ts"
 import * as Drawbar from "./Drawbar.ts"
 import * as InProcess from "./InProcess.ts"
@@ -41,15 +39,6 @@ export const start = async (): Promise<SharedDatabase> => {
   ])
   const database = await server.createDatabase()
   const keyring = join(folder, "keyring.json")
-  const postgres: PostgresOptions = {
-    host: "127.0.0.1",
-    port: server.port,
-    database,
-    user: server.user,
-    password: Effect.succeed(Redacted.make(server.password)),
-    poolSize: 4,
-    statementTimeoutMillis: 30_000,
-  }
   return {
     server,
     platform,
@@ -59,7 +48,7 @@ export const start = async (): Promise<SharedDatabase> => {
     listen: (options) =>
       InProcess.listen({
         files: { database: "PostgreSQL", keyring },
-        postgres,
+        postgres: server.optionsOf(database),
         connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
         certificateAuthorities: [platform.ca],
         ...options,
