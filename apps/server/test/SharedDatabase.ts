@@ -19,6 +19,7 @@ export interface SharedDatabase extends AsyncDisposable {
   readonly folder: string
   readonly keyring: string
   readonly databaseUrl: string
+  readonly postgres: PostgresServer.ClientOptions
   /** Starts one more server in this process. */
   readonly listen: (options?: Partial<StartOptions>) => Promise<InProcess.InProcess>
 }
@@ -39,16 +40,18 @@ export const start = async (): Promise<SharedDatabase> => {
   ])
   const database = await server.createDatabase()
   const keyring = join(folder, "keyring.json")
+  const postgres = server.optionsOf(database)
   return {
     server,
     platform,
     folder,
     keyring,
     databaseUrl: server.url(database),
+    postgres,
     listen: (options) =>
       InProcess.listen({
         files: { database: "PostgreSQL", keyring },
-        postgres: server.optionsOf(database),
+        postgres,
         connectTo: { "api.cohere.ai:443": `127.0.0.1:${platform.port}` },
         certificateAuthorities: [platform.ca],
         ...options,
@@ -119,13 +122,13 @@ export const until = async (holds: () => Promise<boolean>, what: string, limitMi
 export const load = (urls: ReadonlyArray<string>, model: string, lanes = 4, paceMillis = 15) => {
   const done = new AbortController()
   const failed: Array<unknown> = []
-  const answers: Array<{ readonly sentAt: number; readonly version: number }> = []
+  const answers: Array<{ readonly sentAt: number; readonly millis: number; readonly version: number }> = []
   const lane = async (i: number) => {
     const url = urls[i % urls.length] ?? ""
     while (!done.signal.aborted) {
       const sentAt = performance.now()
       const reply = await predict(url, model)
-      answers.push({ sentAt, version: versionOf(reply) })
+      answers.push({ sentAt, millis: performance.now() - sentAt, version: versionOf(reply) })
       if (reply.status !== 200) failed.push(reply.json)
       await wait(paceMillis)
     }

@@ -205,7 +205,7 @@ it.live("what a process held that is cut off is free again when its lease ends, 
     assert.isAtLeast(regained, 300)
     // A call that began before goes on, and ends: the budget is spent by as much again.
     yield* under.settle(0, { nano_usd: 30, tokens: 0 })
-    yield* Effect.promise(() => network.mend())
+    yield* Effect.promise(() => network.restore())
     yield* Effect.sleep("8 seconds")
     const [row] = yield* Effect.promise(() =>
       server.run("SELECT taken, spent, (SELECT count(*) FROM limit_holders) AS holders FROM limits", database),

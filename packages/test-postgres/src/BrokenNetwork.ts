@@ -1,4 +1,4 @@
-/** A TCP proxy before a server of loopback: a network that a test breaks, and mends. */
+/** A TCP proxy before a server of loopback: a network that a test breaks, and restores. */
 import { connect, createServer, type Socket } from "node:net"
 
 export interface BrokenNetwork extends AsyncDisposable {
@@ -8,7 +8,7 @@ export interface BrokenNetwork extends AsyncDisposable {
   /** Connections stay, and new ones are accepted, but nothing passes: as if each packet were lost. */
   readonly swallow: () => void
   /** All passes again. What was swallowed arrives now, as a network sends again what was lost. */
-  readonly mend: () => Promise<void>
+  readonly restore: () => Promise<void>
 }
 
 export const start = async (to: number): Promise<BrokenNetwork> => {
@@ -54,7 +54,7 @@ export const start = async (to: number): Promise<BrokenNetwork> => {
     swallow: () => {
       held ??= []
     },
-    mend: async () => {
+    restore: async () => {
       const late = held ?? []
       held = undefined
       for (const deliver of late) deliver()
