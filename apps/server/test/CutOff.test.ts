@@ -1,5 +1,5 @@
 /**
- * A server that is cut off from PostgreSQL, while another one is not: what it answers meanwhile, how long a request may take, and that it
+ * A server that is cut off from PostgreSQL, while another one is not: what it responds meanwhile, how long a request may take, and that it
  * follows again. DRAWBAR_CUT_SECONDS sets for how long; of 60 s or more, the timeout of statements is the one that servers have by default.
  */
 import process from "node:process"
@@ -85,7 +85,7 @@ it.each(ways)(
         }
       })(),
     ])
-    assert.strictEqual(versionOf(await predict(cut.url, model)), 0, "it answers with what it knew")
+    assert.strictEqual(versionOf(await predict(cut.url, model)), 0, "it uses what it knew")
     await network.restore()
     const followed = await until(async () => versionOf(await predict(cut.url, model)) === 3, "it follows again")
     await until(async () => (await state()) === "ok", "it is ready again")

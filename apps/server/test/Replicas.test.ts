@@ -6,7 +6,6 @@ import { writeFile } from "node:fs/promises"
 import process from "node:process"
 import { setTimeout as wait } from "node:timers/promises"
 import { afterAll, assert, beforeAll, it } from "vitest"
-import * as Spawned from "./Spawned.ts"
 import * as Shared from "./SharedDatabase.ts"
 
 const { ask, ml, predict, until, versionOf } = Shared
@@ -217,33 +216,4 @@ it("lists the servers of the database, and no longer those that stopped", async 
     )
   }
   assert.strictEqual((await list()).length, 1)
-})
-
-it("a server that is killed during writes loses none that it acknowledged", async () => {
-  const flags = ["--database", shared.databaseUrl, "--data", shared.folder, "--keyring", shared.keyring, "--log", "off"]
-  const acknowledged: Array<string> = []
-  const rounds = Number(process.env["DRAWBAR_KILLS"] ?? 4)
-  for (let round = 0; round < rounds; round++) {
-    await using victim = await Spawned.start(flags)
-    const lanes = Array.from({ length: 4 }, async (_, lane) => {
-      for (let n = 0; ; n++) {
-        const name = `killed-${round}-${lane}-${n}`
-        try {
-          const { status, json } = await ask(victim.url, "POST", `${ml}/model_groups/_register`, { name })
-          if (status === 200) acknowledged.push(json.model_group_id)
-        } catch {
-          // The connection ended with the server: nothing was acknowledged.
-          return
-        }
-      }
-    })
-    const target = acknowledged.length + 10 + Math.floor(Math.random() * 20)
-    await until(async () => acknowledged.length >= target, "writes are acknowledged")
-    victim.child.kill("SIGKILL")
-    await Promise.all(lanes)
-  }
-  await using survivor = await shared.listen()
-  for (const id of acknowledged)
-    assert.strictEqual((await ask(survivor.url, "GET", `${ml}/model_groups/${id}`)).status, 200, id)
-  assert.isAbove(acknowledged.length, rounds * 10 - 1)
 })

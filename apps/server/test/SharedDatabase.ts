@@ -25,14 +25,14 @@ export interface SharedDatabase extends AsyncDisposable {
 }
 
 /** Returns the number in the model's name, `v12`, and fails for keys that are not in use. */
-const handler: Answer.Handler = (received) => {
+const byVersion: Answer.Handler = (received) => {
   const [, version = "0"] = /"model": ?"v(\d+)"/.exec(received.text) ?? []
   return Received.header(received, "authorization")?.startsWith("Bearer key-") === true
     ? Answer.json({ embeddings: [[Number(version)]] })
     : Answer.json({ message: "no such key" }, 401)
 }
 
-export const start = async (): Promise<SharedDatabase> => {
+export const start = async (handler = byVersion): Promise<SharedDatabase> => {
   const [server, platform, folder] = await Promise.all([
     PostgresServer.start(),
     StubPlatform.start({ handler, tls: ["api.cohere.ai"] }),
