@@ -12,8 +12,8 @@ const { ask, ml, predict, until, versionOf } = Shared
 
 const seconds = Number(process.env["DRAWBAR_CUT_SECONDS"] ?? 8)
 const statementTimeoutMillis = seconds >= 60 ? 30_000 : 3_000
-/** A statement's, and that of a connection, and some for a busy machine. */
-const mostMillis = statementTimeoutMillis + 15_000
+/** A few seconds, and some for a busy machine. */
+const mostMillis = 15_000
 
 let shared: Shared.SharedDatabase
 beforeAll(async () => {

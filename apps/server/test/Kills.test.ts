@@ -58,7 +58,7 @@ it(`${kills} kills of a server during writes lose nothing and leave nothing half
   const open = async () => servers.use(await Spawned.start(flags))
   const alive = [await open(), await open(), await open()]
   const any = () => alive[Math.floor(Math.random() * alive.length)]!
-  let isDone = false
+  const done = new AbortController()
 
   /** Whether it was acknowledged; a server that was killed, or is not there, is no failure. */
   const write = async (method: string, path: string, body: object): Promise<boolean> => {
@@ -79,7 +79,7 @@ it(`${kills} kills of a server during writes lose nothing and leave nothing half
     connectors: [],
   }))
   const run = async ({ lane, updates, models, connectors }: Written) => {
-    for (let n = 1; !isDone; n++) {
+    for (let n = 1; !done.signal.aborted; n++) {
       const id = `k-${lane}-${n}`
       if (n % 3 === 0) connectors.push([id, await write("POST", `${ml}/connectors/_create`, connector(id, n))])
       else if (n % 3 === 1)
@@ -102,7 +102,7 @@ it(`${kills} kills of a server during writes lose nothing and leave nothing half
     victim?.child.kill("SIGKILL")
     alive.push(await open())
   }
-  isDone = true
+  done.abort()
   await Promise.all(running)
 
   const { url } = alive[0]!

@@ -39,6 +39,11 @@ const contentOf = ({ status, json }: Shared.Reply): string => {
   return json.inference_results[0].output[0].data.join(" with key ")
 }
 
+const pause = () => wait(100)
+
+const both = (values: ReadonlyArray<number>) =>
+  `p50 ${OpenLoad.percentile(values, 0.5).toFixed(1)} ms, p99 ${OpenLoad.percentile(values, 0.99).toFixed(1)} ms, most ${Math.max(...values).toFixed(1)} ms`
+
 const kinds: ReadonlyArray<readonly [string, number, ReadonlyArray<string>]> = [
   ["two servers", 2, []],
   ["three servers", 3, []],
@@ -124,7 +129,6 @@ it.each(kinds)(
         await ask(any(), "POST", path, { parameters: { texts: ["x"] } }, ++sent % 4 === 0 ? headers : {}),
       )
     })
-    const pause = () => wait(100)
     for (let n = 1; n <= updates; n++) {
       await update(n)
       await pause()
@@ -147,8 +151,6 @@ it.each(kinds)(
     const { answers, failures, rate, behindMillis } = await load.stop()
     const stale = OpenLoad.staleness(steps, answers)
     const latencies = answers.map(({ sentAt, receivedAt }) => receivedAt - sentAt)
-    const both = (values: ReadonlyArray<number>) =>
-      `p50 ${OpenLoad.percentile(values, 0.5).toFixed(1)} ms, p99 ${OpenLoad.percentile(values, 0.99).toFixed(1)} ms, most ${Math.max(...values).toFixed(1)} ms`
     console.log(
       `${name}: ${answers.length} predicts, ${rate.toFixed()} a second (${perSecond} asked for, ${behindMillis.toFixed()} ms behind at most), ${failures.length} failed; ` +
         `${JSON.stringify(counts)}; staleness ${both(stale)}; latency ${both(latencies)}`,

@@ -34,7 +34,7 @@ export const start = (perSecond: number, callers: number, send: (caller: number)
   const failures: Array<string> = []
   const open = new Set<Promise<void>>()
   const began = performance.now()
-  let isDone = false
+  const done = new AbortController()
   let behindMillis = 0
   const one = async (caller: number) => {
     const sentAt = performance.now()
@@ -46,7 +46,7 @@ export const start = (perSecond: number, callers: number, send: (caller: number)
     }
   }
   const running = (async () => {
-    for (let n = 0; !isDone; n++) {
+    for (let n = 0; !done.signal.aborted; n++) {
       const at = began + (n * 1_000) / perSecond
       const early = at - performance.now()
       if (early > 0) await wait(early)
@@ -57,7 +57,7 @@ export const start = (perSecond: number, callers: number, send: (caller: number)
   })()
   return {
     stop: async (): Promise<Result> => {
-      isDone = true
+      done.abort()
       const seconds = (performance.now() - began) / 1_000
       await running
       await Promise.all(open)
