@@ -60,7 +60,7 @@ it(`${kills} kills of a server during writes lose nothing and leave nothing half
   const any = () => alive[Math.floor(Math.random() * alive.length)]!
   const done = new AbortController()
 
-  /** Whether it was acknowledged; a server that was killed, or is not there, is no failure. */
+  /** Whether it was acknowledged; a server that was killed acknowledges nothing. */
   const write = async (method: string, path: string, body: object): Promise<boolean> => {
     const { url, child } = any()
     try {

@@ -13,7 +13,7 @@ import * as RecordCommands from "./RecordCommands.ts"
 import * as Shared from "./SharedDatabase.ts"
 
 const seed = Number(process.env["DRAWBAR_SEED"] ?? Math.floor(Math.random() * 1e9))
-const runs = Number(process.env["DRAWBAR_RUNS"] ?? 300)
+const runs = Number(process.env["DRAWBAR_RUNS"] ?? 500)
 const pairs = 4
 const aliases = "/_plugins/_drawbar/aliases"
 
