@@ -5,7 +5,7 @@ import { join } from "node:path"
 import * as Server from "@drawbar/server/Server"
 import type { StartOptions } from "@drawbar/server/options/StartOptions"
 import * as PostgresServer from "@drawbar/test-postgres/PostgresServer"
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import * as Terminal from "./Terminal.ts"
 
@@ -75,19 +75,7 @@ it("moves a registry from SQLite to PostgreSQL and back, with secrets that only 
   expect(exported.out).not.toContain(Terminal.secret)
   expect(exported.out).toBe((await drawbar(["db", "export", "--data", folder])).out)
 
-  const { host, port, user, password } = { host: "127.0.0.1", ...postgres }
-  const options = {
-    files: { database: "PostgreSQL", keyring },
-    postgres: {
-      host,
-      port,
-      user,
-      database,
-      poolSize: 4,
-      statementTimeoutMillis: 30_000,
-      password: Effect.succeed(Redacted.make(password)),
-    },
-  }
+  const options = { files: { database: "PostgreSQL", keyring }, postgres: postgres.optionsOf(database) }
   const report = await serving(options, (url) => json(`${url}/_plugins/_ml/keys/_doctor`))
   expect(report).toMatchObject({ keys: [{ secrets: 3 }], unreadable: [] })
 

@@ -29,7 +29,7 @@ it(`${runs} random sequences of requests end as a simple model says (DRAWBAR_SEE
     },
   }
   try {
-    await RecordCommands.check(servers, platform, { seed, runs })
+    RecordCommands.assertOutcomes(await RecordCommands.check(servers, platform, { seed, runs }), runs)
   } finally {
     await server[Symbol.asyncDispose]()
     await platform.close()

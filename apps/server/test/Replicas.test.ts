@@ -1,16 +1,10 @@
-/**
- * Servers that share a PostgreSQL database: each honours what the others change, while models are called. DRAWBAR_UPDATES sets the number
- * of updates.
- */
+/** Servers that share a PostgreSQL database: each honours what the others change. */
 import { writeFile } from "node:fs/promises"
-import process from "node:process"
 import { setTimeout as wait } from "node:timers/promises"
 import { afterAll, assert, beforeAll, it } from "vitest"
-import * as Spawned from "./Spawned.ts"
 import * as Shared from "./SharedDatabase.ts"
 
 const { ask, ml, predict, until, versionOf } = Shared
-const updates = Number(process.env["DRAWBAR_UPDATES"] ?? 20)
 
 let shared: Shared.SharedDatabase
 beforeAll(async () => {
@@ -20,70 +14,6 @@ afterAll(() => shared[Symbol.asyncDispose]())
 
 const as = (authorization: string) => ({ authorization })
 const ready = (url: string) => ask(url, "GET", "/_health/ready")
-
-const percentile = (values: ReadonlyArray<number>, share: number) =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
-
-it("no predict fails while connectors and credentials change, are rolled back and aliases switched, and none goes back to what was before", async () => {
-  await using one = await shared.listen()
-  await using second = await shared.listen()
-  await using third = await shared.listen()
-  const urls = [one.url, second.url, third.url]
-  const models = [await Shared.createModel(one.url), await Shared.createModel(one.url)] as const
-  const alias = `live-${models[0].model}`
-  /** By version of each connector: the number in the parameter. */
-  const versions: readonly [Array<number>, Array<number>] = [[0], [0]]
-  let live: 0 | 1 = 0
-  /** What the alias was, in turn, and when all servers had answered with it. */
-  const turns: Array<{ readonly version: number; readonly seenAt: number }> = []
-  const delays: Array<number> = []
-  const change = async (writer: string, method: string, path: string, body: object, version: number) => {
-    const { status, json } = await ask(writer, method, path, body)
-    assert.strictEqual(status, 200, JSON.stringify(json))
-    assert.strictEqual(versionOf(await predict(writer, alias)), version, "its own change holds at once")
-    const others = urls.filter((url) => url !== writer)
-    const seen = async (reader: string) =>
-      until(async () => versionOf(await predict(reader, alias)) === version, `${method} ${path}`)
-    delays.push(...(await Promise.all(others.map(seen))))
-    turns.push({ version, seenAt: performance.now() })
-    await wait(20)
-  }
-  const switchTo = (writer: string, index: 0 | 1) => {
-    live = index
-    const body = { model_id: models[live].model }
-    return change(writer, "PUT", `/_plugins/_drawbar/aliases/${alias}`, body, versions[live].at(-1) ?? 0)
-  }
-  await switchTo(one.url, 0)
-  delays.length = 0
-  const load = Shared.load(urls, alias, 6)
-  for (let n = 1; n <= updates; n++) {
-    const writer = urls[n % urls.length] ?? ""
-    const path = () => `${ml}/connectors/${models[live].connector}`
-    const credential = n % 5 === 1 ? { credential: { cohere_key: `key-${n}` } } : {}
-    await change(writer, "PUT", path(), { parameters: { model: `v${n}` }, ...credential }, n)
-    versions[live].push(n)
-    if (n % 5 === 2) await switchTo(writer, live === 0 ? 1 : 0)
-    if (n % 5 === 0) {
-      const earlier = versions[live].length - 1
-      const version = versions[live][earlier - 1] ?? 0
-      await change(writer, "POST", `${path()}/_rollback`, { version: earlier }, version)
-      versions[live].push(version)
-    }
-  }
-  const { failed, answers } = await load.stop()
-  assert.deepStrictEqual(failed, [])
-  assert.isAbove(answers.length, updates)
-  // What was sent after all servers had answered with a later version is not answered by an earlier one.
-  const isCurrent = (answer: (typeof answers)[number]) =>
-    turns.some(({ version }, i) => version === answer.version && answer.sentAt <= (turns[i + 1]?.seenAt ?? Infinity))
-  assert.deepStrictEqual(
-    answers.filter((answer) => !isCurrent(answer)),
-    [],
-  )
-  console.log(
-    `${turns.length - 1} changes under ${answers.length} predicts: seen by the other servers after ${percentile(delays, 0.5).toFixed()} ms (median), ${percentile(delays, 0.99).toFixed()} ms (p99)`,
-  )
-}, 300_000)
 
 it("settings, models and API keys that one server changes are honoured by the other", async () => {
   const [admin, key] = await (async () => {
@@ -217,33 +147,4 @@ it("lists the servers of the database, and no longer those that stopped", async 
     )
   }
   assert.strictEqual((await list()).length, 1)
-})
-
-it("a server that is killed during writes loses none that it acknowledged", async () => {
-  const flags = ["--database", shared.databaseUrl, "--data", shared.folder, "--keyring", shared.keyring, "--log", "off"]
-  const acknowledged: Array<string> = []
-  const rounds = Number(process.env["DRAWBAR_KILLS"] ?? 4)
-  for (let round = 0; round < rounds; round++) {
-    await using victim = await Spawned.start(flags)
-    const lanes = Array.from({ length: 4 }, async (_, lane) => {
-      for (let n = 0; ; n++) {
-        const name = `killed-${round}-${lane}-${n}`
-        try {
-          const { status, json } = await ask(victim.url, "POST", `${ml}/model_groups/_register`, { name })
-          if (status === 200) acknowledged.push(json.model_group_id)
-        } catch {
-          // The connection ended with the server: nothing was acknowledged.
-          return
-        }
-      }
-    })
-    const target = acknowledged.length + 10 + Math.floor(Math.random() * 20)
-    await until(async () => acknowledged.length >= target, "writes are acknowledged")
-    victim.child.kill("SIGKILL")
-    await Promise.all(lanes)
-  }
-  await using survivor = await shared.listen()
-  for (const id of acknowledged)
-    assert.strictEqual((await ask(survivor.url, "GET", `${ml}/model_groups/${id}`)).status, 200, id)
-  assert.isAbove(acknowledged.length, rounds * 10 - 1)
 })

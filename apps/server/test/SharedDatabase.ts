@@ -3,12 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
 import * as Answer from "@drawbar/stub-platform/Answer"
 import * as Received from "@drawbar/stub-platform/Received"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import * as PostgresServer from "@drawbar/test-postgres/PostgresServer"
-import { Effect, Redacted } from "effect"
 import type { StartOptions } from "../src/options/StartOptions.ts"
 import * as Drawbar from "./Drawbar.ts"
 import * as InProcess from "./InProcess.ts"
@@ -21,19 +19,20 @@ export interface SharedDatabase extends AsyncDisposable {
   readonly folder: string
   readonly keyring: string
   readonly databaseUrl: string
+  readonly postgres: PostgresServer.ClientOptions
   /** Starts one more server in this process. */
   readonly listen: (options?: Partial<StartOptions>) => Promise<InProcess.InProcess>
 }
 
 /** Returns the number in the model's name, `v12`, and fails for keys that are not in use. */
-const handler: Answer.Handler = (received) => {
+const byVersion: Answer.Handler = (received) => {
   const [, version = "0"] = /"model": ?"v(\d+)"/.exec(received.text) ?? []
   return Received.header(received, "authorization")?.startsWith("Bearer key-") === true
     ? Answer.json({ embeddings: [[Number(version)]] })
     : Answer.json({ message: "no such key" }, 401)
 }
 
-export const start = async (): Promise<SharedDatabase> => {
+export const start = async (handler = byVersion): Promise<SharedDatabase> => {
   const [server, platform, folder] = await Promise.all([
     PostgresServer.start(),
     StubPlatform.start({ handler, tls: ["api.cohere.ai"] }),
@@ -41,21 +40,14 @@ export const start = async (): Promise<SharedDatabase> => {
   ])
   const database = await server.createDatabase()
   const keyring = join(folder, "keyring.json")
-  const postgres: PostgresOptions = {
-    host: "127.0.0.1",
-    port: server.port,
-    database,
-    user: server.user,
-    password: Effect.succeed(Redacted.make(server.password)),
-    poolSize: 4,
-    statementTimeoutMillis: 30_000,
-  }
+  const postgres = server.optionsOf(database)
   return {
     server,
     platform,
     folder,
     keyring,
     databaseUrl: server.url(database),
+    postgres,
     listen: (options) =>
       InProcess.listen({
         files: { database: "PostgreSQL", keyring },
@@ -130,13 +122,13 @@ export const until = async (holds: () => Promise<boolean>, what: string, limitMi
 export const load = (urls: ReadonlyArray<string>, model: string, lanes = 4, paceMillis = 15) => {
   const done = new AbortController()
   const failed: Array<unknown> = []
-  const answers: Array<{ readonly sentAt: number; readonly version: number }> = []
+  const answers: Array<{ readonly sentAt: number; readonly millis: number; readonly version: number }> = []
   const lane = async (i: number) => {
     const url = urls[i % urls.length] ?? ""
     while (!done.signal.aborted) {
       const sentAt = performance.now()
       const reply = await predict(url, model)
-      answers.push({ sentAt, version: versionOf(reply) })
+      answers.push({ sentAt, millis: performance.now() - sentAt, version: versionOf(reply) })
       if (reply.status !== 200) failed.push(reply.json)
       await wait(paceMillis)
     }

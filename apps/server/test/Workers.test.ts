@@ -1,4 +1,5 @@
 /** `--workers`: several processes that serve one port, on SQLite and on PostgreSQL. */
+import { writeFile } from "node:fs/promises"
 import process from "node:process"
 import { setTimeout as wait } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -25,6 +26,47 @@ const stores: ReadonlyArray<readonly [string, () => ReadonlyArray<string>]> = [
 ]
 
 describe.each(stores)("two workers on %s", (_, flags) => {
+  it("see versions, rollbacks and switches of an alias that any of them makes", async () => {
+    await writeFile(`${shared.folder}/ca.pem`, shared.platform.ca)
+    const upstream = ["--connect-to", `api.cohere.ai:443:127.0.0.1:${shared.platform.port}`]
+    const common = [...flags(), ...upstream, "--ca-file", `${shared.folder}/ca.pem`, "--log", "off"]
+    await using server = await Spawned.start([...common, "--workers", "2"])
+    const { url } = server
+    await until(async () => (await list(url)).length === 2, "both workers are listed")
+    const close = { connection: "close" }
+    const models = [await Shared.createModel(url), await Shared.createModel(url)] as const
+    const [first, second] = models
+    const connector = `${ml}/connectors/${first.connector}`
+    const alias = `/_plugins/_drawbar/aliases/live-${first.model}`
+    const path = `${ml}/models/live-${first.model}/_predict`
+    const changes: ReadonlyArray<readonly [string, string, object, number]> = [
+      ["PUT", alias, { model_id: first.model }, 0],
+      ["PUT", connector, { parameters: { model: "v1" } }, 1],
+      ["PUT", connector, { parameters: { model: "v2" } }, 2],
+      ["POST", `${connector}/_rollback`, { version: 2 }, 1],
+      ["PUT", alias, { model_id: second.model }, 0],
+      ["PUT", alias, { model_id: first.model }, 1],
+      ["POST", `${connector}/_rollback`, { version: 3 }, 2],
+    ]
+    for (const [method, target, body, version] of changes) {
+      const { status, json } = await ask(url, method, target, body, close)
+      assert.strictEqual(status, 200, JSON.stringify(json))
+      await until(async () => {
+        const all = await each(() => ask(url, "POST", path, { parameters: { texts: ["x"] } }, close))
+        // The other worker may not know an alias yet that was just made.
+        const isMade = body === changes[0]?.[2]
+        for (const reply of all) if (!isMade) assert.strictEqual(reply.status, 200, JSON.stringify(reply.json))
+        return all.every((reply) => Shared.versionOf(reply) === version)
+      }, `${method} ${target}: ${version}`)
+    }
+    const versions = await each(async () => (await ask(url, "GET", `${connector}/_versions`, undefined, close)).json)
+    for (const { versions: all } of versions)
+      assert.deepStrictEqual(
+        all.map(({ version }: { readonly version: number }) => version),
+        [5, 4, 3, 2, 1],
+      )
+  })
+
   it("honour each other's changes, replace one that is killed, add up metrics, and drain on SIGTERM", async () => {
     await using server = await Spawned.start([...flags(), "--workers", "2", "--log", "off"])
     const { url } = server

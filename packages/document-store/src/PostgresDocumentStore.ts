@@ -1,6 +1,7 @@
 /** `DocumentStore` on PostgreSQL, which any number of processes may share. */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Queue, Schedule } from "effect"
+import { Context, Effect, Layer, Queue, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
 import { DocumentStore } from "./DocumentStore.ts"
 import * as PostgresClient from "./sql/PostgresClient.ts"
 import * as SqlDialect from "./sql/SqlDialect.ts"
@@ -11,6 +12,9 @@ import type { StoreError } from "./StoreError.ts"
 /** How often changes are looked for where no notification arrives: a lost one delays a change by this long. */
 const pollInterval = "250 millis"
 
+/** A database that does not say within this time whether there are changes counts as one that cannot be reached. */
+const deadlineMillis = 4_000
+
 /** How soon a lost connection for notifications is opened again; until then changes are polled. */
 const listenAgain = "1 second"
 
@@ -18,7 +22,15 @@ const listenAgain = "1 second"
 export const layer = (options: PostgresClient.PostgresOptions): Layer.Layer<DocumentStore, StoreError> =>
   Layer.effect(
     DocumentStore,
-    Effect.flatMap(notifications, (next) => SqlDocumentStore.make(SqlDialect.postgres, { next })),
+    Effect.gen(function* () {
+      const next = yield* notifications
+      // On a connection of its own it waits behind no search.
+      const watching = yield* Layer.build(
+        PostgresClient.layer({ ...options, poolSize: 0, statementTimeoutMillis: deadlineMillis }),
+      )
+      const watch = { sql: Context.get(watching, SqlClient.SqlClient), deadlineMillis }
+      return yield* SqlDocumentStore.make(SqlDialect.postgres, { next, watch })
+    }),
   ).pipe(
     Layer.provide(PostgresClient.layer(options)),
     Layer.catchTag("SqlError", (error) => Layer.effect(DocumentStore, storageFailed("open")(error))),

@@ -15,22 +15,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const optionsOf = (database: string): PostgresOptions => ({
-  host: "127.0.0.1",
-  port: server.port,
-  database,
-  user: server.user,
-  password: Effect.succeed(Redacted.make(server.password)),
-  poolSize: 4,
-  statementTimeoutMillis: 30_000,
-})
-
 const newDatabase = Effect.promise(() => server.createDatabase())
 const run = (statement: string, database?: string) => Effect.promise(() => server.run(statement, database))
 
 documentStoreContract(
   "on PostgreSQL",
-  Layer.unwrap(Effect.map(newDatabase, (database) => PostgresDocumentStore.layer(optionsOf(database)))),
+  Layer.unwrap(Effect.map(newDatabase, (database) => PostgresDocumentStore.layer(server.optionsOf(database)))),
 )
 
 const create = (id: string, name = id): Write => ({ _tag: "Create", collection: "model", id, source: { name } })
@@ -39,7 +29,7 @@ const create = (id: string, name = id): Write => ({ _tag: "Create", collection: 
 const process = (database: string) =>
   Effect.gen(function* () {
     const services = yield* Layer.build(
-      Layer.fresh(Layer.provideMerge(ChangeFeed.layer({}), PostgresDocumentStore.layer(optionsOf(database)))),
+      Layer.fresh(Layer.provideMerge(ChangeFeed.layer({}), PostgresDocumentStore.layer(server.optionsOf(database)))),
     )
     const seen: Array<string> = []
     const feed = Context.get(services, ChangeFeed)
@@ -170,7 +160,7 @@ describe("a PostgreSQL server that cannot be used", () => {
     it.live(`and ${what} is reported in a sentence without the password`, () =>
       Effect.gen(function* () {
         const database = yield* newDatabase
-        const options = { ...optionsOf(database), ...(yield* change(database)) }
+        const options = { ...server.optionsOf(database), ...(yield* change(database)) }
         const { message } = yield* Effect.flip(Effect.scoped(Layer.build(PostgresDocumentStore.layer(options))))
         assert.match(message, sentence)
         assert.notMatch(message, /wrong-secret|correct horse/)

@@ -1,8 +1,8 @@
 /** Limits that processes share, on a real PostgreSQL server. */
-import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient"
+import * as BrokenNetwork from "@drawbar/test-postgres/BrokenNetwork"
 import * as PostgresServer from "@drawbar/test-postgres/PostgresServer"
 import { afterAll, assert, beforeAll, it } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, Result } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
 import { type Claim, Limits } from "../src/limits/Limits.ts"
 import type { Moment } from "../src/limits/Moment.ts"
 import type { SpentBefore } from "../src/limits/WindowBudget.ts"
@@ -15,24 +15,15 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const optionsOf = (database: string): PostgresOptions => ({
-  host: "127.0.0.1",
-  port: server.port,
-  database,
-  user: server.user,
-  password: Effect.succeed(Redacted.make(server.password)),
-  poolSize: 2,
-  statementTimeoutMillis: 30_000,
-})
 const newDatabase = Effect.promise(() => server.createDatabase())
 
 limitsContract(
   "processes on PostgreSQL",
-  Layer.unwrap(Effect.map(newDatabase, (database) => PostgresLimits.layer(optionsOf(database)))),
+  Layer.unwrap(Effect.map(newDatabase, (database) => PostgresLimits.layer(server.optionsOf(database)))),
 )
 
 const process = (database: string, spentBefore?: SpentBefore) =>
-  Effect.map(Layer.build(Layer.fresh(PostgresLimits.layer(optionsOf(database), spentBefore))), (built) =>
+  Effect.map(Layer.build(Layer.fresh(PostgresLimits.layer(server.optionsOf(database), spentBefore))), (built) =>
     Context.get(built, Limits),
   )
 
@@ -187,5 +178,61 @@ it.live("while the database is away each process counts by itself", () =>
     yield* limits.reserve([small], now())
     assert.isTrue(Result.isFailure(yield* Effect.result(limits.reserve([small], now()))))
     yield* Effect.promise(() => server.start())
+  }),
+)
+
+it.live("what a process held that is cut off is free again when its lease ends, and what it spends then counts", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const network = yield* Effect.promise(() => BrokenNetwork.start(server.port))
+    const build = Layer.build(
+      Layer.fresh(PostgresLimits.layer({ ...server.optionsOf(database), port: network.port }, () => 100)),
+    )
+    const cut = Context.get(yield* build, Limits)
+    const other = yield* process(database)
+    const claim: Claim = { ...budget, estimate: 300 }
+    // 100 are spent before, 300 reserved, and an eighth of the rest is leased.
+    const under = yield* cut.reserve([claim], now())
+    assert.isAtMost(yield* spendAll(other), 600)
+    network.swallow()
+    let regained = 0
+    const until = performance.now() + 40_000
+    while (regained < 300 && performance.now() < until) {
+      regained += yield* spendAll(other, { ...budget, limit: 970 })
+      yield* Effect.sleep("250 millis")
+    }
+    // All but 30 is spent now, also what the other process had reserved.
+    assert.isAtLeast(regained, 300)
+    // A call that began before goes on, and ends: the budget is spent by as much again.
+    yield* under.settle(0, { nano_usd: 30, tokens: 0 })
+    yield* Effect.promise(() => network.restore())
+    yield* Effect.sleep("8 seconds")
+    const [row] = yield* Effect.promise(() =>
+      server.run("SELECT taken, spent, (SELECT count(*) FROM limit_holders) AS holders FROM limits", database),
+    )
+    assert.deepInclude(row, { taken: 1_000, spent: 1_000 })
+    yield* Effect.promise(() => network[Symbol.asyncDispose]())
+  }),
+)
+
+it.live("a silent database holds up one call for seconds, and no other", () =>
+  Effect.gen(function* () {
+    const database = yield* newDatabase
+    const network = yield* Effect.promise(() => BrokenNetwork.start(server.port))
+    const limits = yield* Effect.map(
+      Layer.build(Layer.fresh(PostgresLimits.layer({ ...server.optionsOf(database), port: network.port }))),
+      (built) => Context.get(built, Limits),
+    )
+    network.swallow()
+    const began = performance.now()
+    const small: Claim = { _tag: "Rate", key: "s", limit: { limit: "20", unit: "DAYS" } }
+    const all = yield* Effect.all(
+      Array.from({ length: 30 }, () => Effect.isSuccess(limits.reserve([small], now()))),
+      { concurrency: "unbounded" },
+    )
+    assert.strictEqual(all.filter(Boolean).length, 20)
+    // A statement may take 30 s.
+    assert.isBelow(performance.now() - began, 20_000)
+    yield* Effect.promise(() => network[Symbol.asyncDispose]())
   }),
 )

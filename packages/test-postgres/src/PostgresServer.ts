@@ -16,6 +16,17 @@ export interface Options {
   readonly flags?: ReadonlyArray<string>
 }
 
+/** How a client of the server is configured. */
+export interface ClientOptions {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: Effect.Effect<Redacted.Redacted>
+  readonly poolSize: number
+  readonly statementTimeoutMillis: number
+}
+
 export interface PostgresServer {
   readonly port: number
   /** Its superuser. */
@@ -23,6 +34,8 @@ export interface PostgresServer {
   readonly password: string
   /** Makes an empty database and returns its name. */
   readonly createDatabase: () => Promise<string>
+  /** A small pool on a database, with a patient timeout. */
+  readonly optionsOf: (database: string) => ClientOptions
   /** The URL of a database, with user and password. */
   readonly url: (database: string) => string
   /** Runs a statement as superuser; returns its rows. */
@@ -113,6 +126,15 @@ export const start = async ({ flags = [] }: Options = {}): Promise<PostgresServe
       await run(`CREATE DATABASE ${name}`)
       return name
     },
+    optionsOf: (database) => ({
+      host: "127.0.0.1",
+      port,
+      database,
+      user,
+      password: Effect.succeed(Redacted.make(password)),
+      poolSize: 4,
+      statementTimeoutMillis: 30_000,
+    }),
     url: (database) => `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
     run,
     stop,

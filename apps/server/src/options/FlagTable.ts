@@ -94,7 +94,8 @@ export const table = {
     section: "store",
     value: "N",
     fallback: "8",
-    description: "How many connections to --database each process opens at most, and one more for notifications.",
+    description:
+      "How many connections to --database each process opens at most, and two more for the changes of others.",
   },
   "database-timeout": {
     type: "string",

@@ -19,7 +19,7 @@ export interface PostgresOptions {
   readonly password?: Effect.Effect<Redacted.Redacted> | undefined
   /** Absent: no TLS. */
   readonly tls?: ConnectionOptions | undefined
-  /** How many connections queries and writes share; one more listens. */
+  /** How many connections queries and writes share; one more may listen. */
   readonly poolSize: number
   /** How long one statement may take, in ms. */
   readonly statementTimeoutMillis: number

@@ -11,16 +11,23 @@ import { lock, notify, type SqlDialect } from "./SqlDialect.ts"
 import { storageFailed } from "./SqlFailure.ts"
 import * as SqlGroupCommit from "./SqlGroupCommit.ts"
 import { migrate } from "./SqlMigrations.ts"
+import * as SqlReach from "./SqlReach.ts"
 import * as SqlReplicas from "./SqlReplicas.ts"
 import * as SqlSearch from "./SqlSearch.ts"
 import * as SqlWrites from "./SqlWrites.ts"
-import type { StoreError } from "../StoreError.ts"
+import { StorageFailed, StoreError } from "../StoreError.ts"
 
 /** The number of records that `all` reads at a time. */
 const batch = 100
 
 /** For a database that other processes write to. */
-export type Followed = Pick<FollowedChanges, "next">
+export interface Followed extends Pick<FollowedChanges, "next"> {
+  /**
+   * Reads the changes, apart from all other work, and shows by that whether the database can be reached. Absent where no
+   * network is between.
+   */
+  readonly watch?: { readonly sql: SqlClient.SqlClient; readonly deadlineMillis: number }
+}
 
 /** The record; undefined if it cannot be read. An unreadable record is logged, and the others are still read. */
 const readable = (collection: Collection, row: SqlWrites.DocumentRow) =>
@@ -39,15 +46,18 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?:
   yield* SqlChanges.trim(sql, dialect)
 
   let isBroken = false
-  /** Why the changes of other processes cannot be read now. */
-  let away: StoreError | undefined
+  const reach = SqlReach.make()
+  const whileThere: SqlReach.SqlReach["whileThere"] =
+    followed?.watch === undefined ? (operation) => operation : reach.whileThere
   let writer: string = randomUUID()
   const write = (writes: ReadonlyArray<Write>) =>
     Effect.suspend(() => {
       const own = writer
-      return commit(
-        Effect.forEach(writes, (one) =>
-          Effect.tap(SqlWrites.apply(sql, one), () => SqlChanges.record(sql, dialect, own, one)),
+      return whileThere(
+        commit(
+          Effect.forEach(writes, (one) =>
+            Effect.tap(SqlWrites.apply(sql, one), () => SqlChanges.record(sql, dialect, own, one)),
+          ),
         ),
       )
     }).pipe(
@@ -83,6 +93,7 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?:
       SELECT id, version, seq_no, source, sealed FROM documents
       WHERE collection = ${collection} AND id > ${id} ORDER BY id LIMIT ${batch}`.pipe(
       Effect.mapError(storageFailed("read")),
+      whileThere,
       Effect.flatMap((rows) =>
         Effect.map(
           Effect.forEach(rows, (row) => readable(collection, row)),
@@ -96,6 +107,7 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?:
       const [row] = yield* sql<SqlWrites.DocumentRow>`
         SELECT id, version, seq_no, source, sealed FROM documents WHERE collection = ${collection} AND id = ${id}`.pipe(
         Effect.mapError(storageFailed("read")),
+        whileThere,
       )
       return row === undefined ? Option.none() : Option.some(yield* Effect.fromResult(SqlWrites.documentOf(row)))
     }),
@@ -103,18 +115,20 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?:
     transact: Effect.fn("DocumentStore.transact")((writes: ReadonlyArray<Write>) => write(writes)),
 
     writable: Effect.suspend(() => {
+      const away = reach.away()
       if (away !== undefined) return Effect.fail(away)
       return isBroken ? Effect.map(probe, () => void (isBroken = false)) : Effect.void
     }),
 
     search: Effect.fn("DocumentStore.search")((collection: Collection, request: SearchRequest) =>
-      SqlSearch.search(sql, dialect, collection, request),
+      whileThere(SqlSearch.search(sql, dialect, collection, request)),
     ),
 
     count: Effect.fn("DocumentStore.count")(function* (collection: Collection) {
       const [row] = yield* sql<{ n: number | bigint }>`
         SELECT COUNT(*) AS n FROM documents WHERE collection = ${collection}`.pipe(
         Effect.mapError(storageFailed("read")),
+        whileThere,
       )
       return Number(row?.n ?? 0)
     }),
@@ -133,16 +147,36 @@ export const make = Effect.fnUntraced(function* (dialect: SqlDialect, followed?:
           followed: {
             position: SqlChanges.position(sql),
             since: (position: number) =>
-              Effect.suspend(() => SqlChanges.since(sql, writer, position)).pipe(
-                Effect.onExit((exit) => Effect.sync(() => (away = Option.getOrUndefined(Exit.findErrorOption(exit))))),
+              Effect.suspend(() => SqlChanges.since(followed.watch?.sql ?? sql, writer, position)).pipe(
+                within(followed.watch?.deadlineMillis),
+                Effect.onExit((exit) =>
+                  Effect.sync(() => reach.found(Option.getOrUndefined(Exit.findErrorOption(exit)))),
+                ),
               ),
             next: followed.next,
             replicas: {
-              beat: (self: Parameters<typeof SqlReplicas.beat>[2]) => SqlReplicas.beat(sql, dialect, self),
-              leave: (id: string) => SqlReplicas.leave(sql, id),
-              all: SqlReplicas.all(sql, dialect),
+              beat: (self: Parameters<typeof SqlReplicas.beat>[2]) => whileThere(SqlReplicas.beat(sql, dialect, self)),
+              leave: (id: string) => whileThere(SqlReplicas.leave(sql, id)),
+              all: whileThere(SqlReplicas.all(sql, dialect)),
             },
           },
         }),
   }
 })
+
+const within =
+  (millis: number | undefined) =>
+  <A>(read: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
+    millis === undefined
+      ? read
+      : Effect.timeoutOrElse(read, {
+          duration: millis,
+          orElse: () => Effect.fail(StoreError.from(silent(millis))),
+        })
+
+const silent = (millis: number) =>
+  new StorageFailed({
+    operation: "read",
+    message: `PostgreSQL did not respond within ${millis / 1_000} s. Check that it runs at the address of --database; a running Drawbar connects again by itself.`,
+    retryAfterMillis: 2_000,
+  })

@@ -1,20 +1,22 @@
 /**
  * Limits that processes share, in PostgreSQL. Each process leases ahead what it is likely to need: a call that its leases
  * cover waits for nothing, and one that they do not cover for one round trip. All that is leased counts as used, so that
- * the limits are never exceeded; what a process has leased and does not use, it gives back within a second.
+ * the limits are never exceeded; what a process has leased and does not use, it gives back within a second. What a process
+ * held of quotas and budgets when it was killed is free again when its lease ends (`LeaseHolder`); rate limits recover by themselves.
  */
-import { createHash } from "node:crypto"
 import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import * as PostgresClient from "@drawbar/document-store/sql/PostgresClient"
 import { storageFailed } from "@drawbar/document-store/sql/SqlFailure"
 import type { StoreError } from "@drawbar/document-store/StoreError"
 import { Clock, Effect, Layer, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
+import * as DatabaseDeadline from "./DatabaseDeadline.ts"
+import * as LeaseHolder from "./LeaseHolder.ts"
 import * as LeaseSchema from "./LeaseSchema.ts"
 import { type Claim, LimitReached, Limits, type Reservation } from "./Limits.ts"
-import * as LoginThrottle from "./LoginThrottle.ts"
 import * as MemoryLimits from "./MemoryLimits.ts"
 import type * as Moment from "./Moment.ts"
+import * as PostgresLogins from "./PostgresLogins.ts"
 import * as RateLimiter from "./RateLimiter.ts"
 import type { SpentBefore } from "./WindowBudget.ts"
 import * as BudgetWindow from "../spend/BudgetWindow.ts"
@@ -23,7 +25,7 @@ import { Usage } from "../spend/Usage.ts"
 const dayMillis = 86_400_000
 /** As `TokenBudget`: what is reserved may come back as soon as a call has ended. */
 const reservedWaitMillis = 1_000
-/** How often leases that are not in use are given back. */
+/** How often the database learns what was spent, and leases that are not in use are given back. */
 const returnInterval = "500 millis"
 /** Of the keys of budgets, which last up to a month, and those in total for ever: their `day` is 0. */
 const budgetPrefix = "budget "
@@ -32,6 +34,13 @@ const leaseAhead = 20
 /** How many keys a process holds leases of. One that is forgotten counts as used. */
 const maxLeases = { entries: 100_000, bytes: 50_000_000 }
 const leaseBytes = 200
+const sweepInterval = "1 minute"
+/** How long each process counts by itself after the database did not answer, in ms. */
+const awayMillis = 2_000
+/** How often a call asks again where its process's lease has ended meanwhile. */
+const maxAttempts = 3
+/** How many leases one statement tells of. */
+const toldAtOnce = 1_000
 
 /** What this process has taken of one limit, and no call has taken of it. */
 interface Lease {
@@ -42,6 +51,8 @@ interface Lease {
   available: number
   /** Tokens of calls that ended, not told to the database yet. */
   spent: number
+  /** How often what it held was taken back, because this process could not renew it. */
+  losses: number
   isUsed: boolean
   /** Whether a call under way has taken less than it may use. */
   isShort: boolean
@@ -61,12 +72,22 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
   yield* LeaseSchema.migrate
   const leases = new BoundedMap<Lease>(maxLeases, () => leaseBytes)
   const trip = yield* Semaphore.make(1)
+  const clock = yield* Clock.Clock
+
+  // The database has taken back all that was not spent as far as it knows. What it does not know is taken again.
+  const holder = yield* LeaseHolder.make(sql, () => {
+    for (const [, lease] of leases) {
+      if (isRate(lease)) continue
+      lease.losses++
+      lease.available = -lease.spent
+    }
+  })
 
   const leaseOf = (key: string, day: number, interval: number): Lease => {
     const name = JSON.stringify([key, day])
     const known = leases.get(name)
     if (known !== undefined) return known
-    const fresh = { key, day, interval, available: 0, spent: 0, isUsed: true, isShort: false, isBegun: false }
+    const fresh = { key, day, interval, available: 0, spent: 0, losses: 0, isUsed: true, isShort: false, isBegun: false }
     leases.set(name, fresh)
     return fresh
   }
@@ -91,7 +112,24 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
     return { lease, amount, claim, burst: rate.burst }
   }
 
-  const call = (epochMs: number, needs: ReadonlyArray<Need>, returned: ReadonlyArray<Lease>) => {
+  /** Until when the database is not asked, by the monotonic clock: it has just not answered. */
+  let awayUntil = 0
+  const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+  /** What fails may have happened: what this process held is given up then, and free for all when its lease ends. */
+  const asked = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+    Effect.tapError(DatabaseDeadline.within(effect), () =>
+      Effect.sync(() => {
+        awayUntil = monotonicMs() + awayMillis
+        holder.end()
+      }),
+    )
+
+  const call = Effect.fnUntraced(function* (
+    epochMs: number,
+    needs: ReadonlyArray<Need>,
+    returned: ReadonlyArray<Pick<Lease, "key" | "day" | "interval" | "spent" | "available">>,
+  ) {
     const claims = needs.map(({ lease: { key: k, day: d, interval: i, available }, amount, burst }) => ({
       k,
       d,
@@ -103,11 +141,14 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
       h: available > 0,
     }))
     const told = returned.map(({ key: k, day: d, interval: i, spent: s, available }) => ({ k, d, i, s, t: available }))
-    return sql<{ result: LeaseResult }>`
-      SELECT drawbar_lease_1(${epochMs}, CAST(${JSON.stringify(claims)} AS JSONB), CAST(${JSON.stringify(told)} AS JSONB)) AS result`.pipe(
-      Effect.mapBoth({ onFailure: storageFailed("limit"), onSuccess: ([row]): LeaseResult => row?.result ?? {} }),
+    const [row] = yield* sql<{ result: LeaseResult }>`
+      SELECT drawbar_lease_2(${epochMs}, ${holder.id()}, CAST(${JSON.stringify(claims)} AS JSONB), CAST(${JSON.stringify(told)} AS JSONB)) AS result`.pipe(
+      Effect.mapError(storageFailed("limit")),
+      asked,
     )
-  }
+    if (row?.result.ended === true) holder.end()
+    return row?.result ?? {}
+  })
 
   /** A budget begins with what was spent before, such as while each process counted by itself. */
   const begin = Effect.fnUntraced(function* (needs: ReadonlyArray<Need>, epochMs: number) {
@@ -123,17 +164,28 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
     }
   })
 
+  /** Takes from the leases, if they cover the call. */
+  const takeLeased = (needs: ReadonlyArray<Need>): Reservation | undefined =>
+    needs.every(({ lease, amount }) => lease.available >= amount && (isRate(lease) || holder.isHeld()))
+      ? taken(needs.map((need) => ({ need, amount: need.amount })))
+      : undefined
+
   /** Leases what is missing, and takes that. */
-  const takeAfterTrip = (needs: ReadonlyArray<Need>, indexes: ReadonlyArray<number>, epochMs: number) =>
-    Effect.gen(function* () {
+  const takeAfterTrip = Effect.fnUntraced(function* (
+    needs: ReadonlyArray<Need>,
+    indexes: ReadonlyArray<number>,
+    epochMs: number,
+  ) {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const leased = takeLeased(needs)
       if (leased !== undefined) return leased
-      yield* begin(needs, epochMs)
+      yield* asked(Effect.andThen(holder.begin, begin(needs, epochMs)))
       // What calls have spent decides how long the wait is; leases of others are given back with it.
       const told = [...new Set(needs.map(({ lease }) => lease))].filter(({ spent }) => spent !== 0)
       const before = told.map(({ spent }) => spent)
       const debts = told.map((lease) => ({ ...lease, available: 0 }))
       const result = yield* call(epochMs, needs, debts)
+      if (result.ended === true) continue
       for (const [i, lease] of told.entries()) lease.spent -= before[i] ?? 0
       own = undefined
       if (result.grants === undefined) {
@@ -148,6 +200,8 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
         return yield* new LimitReached({ claim: indexes[index] ?? 0, waitMillis })
       }
       for (const [i, { lease }] of needs.entries()) lease.available += result.grants[i] ?? 0
+      // The answer came so late that others may have what it grants.
+      if (!holder.isHeld()) continue
       // What calls used beyond what they took came first. What is left of the others stays leased.
       const short = needs.findIndex(
         // Two at once could both use more than they have taken.
@@ -160,33 +214,59 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
           amount: need.claim._tag === "Rate" ? need.amount : Math.min(need.amount, need.lease.available),
         })),
       )
-    })
+    }
+    return yield* storageFailed("limit")(new Error("PostgreSQL answers later than what it grants lasts"))
+  })
 
-  const giveBack = trip.withPermit(
-    Effect.suspend(() => {
-      const idle = [...leases].flatMap(([, lease]) => {
-        const isIdle = !lease.isUsed && (lease.available !== 0 || lease.spent !== 0)
-        lease.isUsed = false
-        return isIdle ? [lease] : []
-      })
-      if (idle.length === 0) return Effect.void
-      const told = idle.map((lease) => ({ ...lease }))
-      for (const lease of idle) [lease.available, lease.spent] = [0, 0]
-      return Effect.flatMap(Clock.currentTimeMillis, (now) => call(now, [], told)).pipe(
-        Effect.tapError(() =>
-          Effect.sync(() => {
-            for (const [i, lease] of idle.entries()) {
-              lease.available += told[i]?.available ?? 0
-              lease.spent += told[i]?.spent ?? 0
-            }
-          }),
-        ),
+  /** Tells what was spent, and gives back what is not in use. */
+  const giveBack = Effect.suspend(() => {
+    const changed = [...leases].flatMap(([, lease]) => {
+      const isIdle = !lease.isUsed
+      lease.isUsed = false
+      return lease.spent !== 0 || (isIdle && lease.available !== 0) ? [{ lease, isIdle }] : []
+    })
+    const tell = Effect.fnUntraced(function* (some: typeof changed) {
+      yield* asked(holder.begin)
+      const told = some.map(({ lease, isIdle }) => ({ ...lease, available: isIdle ? lease.available : 0 }))
+      for (const [i, { lease }] of some.entries()) {
+        lease.available -= told[i]?.available ?? 0
+        lease.spent = 0
+      }
+      const again = (isKnown: boolean) => {
+        for (const [i, { lease }] of some.entries()) {
+          const { available, spent } = told[i] ?? lease
+          lease.spent += spent
+          if (!isRate(lease)) lease.available -= spent
+          else if (isKnown) lease.available += available
+        }
+      }
+      const result = yield* Effect.tapError(call(clock.currentTimeMillisUnsafe(), [], told), () =>
+        Effect.sync(() => again(false)),
       )
-    }),
-  )
+      if (result.ended === true) again(true)
+    })
+    const from = (at: number): Effect.Effect<void, StoreError> =>
+      at >= changed.length
+        ? Effect.void
+        : Effect.andThen(trip.withPermit(tell(changed.slice(at, at + toldAtOnce))), () => from(at + toldAtOnce))
+    return from(0)
+  })
+  /** Frees what processes held that are gone. */
+  const renew = Effect.gen(function* () {
+    const left = yield* asked(holder.renew)
+    const none = left.map(({ key, day }) => ({ key, day, interval: 0, spent: 0, available: 0 }))
+    if (none.length === 0) return
+    yield* asked(holder.begin)
+    yield* call(clock.currentTimeMillisUnsafe(), [], none)
+  })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(returnInterval), Effect.ignore(giveBack))))
+  yield* Effect.forkScoped(
+    Effect.forever(Effect.andThen(Effect.sleep(LeaseHolder.renewInterval), Effect.ignore(trip.withPermit(renew)))),
+  )
   // Idle from the first look on, and given back by the second.
-  yield* Effect.addFinalizer(() => Effect.ignore(Effect.andThen(giveBack, giveBack)))
+  yield* Effect.addFinalizer(() =>
+    Effect.ignore(Effect.all([giveBack, giveBack, DatabaseDeadline.within(holder.leave)])),
+  )
 
   /** While the database is away, each process counts by itself: budgets from what it knows to be spent. */
   let own: Limits["Service"] | undefined
@@ -217,15 +297,31 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
       const needs = found.filter((need) => need !== undefined && need !== "never")
       const leased = takeLeased(needs)
       if (leased !== undefined) return Effect.succeed(leased)
+      const alone = reserveAlone(claims, needs, now)
+      // Those who waited for one that got no answer do not wait for their own, too.
+      const unlessAway = Effect.suspend(() =>
+        monotonicMs() < awayUntil ? alone : takeAfterTrip(needs, indexes, now.epochMs),
+      )
       return Effect.catchTag(
-        trip.withPermit(takeAfterTrip(needs, indexes, now.epochMs)),
+        monotonicMs() < awayUntil ? alone : trip.withPermit(unlessAway),
         "StoreError",
-        whileAway(reserveAlone(claims, needs, now)),
+        whileAway(alone),
       )
     })
 
-  return { reserve, logins: yield* logins(sql) }
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(sweepInterval), Effect.ignore(sweep(sql)))))
+  return { reserve, logins: PostgresLogins.make(sql) }
 })
+
+/** Deletes what no call asks for any more. */
+const sweep = (sql: SqlClient.SqlClient) =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    yield* PostgresLogins.sweep(sql)
+    yield* sql`DELETE FROM limits WHERE used_at < ${now - 2 * dayMillis} AND NOT starts_with(key, ${budgetPrefix})
+      OR used_at < ${now - 33 * dayMillis} AND starts_with(key, ${budgetPrefix}) AND day > 0`
+    yield* sql`DELETE FROM limit_leases l WHERE NOT EXISTS (SELECT FROM limits WHERE limits.key = l.key AND limits.day = l.day)`
+  })
 
 const whileAway =
   <A, E, R>(instead: Effect.Effect<A, E, R>) =>
@@ -233,21 +329,20 @@ const whileAway =
     error.reason._tag === "StorageFailed" && error.reason.retryAfterMillis !== undefined ? instead : Effect.fail(error)
 
 interface LeaseResult {
+  /** Nothing was done: the holder's time is over. */
+  readonly ended?: boolean
   readonly grants?: ReadonlyArray<number>
   readonly refused?: number
   readonly wait?: number
   readonly spent?: boolean
 }
 
-/** Takes from the leases, if they cover the call. */
-const takeLeased = (needs: ReadonlyArray<Need>): Reservation | undefined =>
-  needs.every(({ lease, amount }) => lease.available >= amount)
-    ? taken(needs.map((need) => ({ need, amount: need.amount })))
-    : undefined
+const isRate = ({ day }: Lease) => day === -1
 
 /** What a call has taken, which goes back to the leases: others of this process use it, or it is given back. */
-const taken = (all: ReadonlyArray<{ readonly need: Need; readonly amount: number }>): Reservation => {
+const taken = (needs: ReadonlyArray<{ readonly need: Need; readonly amount: number }>): Reservation => {
   let isOpen = true
+  const all = needs.map(({ need, amount }) => ({ need, amount, losses: need.lease.losses }))
   for (const { need, amount } of all) {
     need.lease.available -= amount
     need.lease.isUsed = true
@@ -257,10 +352,11 @@ const taken = (all: ReadonlyArray<{ readonly need: Need; readonly amount: number
     Effect.sync(() => {
       if (!isOpen) return
       isOpen = false
-      for (const { need, amount } of all) {
-        if (amount < need.amount) need.lease.isShort = false
-        end(need, amount)
-      }
+      for (const { need, amount, losses } of all) {
+          if (amount < need.amount) need.lease.isShort = false
+          // What was taken back meanwhile is not this process's any more; what the call has spent is taken again.
+          end(need, need.lease.losses === losses ? amount : 0)
+        }
     })
   return {
     settle: (tokens, spent) =>
@@ -275,51 +371,6 @@ const taken = (all: ReadonlyArray<{ readonly need: Need; readonly amount: number
     }),
   }
 }
-
-const printOf = (name: string) => createHash("sha256").update(name).digest("base64url")
-
-const logins = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
-  const own = LoginThrottle.make()
-  const forgotten = LoginThrottle.forgottenMillis
-  yield* Effect.forkScoped(
-    Effect.forever(
-      Effect.andThen(
-        Effect.sleep("1 minute"),
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.ignore(
-            Effect.andThen(
-              sql`DELETE FROM login_failures WHERE at < ${now - forgotten}`,
-              sql`DELETE FROM limits WHERE used_at < ${now - 2 * dayMillis} AND NOT starts_with(key, ${budgetPrefix})
-                OR used_at < ${now - 33 * dayMillis} AND starts_with(key, ${budgetPrefix}) AND day > 0`,
-            ),
-          ),
-        ),
-      ),
-    ),
-  )
-  return {
-    wait: (name: string, { epochMs, monotonicMs }: Moment.Moment) =>
-      sql<{ times: number; at: number }>`SELECT times, at FROM login_failures WHERE print = ${printOf(name)}`.pipe(
-        Effect.map(([row]) => (row === undefined ? undefined : LoginThrottle.waitOf(row, epochMs))),
-        Effect.catch(() => Effect.sync(() => own.wait(name, monotonicMs))),
-      ),
-    failed: (name: string, { epochMs, monotonicMs }: Moment.Moment) =>
-      Effect.andThen(
-        Effect.sync(() => own.wrong(name, monotonicMs)),
-        sql`INSERT INTO login_failures AS f (print, times, at) VALUES (${printOf(name)}, 1, ${epochMs})
-          ON CONFLICT (print) DO UPDATE SET
-            times = CASE WHEN f.at < ${epochMs - forgotten} THEN 1 ELSE f.times + 1 END, at = excluded.at`.pipe(
-          // This process has counted it by itself.
-          Effect.ignore,
-        ),
-      ),
-    succeeded: (name: string) =>
-      Effect.andThen(
-        Effect.sync(() => own.right(name)),
-        Effect.ignore(sql`DELETE FROM login_failures WHERE print = ${printOf(name)}`),
-      ),
-  }
-})
 
 /** A few connections of its own: a limit does not wait behind a search. `spentBefore`: as of `MemoryLimits.make`. */
 export const layer = (

@@ -180,9 +180,18 @@ const make = Effect.gen(function* () {
   )
 
   yield* load
-  const patient = Effect.catchCause(Effect.andThen(flush, prune), (cause) =>
-    Effect.logWarning("What was used cannot be written; it is tried again", cause),
-  )
+  let isFailing = false
+  const patient = Effect.matchCauseEffect(Effect.andThen(flush, prune), {
+    onSuccess: () => Effect.sync(() => void (isFailing = false)),
+    // Once, and not each second for as long as the database is away.
+    onFailure: (cause) => {
+      const isKnown = isFailing
+      isFailing = true
+      return isKnown
+        ? Effect.void
+        : Effect.logWarning("What was used cannot be written; it is tried again each second", cause)
+    },
+  })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(interval), patient)))
   yield* Effect.addFinalizer(() => patient)
 
