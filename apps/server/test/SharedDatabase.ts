@@ -33,10 +33,13 @@ const handler: Answer.Handler = (received) => {
     : Answer.json({ message: "no such key" }, 401)
 }
 
-export const start = async (): Promise<SharedDatabase> => {
+/** `own` may answer requests to the platform in its place. */
+export const start = async (
+  own?: (received: Received.Received) => Answer.Answer | undefined,
+): Promise<SharedDatabase> => {
   const [server, platform, folder] = await Promise.all([
     PostgresServer.start(),
-    StubPlatform.start({ handler, tls: ["api.cohere.ai"] }),
+    StubPlatform.start({ handler: (received) => own?.(received) ?? handler(received), tls: ["api.cohere.ai"] }),
     mkdtemp(join(tmpdir(), "drawbar-shared-")),
   ])
   const database = await server.createDatabase()
