@@ -266,7 +266,8 @@ export const randomId = (random: () => number) => `r${Math.floor(random() * 2 **
 
 /** Of few distinct values and of many, with several values or none: so that records are equal in one key and not in another. */
 export const randomModel = (random: () => number): JsonObject => {
-  const pick = <A>(...list: ReadonlyArray<A>) => list[Math.floor(random() * list.length)]
+  const pick = (first: string, ...rest: ReadonlyArray<string>) =>
+    [first, ...rest][Math.floor(random() * (rest.length + 1))] ?? first
   const number = Math.floor(random() * 1e9)
   return {
     name: `model ${pick("red", "green")} ${number}`,

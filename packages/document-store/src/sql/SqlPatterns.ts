@@ -10,6 +10,7 @@ import type { StoreError } from "../StoreError.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
 import * as SearchPattern from "../search/SearchPattern.ts"
 import type { SearchQuery } from "../search/SearchQuery.ts"
+import { lowerAscii } from "../search/SearchText.ts"
 import type { SearchWork } from "../search/SearchWork.ts"
 import { storageFailed } from "./SqlFailure.ts"
 import { isAnalysed, last, rowsOfJson, type SqlQueryContext } from "./SqlQuery.ts"
@@ -83,8 +84,6 @@ const wildcard = ({ field, pattern, caseInsensitive }: Of<"Pattern">): Test => {
     matches: (text) => set.accepts(set.advance(set.start, shown(text))),
   }
 }
-
-const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 const regexp = ({ pattern }: Of<"Regexp">): Test => ({
   start: "",

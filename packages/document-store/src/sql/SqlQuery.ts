@@ -8,8 +8,8 @@ import { type Parsed, refuse, type Scalar } from "../search/SearchBody.ts"
 import * as SearchDate from "../search/SearchDate.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
 import { required, type SearchQuery } from "../search/SearchQuery.ts"
-import { words } from "../search/SearchText.ts"
-import { bounded, number, plus, times, when } from "./SqlScore.ts"
+import { lowerAscii, words } from "../search/SearchText.ts"
+import { bounded, isPresent, number, type Part, partOf, plus, times, when } from "./SqlScore.ts"
 import { allOf, anyOf, atLeast, type Condition, except, never, setOf } from "./SqlCondition.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 
@@ -19,10 +19,6 @@ export interface SqlQuery extends Condition {
   readonly constant?: number
   /** What the score is the sum of: each adds its weight to the score of the records of its set. */
   readonly parts?: ReadonlyArray<Part>
-}
-
-interface Part extends Pick<Condition, "ids" | "isOnce"> {
-  readonly weight: number
 }
 
 /** The context in which a query is compiled. */
@@ -110,8 +106,6 @@ const isRecord = (context: SqlQueryContext, test: (column: string) => Statement.
   return { where: test("d.id"), ids: sql`SELECT id FROM documents WHERE ${own}`, isOnce: true }
 }
 
-const partOf = (condition: Condition, boost: number): Part => ({ ...setOf(condition), weight: bounded(boost) })
-
 /** The record has a matching row in `document_fields`. */
 const hasField = (context: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fragment>): Condition => {
   const { sql, collection } = context
@@ -188,8 +182,6 @@ const terms = (context: SqlQueryContext, query: Omit<Of<"Terms">, "boost">, fiel
   }
 }
 
-/** Case folding as in OpenSearch: ASCII only, like the databases' `LOWER`. */
-const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 const lower = (text: string) => text.toLowerCase()
 
 const numeric = (value: Scalar): ReadonlyArray<number> => {
@@ -405,5 +397,3 @@ const bool = (context: SqlQueryContext, query: Of<"Bool">): Parsed<SqlQuery> =>
       ...(isConstant ? { constant: bounded(query.boost) * constants.reduce((sum, one) => sum + one, 0) } : {}),
     }
   })
-
-const isPresent = <A>(value: A | undefined): value is A => value !== undefined

@@ -1,5 +1,11 @@
 /** Scores as SQL. */
 import type { SqlClient, Statement } from "effect/sql"
+import { type Condition, setOf } from "./SqlCondition.ts"
+
+/** A set of records, and what being in it adds to a score. */
+export interface Part extends Pick<Condition, "ids" | "isOnce"> {
+  readonly weight: number
+}
 
 /** With a larger boost, sums of scores could overflow. */
 const maxBoost = 1e12
@@ -22,3 +28,7 @@ export const plus = (sql: SqlClient.SqlClient, scores: ReadonlyArray<Statement.F
 
 export const times = (sql: SqlClient.SqlClient, boost: number, score: Statement.Fragment) =>
   boost === 1 ? score : sql`${number(sql, boost)} * (${score})`
+
+export const partOf = (condition: Condition, boost: number): Part => ({ ...setOf(condition), weight: bounded(boost) })
+
+export const isPresent = <A>(value: A | undefined): value is A => value !== undefined

@@ -97,7 +97,7 @@ const isQuick = Effect.fnUntraced(function* ({ context, query, count, clauseCoun
   const { sql } = context
   if (clauseCount * count <= entriesPerStatement) return true
   const sets = (query.parts ?? []).flatMap(({ ids }) => (ids === undefined ? [] : [ids]))
-  // Filters are no part of the score: what they read is not known.
+  // Filters do not add to the score: what they read is not known.
   if (sets.length * 2 < clauseCount - fewClauses || sets.length === 0) return false
   const entries = unionAll(
     sql,
