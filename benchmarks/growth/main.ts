@@ -221,7 +221,9 @@ for (const name of databases) {
   )
   for (const operation of columns[0]?.keys() ?? []) {
     const cells = columns.map((figures) => {
-      const { p50, p99, beside } = figures.get(operation) ?? { p50: Number.NaN, p99: Number.NaN, beside: Number.NaN }
+      const figure = figures.get(operation)
+      if (figure === undefined) return "refused".padStart(6).padEnd(24)
+      const { p50, p99, beside } = figure
       return `${shown(p50).padStart(6)} / ${shown(p99)}${Number.isNaN(beside) ? "" : ` (${shown(beside)})`}`.padEnd(24)
     })
     say(`  ${operation.padEnd(28)} ${cells.join(" ")}`)

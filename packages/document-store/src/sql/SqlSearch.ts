@@ -72,12 +72,16 @@ interface Found {
 const found = Effect.fnUntraced(function* (plan: Plan): Effect.fn.Return<Found, StoreError> {
   const { context, request, query, expanded, keys, count } = plan
   if (query.ids === undefined || !(yield* isQuick(plan))) return yield* tested(plan)
+  // Each of the statements may take a while: other requests run between them.
+  const turn = plan.clauseCount * count > testsPerStatement ? Effect.yieldNow : Effect.void
   const total = query.isAll === true ? count : yield* countIn(context, query)
+  yield* turn
   const end = request.from + request.size
   const isScored = request.size > 0 && keys.some(({ isScore }) => isScore)
   if (request.size === 0) return { total, maxScore: null, rows: [] }
   if (total <= fewRecords || total * total <= end * count) {
     const rows = yield* sorted(context, request, query, keys)
+    yield* turn
     const maxScore = isScored && total > 0 ? (query.constant ?? (yield* totals(context, query, true)).maxScore) : null
     return { total, maxScore, rows }
   }
@@ -86,6 +90,7 @@ const found = Effect.fnUntraced(function* (plan: Plan): Effect.fn.Return<Found, 
   if (!isScored || query.constant !== undefined)
     return { total, maxScore: isScored ? (query.constant ?? null) : null, rows: yield* walked(walk) }
   const scores = yield* SqlScores.of(context, query, count)
+  yield* turn
   return { total, maxScore: scores.levels[0]?.score ?? null, rows: yield* walked({ ...walk, scores }) }
 })
 
@@ -105,6 +110,7 @@ const isQuick = Effect.fnUntraced(function* ({ context, query, count, clauseCoun
   )
   const [row] = yield* run(sql<{ n: number | bigint }>`
     SELECT COUNT(*) AS n FROM (SELECT n FROM (${entries}) s LIMIT ${sql.literal(String(entriesPerStatement))}) s`)
+  yield* Effect.yieldNow
   return Number(row?.n) < entriesPerStatement
 })
 
