@@ -2,7 +2,7 @@
  * What writes of one worker cost the predicts of all, and what a second worker brings: predicts per second with and
  * without registry writes beside them, and the ratio of two workers to one.
  *
- * `node --conditions=@drawbar/source benchmarks/workers.ts [postgres://…]`; DRAWBAR_SECONDS sets the length of each run.
+ * `node --conditions=@drawbar/source benchmarks/workers.ts [postgres://…]`; `--seconds=20` sets the length of each run.
  * With `--pin`, load and provider have the first core for themselves, and the workers the others (`taskset`, Linux);
  * otherwise all share the cores of this machine. A database server has a place of its own in neither case.
  */
@@ -15,11 +15,13 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Agent, setGlobalDispatcher } from "undici"
 
-const seconds = Number(process.env["DRAWBAR_SECONDS"] ?? 6)
+const seconds = Number(
+  process.argv.find((argument) => argument.startsWith("--seconds="))?.slice("--seconds=".length) ?? 6,
+)
 const lanes = 16
 const writesPerSecond = 50
 const isPinned = process.argv.includes("--pin")
-const database = process.argv.slice(2).find((argument) => argument !== "--pin")
+const database = process.argv.slice(2).find((argument) => !argument.startsWith("--"))
 const cores = availableParallelism()
 if (isPinned) execFileSync("taskset", ["-a", "-cp", "0", String(process.pid)])
 const ml = "/_plugins/_ml"
