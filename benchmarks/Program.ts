@@ -28,6 +28,14 @@ export const stop = async ({ child }: Program): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
 }
 
+/** Lets it finish what it does. */
+export const terminate = async ({ child }: Program): Promise<void> => {
+  child.removeAllListeners("exit")
+  const exited = once(child, "exit")
+  child.kill("SIGTERM")
+  await exited
+}
+
 /** The process and its descendants. */
 const processes = (pid: number | undefined): ReadonlyArray<number> => {
   const list = `/proc/${pid}/task/${pid}/children`

@@ -1,10 +1,12 @@
 /**
  * What writes of one worker cost the predicts of all, and what a second worker brings: predicts per second with and
- * without registry writes beside them. Load, provider and workers share the cores of this machine.
+ * without registry writes beside them, and the ratio of two workers to one.
  *
- * `node --conditions=@drawbar/source benchmarks/workers.ts [postgres://…]`; DRAWBAR_SECONDS sets the length of each run.
+ * `node --conditions=@drawbar/source benchmarks/workers.ts [postgres://…]`; `--seconds=20` sets the length of each run.
+ * With `--pin`, load and provider have the first core for themselves, and the workers the others (`taskset`, Linux);
+ * otherwise all share the cores of this machine. A database server has a place of its own in neither case.
  */
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -13,10 +15,15 @@ import * as Answer from "@drawbar/stub-platform/Answer"
 import * as StubPlatform from "@drawbar/stub-platform/StubPlatform"
 import { Agent, setGlobalDispatcher } from "undici"
 
-const seconds = Number(process.env["DRAWBAR_SECONDS"] ?? 6)
+const seconds = Number(
+  process.argv.find((argument) => argument.startsWith("--seconds="))?.slice("--seconds=".length) ?? 6,
+)
 const lanes = 16
 const writesPerSecond = 50
-const [, , database] = process.argv
+const isPinned = process.argv.includes("--pin")
+const database = process.argv.slice(2).find((argument) => !argument.startsWith("--"))
+const cores = availableParallelism()
+if (isPinned) execFileSync("taskset", ["-a", "-cp", "0", String(process.pid)])
 const ml = "/_plugins/_ml"
 
 setGlobalDispatcher(new Agent({ connections: lanes * 2, pipelining: 1 }))
@@ -62,7 +69,9 @@ const measured = async (workers: number, hasWrites: boolean, platform: StubPlatf
   const target = ["--connect-to", `api.cohere.ai:443:127.0.0.1:${platform.port}`]
   const where = database === undefined ? [] : ["--database", database]
   const main = join(import.meta.dirname, "../apps/server/src/main.ts")
-  const child = spawn(process.execPath, ["--conditions=@drawbar/source", main, ...flags, ...target, ...where])
+  const command = [process.execPath, "--conditions=@drawbar/source", main, ...flags, ...target, ...where]
+  const [program = "", ...rest] = isPinned ? ["taskset", "-c", `1-${cores - 1}`, ...command] : command
+  const child = spawn(program, rest)
   const url = await new Promise<string>((resolve) => {
     let said = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -98,21 +107,33 @@ const measured = async (workers: number, hasWrites: boolean, platform: StubPlatf
   child.kill("SIGTERM")
   await new Promise((resolve) => child.once("close", resolve))
   await rm(folder, { recursive: true, force: true })
-  return [
+  const rate = predicts.length / seconds
+  const line = [
     `${workers} worker${workers === 1 ? " " : "s"}, ${hasWrites ? `${writesPerSecond} writes/s` : "no writes   "}:`,
-    `${(predicts.length / seconds).toFixed().padStart(6)} predicts/s`,
+    `${rate.toFixed().padStart(6)} predicts/s`,
     `p50 ${percentile(predicts, 0.5)} ms`,
     `p99 ${percentile(predicts, 0.99)} ms`,
     hasWrites ? `writes p50 ${percentile(writes, 0.5)} ms, p99 ${percentile(writes, 0.99)} ms` : "",
   ].join("  ")
+  return { line, rate }
 }
 
 const platform = await StubPlatform.start({
   handler: () => Answer.json({ embeddings: [[0.1]] }),
   tls: ["api.cohere.ai"],
 })
-console.log(`${database === undefined ? "SQLite" : "PostgreSQL"}, ${availableParallelism()} cores, ${lanes} callers`)
-for (const workers of [1, 2])
-  for (const hasWrites of [false, true]) console.log(await measured(workers, hasWrites, platform))
+console.log(
+  `${database === undefined ? "SQLite" : "PostgreSQL"}, ${cores} cores, ${lanes} callers; ${isPinned ? `load and provider on core 0, workers on ${cores === 2 ? "core 1" : `cores 1 to ${cores - 1}`}` : "load, provider and workers share the cores"}`,
+)
+for (const hasWrites of [false, true]) {
+  const rates: Array<number> = []
+  for (const workers of [1, 2]) {
+    const { line, rate } = await measured(workers, hasWrites, platform)
+    console.log(line)
+    rates.push(rate)
+  }
+  const [one = Number.NaN, two = Number.NaN] = rates
+  console.log(`  two workers: ${(two / one).toFixed(2)} times the predicts of one`)
+}
 await platform.close()
 process.exit(0)

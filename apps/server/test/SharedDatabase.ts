@@ -25,7 +25,7 @@ export interface SharedDatabase extends AsyncDisposable {
 }
 
 /** Returns the number in the model's name, `v12`, and fails for keys that are not in use. */
-const byVersion: Answer.Handler = (received) => {
+export const byVersion: Answer.Handler = (received) => {
   const [, version = "0"] = /"model": ?"v(\d+)"/.exec(received.text) ?? []
   return Received.header(received, "authorization")?.startsWith("Bearer key-") === true
     ? Answer.json({ embeddings: [[Number(version)]] })

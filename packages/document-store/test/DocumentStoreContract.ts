@@ -86,6 +86,38 @@ export const documentStoreContract = (name: string, layer: Layer.Layer<DocumentS
       ),
     )
 
+  describe(`${name}: a search that finds many records`, () => {
+    const seed = Number(process.env["DRAWBAR_SEARCH_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+
+    holds(`returns the same pages as one that sorts them all (DRAWBAR_SEARCH_SEED=${seed})`, (store) =>
+      Effect.gen(function* () {
+        const random = SearchFixture.randoms(seed)
+        for (let n = 0; n < 1_600; n += 100)
+          yield* store.transact(
+            Array.from({ length: 100 }, () =>
+              create(SearchFixture.randomId(random), SearchFixture.randomModel(random)),
+            ),
+          )
+        for (const query of SearchFixture.broadQueries)
+          for (const sort of SearchFixture.orders) {
+            const order = sort === undefined ? {} : { sort }
+            const whole = yield* search({ query, ...order, size: 1_600, _source: false })
+            for (const size of [7, 60]) {
+              const from = size === 60 ? 60 : 0
+              const page = yield* search({ query, ...order, from, size, _source: false })
+              assert.deepStrictEqual(page, { ...whole, hits: whole.hits.slice(from, from + size) })
+            }
+            const at = Math.floor(random() * whole.hits.length)
+            const search_after = whole.hits[at]?.sort
+            if (sort === undefined || search_after === undefined) continue
+            const after = yield* search({ query, sort, search_after: [...search_after], size: 9, _source: false })
+            const all = yield* search({ query, sort, search_after: [...search_after], size: 1_600, _source: false })
+            assert.deepStrictEqual(idsOf(after), idsOf(all).slice(0, 9))
+          }
+      }),
+    )
+  })
+
   describe(`${name}: records`, () => {
     holds("reads a created record with its sealed part and version 1", (store) =>
       Effect.gen(function* () {

@@ -68,7 +68,7 @@ describe("processes that share a PostgreSQL database", () => {
       const rows = yield* run("SELECT migration_id FROM drawbar_migrations ORDER BY 1", database)
       assert.deepStrictEqual(
         rows,
-        [1, 2, 3].map((migration_id) => ({ migration_id })),
+        [1, 2, 3, 4].map((migration_id) => ({ migration_id })),
       )
     }),
   )

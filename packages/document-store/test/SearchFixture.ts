@@ -255,3 +255,50 @@ export const finds: ReadonlyArray<readonly [query: JsonObject, ids: ReadonlyArra
   [{ query_string: { query: "ciphertext" } }, []],
   [{ exists: { field: "sealed" } }, []],
 ]
+
+/** Numbers from 0 to 1, the same for the same seed. https://en.wikipedia.org/wiki/Linear_congruential_generator */
+export const randoms = (seed: number) => {
+  let state = seed >>> 0
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+}
+
+export const randomId = (random: () => number) => `r${Math.floor(random() * 2 ** 52).toString(36)}`
+
+/** Of few distinct values and of many, with several values or none: so that records are equal in one key and not in another. */
+export const randomModel = (random: () => number): JsonObject => {
+  const pick = (first: string, ...rest: ReadonlyArray<string>) =>
+    [first, ...rest][Math.floor(random() * (rest.length + 1))] ?? first
+  const number = Math.floor(random() * 1e9)
+  return {
+    name: `model ${pick("red", "green")} ${number}`,
+    model_state: pick("DEPLOYED", "DEPLOYED", "REGISTERED"),
+    ...(random() < 0.8 ? { created_time: 1_700_000_000_000 + number } : {}),
+    ...(random() < 0.9 ? { few: Math.floor(random() * 3) } : {}),
+    several: [Math.floor(random() * 400), Math.floor(random() * 400)],
+  }
+}
+
+/** Each finds more than a thousand of 1,600 such records; the first of each kind has one score for all. */
+export const broadQueries: ReadonlyArray<JsonObject> = [
+  { match_all: {} },
+  { match: { name: "model" } },
+  { exists: { field: "created_time" } },
+  { bool: { filter: [{ exists: { field: "few" } }], must_not: [{ term: { few: 2 } }, { term: { several: 7 } }] } },
+  { bool: { should: [{ match: { name: "red" } }, { term: { model_state: "DEPLOYED" } }] } },
+  { match: { name: "model red" } },
+]
+
+export const orders: ReadonlyArray<JsonObject[string] | undefined> = [
+  undefined,
+  [{ created_time: "desc" }],
+  [{ created_time: { order: "asc", missing: "_first" } }],
+  [{ model_state: "asc" }, { created_time: "desc" }],
+  [{ few: { order: "desc", missing: "_first" } }, { several: "asc" }],
+  [{ several: "asc" }],
+  [{ several: "desc" }, { few: "asc" }],
+  [{ "name.keyword": "desc" }],
+  [{ _id: "desc" }],
+  [{ model_state: "desc" }, { _id: "asc" }],
+  [{ few: { order: "asc", missing: 1 } }, { _doc: "asc" }],
+  ["_score", { few: "asc" }],
+]

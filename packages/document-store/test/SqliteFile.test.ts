@@ -144,7 +144,7 @@ describe("a database file", () => {
       const reported = yield* sentence(open(filename, (store) => store.count("model")))
       assert.match(
         reported,
-        /^StorageFailed: The database was written by a newer Drawbar: its schema is 99, this version knows 3\. /,
+        /^StorageFailed: The database was written by a newer Drawbar: its schema is 99, this version knows 4\. /,
       )
     }),
   )

@@ -14,6 +14,8 @@
 export interface SearchField {
   readonly kind: "exact" | "tree" | "words" | "date" | "dynamic"
   readonly path: string
+  /** Whether a record has one value of it at most: of a list, the first is indexed. */
+  readonly isSingle: boolean
 }
 
 const named = (names: string): ReadonlySet<string> => new Set(names.trim().split(/\s+/))
@@ -24,6 +26,9 @@ const exact = named(`
   algorithm model_state model_version model_group_id model_id model_format planning_worker_nodes
   task_type function_name state worker_node output_index
 `)
+
+/** Those of them that are lists. */
+const lists = named("planning_worker_nodes worker_node")
 
 const flat = named(`
   parameters credential client_config actions
@@ -43,14 +48,23 @@ const dates = named(`
 /** The field that a path in a query or record refers to. */
 export const fieldAt = (path: string): SearchField => {
   const kind = kindOf(path)
-  if (kind !== "dynamic" || !path.endsWith(".keyword")) return { kind, path }
+  if (kind !== "dynamic" || !path.endsWith(".keyword")) return { kind, path, isSingle: isSingle(path) }
   const parent = path.slice(0, -".keyword".length)
-  return { kind: "exact", path: kindOf(parent) === "exact" ? parent : path }
+  return kindOf(parent) === "exact"
+    ? { kind: "exact", path: parent, isSingle: isSingle(parent) }
+    : { kind: "exact", path, isSingle: false }
+}
+
+// An embedded connector of a model is mapped like a connector.
+const nameOf = (path: string) => (path.startsWith("connector.") ? path.slice("connector.".length) : path)
+
+const isSingle = (path: string) => {
+  const name = nameOf(path)
+  return dates.has(name) || (exact.has(name) && !lists.has(name))
 }
 
 const kindOf = (path: string): SearchField["kind"] => {
-  // An embedded connector of a model is mapped like a connector.
-  const name = path.startsWith("connector.") ? path.slice("connector.".length) : path
+  const name = nameOf(path)
   if (exact.has(name)) return "exact"
   if (words.has(name)) return "words"
   if (dates.has(name)) return "date"

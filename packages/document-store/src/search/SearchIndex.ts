@@ -37,7 +37,10 @@ export const rowsOf = (
   const fields = new Map<string, FieldRow>()
   const found: Array<WordRow> = []
   const next = new Map<string, number>()
+  const single = new Set<string>()
   const add = (field: string, whole: string | null, number: number | null) => {
+    if (single.has(field)) return
+    if (fieldAt(field).isSingle) single.add(field)
     const text = whole === null || Buffer.byteLength(field) + Buffer.byteLength(whole) > maxEntryBytes ? null : whole
     fields.set(JSON.stringify([field, text, number]), { field, text, number })
   }

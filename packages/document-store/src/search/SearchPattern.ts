@@ -41,6 +41,13 @@ export const literalStart = (pattern: SearchPattern): string => {
   return typeof first === "object" ? first.literal : ""
 }
 
+/** The longest text that all matches contain. */
+export const longestLiteral = (pattern: SearchPattern): string =>
+  pattern.reduce<string>(
+    (longest, part) => (typeof part === "object" && part.literal.length > longest.length ? part.literal : longest),
+    "",
+  )
+
 /** Whether the whole text matches; takes time linear in the text for a pattern of bounded length. */
 export const matches = (pattern: SearchPattern, text: string): boolean => {
   const set = PatternSet.of([pattern])

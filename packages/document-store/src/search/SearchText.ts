@@ -16,3 +16,6 @@ export const words = (text: string): ReadonlyArray<string> =>
   (text.match(/[\p{sc=Han}\p{sc=Hiragana}]|(?:(?![\p{sc=Han}\p{sc=Hiragana}])[\p{L}\p{N}\p{M}_])+/gu) ?? []).map(
     (word) => word.toLowerCase().slice(0, maxLength),
   )
+
+/** Case folding of whole texts as in OpenSearch: ASCII only, like the databases' `LOWER`. */
+export const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())

@@ -4,13 +4,14 @@ import type { TermsBuckets, ValueCount } from "../search/Search.ts"
 import type { Terms } from "../search/SearchAggregation.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
 import type { StoreError } from "../StoreError.ts"
+import { idsOf } from "./SqlCondition.ts"
 import type { SqlQuery, SqlQueryContext } from "./SqlQuery.ts"
 import { run, unsortable } from "./SqlStatement.ts"
 
 /** How many of the found records have each value of a field. */
 export const buckets = Effect.fnUntraced(function* (
   context: SqlQueryContext,
-  { where }: SqlQuery,
+  query: SqlQuery,
   { field, size, minDocCount, order }: Terms,
 ): Effect.fn.Return<TermsBuckets, StoreError> {
   const { sql, collection } = context
@@ -19,8 +20,7 @@ export const buckets = Effect.fnUntraced(function* (
   const isText = kind === "exact" || kind === "tree"
   const key = sql(isText ? "f.text" : "f.number")
   const found = sql`document_fields f WHERE f.collection = ${collection} AND f.field = ${path} AND ${key} IS NOT NULL
-    AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`
-  const [all] = yield* run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`)
+    AND ${isFound(context, query)}`
   const rows = yield* run(sql<BucketRow>`
       SELECT ${key} AS key, MIN(f.text) AS name, COUNT(*) AS n FROM ${found}
       GROUP BY ${key} HAVING COUNT(*) >= ${minDocCount}
@@ -32,26 +32,35 @@ export const buckets = Effect.fnUntraced(function* (
       ])}
       LIMIT ${sql.literal(String(size))}`)
   const shown = rows.map((row) => bucketOf(kind, row))
+  // Only a full list, or one of frequent values alone, can have left others out.
+  const hasOthers = rows.length >= size || minDocCount > 1
+  const [all] = hasOthers ? yield* run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM ${found}`) : []
+  const counted = shown.reduce((sum, { doc_count }) => sum + doc_count, 0)
   return {
     doc_count_error_upper_bound: 0,
-    sum_other_doc_count: Number(all?.n ?? 0) - shown.reduce((sum, { doc_count }) => sum + doc_count, 0),
+    sum_other_doc_count: Number(all?.n ?? counted) - counted,
     buckets: shown,
   }
 })
 
+/** The row `f` is of a record that the query finds. */
+const isFound = ({ sql, collection }: SqlQueryContext, query: SqlQuery) =>
+  query.isAll === true ? sql.literal("1 = 1") : sql`f.id IN (${idsOf(sql, query, collection)})`
+
 /** How many values of a field the found records have in total. */
 export const valueCount = Effect.fnUntraced(function* (
-  { sql, collection }: SqlQueryContext,
-  { where }: SqlQuery,
+  context: SqlQueryContext,
+  query: SqlQuery,
   field: string,
   total: number,
 ): Effect.fn.Return<ValueCount, StoreError> {
+  const { sql, collection } = context
   if (field === "_id" || field === "_index") return { value: total }
   const { kind, path } = fieldAt(field)
   if (kind === "words") return yield* Effect.fromResult(unsortable(path))
   const [row] = yield* run(sql<{ n: number | bigint }>`
       SELECT COUNT(*) AS n FROM document_fields f WHERE f.collection = ${collection} AND f.field = ${path}
-      AND f.id IN (SELECT d.id FROM documents d WHERE d.collection = ${collection} AND ${where})`)
+      AND ${isFound(context, query)}`)
   return { value: Number(row?.n ?? 0) }
 })
 

@@ -11,10 +11,18 @@ export interface SqlDialect {
   readonly text: string
   /** Around a JSON array of strings: returns its rows. */
   readonly listed: readonly [before: string, after: string]
+  /** Around two statements that read ids: returns those of the first that are not of the second. */
+  readonly excluded: readonly [before: string, between: string, after: string]
+  /** What makes the database merge sets of ids that indices return in their order. */
+  readonly inOrderOfId: string
+  /** Returns the position of a text in another one, which follow in parentheses; 0 where it is not in it. */
+  readonly position: string
   /** Returns the greater of two numbers, which follow in parentheses. */
   readonly greater: string
   /** A number for each row of `documents` that increases with each insertion and does not change on update. */
   readonly creation: string
+  /** That number as a column of an index; nothing where every index has it as its last column. */
+  readonly creationKey: ReadonlyArray<string>
   /** The definition of that column, where the database does not have it by itself. */
   readonly creationColumn?: string
   /** Whether processes of several versions may use one database at the same time. */
@@ -30,8 +38,12 @@ export interface SqlDialect {
 export const sqlite: SqlDialect = {
   text: "TEXT",
   listed: ["SELECT value FROM json_each(", ")"],
+  excluded: ["SELECT id FROM (", ") s WHERE id NOT IN (", ")"],
+  inOrderOfId: "ORDER BY 1",
+  position: "INSTR",
   greater: "MAX",
   creation: "rowid",
+  creationKey: [],
   isShared: false,
   now: "CAST(UNIXEPOCH('subsec') * 1000 AS INTEGER)",
 }
@@ -47,8 +59,12 @@ export const changesChannel = "drawbar_changes"
 export const postgres: SqlDialect = {
   text: 'TEXT COLLATE "C"',
   listed: ["SELECT jsonb_array_elements_text(CAST(", " AS JSONB))"],
+  excluded: ["SELECT id FROM (", ") s EXCEPT SELECT id FROM (", ") s"],
+  inOrderOfId: "",
+  position: "STRPOS",
   greater: "GREATEST",
   creation: "creation",
+  creationKey: ["creation"],
   creationColumn: "creation BIGINT GENERATED ALWAYS AS IDENTITY",
   isShared: true,
   lockWrites: "SELECT pg_advisory_xact_lock(7161042001)",

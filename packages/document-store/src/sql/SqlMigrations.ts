@@ -62,6 +62,10 @@ const steps = (dialect: SqlDialect) => ({
     const text = sql.literal(dialect.text)
     yield* sql`CREATE TABLE replicas (id ${text} NOT NULL PRIMARY KEY, about ${text} NOT NULL, seen_at BIGINT NOT NULL)`
   }),
+  "4_documents_by_creation": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE INDEX documents_by_creation ON documents (${sql.literal(["collection", ...dialect.creationKey].join(", "))})`
+  }),
 })
 
 /**

@@ -10,6 +10,7 @@ import type { StoreError } from "../StoreError.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
 import * as SearchPattern from "../search/SearchPattern.ts"
 import type { SearchQuery } from "../search/SearchQuery.ts"
+import { lowerAscii } from "../search/SearchText.ts"
 import type { SearchWork } from "../search/SearchWork.ts"
 import { storageFailed } from "./SqlFailure.ts"
 import { isAnalysed, last, rowsOfJson, type SqlQueryContext } from "./SqlQuery.ts"
@@ -33,8 +34,20 @@ export const expand = (
       return Effect.map(each(query.queries), (queries): SearchQuery => ({ ...query, queries }))
     case "Constant":
       return Effect.map(expand(context, work, query.query, count), (inner): SearchQuery => ({ ...query, query: inner }))
-    case "Pattern":
+    case "Pattern": {
+      const [first, second] = query.pattern
+      const isPrefix = typeof first === "object" && second === "any" && query.pattern.length === 2
+      // A range of the index finds them.
+      if (isPrefix && !query.caseInsensitive && query.field !== undefined && !isAnalysed(fieldAt(query.field)))
+        return Effect.succeed({
+          _tag: "Phrase",
+          field: query.field,
+          text: first.literal,
+          prefix: true,
+          boost: query.boost,
+        })
       return records(context, work, query, wildcard(query), count)
+    }
     case "Regexp":
       return records(context, work, query, regexp(query), count)
     default:
@@ -47,6 +60,8 @@ type Of<Tag extends SearchQuery["_tag"]> = Extract<SearchQuery, { _tag: Tag }>
 interface Test {
   /** The common prefix of all matches. */
   readonly start: string
+  /** A text that all matches contain, as they stand in the index. */
+  readonly contained?: string
   readonly cost: (text: string) => number
   readonly matches: (text: string) => boolean
 }
@@ -63,12 +78,12 @@ const wildcard = ({ field, pattern, caseInsensitive }: Of<"Pattern">): Test => {
   const shown = caseInsensitive ? fold : (text: string) => text
   return {
     start: caseInsensitive ? "" : SearchPattern.literalStart(pattern),
+    // Only words are in lower case in the index.
+    ...(caseInsensitive && !isWords(field) ? {} : { contained: SearchPattern.longestLiteral(folded) }),
     cost: set.cost,
     matches: (text) => set.accepts(set.advance(set.start, shown(text))),
   }
 }
-
-const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 const regexp = ({ pattern }: Of<"Regexp">): Test => ({
   start: "",
@@ -103,8 +118,9 @@ const records = Effect.fnUntraced(function* (
           }
           for (let at = 0; at < matching.length && !isWhole(); at += valuesPerLookUp) {
             const some = matching.slice(at, at + valuesPerLookUp)
+            // Without DISTINCT, for which SQLite would read the whole index by id.
             const rows = yield* sql<{ id: string }>`
-            SELECT DISTINCT id FROM ${sql(table)} WHERE collection = ${collection} AND ${where}
+            SELECT id FROM ${sql(table)} WHERE collection = ${collection} AND ${where}
             AND ${sql(column)} IN (${rowsOfJson(sql, context.dialect, some)})`.pipe(
               Effect.mapError(storageFailed("search")),
             )
@@ -170,9 +186,9 @@ const valuesPerRead = 500
  * equal ones.
  */
 const distinct = Effect.fnUntraced(function* (
-  { sql }: SqlQueryContext,
+  { sql, dialect }: SqlQueryContext,
   { table, column, where, more, isDone }: Column,
-  { start }: Pick<Test, "start">,
+  { start, contained = "" }: Pick<Test, "start" | "contained">,
   process: (values: ReadonlyArray<string>) => Effect.Effect<void, StoreError>,
 ): Effect.fn.Return<void, StoreError> {
   const end = start + last
@@ -181,15 +197,23 @@ const distinct = Effect.fnUntraced(function* (
   const all = table === "document_fields" && more !== undefined ? sql`${where} AND ${more}` : where
   const nextValue = (from: Statement.Fragment) =>
     sql`(SELECT MIN(${sql(column)}) FROM ${sql(table)} WHERE ${all} AND ${sql(column)} ${from} AND ${sql(column)} < ${end})`
-  let from = sql`>= ${start}`
-  for (;;) {
-    const rows = yield* sql<{ value: string }>`
+  /** Reads each value once, however many records have it. */
+  const skipping = (from: Statement.Fragment) => sql<{ value: string }>`
       WITH RECURSIVE found(value) AS (
         SELECT ${nextValue(from)} AS value
         UNION ALL
         SELECT ${nextValue(sql`> found.value`)} FROM found WHERE found.value IS NOT NULL
       )
-      SELECT value FROM found WHERE value IS NOT NULL LIMIT ${sql.literal(String(valuesPerRead))}`.pipe(
+      SELECT value FROM found WHERE value IS NOT NULL LIMIT ${sql.literal(String(valuesPerRead))}`
+  /** Reads every entry of the index, so that the database drops most values. */
+  const scanning = (from: Statement.Fragment) => sql<{ value: string }>`
+      SELECT DISTINCT ${sql(column)} AS value FROM ${sql(table)}
+      WHERE ${where} ${more === undefined ? sql.literal("") : sql`AND ${more}`} AND ${sql(column)} ${from} AND ${sql(column)} < ${end}
+        AND ${sql.literal(dialect.position)}(${sql(column)}, ${contained}) > 0
+      ORDER BY ${sql(column)} LIMIT ${sql.literal(String(valuesPerRead))}`
+  let from = sql`>= ${start}`
+  for (;;) {
+    const rows = yield* (contained === "" ? skipping(from) : scanning(from)).pipe(
       Effect.mapError(storageFailed("search")),
     )
     const read = rows.map(({ value }) => value)

@@ -8,12 +8,17 @@ import { type Parsed, refuse, type Scalar } from "../search/SearchBody.ts"
 import * as SearchDate from "../search/SearchDate.ts"
 import { fieldAt, type SearchField } from "../search/SearchFields.ts"
 import { required, type SearchQuery } from "../search/SearchQuery.ts"
-import { words } from "../search/SearchText.ts"
+import { lowerAscii, words } from "../search/SearchText.ts"
+import { bounded, isPresent, number, type Part, partOf, plus, times, when } from "./SqlScore.ts"
+import { allOf, anyOf, atLeast, type Condition, except, never, setOf } from "./SqlCondition.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 
-export interface SqlQuery {
-  readonly where: Statement.Fragment
+export interface SqlQuery extends Condition {
   readonly score: Statement.Fragment
+  /** The score of all that satisfy the condition, where it is the same. */
+  readonly constant?: number
+  /** What the score is the sum of: each adds its weight to the score of the records of its set. */
+  readonly parts?: ReadonlyArray<Part>
 }
 
 /** The context in which a query is compiled. */
@@ -24,10 +29,14 @@ export interface SqlQueryContext {
   readonly now: DateTime.Utc
   /** The ids to consider, in order; the whole collection if absent. */
   readonly range?: ReadonlyArray<string>
+  /** Whether `range` leaves out ids between its first and its last. */
+  readonly isSparse?: boolean
 }
 
 /** The column contains an id to consider. */
-export const inRange = ({ sql, range }: SqlQueryContext, column: string): ReadonlyArray<Statement.Fragment> => {
+export const inRange = (context: SqlQueryContext, column: string): ReadonlyArray<Statement.Fragment> => {
+  const { sql, range, isSparse = false } = context
+  if (isSparse && range !== undefined) return [listed(context, column, range)]
   const first = range?.[0]
   const final = range?.at(-1)
   return first === undefined || final === undefined
@@ -44,27 +53,31 @@ const maxPhrase = 32
  */
 export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<SqlQuery> => {
   const { sql } = context
-  const scored = (where: Statement.Fragment): SqlQuery => ({ where, score: number(sql, query.boost) })
+  const scored = (found: Condition): SqlQuery => ({
+    ...found,
+    score: number(sql, query.boost),
+    constant: bounded(query.boost),
+    parts: [partOf(found, query.boost)],
+  })
   switch (query._tag) {
     case "All":
-      return Result.succeed(scored(sql.literal("1 = 1")))
+      return Result.succeed(scored(everything(context)))
     case "None":
-      return Result.succeed(scored(sql.literal("1 = 0")))
+    case "Pattern":
+    case "Regexp":
+      return Result.succeed(scored(never(sql)))
     case "Ids":
-      return Result.succeed(scored(sql.in("d.id", query.ids)))
+      return Result.succeed(scored(isRecord(context, (column) => sql.in(column, query.ids))))
     case "Terms":
       return Result.map(terms(context, query, fieldAt(query.field)), scored)
     case "Match":
       return match(context, query)
     case "Phrase":
       return Result.map(phrase(context, query), scored)
-    case "Pattern":
-    case "Regexp":
-      return Result.succeed(scored(never(sql)))
     case "Values":
       return Result.succeed(scored(values(context, query)))
     case "Records":
-      return Result.succeed(scored(records(context, query)))
+      return Result.succeed(scored(isRecord(context, (column) => listed(context, column, [...query.ids]))))
     case "Best":
       return best(context, query)
     case "Exists":
@@ -74,40 +87,62 @@ export const compile = (context: SqlQueryContext, query: SearchQuery): Parsed<Sq
     case "Bool":
       return bool(context, query)
     case "Constant":
-      return Result.map(compile(context, query.query), ({ where }) => scored(where))
+      return Result.map(compile(context, query.query), scored)
   }
 }
 
 type Of<Tag extends SearchQuery["_tag"]> = Extract<SearchQuery, { _tag: Tag }>
 
-/** With a larger boost, sums of scores could overflow. */
-const maxBoost = 1e12
+const everything = (context: SqlQueryContext): Condition => ({
+  ...isRecord(context, () => context.sql.literal("1 = 1")),
+  where: context.sql.literal("1 = 1"),
+  isAll: true,
+})
 
-/** A boost as a literal, because PostgreSQL could not infer the type of a parameter in a sum. */
-const number = ({ literal }: SqlClient.SqlClient, value: number) =>
-  literal(`CAST(${Math.max(-maxBoost, Math.min(maxBoost, value)) || 0} AS DOUBLE PRECISION)`)
-
-const never = ({ literal }: SqlClient.SqlClient) => literal("1 = 0")
-
-/** The record has a matching row in `document_fields`. */
-const hasField = (context: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fragment>) => {
+/** The record itself satisfies a test of its id. */
+const isRecord = (context: SqlQueryContext, test: (column: string) => Statement.Fragment): Condition => {
   const { sql, collection } = context
-  return sql`d.id IN (SELECT id FROM document_fields WHERE ${sql.and([
-    sql`collection = ${collection}`,
-    ...tests,
-    ...inRange(context, "id"),
-  ])})`
+  const own = sql.and([sql`collection = ${collection}`, ...inRange(context, "id"), test("id")])
+  return { where: test("d.id"), ids: sql`SELECT id FROM documents WHERE ${own}`, isOnce: true }
 }
 
-/** The record has a matching word, in this field or in any field. */
-const hasWord = (context: SqlQueryContext, field: string | undefined, test: Statement.Fragment) => {
+/** The record has a matching row in `document_fields`. */
+const hasField = (context: SqlQueryContext, ...tests: ReadonlyArray<Statement.Fragment>): Condition => {
   const { sql, collection } = context
-  return sql`d.id IN (SELECT id FROM document_words WHERE ${sql.and([
-    sql`collection = ${collection}`,
-    test,
-    ...(field === undefined ? [] : [sql`field = ${field}`]),
-    ...inRange(context, "id"),
-  ])})`
+  return isIn(
+    sql,
+    sql`SELECT id FROM document_fields WHERE ${sql.and([
+      sql`collection = ${collection}`,
+      ...tests,
+      ...inRange(context, "id"),
+    ])}`,
+  )
+}
+
+const isIn = (sql: SqlClient.SqlClient, ids: Statement.Fragment): Condition => ({ where: sql`d.id IN (${ids})`, ids })
+
+/** The record has a matching row of this field. */
+const inField = (
+  context: SqlQueryContext,
+  field: SearchField,
+  ...tests: ReadonlyArray<Statement.Fragment>
+): Condition => ({
+  ...hasField(context, named(context, field), ...tests),
+  isOnce: field.isSingle,
+})
+
+/** The record has a matching word, in this field or in any field. */
+const hasWord = (context: SqlQueryContext, field: string | undefined, test: Statement.Fragment): Condition => {
+  const { sql, collection } = context
+  return isIn(
+    sql,
+    sql`SELECT id FROM document_words WHERE ${sql.and([
+      sql`collection = ${collection}`,
+      test,
+      ...(field === undefined ? [] : [sql`field = ${field}`]),
+      ...inRange(context, "id"),
+    ])}`,
+  )
 }
 
 const below = ({ sql }: SqlQueryContext, path: string) =>
@@ -117,17 +152,13 @@ const below = ({ sql }: SqlQueryContext, path: string) =>
 const named = (context: SqlQueryContext, { kind, path }: SearchField) =>
   kind === "tree" ? below(context, path) : context.sql`field = ${path}`
 
-const terms = (
-  context: SqlQueryContext,
-  query: Omit<Of<"Terms">, "boost">,
-  field: SearchField,
-): Parsed<Statement.Fragment> => {
+const terms = (context: SqlQueryContext, query: Omit<Of<"Terms">, "boost">, field: SearchField): Parsed<Condition> => {
   const { sql } = context
   const texts = query.values.map(String)
   const whole = () =>
     query.caseInsensitive
-      ? hasField(context, named(context, field), sql`LOWER(text) IN ${sql.in(texts.map(lowerAscii))}`)
-      : hasField(context, named(context, field), sql.in("text", texts))
+      ? inField(context, field, sql`LOWER(text) IN ${sql.in(texts.map(lowerAscii))}`)
+      : inField(context, field, sql.in("text", texts))
   switch (field.kind) {
     case "exact":
     case "tree":
@@ -138,21 +169,19 @@ const terms = (
       )
     case "date":
       return Result.map(Result.all(query.values.map((value) => date(context, field.path, value, false))), (times) =>
-        hasField(context, named(context, field), sql.in("number", times)),
+        inField(context, field, sql.in("number", times)),
       )
     case "dynamic":
       return Result.succeed(
-        sql.or([
+        anyOf(context, [
           hasWord(context, field.path, sql.in("word", query.caseInsensitive ? texts.map(lower) : texts)),
           whole(),
-          hasField(context, named(context, field), sql.in("number", query.values.flatMap(numeric))),
+          inField(context, field, sql.in("number", query.values.flatMap(numeric))),
         ]),
       )
   }
 }
 
-/** Case folding as in OpenSearch: ASCII only, like the databases' `LOWER`. */
-const lowerAscii = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 const lower = (text: string) => text.toLowerCase()
 
 const numeric = (value: Scalar): ReadonlyArray<number> => {
@@ -180,25 +209,34 @@ const match = (context: SqlQueryContext, query: Of<"Match">): Parsed<SqlQuery> =
   const distinct = [...new Set(words(query.text))]
   const tests = distinct.map((word) => hasWord(context, field?.path, sql`word = ${word}`))
   const needed = Math.max(1, required(query.minimum, distinct.length))
-  const enoughWords =
+  const enoughWords: Condition =
     tests.length === 0
       ? never(sql)
       : needed === 1
-        ? hasWord(context, field?.path, sql.in("word", distinct))
+        ? { ...hasWord(context, field?.path, sql.in("word", distinct)), ...setOf(anyOf(context, tests)) }
         : atLeast(context, needed, tests)
   const score = times(
     sql,
     query.boost,
     plus(
       sql,
-      tests.map((test) => when(sql, test, number(sql, 1))),
+      tests.map(({ where }) => when(sql, where, number(sql, 1))),
     ),
   )
-  if (field === undefined || field.kind === "words") return Result.succeed({ where: enoughWords, score })
+  // What has all words has the same score.
+  const constant = needed >= tests.length ? { constant: bounded(query.boost) * tests.length } : {}
+  if (field === undefined || field.kind === "words")
+    return Result.succeed({
+      ...enoughWords,
+      ...constant,
+      score,
+      parts: tests.map((test) => partOf(test, query.boost)),
+    })
   // An unmapped number or boolean is not text.
   return Result.map(terms(context, asTerms(query, field.path), field), (value) => ({
-    where: sql.or([enoughWords, value]),
-    score: when(sql, enoughWords, score, number(sql, query.boost)),
+    ...anyOf(context, [enoughWords, value]),
+    ...(tests.length === 1 ? constant : {}),
+    score: when(sql, enoughWords.where, score, number(sql, query.boost)),
   }))
 }
 
@@ -210,7 +248,7 @@ const asTerms = (query: Of<"Match"> | Of<"Phrase">, field: string): Of<"Terms"> 
   boost: query.boost,
 })
 
-const phrase = (context: SqlQueryContext, query: Of<"Phrase">): Parsed<Statement.Fragment> => {
+const phrase = (context: SqlQueryContext, query: Of<"Phrase">): Parsed<Condition> => {
   const { sql, collection } = context
   const field = query.field === undefined ? undefined : fieldAt(query.field)
   if (field !== undefined && !isAnalysed(field)) {
@@ -237,12 +275,15 @@ const phrase = (context: SqlQueryContext, query: Of<"Phrase">): Parsed<Statement
       ])}`,
   )
   return Result.succeed(
-    sql`d.id IN (SELECT w0.id FROM document_words w0 ${sql.join(" ", false)(joins)} WHERE ${sql.and([
-      sql`w0.collection = ${collection}`,
-      ...list.slice(0, 1).map((text) => word(0, text)),
-      ...(field === undefined ? [] : [sql`w0.field = ${field.path}`]),
-      ...inRange(context, "w0.id"),
-    ])})`,
+    isIn(
+      sql,
+      sql`SELECT w0.id FROM document_words w0 ${sql.join(" ", false)(joins)} WHERE ${sql.and([
+        sql`w0.collection = ${collection}`,
+        ...list.slice(0, 1).map((text) => word(0, text)),
+        ...(field === undefined ? [] : [sql`w0.field = ${field.path}`]),
+        ...inRange(context, "w0.id"),
+      ])}`,
+    ),
   )
 }
 
@@ -257,15 +298,15 @@ const within = (sql: SqlClient.SqlClient, column: string, start: string) =>
   sql`(${sql(column)} >= ${start} AND ${sql(column)} < ${start + last})`
 
 /** A value, or one of the words of an analysed field, begins with the text. */
-const startingWith = (context: SqlQueryContext, name: string | undefined, start: string): Statement.Fragment => {
+const startingWith = (context: SqlQueryContext, name: string | undefined, start: string): Condition => {
   const field = name === undefined ? undefined : fieldAt(name)
   return field === undefined || isAnalysed(field)
     ? hasWord(context, field?.path, within(context.sql, "word", start))
-    : hasField(context, named(context, field), within(context.sql, "text", start))
+    : inField(context, field, within(context.sql, "text", start))
 }
 
-const values = (context: SqlQueryContext, { field, values: found }: Of<"Values">): Statement.Fragment =>
-  hasField(context, named(context, fieldAt(field)), listed(context, "text", found))
+const values = (context: SqlQueryContext, { field, values: found }: Of<"Values">): Condition =>
+  inField(context, fieldAt(field), listed(context, "text", found))
 
 /** These values as rows, passed in one parameter. */
 export const rowsOfJson = (
@@ -278,12 +319,6 @@ export const rowsOfJson = (
 const listed = ({ sql, dialect }: SqlQueryContext, column: string, found: ReadonlyArray<string>) =>
   sql`${sql(column)} IN (${rowsOfJson(sql, dialect, found)})`
 
-const records = (context: SqlQueryContext, { ids }: Of<"Records">): Statement.Fragment => {
-  const { range } = context
-  const found = range === undefined ? [...ids] : range.filter((id) => ids.has(id))
-  return found.length === 0 ? never(context.sql) : listed(context, "d.id", found)
-}
-
 const best = (context: SqlQueryContext, { queries, tieBreaker, boost }: Of<"Best">): Parsed<SqlQuery> => {
   const { sql, dialect } = context
   return Result.map(Result.all(queries.map((query) => compile(context, query))), (all) => {
@@ -291,28 +326,29 @@ const best = (context: SqlQueryContext, { queries, tieBreaker, boost }: Of<"Best
     const greatest = scores.reduce((one, other) => sql`${sql.literal(dialect.greater)}(${one}, ${other})`)
     const share = number(sql, Math.max(0, Math.min(1, tieBreaker)))
     const score = tieBreaker === 0 ? greatest : sql`(${greatest}) + ${share} * ((${plus(sql, scores)}) - (${greatest}))`
-    return { where: sql.or(all.map(({ where }) => where)), score: times(sql, boost, score) }
+    return { ...anyOf(context, all), score: times(sql, boost, score) }
   })
 }
 
-const exists = (context: SqlQueryContext, name: string): Statement.Fragment => {
-  if (name === "_id") return context.sql.literal("1 = 1")
-  const { path } = fieldAt(name)
-  return hasField(context, context.sql.or([context.sql`field = ${path}`, below(context, path)]))
+const exists = (context: SqlQueryContext, name: string): Condition => {
+  if (name === "_id") return everything(context)
+  const field = fieldAt(name)
+  if (field.isSingle) return inField(context, field)
+  return hasField(context, context.sql.or([context.sql`field = ${field.path}`, below(context, field.path)]))
 }
 
 const signs = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const
 
-const range = (context: SqlQueryContext, query: Of<"Range">): Parsed<Statement.Fragment> => {
+const range = (context: SqlQueryContext, query: Of<"Range">): Parsed<Condition> => {
   const { sql } = context
   const field = fieldAt(query.field)
   return Result.map(Result.all(query.bounds.map((bound) => limit(context, field, bound))), (limits) => {
     const isText = limits.some(({ isText }) => isText) || field.kind === "exact" || field.kind === "words"
     const column = sql(isText ? "text" : "number")
     const name = isText && field.kind !== "exact" && field.kind !== "tree" ? `${field.path}.keyword` : field.path
-    return hasField(
+    return inField(
       context,
-      named(context, { ...field, path: name }),
+      { ...field, path: name },
       sql`${column} IS NOT NULL`,
       ...limits.map(({ sign, value }) => sql`${column} ${sql.literal(sign)} ${isText ? String(value) : value}`),
     )
@@ -343,41 +379,21 @@ const bool = (context: SqlQueryContext, query: Of<"Bool">): Parsed<SqlQuery> =>
     const filter = yield* each(query.filter)
     const mustNot = yield* each(query.mustNot)
     const needed = required(query.minimum, should.length)
-    const where = sql.and([
-      ...[...must, ...filter].map(({ where }) => where),
-      ...mustNot.map(({ where }) => sql`NOT (${where})`),
-      ...(needed > 0
-        ? [
-            atLeast(
-              context,
-              needed,
-              should.map(({ where }) => where),
-            ),
-          ]
-        : []),
-    ])
-    const scores = [...must.map(({ score }) => score), ...should.map(({ where, score }) => when(sql, where, score))]
-    return { where, score: times(sql, query.boost, plus(sql, scores)) }
+    const all = [...must, ...filter, ...(needed > 0 ? [atLeast(context, needed, should)] : [])]
+    const score = times(
+      sql,
+      query.boost,
+      plus(sql, [...must.map(({ score }) => score), ...should.map(({ where, score }) => when(sql, where, score))]),
+    )
+    const constants = [...must, ...should].map(({ constant }) => constant)
+    const parts = [...must, ...should].map(({ parts }) => parts)
+    const isConstant = (should.length === 0 || should.length === needed) && constants.every(isPresent)
+    return {
+      ...except(context, all.length === 0 ? everything(context) : allOf(context, all), mustNot),
+      score,
+      ...(parts.every(isPresent)
+        ? { parts: parts.flat().map((part) => ({ ...part, weight: bounded(query.boost) * part.weight })) }
+        : {}),
+      ...(isConstant ? { constant: bounded(query.boost) * constants.reduce((sum, one) => sum + one, 0) } : {}),
+    }
   })
-
-/** At least this many of the conditions hold. */
-const atLeast = ({ sql }: SqlQueryContext, needed: number, tests: ReadonlyArray<Statement.Fragment>) => {
-  if (needed > tests.length) return never(sql)
-  if (needed === 1) return sql.or(tests)
-  if (needed === tests.length) return sql.and(tests)
-  const held = tests.map((test) => sql`CASE WHEN ${test} THEN 1 ELSE 0 END`)
-  return sql`${sql.join(" + ")(held)} >= ${sql.literal(String(needed))}`
-}
-
-const when = (
-  sql: SqlClient.SqlClient,
-  test: Statement.Fragment,
-  then: Statement.Fragment,
-  otherwise = number(sql, 0),
-) => sql`CASE WHEN ${test} THEN ${then} ELSE ${otherwise} END`
-
-const plus = (sql: SqlClient.SqlClient, scores: ReadonlyArray<Statement.Fragment>): Statement.Fragment =>
-  scores.length === 0 ? number(sql, 0) : sql.join(" + ")(scores)
-
-const times = (sql: SqlClient.SqlClient, boost: number, score: Statement.Fragment) =>
-  boost === 1 ? score : sql`${number(sql, boost)} * (${score})`

@@ -1,22 +1,25 @@
 /** Runs a search as SQL: one statement counts, one reads the page, and one for each aggregation counts by value. */
-import { DateTime, Effect, Result } from "effect"
-import type { SqlClient, Statement } from "effect/sql"
+import { DateTime, Effect } from "effect"
+import type { SqlClient } from "effect/sql"
 import type { Collection } from "../Document.ts"
 import type { StoreError } from "../StoreError.ts"
 import * as StoreBounds from "../StoreBounds.ts"
-import type { SearchRequest, SearchResult, SortValue } from "../search/Search.ts"
-import { type Parsed, refuse } from "../search/SearchBody.ts"
-import * as SearchDate from "../search/SearchDate.ts"
+import type { SearchRequest, SearchResult } from "../search/Search.ts"
+import { refuse } from "../search/SearchBody.ts"
 import { fieldAt } from "../search/SearchFields.ts"
 import { clauses, type SearchQuery } from "../search/SearchQuery.ts"
 import type { SortKey } from "../search/SearchSort.ts"
 import { SearchWork } from "../search/SearchWork.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 import { buckets, valueCount } from "./SqlAggregations.ts"
-import { hitsOf, type PageRow, sortValue } from "./SqlHits.ts"
+import * as SqlScores from "./SqlScores.ts"
+import { idsOf, never, unionAll } from "./SqlCondition.ts"
+import { hitsOf, type PageRow } from "./SqlHits.ts"
+import { isWalkable, sorted, walked } from "./SqlPage.ts"
 import * as SqlPatterns from "./SqlPatterns.ts"
 import { compile, inRange, type SqlQuery, type SqlQueryContext } from "./SqlQuery.ts"
-import { run, unsortable } from "./SqlStatement.ts"
+import { merged, type SqlSortKey, sortKeys } from "./SqlSort.ts"
+import { run } from "./SqlStatement.ts"
 
 export const search = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
@@ -33,17 +36,105 @@ export const search = Effect.fnUntraced(function* (
   const expanded = yield* SqlPatterns.expand(context, work, request.query, count)
   const keys = yield* Effect.fromResult(sortKeys(context, request.sort))
   yield* refuseUnknown(context, request.sort)
+  const query = yield* queryIn(context, request, expanded)
+  const { total, maxScore, rows } = yield* found({ context, request, query, expanded, keys, count, clauseCount })
+  const hits = yield* hitsOf(context, request, keys.length, rows.slice(request.from), work)
+  const aggregations = yield* Effect.all(
+    Object.fromEntries(
+      Object.entries(request.aggregations).map(([name, one]) => [
+        name,
+        one._tag === "Terms" ? buckets(context, query, one) : valueCount(context, query, one.field, total),
+      ]),
+    ),
+  )
+  return { total, maxScore, hits, aggregations }
+})
+
+interface Plan {
+  readonly context: SqlQueryContext
+  readonly request: SearchRequest
+  readonly query: SqlQuery
+  /** The query without patterns. */
+  readonly expanded: SearchQuery
+  readonly keys: ReadonlyArray<SqlSortKey>
+  /** Of the collection. */
+  readonly count: number
+  readonly clauseCount: number
+}
+
+interface Found {
+  readonly total: number
+  readonly maxScore: number | null
+  readonly rows: ReadonlyArray<PageRow>
+}
+
+/** What the query finds: from indices where it has a set of ids, else by tests of each record. */
+const found = Effect.fnUntraced(function* (plan: Plan): Effect.fn.Return<Found, StoreError> {
+  const { context, request, query, expanded, keys, count } = plan
+  if (query.ids === undefined || !(yield* isQuick(plan))) return yield* tested(plan)
+  // Each of the statements may take a while: other requests run between them.
+  const turn = plan.clauseCount * count > testsPerStatement ? Effect.yieldNow : Effect.void
+  const total = query.isAll === true ? count : yield* countIn(context, query)
+  yield* turn
+  const end = request.from + request.size
   const isScored = request.size > 0 && keys.some(({ isScore }) => isScore)
-  const whole = yield* queryIn(context, request, expanded)
+  if (request.size === 0) return { total, maxScore: null, rows: [] }
+  if (total <= fewRecords || total * total <= end * count) {
+    const rows = yield* sorted(context, request, query, keys)
+    yield* turn
+    const maxScore = isScored && total > 0 ? (query.constant ?? (yield* totals(context, query, true)).maxScore) : null
+    return { total, maxScore, rows }
+  }
+  if (!isWalkable(request, query, keys)) return yield* tested(plan)
+  const walk = { context, request, query: expanded, keys, sparsity: count / total }
+  if (!isScored || query.constant !== undefined)
+    return { total, maxScore: isScored ? (query.constant ?? null) : null, rows: yield* walked(walk) }
+  const scores = yield* SqlScores.of(context, query, count)
+  yield* turn
+  return { total, maxScore: scores.levels[0]?.score ?? null, rows: yield* walked({ ...walk, scores }) }
+})
+
+/** Index entries that one statement reads, which takes about 100 ms. */
+const entriesPerStatement = 1_000_000
+
+/** Whether the sets of the query are small enough for one statement. */
+const isQuick = Effect.fnUntraced(function* ({ context, query, count, clauseCount }: Plan) {
+  const { sql } = context
+  if (clauseCount * count <= entriesPerStatement) return true
+  const sets = (query.parts ?? []).flatMap(({ ids }) => (ids === undefined ? [] : [ids]))
+  // Filters do not add to the score: what they read is not known.
+  if (sets.length * 2 < clauseCount - fewClauses || sets.length === 0) return false
+  const entries = unionAll(
+    sql,
+    sets.map((ids) => sql`SELECT 1 AS n FROM (${ids}) s`),
+  )
+  const [row] = yield* run(sql<{ n: number | bigint }>`
+    SELECT COUNT(*) AS n FROM (SELECT n FROM (${entries}) s LIMIT ${sql.literal(String(entriesPerStatement))}) s`)
+  yield* Effect.yieldNow
+  return Number(row?.n) < entriesPerStatement
+})
+
+/** So many records are sorted in a few milliseconds. */
+const fewRecords = 1_000
+
+const countIn = ({ sql, collection }: SqlQueryContext, query: SqlQuery) =>
+  Effect.map(
+    run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM (${idsOf(sql, query, collection)}) s`),
+    ([row]) => Number(row?.n ?? 0),
+  )
+
+/** Tests each record, of a part of the collection after the other. */
+const tested = Effect.fnUntraced(function* (plan: Plan): Effect.fn.Return<Found, StoreError> {
+  const { context, request, query: whole, expanded, keys, count, clauseCount } = plan
+  const isScored = request.size > 0 && keys.some(({ isScore }) => isScore)
   const recordsPerStatement = Math.max(
     minRecordsPerStatement,
     Math.min(maxRecordsPerStatement, Math.floor(testsPerStatement / (clauseCount + keys.length))),
   )
   let total = 0
   let maxScore: number | null = null
-  let found: ReadonlyArray<PageRow> = []
-  const isNarrow = clauseCount <= fewClauses && isSelective(request.query)
-  const ranges = count <= recordsPerStatement || isNarrow ? [undefined] : yield* rangesOf(context, recordsPerStatement)
+  let rows: ReadonlyArray<PageRow> = []
+  const ranges = count <= recordsPerStatement ? [undefined] : yield* rangesOf(context, recordsPerStatement)
   for (const range of ranges) {
     const part: SqlQueryContext = range === undefined ? context : { ...context, range }
     const query = range === undefined ? whole : yield* queryIn(part, request, expanded)
@@ -51,21 +142,12 @@ export const search = Effect.fnUntraced(function* (
     total += counted.total
     if (counted.maxScore !== null) maxScore = Math.max(maxScore ?? counted.maxScore, counted.maxScore)
     if (request.size > 0) {
-      const rows = yield* rowsOf(part, request, query, keys)
-      found = found.length === 0 ? rows : merged(found, rows, keys).slice(0, request.from + request.size)
+      const more = yield* sorted(part, request, query, keys)
+      rows = rows.length === 0 ? more : merged(rows, more, keys).slice(0, request.from + request.size)
     }
     if (range !== undefined) yield* Effect.yieldNow
   }
-  const hits = yield* hitsOf(context, request, keys.length, found.slice(request.from), work)
-  const aggregations = yield* Effect.all(
-    Object.fromEntries(
-      Object.entries(request.aggregations).map(([name, one]) => [
-        name,
-        one._tag === "Terms" ? buckets(context, whole, one) : valueCount(context, whole, one.field, total),
-      ]),
-    ),
-  )
-  return { total, maxScore, hits, aggregations }
+  return { total, maxScore, rows }
 })
 
 /**
@@ -81,12 +163,6 @@ const countOf = ({ sql, collection }: SqlQueryContext) =>
     run(sql<{ n: number | bigint }>`SELECT COUNT(*) AS n FROM documents WHERE collection = ${collection}`),
     ([row]) => Number(row?.n ?? 0),
   )
-
-/** Whether an index narrows the search to few records. */
-const isSelective = (query: SearchQuery): boolean =>
-  query._tag === "Ids" ||
-  query._tag === "Terms" ||
-  (query._tag === "Bool" && [...query.must, ...query.filter].some(isSelective))
 
 /** The ids of the collection in order, in groups of the given size. */
 const rangesOf = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryContext, recordsPerStatement: number) {
@@ -106,46 +182,13 @@ const rangesOf = Effect.fnUntraced(function* ({ sql, collection }: SqlQueryConte
 const queryIn = (context: SqlQueryContext, { minScore }: SearchRequest, query: SearchQuery) =>
   Effect.map(Effect.fromResult(compile(context, query)), (compiled) => scoring(context, compiled, minScore))
 
-/** Merges two ordered lists of rows. */
-const merged = (
-  one: ReadonlyArray<PageRow>,
-  other: ReadonlyArray<PageRow>,
-  keys: ReadonlyArray<SqlSortKey>,
-): ReadonlyArray<PageRow> => {
-  const all: Array<PageRow> = []
-  let [i, j] = [0, 0]
-  for (let [a, b] = [one[0], other[0]]; a !== undefined || b !== undefined; [a, b] = [one[i], other[j]]) {
-    if (b === undefined || (a !== undefined && compared(a, b, keys) <= 0)) {
-      if (a !== undefined) all.push(a)
-      i++
-    } else {
-      all.push(b)
-      j++
-    }
-  }
-  return all
-}
-
-/** Compares rows in the database's order: by each key, then by creation. */
-const compared = (a: PageRow, b: PageRow, keys: ReadonlyArray<SqlSortKey>): number => {
-  for (const [i, { order, missing }] of keys.entries()) {
-    const [x, y] = [sortValue(a[`key_${i}`]), sortValue(b[`key_${i}`])]
-    if (x === null || y === null) {
-      if (x !== y) return (x === null) === (missing === "_first") ? -1 : 1
-      continue
-    }
-    const by =
-      typeof x === "string" || typeof y === "string"
-        ? Buffer.compare(Buffer.from(String(x)), Buffer.from(String(y)))
-        : x - y
-    if (by !== 0) return order === "asc" ? by : -by
-  }
-  return Number(a.creation) - Number(b.creation)
-}
-
 /** The query without records below the minimum score. */
-const scoring = ({ sql }: SqlQueryContext, { where, score }: SqlQuery, minScore: number | undefined): SqlQuery =>
-  minScore === undefined ? { where, score } : { where: sql`(${where}) AND (${score}) >= ${minScore}`, score }
+const scoring = ({ sql }: SqlQueryContext, query: SqlQuery, minScore: number | undefined): SqlQuery => {
+  if (minScore === undefined) return query
+  const { where, score, constant } = query
+  if (constant === undefined) return { where: sql`(${where}) AND (${score}) >= ${minScore}`, score }
+  return constant >= minScore ? query : { ...never(sql), score, constant }
+}
 
 /** This many clauses are allowed for any number of records. */
 const fewClauses = 32
@@ -189,110 +232,7 @@ const totals = Effect.fnUntraced(function* (context: SqlQueryContext, { where, s
   const { sql } = context
   const [row] = yield* run(sql<{ total: number | bigint; max_score: number | null }>`
       SELECT COUNT(*) AS total, ${isScored ? sql`MAX(${score})` : sql.literal("NULL")} AS max_score
-      FROM documents d WHERE ${looked(context, where)}`)
+      FROM documents d
+      WHERE ${sql.and([sql`d.collection = ${context.collection}`, ...inRange(context, "d.id"), where])}`)
   return { total: Number(row?.total ?? 0), maxScore: row?.max_score ?? null }
 })
-
-/** The row `d` is one to consider, and satisfies the condition. */
-const looked = (context: SqlQueryContext, where: Statement.Fragment) =>
-  context.sql.and([context.sql`d.collection = ${context.collection}`, ...inRange(context, "d.id"), where])
-
-interface SqlSortKey extends Pick<SortKey, "order" | "missing"> {
-  readonly expression: Statement.Fragment | "score"
-  readonly isScore: boolean
-  readonly isText: boolean
-}
-
-const byScore: SortKey = { field: "_score", order: "desc", missing: "_last" }
-
-const sortKeys = (context: SqlQueryContext, sort: ReadonlyArray<SortKey>): Parsed<ReadonlyArray<SqlSortKey>> =>
-  Result.all((sort.length === 0 ? [byScore] : sort).map((key) => sortKey(context, key)))
-
-const sortKey = ({ sql }: SqlQueryContext, { field, ...key }: SortKey): Parsed<SqlSortKey> => {
-  if (field === "_score") return Result.succeed({ ...key, expression: "score", isScore: true, isText: false })
-  if (field === "_id") return Result.succeed({ ...key, expression: sql`d.id`, isScore: false, isText: true })
-  if (field === "_doc") return Result.succeed({ ...key, expression: sql`d.seq_no`, isScore: false, isText: false })
-  const { kind, path } = fieldAt(field)
-  if (kind === "words") return unsortable(path)
-  const isText = kind === "exact" || kind === "tree"
-  // With the bare column, SQLite might scan the index by value, from its end, for each record.
-  const value = sql.literal(isText ? "f.text || ''" : "f.number + 0")
-  const first = sql`(SELECT ${sql.literal(key.order === "asc" ? "MIN" : "MAX")}(${value})
-    FROM document_fields f WHERE f.collection = d.collection AND f.id = d.id AND f.field = ${path})`
-  if (typeof key.missing === "string") return Result.succeed({ ...key, expression: first, isScore: false, isText })
-  const missing = isText ? String(key.missing.value) : Number(key.missing.value)
-  return Number.isNaN(missing)
-    ? refuse(`[sort] missing of [${path}] must be a number`, "illegal_argument_exception")
-    : Result.succeed({ ...key, expression: sql`COALESCE(${first}, ${missing})`, isScore: false, isText })
-}
-
-/** The first rows in order, up to the end of the page. */
-const rowsOf = Effect.fnUntraced(function* (
-  context: SqlQueryContext,
-  request: SearchRequest,
-  { where, score }: SqlQuery,
-  keys: ReadonlyArray<SqlSortKey>,
-) {
-  const { sql, dialect } = context
-  const isScored = keys.some(({ isScore }) => isScore)
-  const columns = keys.map(
-    ({ expression }, i) => sql`${expression === "score" ? score : expression} AS ${sql(`key_${i}`)}`,
-  )
-  const names = sql.csv(keys.map((_, i) => sql`${sql(`m.key_${i}`)}`))
-  const order = sql.csv([
-    ...keys.map(
-      ({ order, missing }, i) =>
-        sql`${sql(`m.key_${i}`)} ${sql.literal(order)} NULLS ${sql.literal(missing === "_first" ? "FIRST" : "LAST")}`,
-    ),
-    sql.literal("m.creation"),
-  ])
-  const after =
-    request.searchAfter === undefined
-      ? sql.literal("1 = 1")
-      : yield* Effect.fromResult(beyond(context, keys, request.searchAfter))
-  return yield* run(sql<PageRow>`
-      SELECT m.id, m.score, m.version, m.seq_no, m.bytes, m.creation, ${names} FROM (
-        SELECT d.id, d.version, d.seq_no, OCTET_LENGTH(d.source) AS bytes,
-          ${isScored ? score : sql.literal("NULL")} AS score, ${sql.literal(`d.${dialect.creation}`)} AS creation,
-          ${sql.csv(columns)}
-        FROM documents d WHERE ${looked(context, where)}
-      ) m
-      WHERE ${after} ORDER BY ${order}
-      LIMIT ${sql.literal(String(request.from + request.size))}`)
-})
-
-/** The rows after the given sort values: equal in the leading keys, greater in the next. */
-const beyond = (
-  context: SqlQueryContext,
-  keys: ReadonlyArray<SqlSortKey>,
-  values: ReadonlyArray<SortValue>,
-): Parsed<Statement.Fragment> => {
-  const { sql } = context
-  return Result.map(Result.all(keys.map((key, i) => place(context, key, values[i] ?? null))), (places) => {
-    const column = (i: number) => sql(`m.key_${i}`)
-    const equal = (i: number) => (places[i] === null ? sql`${column(i)} IS NULL` : sql`${column(i)} = ${places[i]}`)
-    return sql.or(
-      keys.map(({ order, missing }, i) => {
-        const hasMissingLast = missing !== "_first"
-        const next =
-          places[i] === null
-            ? sql.literal(hasMissingLast ? "1 = 0" : `m.key_${i} IS NOT NULL`)
-            : sql.or([
-                sql`${column(i)} ${sql.literal(order === "asc" ? ">" : "<")} ${places[i]}`,
-                ...(hasMissingLast ? [sql`${column(i)} IS NULL`] : []),
-              ])
-        return sql.and([...keys.slice(0, i).map((_, j) => equal(j)), next])
-      }),
-    )
-  })
-}
-
-const place = ({ now }: SqlQueryContext, { isText }: SqlSortKey, value: SortValue): Parsed<SortValue> => {
-  if (value === null) return Result.succeed(null)
-  if (isText) return Result.succeed(String(value))
-  const number = typeof value === "number" || value.trim() === "" || Number.isNaN(Number(value)) ? value : Number(value)
-  const found = typeof number === "number" ? number : SearchDate.parse(number, now, false)
-  return found === undefined
-    ? refuse(`Failed to parse search_after value [${value}]: a number was expected`, "illegal_argument_exception")
-    : Result.succeed(found)
-}

@@ -24,7 +24,8 @@ export class SqliteDatabase extends Context.Service<
 
 /**
  * Unless the file is shared, the process holds it exclusively while the layer is open. It is SQLite's own lock, which the
- * operating system releases however the process ends. FULL: a commit returns after the data is on disk.
+ * operating system releases however the process ends. FULL: a commit returns after the data is on disk. MEMORY: a search keeps the ids that it
+ * sorts, of 500,000 index entries at most, and would write them to a file otherwise.
  */
 const settings = (isShared: boolean) => `
   PRAGMA busy_timeout = 2000;
@@ -32,6 +33,7 @@ const settings = (isShared: boolean) => `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
+  PRAGMA temp_store = MEMORY;
   BEGIN IMMEDIATE;
   COMMIT;
 `
