@@ -165,7 +165,16 @@ const allocations = async () => {
   }
 }
 
-const parts: Readonly<Record<string, () => Promise<void>>> = { micro, allocations, start, cold, tls, semiSpace, warm, openai }
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  micro,
+  allocations,
+  start,
+  cold,
+  tls,
+  semiSpace,
+  warm,
+  openai,
+}
 for (const [name, measure] of Object.entries(parts)) {
   if (only !== undefined && only !== name) continue
   const seen = Quiet.observe()

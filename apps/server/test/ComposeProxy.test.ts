@@ -50,7 +50,9 @@ it.skipIf(Caddy.binary === undefined)(
       yield 'data: {"choices":[{"delta":{"content":"second"}}]}\n\ndata: [DONE]\n\n'
     }
     await using shared = await Shared.start((received) =>
-      Received.path(received) === "/v1/chat" ? Answer.stream("text/event-stream", events()) : Shared.byVersion(received),
+      Received.path(received) === "/v1/chat"
+        ? Answer.stream("text/event-stream", events())
+        : Shared.byVersion(received),
     )
     const port = await Caddy.freePort()
     const options = { allowedHosts: [`localhost:${port}`] }

@@ -87,7 +87,17 @@ const make = Effect.fnUntraced(function* (spentBefore: SpentBefore) {
     const name = JSON.stringify([key, day])
     const known = leases.get(name)
     if (known !== undefined) return known
-    const fresh = { key, day, interval, available: 0, spent: 0, losses: 0, isUsed: true, isShort: false, isBegun: false }
+    const fresh = {
+      key,
+      day,
+      interval,
+      available: 0,
+      spent: 0,
+      losses: 0,
+      isUsed: true,
+      isShort: false,
+      isBegun: false,
+    }
     leases.set(name, fresh)
     return fresh
   }
@@ -353,10 +363,10 @@ const taken = (needs: ReadonlyArray<{ readonly need: Need; readonly amount: numb
       if (!isOpen) return
       isOpen = false
       for (const { need, amount, losses } of all) {
-          if (amount < need.amount) need.lease.isShort = false
-          // What was taken back meanwhile is not this process's any more; what the call has spent is taken again.
-          end(need, need.lease.losses === losses ? amount : 0)
-        }
+        if (amount < need.amount) need.lease.isShort = false
+        // What was taken back meanwhile is not this process's any more; what the call has spent is taken again.
+        end(need, need.lease.losses === losses ? amount : 0)
+      }
     })
   return {
     settle: (tokens, spent) =>
