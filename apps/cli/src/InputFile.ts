@@ -7,6 +7,7 @@ import { decode } from "@drawbar/json-text/Decode"
 import * as Json from "@drawbar/json-text/Json"
 import { Effect, Result, type Schema } from "effect"
 import { wrongUse, type WrongUse } from "./Failure.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 /** Reads JSON or Dev Tools console text. A syntax error is reported with its line and column. */
 export const read = (path: string): Effect.Effect<Json.JsonObject, WrongUse> =>
@@ -36,7 +37,7 @@ export const as = <S extends Schema.ConstraintDecoder<unknown>>(
 export const source = (path: string): Effect.Effect<string, WrongUse> =>
   Effect.tryPromise({
     try: () => (path === "-" ? textOf(process.stdin) : readFile(path, "utf8")),
-    catch: (cause) => wrongUse(`cannot read ${name(path)}: ${cause instanceof Error ? cause.message : String(cause)}`),
+    catch: (cause) => wrongUse(`cannot read ${name(path)}: ${FileFailure.reasonOf(cause)}`),
   })
 
 const name = (path: string) => (path === "-" ? "standard input" : path)

@@ -4,6 +4,7 @@ import process from "node:process"
 import { Effect } from "effect"
 import * as Flag from "effect/cli/Flag"
 import { wrongUse, type WrongUse } from "./Failure.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 export const flag = Flag.String("credential").pipe(
   Flag.withMetavar("NAME=env:VARIABLE|NAME=file:PATH"),
@@ -43,8 +44,7 @@ const history = "a secret on the command line stays in the shell's history"
 const contentOf = (flag: string, path: string) =>
   Effect.tryPromise({
     try: async () => (await readFile(path, "utf8")).replace(/\r?\n$/, ""),
-    catch: (cause) =>
-      wrongUse(`${flag}: cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`),
+    catch: (cause) => wrongUse(`${flag}: cannot read ${path}: ${FileFailure.reasonOf(cause)}`),
   })
 
 /**

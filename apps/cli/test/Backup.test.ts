@@ -94,7 +94,7 @@ describe("a backup", () => {
       assert.deepStrictEqual([refused.code, refused.err], [2, `drawbar: ${file} already exists; name another file\n`])
       const unwritable = await terminal.drawbar(["backup", join(folder, "missing", "records.db")])
       assert.strictEqual(unwritable.code, 1)
-      assert.include(unwritable.err, "was not written: ENOENT")
+      assert.include(unwritable.err, "was not written: no such file or folder")
       const unreachable = await terminal.drawbar(["backup", join(folder, "new.db"), "--url", "http://127.0.0.1:1"])
       assert.strictEqual(unreachable.code, 1)
       assert.include(unreachable.err, "cannot connect to http://127.0.0.1:1")

@@ -13,6 +13,7 @@ import { failed, sentenceOf, wrongUse } from "../Failure.ts"
 import * as NextCommand from "../NextCommand.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 const file = Argument.String("file").pipe(Argument.withDescription("The file to write; it must not exist yet"))
 
@@ -62,8 +63,7 @@ const received = (response: HttpClientResponse, file: string) =>
         await rm(incoming, { force: true })
       }
     },
-    catch: (cause) =>
-      failed(`the backup ${file} was not written: ${cause instanceof Error ? cause.message : String(cause)}`),
+    catch: (cause) => failed(`the backup ${file} was not written: ${FileFailure.reasonOf(cause)}`),
   })
 
 const rejected = (response: HttpClientResponse) =>

@@ -7,6 +7,7 @@ import { decode } from "@drawbar/json-text/Decode"
 import * as Json from "@drawbar/json-text/Json"
 import { Effect, Result, Schema } from "effect"
 import { failed, type Failed } from "../Failure.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 const Context = Schema.Struct({
   url: Schema.String,
@@ -67,5 +68,5 @@ export const write = (contexts: Contexts): Effect.Effect<void, Failed> =>
       await writeFile(draft, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 })
       await rename(draft, file)
     },
-    catch: (cause) => failed(`cannot write ${path()}: ${cause instanceof Error ? cause.message : String(cause)}`),
+    catch: (cause) => failed(`cannot write ${path()}: ${FileFailure.reasonOf(cause)}`),
   })

@@ -8,6 +8,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { failed, wrongUse } from "../Failure.ts"
 import * as Root from "../Root.ts"
 import * as ContextFile from "./ContextFile.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 export interface Connection {
   readonly url: string
@@ -85,6 +86,5 @@ export const trustAuthority = ({ caFile }: Pick<Connection, "caFile">) =>
     ? Effect.void
     : Effect.try({
         try: () => tls.setDefaultCACertificates([...tls.getCACertificates("default"), readFileSync(caFile, "utf8")]),
-        catch: (cause) =>
-          failed(`cannot use the authority ${caFile}: ${cause instanceof Error ? cause.message : String(cause)}`),
+        catch: (cause) => failed(`cannot use the authority ${caFile}: ${FileFailure.reasonOf(cause)}`),
       }).pipe(Effect.catch((failure) => failure))

@@ -135,7 +135,7 @@ export const cases: ReadonlyArray<CommandCase> = [
     name: "a file that does not exist",
     code: 2,
     args: ["connector", "create", "none.json"],
-    thing: "ENOENT",
+    thing: "no such file or folder",
     place: "none.json",
     command: "cannot read",
   },

@@ -4,6 +4,7 @@ import type { PostgresOptions } from "@drawbar/document-store/sql/PostgresClient
 import { Effect, Redacted } from "effect"
 import type { DatabaseUrl, Password } from "./DatabaseUrl.ts"
 import { InvalidFileOption } from "./InvalidFileOption.ts"
+import * as FileFailure from "./FileFailure.ts"
 
 export const make = Effect.fnUntraced(function* ({
   password,
@@ -39,6 +40,6 @@ const readText = (path: string, what: string) =>
     try: () => readFileSync(path, "utf8"),
     catch: (cause) =>
       new InvalidFileOption({
-        message: `The file ${path} with the ${what} of --database cannot be read: ${Reflect.get(Object(cause), "code")}.`,
+        message: `The file ${path} with the ${what} of --database cannot be read: ${FileFailure.reasonOf(cause)}.`,
       }),
   })

@@ -24,6 +24,7 @@ import type * as OperatorSecrets from "../secrets/OperatorSecrets.ts"
 import type { OtlpSettings } from "../telemetry/OtlpSettings.ts"
 import * as InitialAdmin from "./InitialAdmin.ts"
 import { InvalidFileOption } from "./InvalidFileOption.ts"
+import * as FileFailure from "./FileFailure.ts"
 
 export interface StartOptions {
   readonly host: string
@@ -197,22 +198,9 @@ const attempt = <A>(flag: string, file: string, run: () => Promise<A>) =>
 
 /** A failed command reports its exit code. */
 const reasonOf = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause)
-  const code = "code" in cause ? cause.code : undefined
-  if (typeof code === "number") return `it exited with ${code}`
-  return typeof code === "string" ? (words.get(code) ?? code) : cause.message
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  return typeof code === "number" ? `it exited with ${code}` : FileFailure.reasonOf(cause)
 }
-
-const words = new Map([
-  ["ENOENT", "no such file or folder"],
-  ["EACCES", "permission denied"],
-  ["EPERM", "permission denied"],
-  ["EISDIR", "it is a folder"],
-  ["ENOTDIR", "it is not a folder"],
-  ["EEXIST", "it is not a folder"],
-  ["EROFS", "the disk is mounted read-only"],
-  ["ENOSPC", "the disk is full"],
-])
 
 const unusable = (flag: string, file: string, why: string) =>
   new InvalidFileOption({ message: `${flag} ${file} ${why}.` })

@@ -14,6 +14,7 @@ import { failed } from "../../Failure.ts"
 import * as Output from "../../Output.ts"
 import * as Root from "../../Root.ts"
 import * as Stores from "./Stores.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 const status = Command.make(
   "status",
@@ -116,7 +117,7 @@ const exported = Command.make(
             for await (const line of lines) if (!target.write(line)) await drained(target)
             if (target !== process.stdout) await finished(target.end())
           },
-          catch: (cause) => failed(`the export failed: ${cause instanceof Error ? cause.message : String(cause)}`),
+          catch: (cause) => failed(`the export failed: ${FileFailure.reasonOf(cause)}`),
         })
       }),
     )
@@ -135,7 +136,7 @@ const imported = Command.make(
     const { output } = yield* Root.command
     const input = file === "-" ? process.stdin : createReadStream(file)
     const lines = Stream.fromAsyncIterable(createInterface({ input, crlfDelay: Infinity }), (cause) =>
-      failed(`cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`),
+      failed(`cannot read ${file}: ${FileFailure.reasonOf(cause)}`),
     )
     yield* Stores.using(flags, "write", (name) =>
       Effect.flatMap(Transfer.write(lines), (records) =>

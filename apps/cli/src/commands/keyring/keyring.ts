@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import { failed } from "../../Failure.ts"
 import * as Output from "../../Output.ts"
 import * as Session from "../../Session.ts"
+import * as FileFailure from "@drawbar/server/options/FileFailure"
 
 const rotate = Command.make(
   "rotate",
@@ -64,7 +65,7 @@ const exported = Command.make(
   Effect.fnUntraced(function* ({ keyring }) {
     const text = yield* Effect.tryPromise({
       try: () => readFile(keyring, "utf8"),
-      catch: (cause) => failed(`cannot read the key ring ${keyring}: ${Reflect.get(Object(cause), "code")}`),
+      catch: (cause) => failed(`cannot read the key ring ${keyring}: ${FileFailure.reasonOf(cause)}`),
     }).pipe(Effect.catch((failure) => failure))
     const ring = yield* Effect.mapError(Effect.fromResult(Json.parse(text)), () => undefined).pipe(
       Effect.catch(() => failed(`the key ring ${keyring} is not valid JSON`)),
