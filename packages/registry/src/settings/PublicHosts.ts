@@ -28,11 +28,14 @@ export const make = Effect.gen(function* () {
   yield* Effect.catch(load, ({ message }) =>
     Effect.logError(`Which trusted hosts are public cannot be read, and is found out again: ${message}`),
   )
-  yield* RecordFollower.follow({
-    name: "Public hosts",
-    concerns: (change) => change.collection === collection && change.id === recordId,
-    reload: () => load,
-  })
+  // No change waits until this server has it, so that nothing needs what `follow` returns.
+  yield* Effect.asVoid(
+    RecordFollower.follow({
+      name: "Public hosts",
+      concerns: (change) => change.collection === collection && change.id === recordId,
+      reload: () => load,
+    }),
+  )
 
   const listed = () => new Set<string>(settings.get("plugins.drawbar.trusted_hosts"))
   /** A host that is trusted again begins again. */
