@@ -1,5 +1,5 @@
 // Every import of a package is declared in the package.json of the file's own package: in src and scripts as a dependency or a
-// peer, in tests as any. A relative import stays inside its package. Files that are named are looked at alone.
+// peer, in tests as any, as are types alone in a package that is not published. A relative import stays inside its package. Files that are named are looked at alone.
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
@@ -29,7 +29,11 @@ const importsOf = (file) => {
   const source = readFileSync(file, "utf8")
   const { module, program } = parseSync(file, source)
   const found = [
-    ...module.staticImports.map(({ moduleRequest, start }) => ({ name: moduleRequest.value, start })),
+    ...module.staticImports.map(({ moduleRequest, start, entries }) => ({
+      name: moduleRequest.value,
+      start,
+      isType: entries.length > 0 && entries.every((entry) => entry.isType),
+    })),
     ...module.staticExports.flatMap(({ entries, start }) =>
       entries.flatMap(({ moduleRequest }) => (moduleRequest === null ? [] : [{ name: moduleRequest.value, start }])),
     ),
@@ -50,7 +54,11 @@ const importsOf = (file) => {
     }
   }
   if (source.includes("import(")) visit(program)
-  return found.map(({ name, start }) => ({ name, line: source.slice(0, start).split("\n").length }))
+  return found.map(({ name, start, isType = false }) => ({
+    name,
+    isType,
+    line: source.slice(0, start).split("\n").length,
+  }))
 }
 
 const wrong = []
@@ -58,12 +66,13 @@ let count = 0
 const named = process.argv.slice(2)
 for (const file of (named.length > 0 ? named : files).filter((one) => /\.(?:ts|mts|mjs)$/.test(one))) {
   const home = homeOf(file)
-  const { name: own, dependencies, peerDependencies, devDependencies } = manifests.get(home) ?? {}
+  const { name: own, private: isPrivate, dependencies, peerDependencies, devDependencies } = manifests.get(home) ?? {}
   const shipped = { ...dependencies, ...peerDependencies }
   const isSource = file.startsWith(`${home}/src/`)
-  const declared = isSource ? shipped : { ...shipped, ...devDependencies }
-  for (const { name, line } of importsOf(file)) {
+  const all = { ...shipped, ...devDependencies }
+  for (const { name, line, isType } of importsOf(file)) {
     count++
+    const declared = isSource && !(isPrivate === true && isType) ? shipped : all
     if (name.startsWith(".")) {
       if (isSource && homeOf(join(dirname(file), name)) !== home)
         wrong.push(`${file}:${line}  ${name} leaves ${home}: import the package by its name`)

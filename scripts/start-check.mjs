@@ -37,24 +37,29 @@ const check = async () => {
     // The workspace's own Node and tools are not in the copy.
     env: { ...process.env, PATH: process.env.PATH.replaceAll(root, join(copy, "/")), INIT_CWD: undefined },
   })
-  let said = ""
-  for (const stream of [server.stdout, server.stderr]) stream.on("data", (chunk) => (said += chunk))
-  const closed = once(server, "close")
-  while (server.exitCode === null && !/listens on \S+/.test(said)) await new Promise((go) => setTimeout(go, 50))
-  const url = /listens on (\S+)/.exec(said)?.[1]
-  expect(`${packageManager} start serves`, url !== undefined && (await fetch(url)).ok, said)
-  const held = readdirSync(join(copy, "node_modules", ".pnpm"))
-  const extra = others.filter((name) => held.some((folder) => folder.startsWith(`${name.replace("/", "+")}@`)))
-  expect("it installs nothing that only tests, checks and examples need", extra.length === 0, extra.join())
+  try {
+    let said = ""
+    for (const stream of [server.stdout, server.stderr]) stream.on("data", (chunk) => (said += chunk))
+    const closed = once(server, "close")
+    while (server.exitCode === null && !/listens on \S+/.test(said)) await new Promise((go) => setTimeout(go, 50))
+    const url = /listens on (\S+)/.exec(said)?.[1]
+    expect(`${packageManager} start serves`, url !== undefined && (await fetch(url)).ok, said)
+    const held = readdirSync(join(copy, "node_modules", ".pnpm"))
+    const extra = others.filter((name) => held.some((folder) => folder.startsWith(`${name.replace("/", "+")}@`)))
+    expect("it installs nothing that only tests, checks and examples need", extra.length === 0, extra.join())
 
-  server.kill("SIGTERM")
-  // Its output closes when the last of its processes has ended.
-  await closed
-  const isGone = await fetch(url).then(
-    () => false,
-    () => true,
-  )
-  expect("SIGTERM to it stops the server, in order", isGone && said.includes("ShuttingDown"), said)
+    server.kill("SIGTERM")
+    // Its output closes when the last of its processes has ended.
+    await closed
+    const isGone = await fetch(url).then(
+      () => false,
+      () => true,
+    )
+    expect("SIGTERM to it stops the server, in order", isGone && said.includes("ShuttingDown"), said)
+  } finally {
+    // Where a sentence does not hold it still runs, and would keep this process.
+    server.kill("SIGTERM")
+  }
 }
 
 try {
