@@ -14,7 +14,7 @@ const lockfile = createHash("sha256")
   .digest("hex")
 
 const scopes = {
-  start: ["--prod", "--filter", "drawbar-workspace", "--filter", "@drawbar/cli..."],
+  start: ["--prod", "--filter", "drawbar-workspace", "--filter-prod", "@drawbar/cli..."],
   all: [],
 }
 const scope = process.argv[2] === "start" ? "start" : "all"
