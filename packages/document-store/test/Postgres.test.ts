@@ -104,7 +104,9 @@ describe("processes that share a PostgreSQL database", () => {
         assert.strictEqual(failed.reason._tag === "StorageFailed" && failed.reason.retryAfterMillis, 2_000)
         while (yield* Effect.isSuccess(other.store.writable)) yield* Effect.sleep("10 millis")
         yield* Effect.promise(() => server.start())
-        while (yield* Effect.isFailure(other.store.writable)) yield* Effect.sleep("10 millis")
+        // Each process finds out for itself that the server is back.
+        for (const { store } of [one, other])
+          while (yield* Effect.isFailure(store.writable)) yield* Effect.sleep("10 millis")
         yield* one.feed.commit([create("c")])
         yield* until(() => other.seen.includes("c"))
       }),
