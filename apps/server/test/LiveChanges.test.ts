@@ -116,6 +116,8 @@ it.each(kinds)(
         () => void (live = next),
       )
     await switchTo(0)
+    // The alias is new: a server may not know it yet.
+    await wait(boundMillis)
     // Servers that have just started compile what they run, and would refuse some of a load that they bear a moment later.
     for (const url of urls)
       for (let n = 0; n < perSecond; n++) assert.strictEqual((await Shared.predict(url, alias)).status, 200)
