@@ -101,7 +101,9 @@ export const ofResponse = ({ headers }: Pick<EgressResponse, "headers">, text: s
 
 /** Quotas depend on it, so anything but a non-negative integer is ignored. */
 const count = (header: EgressResponse["headers"][string] | undefined): number | undefined =>
-  typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : undefined
+  typeof header === "string" && wholeCount.test(header) ? Number(header) : undefined
+
+const wholeCount = new RegExp(String.raw`^\d{1,${digits}}$`)
 
 export const sum = (usages: ReadonlyArray<TokenUsage | undefined>): TokenUsage =>
   usages.reduce<TokenUsage>(
