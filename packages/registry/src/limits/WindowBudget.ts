@@ -2,6 +2,7 @@
 import { BoundedMap } from "@drawbar/bounded-map/BoundedMap"
 import { Result } from "effect"
 import * as BudgetWindow from "../spend/BudgetWindow.ts"
+import * as Balance from "./Balance.ts"
 import type { BudgetClaim } from "./Limits.ts"
 import type { Taken } from "./Taken.ts"
 
@@ -13,18 +14,9 @@ export interface WindowBudget {
   readonly take: (claim: BudgetClaim, now: number) => Result.Result<Taken, number>
 }
 
-interface Spent {
+interface Spent extends Balance.Balance {
   readonly id: string
-  /** By calls that have ended. */
-  spent: number
-  /** By calls under way. */
-  reserved: number
-  /** Whether one of them has reserved less than it may cost. */
-  isShort: boolean
 }
-
-/** In ms: what is reserved may come back as soon as one of the calls under way has ended. */
-const reservedWaitMs = 1_000
 
 /** Two for each key with a budget; those that were begun first leave first, and are read again from what was recorded. */
 const maxKept = { entries: 100_000, bytes: 50_000_000 }
@@ -40,30 +32,13 @@ export const make = (spentBefore: SpentBefore): WindowBudget => {
       let of = budgets.get(name)
       // A call counts for the window in which it began, also where it ends in the next.
       if (of?.id !== id) {
-        of = { id, spent: spentBefore(claim, now), reserved: 0, isShort: false }
+        of = { id, ...Balance.beginWith(spentBefore(claim, now)) }
         budgets.set(name, of)
       }
-      const current = of
-      const left = limit - current.spent - current.reserved
-      if (left <= 0) return Result.fail(current.spent >= limit ? BudgetWindow.untilNext(window, now) : reservedWaitMs)
-      const wanted = Math.max(1, estimate)
-      const isShort = wanted > left
-      // Two at once could both spend more than they have reserved.
-      if (isShort && current.isShort) return Result.fail(reservedWaitMs)
-      const taken = Math.min(left, wanted)
-      current.reserved += taken
-      current.isShort ||= isShort
-      const end = () => {
-        current.reserved -= taken
-        if (isShort) current.isShort = false
-      }
-      return Result.succeed({
-        settle: (_, spent) => {
-          end()
-          current.spent += spent[unit]
-        },
-        release: end,
-      })
+      return Result.map(
+        Balance.reserve(of, limit, estimate, () => BudgetWindow.untilNext(window, now)),
+        ({ settle, release }) => ({ settle: (_, spent) => settle(spent[unit]), release }),
+      )
     },
   }
 }
