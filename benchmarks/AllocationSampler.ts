@@ -1,6 +1,7 @@
 /**
- * Loaded into a measured program (`--import`): between two SIGUSR2 it samples allocations, also of objects that were
- * collected since, and writes their sum in bytes to the file that `DRAWBAR_ALLOCATED` names, followed by its process id.
+ * Loaded into a measured program (`--import`): between two SIGUSR2 it samples allocations, and writes their sum in bytes to the file that
+ * `DRAWBAR_ALLOCATED` names, followed by its process id and the number of the sample. The first sample is of all objects, the second of
+ * those that no minor collection has freed.
  * https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#method-startSampling
  */
 import { writeFileSync } from "node:fs"
@@ -13,19 +14,22 @@ session.connect()
 const bytesOf = ({ selfSize, children }: HeapProfiler.SamplingHeapProfileNode): number =>
   children.reduce((sum, child) => sum + bytesOf(child), selfSize)
 
-const begin = () =>
-  session.post("HeapProfiler.startSampling", {
+let samples = 0
+
+const begin = async () => {
+  await session.post("HeapProfiler.startSampling", {
     samplingInterval: 16_384,
     includeObjectsCollectedByMajorGC: true,
-    includeObjectsCollectedByMinorGC: true,
+    includeObjectsCollectedByMinorGC: samples === 0,
   })
+  process.once("SIGUSR2", () => void end())
+}
 
 const end = async () => {
   const { profile } = await session.post("HeapProfiler.stopSampling")
-  writeFileSync(`${process.env["DRAWBAR_ALLOCATED"]}.${process.pid}`, String(bytesOf(profile.head)))
+  process.once("SIGUSR2", () => void begin())
+  samples += 1
+  writeFileSync(`${process.env["DRAWBAR_ALLOCATED"]}.${process.pid}.${samples}`, String(bytesOf(profile.head)))
 }
 
-process.once("SIGUSR2", () => {
-  process.once("SIGUSR2", () => void end())
-  void begin()
-})
+process.once("SIGUSR2", () => void begin())

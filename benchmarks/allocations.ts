@@ -6,12 +6,18 @@ import { join } from "node:path"
 import process from "node:process"
 import { setTimeout } from "node:timers/promises"
 import * as Load from "./Load.ts"
+import type * as Program from "./Program.ts"
 import * as Subjects from "./Subjects.ts"
 
-/** KiB per request. */
+/** KiB per request: of all objects, and of those that outlive minor collections, which a major one has to free. */
+export interface Allocated {
+  readonly all: number
+  readonly surviving: number
+}
+
 export interface Allocations {
-  readonly floor: number
-  readonly drawbar: number
+  readonly floor: Allocated
+  readonly drawbar: Allocated
 }
 
 export const measure = async (work: Subjects.Work, seconds: number): Promise<Allocations> => {
@@ -33,15 +39,32 @@ export const measure = async (work: Subjects.Work, seconds: number): Promise<All
 }
 
 /** After a warm-up, because optimized code allocates less. */
-const of = async (subject: Subjects.Subject, work: Subjects.Work, seconds: number, file: string) => {
-  const { child } = subject.program
+const of = async (
+  subject: Subjects.Subject,
+  work: Subjects.Work,
+  seconds: number,
+  file: string,
+): Promise<Allocated> => {
   const target = await subject.target(work)
   await Load.run(target, 32, 2 * seconds)
+  return {
+    all: await sample(subject.program, 1, target, seconds, file),
+    surviving: await sample(subject.program, 2, target, seconds, file),
+  }
+}
+
+const sample = async (
+  { child }: Program.Program,
+  number: number,
+  target: Load.Target,
+  seconds: number,
+  file: string,
+): Promise<number> => {
   child.kill("SIGUSR2")
   await setTimeout(200)
   const { requests } = await Load.run(target, 32, seconds)
   child.kill("SIGUSR2")
-  const written = `${file}.${child.pid}`
+  const written = `${file}.${child.pid}.${number}`
   while (!existsSync(written) || readFileSync(written, "utf8") === "") await setTimeout(50)
   return Number(readFileSync(written, "utf8")) / 1_024 / requests
 }

@@ -160,7 +160,10 @@ const allocations = async () => {
   for (const bytes of [200, 10_240]) {
     const { floor, drawbar } = await Allocations.measure({ ...work, bytes }, quick ? 1 : 4)
     say(
-      `allocations, ${bytes} bytes: ${fixed(drawbar)} KiB per request, floor ${fixed(floor)} KiB, ratio ${fixed(drawbar / floor, 2)}`,
+      `allocations, ${bytes} bytes: ${fixed(drawbar.all)} KiB per request, floor ${fixed(floor.all)} KiB, ratio ${fixed(drawbar.all / floor.all, 2)}`,
+    )
+    say(
+      `  of which outlive minor collections: ${fixed(drawbar.surviving, 2)} KiB, floor ${fixed(floor.surviving, 2)} KiB`,
     )
   }
 }

@@ -4,6 +4,9 @@ import process from "node:process"
 /** In ms: how long a line may be buffered. */
 const flushIntervalMs = 100
 
+/** Lines that are buffered; more would live so long that V8 takes them for permanent. */
+const maxWaiting = 64
+
 export interface AccessLog {
   readonly write: (line: string) => void
   /** Writes the buffered lines. */
@@ -23,7 +26,8 @@ export const make = (): AccessLog => {
   return {
     write: (line) => {
       waiting.push(line)
-      timer ??= setTimeout(flush, flushIntervalMs)
+      if (waiting.length === maxWaiting) flush()
+      else timer ??= setTimeout(flush, flushIntervalMs)
     },
     flush,
   }

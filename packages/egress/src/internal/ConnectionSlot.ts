@@ -19,7 +19,10 @@ export class ConnectionSlot implements Carrier {
   #heads: InterimHeads.InterimHeads | undefined
 
   constructor(origin: string, connect: Connect, released: (slot: ConnectionSlot) => void) {
-    this.release = () => released(this)
+    this.release = () => {
+      this.#exchange = undefined
+      released(this)
+    }
     this.#client = new Client(origin, {
       allowH2: false,
       maxHeaderSize: maxHeaderBytes,

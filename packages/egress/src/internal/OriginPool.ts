@@ -95,14 +95,15 @@ class OriginPool implements EgressPool {
       if (Result.isFailure(admitted)) return resume(Effect.fail(admitted.failure))
       const { slots } = snapshot
       const settle: Settle = (settled) => {
-        slots.leave(exchange)
+        leave?.()
         resume(Effect.fromResult(settled))
       }
       const exchange = new PendingRequest(admitted.success, request, limits, settle, flow)
-      if (!slots.enter(exchange))
+      const leave = slots.enter(exchange)
+      if (leave !== undefined)
         exchange.limitWait(slots.waiting > maxWaiting ? 0 : this.#settings.acquireTimeoutMs, this.#exhausted)
       return Effect.sync(() => {
-        slots.leave(exchange)
+        leave?.()
         exchange.cancel()
       })
     })

@@ -1,6 +1,7 @@
 /** The slots of a pool, up to its maximum, and the requests that wait for one, first in, first out. */
 import type { PendingRequest } from "./PendingRequest.ts"
 import { type Connect, ConnectionSlot } from "./ConnectionSlot.ts"
+import { WaitingList } from "./WaitingList.ts"
 
 export class SlotQueue {
   readonly #origin: string
@@ -9,7 +10,7 @@ export class SlotQueue {
   readonly #all: Array<ConnectionSlot> = []
   /** The most recently used slot is reused first, so that unneeded connections become idle and close. */
   readonly #free: Array<ConnectionSlot> = []
-  readonly #waiting = new Set<PendingRequest>()
+  readonly #waiting = new WaitingList<PendingRequest>()
   readonly #emptied = Promise.withResolvers<void>()
   #closing = false
 
@@ -35,17 +36,12 @@ export class SlotQueue {
     return this.#closing
   }
 
-  /** Assigns a slot to the exchange, now or later; false if it has to wait. */
-  enter(exchange: PendingRequest): boolean {
+  /** Assigns a slot to the exchange, now or later; where it has to wait, returns the function that takes it out of the queue. */
+  enter(exchange: PendingRequest): (() => void) | undefined {
     const slot = this.#free.pop() ?? this.#openSlot()
-    if (slot === undefined) this.#waiting.add(exchange)
-    else slot.dispatch(exchange)
-    return slot !== undefined
-  }
-
-  /** Removes the exchange from the queue. */
-  leave(exchange: PendingRequest): void {
-    this.#waiting.delete(exchange)
+    if (slot === undefined) return this.#waiting.add(exchange)
+    slot.dispatch(exchange)
+    return undefined
   }
 
   /** Stops accepting requests (the caller must not enter more) and resolves when every request has ended. */
@@ -57,14 +53,10 @@ export class SlotQueue {
   }
 
   readonly #release = (slot: ConnectionSlot): void => {
-    const [next] = this.#waiting
-    if (next === undefined) {
-      this.#free.push(slot)
-      if (this.#closing) this.#settle()
-    } else {
-      this.#waiting.delete(next)
-      slot.dispatch(next)
-    }
+    const next = this.#waiting.take()
+    if (next !== undefined) return slot.dispatch(next)
+    this.#free.push(slot)
+    if (this.#closing) this.#settle()
   }
 
   #settle(): void {

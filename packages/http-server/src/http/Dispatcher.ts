@@ -89,7 +89,6 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     return found === undefined ? defaultFace : erased(found[1])
   }
   const run = Effect.runForkWith(services)
-  const contexts = new WeakMap<ServerResponse, RequestContext.RequestContext>()
   const admission = RequestAdmission.make(options.loadShedding)
 
   /** The reply that is still to be sent; nothing where it went out as it came. */
@@ -226,7 +225,6 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   const listener: RequestListener = (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const context = RequestContext.begin(request, response, id, tracing?.begin(request.headers), faceOf(request))
-    contexts.set(response, context)
     telemetry.began()
     const fiber = run(answer(context))
     response.on("close", () => {
@@ -244,7 +242,7 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   }
 
   const abandon = (response: ServerResponse): void => {
-    const face = contexts.get(response)?.face ?? defaultFace
+    const face = RequestContext.of(response)?.face ?? defaultFace
     const { status, headers, body } = shuttingDown(face)
     if (response.headersSent) return EventStream.end(response, face.streamFailure(new ShuttingDown().message, status))
     response

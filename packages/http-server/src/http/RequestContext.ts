@@ -79,33 +79,44 @@ const fromAbsolute = (url: string): Pick<Target, "uri" | "authority"> => {
     : { uri: rest.startsWith("/") ? rest : `/${rest}`, authority }
 }
 
+/**
+ * A response holds its context itself: V8's minor collections keep the values of a `WeakMap`, and what stood in a `Map`, so that every
+ * request would live until the next major one.
+ */
+const own = Symbol("RequestContext")
+
+/** That of a response under way. */
+export const of = (response: ServerResponse & { readonly [own]?: RequestContext }): RequestContext | undefined =>
+  response[own]
+
 export const begin = (
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ServerResponse & { [own]?: RequestContext },
   id: string,
   trace: Tracing.Trace | undefined,
   face: ApiFace<unknown>,
-): RequestContext => ({
-  request,
-  response,
-  id,
-  target: targetOf(request),
-  begun: performance.now(),
-  trace,
-  face,
-  route: undefined,
-  needs: undefined,
-  model: undefined,
-  caller: anonymous,
-  params: {},
-  measurements: undefined,
-  memory: undefined,
-  weigh: undefined,
-  share: undefined,
-  shareKey: undefined,
-  leave: undefined,
-  failure: undefined,
-})
+): RequestContext =>
+  (response[own] = {
+    request,
+    response,
+    id,
+    target: targetOf(request),
+    begun: performance.now(),
+    trace,
+    face,
+    route: undefined,
+    needs: undefined,
+    model: undefined,
+    caller: anonymous,
+    params: {},
+    measurements: undefined,
+    memory: undefined,
+    weigh: undefined,
+    share: undefined,
+    shareKey: undefined,
+    leave: undefined,
+    failure: undefined,
+  })
 
 /** What a handler is given of a request. */
 export const callOf = (context: RequestContext): RequestCall => {
