@@ -29,9 +29,12 @@ let isScheduled = false
 /** For steps of the server itself. */
 const own = makeShare()
 
+/** Runs what follows it in a microtask; `queueMicrotask` would make an asynchronous resource for each. */
+const soon = Promise.resolve()
+
 /** Runs a step soon, and never from inside its caller. */
 export const take = (run: () => void, share: Share = own): void => {
-  if (isFree()) queueMicrotask(run)
+  if (isFree()) void soon.then(run)
   else wait(run, share)
 }
 

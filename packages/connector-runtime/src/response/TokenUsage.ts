@@ -27,32 +27,50 @@ const deepest = 3
 /** More than any platform has answered with is not believed, and does not use up a budget for ever. */
 const digits = 9
 
-const name = (names: string) => new RegExp(String.raw`(?<!\\)"(?:${names})"\s*:\s*(\d{1,${digits}})(?![\d.eE])`, "g")
-const input = name(
-  "prompt_tokens|input_tokens|inputTokens|promptTokenCount|prompt_eval_count|inputTextTokenCount|inputTokenCount|prompt_token_count",
-)
-const output = name(
-  "completion_tokens|output_tokens|outputTokens|candidatesTokenCount|eval_count|tokenCount|outputTokenCount|totalOutputTextTokenCount|generation_token_count",
-)
+type Kind = "input" | "output" | "thought" | "total"
+
+const named = (kind: Kind, names: string) => names.split(" ").map((name) => [name, kind] as const)
+
 // Gemini counts what a model thinks beside what it answers, and charges for both.
-const thought = name("thoughtsTokenCount")
-const total = name("total_tokens|totalTokens|totalTokenCount")
+const kinds: ReadonlyMap<string, Kind> = new Map([
+  ...named(
+    "input",
+    "prompt_tokens input_tokens inputTokens promptTokenCount prompt_eval_count inputTextTokenCount inputTokenCount prompt_token_count",
+  ),
+  ...named(
+    "output",
+    "completion_tokens output_tokens outputTokens candidatesTokenCount eval_count tokenCount outputTokenCount totalOutputTextTokenCount generation_token_count",
+  ),
+  ...named("thought", "thoughtsTokenCount"),
+  ...named("total", "total_tokens totalTokens totalTokenCount"),
+])
+
+const counts = new RegExp(String.raw`(?<!\\)"(\w{10,25})"\s*:\s*(\d{1,${digits}})(?![\d.eE])`, "g")
 
 /** Of an answer's JSON text, or of a part that holds its usage; nothing where it does not say. */
 export const ofText = (text: string): TokenUsage | undefined => {
-  const end = text.length <= reach ? text : text.slice(-reach)
-  const counted = (pattern: RegExp) => countIn(end, pattern)
-  const [found, made] = [counted(input), counted(output)]
-  return found === undefined && made === undefined
+  const { input, output, thought } = countsIn(text.length <= reach ? text : text.slice(-reach))
+  return input === undefined && output === undefined
     ? undefined
-    : { input: Number(found ?? 0), output: Number(made ?? 0) + Number(counted(thought) ?? 0) }
+    : { input: Number(input ?? 0), output: Number(output ?? 0) + Number(thought ?? 0) }
 }
 
-/** The first match that is not too deep; the end of the text is that of its JSON. */
-const countIn = (text: string, pattern: RegExp): string | undefined => {
-  for (const match of text.matchAll(pattern))
-    if (depthAt(text, match.index + match[0].length) <= deepest) return match[1]
-  return undefined
+/** Of each kind the first that is not too deep; the end of the text is that of its JSON. */
+const countsIn = (text: string): Partial<Record<Kind, string>> => {
+  const found: Partial<Record<Kind, string>> = {}
+  counts.lastIndex = 0
+  for (let match = counts.exec(text); match !== null; match = counts.exec(text)) {
+    const [, name = "", count] = match
+    const kind = kinds.get(name)
+    if (
+      kind !== undefined &&
+      found[kind] === undefined &&
+      count !== undefined &&
+      depthAt(text, counts.lastIndex) <= deepest
+    )
+      found[kind] = count
+  }
+  return found
 }
 
 /** How many objects and lists are open behind a member: as many as close before the end. */
@@ -70,7 +88,7 @@ const depthAt = (text: string, behind: number): number => {
 /** Of the usage of a stream, which may be a sum alone. */
 export const ofStream = (usage: string): TokenUsage | undefined => {
   const found = ofText(usage)
-  const sum = found === undefined ? countIn(usage, total) : undefined
+  const sum = found === undefined ? countsIn(usage).total : undefined
   return sum === undefined ? found : { input: Number(sum), output: 0 }
 }
 

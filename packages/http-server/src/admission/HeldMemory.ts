@@ -22,13 +22,13 @@ export class HeldMemory {
     return this.#bytes
   }
 
-  readonly hold = (bytes: number): void => {
+  hold(bytes: number): void {
     this.#bytes += bytes
     this.#load.bytes += bytes
   }
 
   /** Holds that many bytes more, unless all requests together would hold too many. One request alone, however large, may hold them. */
-  readonly tryHold = (bytes: number): boolean => {
+  tryHold(bytes: number): boolean {
     if (!this.hasRoom(bytes)) return false
     this.hold(bytes)
     return true

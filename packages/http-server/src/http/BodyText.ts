@@ -66,29 +66,29 @@ const bytes = (request: IncomingMessage, limit: number, weigh: Weigh) =>
     const chunks: Array<Buffer> = []
     let size = 0
     const isAnnounced = request.headers["content-length"] !== undefined
-    const end = (outcome: Effect.Effect<Buffer, RequestError>) => {
+    const refuse = (error: RequestError) => {
       request.removeAllListeners("data")
-      resume(outcome)
+      resume(Effect.fail(error))
     }
     request.on("data", (chunk: Buffer) => {
       size += chunk.length
       if (size > limit) {
         chunks.length = 0
-        if (size > drained) end(Effect.fail(RequestError.from(new BodyTooLarge({ limit }))))
+        if (size > drained) refuse(RequestError.from(new BodyTooLarge({ limit })))
         return
       }
       chunks.push(chunk)
       const tooMuch = isAnnounced ? undefined : weigh(chunk.length)
-      if (tooMuch !== undefined) end(Effect.fail(tooMuch))
+      if (tooMuch !== undefined) refuse(tooMuch)
     })
     request.on("end", () =>
-      end(
+      resume(
         size > limit
           ? Effect.fail(RequestError.from(new BodyTooLarge({ limit })))
           : Effect.succeed(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
       ),
     )
-    request.on("error", () => end(Effect.fail(RequestError.from(new RequestAborted()))))
+    request.on("error", () => refuse(RequestError.from(new RequestAborted())))
   })
 
 /** A body without its compression; the limit is that of what comes out. */

@@ -50,12 +50,13 @@ export const make = (own?: PriceFile): Prices["Service"] => {
     for (const [name, { input, output = 0 }] of Object.entries(models))
       table.set(name, { input: input * 1_000, output: output * 1_000 })
   const version = [shipped.version, ...(own?.version === undefined ? [] : [own.version])].join(" with ")
-  const found = new BoundedMap<Price>(maxFound, () => priceBytes)
+  const found = new BoundedMap<Price | "unknown">(maxFound, () => priceBytes)
   const named = (name: string): Price | undefined => {
+    if (name.length > longestName) return undefined
     const known = found.get(name)
-    if (known !== undefined || name.length > longestName) return known
+    if (known !== undefined) return known === "unknown" ? undefined : known
     const price = spellings(name).flatMap((spelling) => table.get(spelling) ?? [])[0]
-    if (price !== undefined) found.set(name, price)
+    found.set(name, price ?? "unknown")
     return price
   }
   return {
