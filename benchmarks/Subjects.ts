@@ -36,7 +36,11 @@ export interface Subject {
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const source = "--conditions=@drawbar/source"
 /** The server's bundle, started like `pnpm start`. */
-export const bundle: ReadonlyArray<string> = ["--max-semi-space-size=8", file("../apps/server/dist/main.mjs")]
+export const bundle: ReadonlyArray<string> = [
+  "--max-semi-space-size=8",
+  "--v8-pool-size=2",
+  file("../apps/server/dist/main.mjs"),
+]
 const portkey = "@portkey-ai/gateway@1.15.2"
 
 type Json = Readonly<Record<string, string>>

@@ -1,5 +1,6 @@
 /** The server as a program: flags in, messages and an exit code out. */
 import process from "node:process"
+import { setFlagsFromString } from "node:v8"
 import { version } from "@drawbar/http-api/routes/Version"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Effect, Exit, Logger, References, Result } from "effect"
@@ -12,6 +13,12 @@ import * as FreePort from "./options/FreePort.ts"
 import * as Worker from "./workers/Worker.ts"
 import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
+
+/**
+ * After how many calls V8 optimizes a function: its default of 3,000 is reached half a minute after the first load.
+ * docs/decisions/0040-hot-path.md has the measurement.
+ */
+const optimizeEarly = () => setFlagsFromString("--invocation-count-for-turbofan=1000")
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 const printError = (text: string) => process.stderr.write(`${text}\n`)
@@ -110,6 +117,7 @@ export const run = async (args: ReadonlyArray<string>, environment: NodeJS.Proce
   }
   for (const warning of UnknownVariables.warnings(environment)) printError(warning)
   ignoreClosedPipes()
+  optimizeEarly()
   // Its files (records, keys, the audit log) are readable by its own user only.
   process.umask(0o077)
   process.on("uncaughtException", crash)
