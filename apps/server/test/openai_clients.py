@@ -3,11 +3,15 @@
 import os
 
 import openai
+from haystack.components.embedders import OpenAITextEmbedder
 from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.dataclasses import ChatMessage
+from haystack.tools import Tool
 from haystack.utils import Secret
+from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from llama_index.core.llms import ChatMessage as LlamaMessage
+from llama_index.core.tools import FunctionTool
 from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 from llama_index.llms.openai_like import OpenAILike
 
@@ -60,12 +64,23 @@ def openai_client():
 
 def langchain():
     chat = ChatOpenAI(model=CHAT_MODEL, base_url=CHAT, api_key="unused", max_retries=0, stream_usage=True)
-    answer = chat.bind_tools(TOOLS).invoke("The weather?")
+    with_tools = chat.bind_tools(TOOLS)
+    question = HumanMessage("The weather?")
+    answer = with_tools.invoke([question])
     assert answer.text == "Hello" and answer.tool_calls[0]["args"] == {"city": "Köln"}
     assert answer.usage_metadata["total_tokens"] == 17
-    assert "".join(chunk.text for chunk in chat.stream("Hello?")) == "Hello"
+    result = ToolMessage("rain", tool_call_id=answer.tool_calls[0]["id"])
+    assert with_tools.invoke([question, answer, result]).text == "Hello"
+    chunks = list(chat.stream("Hello?"))
+    assert "".join(chunk.text for chunk in chunks) == "Hello"
+    assert sum((chunk.usage_metadata or {}).get("total_tokens", 0) for chunk in chunks) == 17
     settings = {"model": EMBED_MODEL, "base_url": EMBED, "api_key": "unused"}
     assert len(OpenAIEmbeddings(**settings, check_embedding_ctx_length=False).embed_documents(["one", "two"])) == 2
+
+
+def weather(city: str) -> str:
+    """now"""
+    return "rain"
 
 
 def llama_index():
@@ -73,16 +88,41 @@ def llama_index():
     messages = [LlamaMessage(role="user", content="Hello?")]
     assert "Hello" in str(llm.chat(messages))
     assert "".join(part.delta or "" for part in llm.stream_chat(messages)) == "Hello"
+    caller = OpenAILike(
+        model=CHAT_MODEL,
+        api_base=CHAT,
+        api_key="unused",
+        is_chat_model=True,
+        is_function_calling_model=True,
+        max_retries=0,
+    )
+    tool = FunctionTool.from_defaults(fn=weather, name="weather")
+    answer = caller.chat_with_tools([tool], user_msg="The weather?")
+    [call] = caller.get_tool_calls_from_response(answer)
+    assert call.tool_name == "weather" and call.tool_kwargs == {"city": "Köln"}
+    result = LlamaMessage(role="tool", content="rain", additional_kwargs={"tool_call_id": call.tool_id})
+    history = [LlamaMessage(role="user", content="The weather?"), answer.message, result]
+    assert "Hello" in str(caller.chat_with_tools([tool], chat_history=history))
     embedder = OpenAILikeEmbedding(model_name=EMBED_MODEL, api_base=EMBED, api_key="unused")
     assert len(embedder.get_text_embedding_batch(["one", "two"])) == 2
 
 
 def haystack():
-    generator = OpenAIChatGenerator(
-        model=CHAT_MODEL, api_base_url=CHAT, api_key=Secret.from_token("unused"), max_retries=0
-    )
-    answer = generator.run(messages=[ChatMessage.from_user("Hello?")])
-    assert answer["replies"][0].text == "Hello"
+    settings = {"model": CHAT_MODEL, "api_base_url": CHAT, "api_key": Secret.from_token("unused"), "max_retries": 0}
+    question = ChatMessage.from_user("Hello?")
+    assert OpenAIChatGenerator(**settings).run(messages=[question])["replies"][0].text == "Hello"
+    chunks = []
+    OpenAIChatGenerator(**settings, streaming_callback=chunks.append).run(messages=[question])
+    assert "".join(chunk.content for chunk in chunks) == "Hello"
+    schema = TOOLS[0]["function"]["parameters"]
+    tool = Tool(name="weather", description="now", parameters=schema, function=weather)
+    generator = OpenAIChatGenerator(**settings, tools=[tool])
+    [reply] = generator.run(messages=[question])["replies"]
+    assert reply.tool_call.arguments == {"city": "Köln"} and reply.meta["usage"]["total_tokens"] == 17
+    result = ChatMessage.from_tool(tool_result="rain", origin=reply.tool_call)
+    assert generator.run(messages=[question, reply, result])["replies"][0].text == "Hello"
+    embedder = OpenAITextEmbedder(model=EMBED_MODEL, api_base_url=EMBED, api_key=Secret.from_token("unused"))
+    assert len(embedder.run("one")["embedding"]) > 1
 
 
 for walk in (openai_client, langchain, llama_index, haystack):
