@@ -38,16 +38,9 @@ export const actionOf = (input: PredictInput): string =>
 /** The members of the object at `location` as parameters. Values other than strings keep their source text, with every digit. */
 export const parametersAt = (source: JsonSource, location: Location, members: object): Parameters => {
   const entries: ReadonlyArray<[string, unknown]> = Object.entries(members)
-  const others = entries.filter(([, value]) => typeof value !== "string").map(([name]) => name)
-  const texts = slices(
-    source,
-    others.map((name) => [...location, name]),
-  )
-  const values = new Map(others.map((name, i) => [name, json(texts[i] ?? "null")]))
+  const others = entries.flatMap(([name, value]) => (typeof value === "string" ? [] : [[...location, name]]))
+  const texts = slices(source, others).values()
   return new Map(
-    entries.map(([name, value]) => [
-      name,
-      typeof value === "string" ? text(value) : (values.get(name) ?? json("null")),
-    ]),
+    entries.map(([name, value]) => [name, typeof value === "string" ? text(value) : json(texts.next().value ?? "null")]),
   )
 }
