@@ -75,6 +75,12 @@ const kinds: ReadonlyArray<Row> = [
 
 const requests: ReadonlyArray<Row> = [
   {
+    what: "HEAD of a path that has GET",
+    recorded: "405 with `Allow`",
+    here: "the status and headers of the GET, without a body",
+    cases: ["http.head"],
+  },
+  {
     what: "the time before the first record of a kind",
     recorded:
       "its index is missing: deletes are 404, other calls 404 or 500, and searches count 0 shards with `max_score` 0",
