@@ -45,7 +45,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ...named("total", "total_tokens totalTokens totalTokenCount"),
 ])
 
-const counts = new RegExp(String.raw`(?<!\\)"(\w{10,25})"\s*:\s*(\d{1,${digits}})(?![\d.eE])`, "g")
+const counts = new RegExp(String.raw`(?<!\\)"(${[...kinds.keys()].join("|")})"\s*:\s*(\d{1,${digits}})(?![\d.eE])`, "g")
 
 /** Of an answer's JSON text, or of a part that holds its usage; nothing where it does not say. */
 export const ofText = (text: string): TokenUsage | undefined => {
