@@ -41,6 +41,9 @@ export const parametersAt = (source: JsonSource, location: Location, members: ob
   const others = entries.flatMap(([name, value]) => (typeof value === "string" ? [] : [[...location, name]]))
   const texts = slices(source, others).values()
   return new Map(
-    entries.map(([name, value]) => [name, typeof value === "string" ? text(value) : json(texts.next().value ?? "null")]),
+    entries.map(([name, value]) => [
+      name,
+      typeof value === "string" ? text(value) : json(texts.next().value ?? "null"),
+    ]),
   )
 }
