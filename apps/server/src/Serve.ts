@@ -15,8 +15,8 @@ import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
 
 /**
- * After how many calls V8 optimizes a function: its default of 3,000 is reached half a minute after the first load.
- * docs/decisions/0040-hot-path.md has the measurement.
+ * After how many calls V8 optimizes a function: by its default of 3,000 a server takes some 20 seconds of load to
+ * its full speed. docs/decisions/0040-hot-path.md has the measurement.
  */
 const optimizeEarly = () => setFlagsFromString("--invocation-count-for-turbofan=1000")
 

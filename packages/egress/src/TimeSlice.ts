@@ -29,12 +29,14 @@ let isScheduled = false
 /** For steps of the server itself. */
 const own = makeShare()
 
-/** Runs what follows it in a microtask; `queueMicrotask` would make an asynchronous resource for each. */
-const soon = Promise.resolve()
+const resolved = Promise.resolve()
+
+/** Runs a step right after what runs now. `queueMicrotask` would make an asynchronous resource for each. */
+export const soon = (run: () => void): void => void resolved.then(run)
 
 /** Runs a step soon, and never from inside its caller. */
 export const take = (run: () => void, share: Share = own): void => {
-  if (isFree()) void soon.then(run)
+  if (isFree()) soon(run)
   else wait(run, share)
 }
 

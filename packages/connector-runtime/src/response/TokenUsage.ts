@@ -31,7 +31,6 @@ type Kind = "input" | "output" | "thought" | "total"
 
 const named = (kind: Kind, names: string) => names.split(" ").map((name) => [name, kind] as const)
 
-// Gemini counts what a model thinks beside what it answers, and charges for both.
 const kinds: ReadonlyMap<string, Kind> = new Map([
   ...named(
     "input",
@@ -41,6 +40,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
     "output",
     "completion_tokens output_tokens outputTokens candidatesTokenCount eval_count tokenCount outputTokenCount totalOutputTextTokenCount generation_token_count",
   ),
+  // Gemini counts what a model thinks beside what it answers, and charges for both.
   ...named("thought", "thoughtsTokenCount"),
   ...named("total", "total_tokens totalTokens totalTokenCount"),
 ])
@@ -58,16 +58,10 @@ export const ofText = (text: string): TokenUsage | undefined => {
 /** Of each kind the first that is not too deep; the end of the text is that of its JSON. */
 const countsIn = (text: string): Partial<Record<Kind, string>> => {
   const found: Partial<Record<Kind, string>> = {}
-  counts.lastIndex = 0
-  for (let match = counts.exec(text); match !== null; match = counts.exec(text)) {
-    const [, name = "", count] = match
+  for (const match of text.matchAll(counts)) {
+    const [whole, name = "", count = ""] = match
     const kind = kinds.get(name)
-    if (
-      kind !== undefined &&
-      found[kind] === undefined &&
-      count !== undefined &&
-      depthAt(text, counts.lastIndex) <= deepest
-    )
+    if (kind !== undefined && found[kind] === undefined && depthAt(text, match.index + whole.length) <= deepest)
       found[kind] = count
   }
   return found

@@ -36,9 +36,6 @@ export interface Carrier {
 
 type Headers = Record<string, string | Array<string>>
 
-/** What follows it runs once the parser has returned: its connection can carry another request then. */
-const parsed = Promise.resolve()
-
 export class PendingRequest implements Dispatcher.DispatchHandler {
   readonly destination: Destination
   readonly options: Dispatcher.DispatchOptions
@@ -217,7 +214,8 @@ export class PendingRequest implements Dispatcher.DispatchHandler {
     clearTimeout(this.#deadline)
     this.#reach(this.#stage)
     this.#observer?.bodyReceived(this.#received)
-    if (this.#carrier !== undefined) void parsed.then(this.#carrier.release)
+    // The connection can carry another request once its parser has returned.
+    if (this.#carrier !== undefined) TimeSlice.soon(this.#carrier.release)
   }
 
   /** Reports the time since the last call as the duration of the current stage; the next stage begins. */
