@@ -110,26 +110,30 @@ export const complete = (
   guardrails: Guardrails.Guardrails,
   options: CallOptions,
 ): Effect.Effect<InferenceResult, ConnectorError> => {
+  const explained = (error: ConnectorError) => LiveConnector.explained(live, call.action, error)
+  const rendered = render(call, live.secret)
+  if (Result.isFailure(rendered)) return Effect.fail(explained(rendered.failure))
+  const request = rendered.success
+  const body = request.body ?? ""
   let used: TokenUsage.TokenUsage | undefined
-  return Effect.fromResult(render(call, live.secret)).pipe(
-    Effect.tap((request) => Guardrails.checkInput(guardrails, request.body ?? "", call.supplied)),
-    Effect.flatMap((request) =>
-      exchange(live, call, request, options).pipe(
-        Effect.tap((response) => {
-          used = TokenUsage.ofResponse(response.response, response.text)
-          return Guardrails.checkOutput(guardrails, response.text)
-        }),
-        Effect.flatMap((response) =>
-          call.openai === undefined
-            ? Effect.map(shape(live, call, response, options), (output) => resultOf(response, output, used))
-            : Effect.fromResult(answered(call, call.openai, response, request.body ?? "", used)),
-        ),
-      ),
-    ),
+  const sent = exchange(live, call, request, options)
+  const responded =
+    guardrails.input === undefined ? sent : Effect.andThen(Guardrails.checkInput(guardrails, body, call.supplied), sent)
+  return responded.pipe(
+    Effect.flatMap((response) => {
+      used = TokenUsage.ofResponse(response.response, response.text)
+      const result = () =>
+        call.openai === undefined
+          ? Effect.map(shape(live, call, response, options), (output) => resultOf(response, output, used))
+          : Effect.fromResult(answered(call, call.openai, response, body, used))
+      return guardrails.output === undefined
+        ? result()
+        : Effect.flatMap(Guardrails.checkOutput(guardrails, response.text), result)
+    }),
     Effect.mapError((error) => {
       // The platform has answered, and charges for it.
       if (used !== undefined) options.lost?.(used)
-      return LiveConnector.explained(live, call.action, error)
+      return explained(error)
     }),
   )
 }

@@ -16,7 +16,7 @@ import type { Guardrails } from "./Guardrails.ts"
 import * as InferenceResults from "./InferenceResults.ts"
 import * as LiveConnector from "./LiveConnector.ts"
 import type { PredictInput } from "./PredictInput.ts"
-import type { Prediction } from "./Prediction.ts"
+import type { InferenceResult, Prediction } from "./Prediction.ts"
 import type { ConnectorRef } from "../response/UpstreamFailure.ts"
 import type { UpstreamRequest } from "./UpstreamRequest.ts"
 
@@ -91,19 +91,14 @@ const execute: ConnectorRuntime["Service"]["execute"] = (
 ) => {
   const calls = Call.prepare(live.compiled, input, live.world, batches)
   if (Result.isFailure(calls)) return Effect.fail(calls.failure)
-  return Effect.flatMap(
-    each(calls.success, (call) => Call.complete(live, call, guardrails, options)),
-    (results) =>
-      Effect.fromResult(
-        Result.map(InferenceResults.of(input, calls.success, results), (inference_results) => ({ inference_results })),
-      ),
-  )
-}
-
-/** Side by side; a single one, as most are, in the calling fiber. */
-const each = <A, B, E>(items: ReadonlyArray<A>, run: (item: A) => Effect.Effect<B, E>) => {
-  const [only] = items
-  return items.length === 1 && only !== undefined
-    ? Effect.map(run(only), (result) => [result])
-    : Effect.forEach(items, run, { concurrency: fanOut })
+  const predicted = (results: ReadonlyArray<InferenceResult>) =>
+    Effect.fromResult(
+      Result.map(InferenceResults.of(input, calls.success, results), (inference_results) => ({ inference_results })),
+    )
+  const complete = (call: Call.Call) => Call.complete(live, call, guardrails, options)
+  const [only] = calls.success
+  // A single one, as most are, in the calling fiber.
+  return calls.success.length === 1 && only !== undefined
+    ? Effect.flatMap(complete(only), (result) => predicted([result]))
+    : Effect.flatMap(Effect.forEach(calls.success, complete, { concurrency: fanOut }), predicted)
 }

@@ -58,7 +58,8 @@ export const ofText = (text: string): TokenUsage | undefined => {
 /** Of each kind the first that is not too deep; the end of the text is that of its JSON. */
 const countsIn = (text: string): Partial<Record<Kind, string>> => {
   const found: Partial<Record<Kind, string>> = {}
-  for (const match of text.matchAll(counts)) {
+  counts.lastIndex = 0
+  for (let match = counts.exec(text); match !== null; match = counts.exec(text)) {
     const [whole, name = "", count = ""] = match
     const kind = kinds.get(name)
     if (kind !== undefined && found[kind] === undefined && depthAt(text, match.index + whole.length) <= deepest)
