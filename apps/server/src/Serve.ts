@@ -8,6 +8,7 @@ import * as CommandName from "./options/CommandName.ts"
 import * as AccessLog from "./telemetry/AccessLog.ts"
 import * as Flags from "./options/Flags.ts"
 import * as ServeCommand from "./options/ServeCommand.ts"
+import * as WarmUp from "./WarmUp.ts"
 import * as UnknownVariables from "./options/UnknownVariables.ts"
 import * as FreePort from "./options/FreePort.ts"
 import * as Worker from "./workers/Worker.ts"
@@ -55,13 +56,22 @@ const serve = (flags: Flags.Flags, environment: NodeJS.ProcessEnv) =>
       const options = yield* StartOptions.fromFlags(flags, environment)
       const log = AccessLog.make()
       yield* Effect.addFinalizer(() => Effect.sync(log.flush))
+      let isWarmingUp = flags.warmsUp
       const running = yield* Server.listen({
         ...options,
+        isWarmingUp: () => isWarmingUp,
         ...(flags.logsRequests ? { accessLog: log.write } : {}),
         ...(isWorker ? { sharesFile: true, gatherMetrics: Worker.metrics } : {}),
       })
       const report = isWorker ? Worker.ready : print
       report(greeting(options, running))
+      if (isWarmingUp)
+        yield* Effect.forkScoped(
+          Effect.andThen(
+            WarmUp.run,
+            Effect.sync(() => (isWarmingUp = false)),
+          ),
+        )
       yield* Effect.promise(() => signalled)
       if (!isWorker) print("ShuttingDown: pending requests may finish within 30 s. Press Ctrl-C again to abort them.")
     }),

@@ -61,7 +61,7 @@ export interface Running {
  * last.
  */
 export const listen = Effect.fnUntraced(function* (options: StartOptions) {
-  const { host, port, accessLog, auditLog, auditFile, auditRequired, auth, jwt, tls, otlp } = options
+  const { host, port, exclusive, accessLog, auditLog, auditFile, auditRequired, auth, jwt, tls, otlp } = options
   const { allowedHosts = [], graceMillis = ApiServer.defaults.graceMillis } = options
   const services = yield* Layer.build(Layer.fresh(layer(options)))
   const principals = Context.get(services, Principals)
@@ -77,6 +77,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     ...ApiServer.defaults,
     host,
     port,
+    exclusive,
     allowedHosts,
     accessLog,
     auditLog,
@@ -85,6 +86,7 @@ export const listen = Effect.fnUntraced(function* (options: StartOptions) {
     tls,
     graceMillis,
     gatherMetrics: options.gatherMetrics,
+    isWarmingUp: options.isWarmingUp,
     ...exporting,
     version,
     endpoints: openAi,

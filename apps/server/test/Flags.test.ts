@@ -21,6 +21,7 @@ describe("the flags", () => {
       caFiles: [],
       allowedHosts: [],
       logsRequests: true,
+      warmsUp: true,
       auth: false,
       awsCredentials: undefined,
       awsSignFor: [],

@@ -34,6 +34,8 @@ export interface Options {
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number
+  /** Whether no other worker of this machine may serve that port. */
+  readonly exclusive?: boolean | undefined
   /** Further names, with their ports, by which the server may be called. */
   readonly allowedHosts: ReadonlyArray<string>
   /** Drawbar's own version. */
@@ -42,6 +44,8 @@ export interface Options {
   readonly bodyLimit: number
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
+  /** Whether the server is not ready for its share of the traffic yet, though it answers. */
+  readonly isWarmingUp?: (() => boolean) | undefined
   /** Takes a line of JSON for each request that has ended. */
   readonly accessLog?: ((line: string) => void) | undefined
   /** Takes a line of JSON for each change, and for each request that was turned away, before it is answered. */
@@ -105,6 +109,7 @@ export const listen = Effect.fnUntraced(function* (
       metrics: options.gatherMetrics === undefined ? telemetry.metrics : options.gatherMetrics(telemetry.metrics),
     },
     isStopping: () => state.isStopping,
+    isWarmingUp: options.isWarmingUp ?? (() => false),
     address: () => state.address,
     breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,
     document: OpenApiDocument.lazily(options.furtherApis),

@@ -250,6 +250,14 @@ export const table = {
     fallback: "on",
     description: "Writes one JSON line per request to standard error, without body, query or secret.",
   },
+  "warm-up": {
+    type: "string",
+    section: "other",
+    value: "on|off",
+    fallback: "on",
+    description:
+      "Calls a model of its own on loopback for the first second, so that the first callers meet compiled code.",
+  },
 } as const satisfies Record<string, Row>
 
 export type Name = keyof typeof table

@@ -38,6 +38,8 @@ export interface Flags {
   readonly allowedHosts: ReadonlyArray<string>
   /** Whether each request is logged. */
   readonly logsRequests: boolean
+  /** Whether it makes calls of its own when it has started. */
+  readonly warmsUp: boolean
   /** Whether callers must authenticate. */
   readonly auth: boolean
   /** The file that describes the trusted issuer of tokens. */
@@ -145,6 +147,7 @@ const checked = (given: ServeCommand.Given, environment: Environment): Result.Re
       caFiles: list("ca-file"),
       allowedHosts: yield* Result.all(list("allow-host").map(hostName)),
       logsRequests: yield* onOrOff("--log", text("log") ?? FlagTable.table.log.fallback),
+      warmsUp: yield* onOrOff("--warm-up", text("warm-up") ?? FlagTable.table["warm-up"].fallback),
       auth,
       secrets: text("secrets"),
       jwt: yield* onlyWith(auth, "--jwt", text("jwt")),

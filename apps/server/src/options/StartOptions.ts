@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  /** Whether no other worker of this machine may serve that port. */
+  readonly exclusive?: boolean | undefined
   /** Where records and keys are stored; absent for memory. `database` is a file, or the name of `postgres` for messages. */
   readonly files?: { readonly database: string; readonly keyring: string | HandedOver } | undefined
   /** Whether all processes of `postgres` count rate limits, quotas and wrong passwords together. */
@@ -75,6 +77,8 @@ export interface StartOptions {
   /** What connectors may name instead of secrets. */
   readonly secrets?: OperatorSecrets.Options | undefined
   readonly tls?: Tls | undefined
+  /** Whether the server still warms up, and so is not ready; absent: it does not. */
+  readonly isWarmingUp?: (() => boolean) | undefined
   /** How long pending requests may take to finish when the server stops, in ms; 30 s if absent. */
   readonly graceMillis?: number | undefined
   /** The collector that receives spans and metrics. */

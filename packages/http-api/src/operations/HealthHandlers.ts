@@ -8,33 +8,41 @@ import { NotReady, RequestError, ShuttingDown } from "@drawbar/http-server/http/
 import type { Telemetry } from "@drawbar/http-server/telemetry/Telemetry"
 import * as OpenSearchError from "../errors/OpenSearchError.ts"
 
-/** `isStopping`: whether the server was told to stop. */
+interface Phase {
+  /** Whether the server was told to stop. */
+  readonly isStopping: () => boolean
+  readonly isWarmingUp: () => boolean
+}
+
 export const make = (
   telemetry: Telemetry,
   store: DocumentStore["Service"],
   models: Models["Service"],
-  isStopping: () => boolean,
+  { isStopping, isWarmingUp }: Phase,
 ) =>
   Endpoint.serve(OpenSearchError.face, HealthApi, {
     live: () => Effect.succeed({ status: "ok" as const }),
     ready: () =>
-      Effect.suspend(() =>
-        isStopping()
-          ? Effect.fail(RequestError.from(new ShuttingDown()))
-          : Effect.matchEffect(store.writable, {
-              onFailure: ({ message, reason }) =>
-                reason._tag === "StorageFailed" && reason.retryAfterMillis !== undefined
-                  ? Effect.succeed({ status: "degraded" as const, reason: message })
-                  : Effect.fail(RequestError.from(new NotReady({ message }))),
-              onSuccess: () => Effect.succeed({ status: "ok" as const }),
-            }),
-      ),
+      Effect.suspend(() => {
+        if (isStopping()) return Effect.fail(RequestError.from(new ShuttingDown()))
+        if (isWarmingUp()) return Effect.fail(RequestError.from(new NotReady({ message: warming })))
+        return Effect.matchEffect(store.writable, {
+          onFailure: ({ message, reason }) =>
+            reason._tag === "StorageFailed" && reason.retryAfterMillis !== undefined
+              ? Effect.succeed({ status: "degraded" as const, reason: message })
+              : Effect.fail(RequestError.from(new NotReady({ message }))),
+          onSuccess: () => Effect.succeed({ status: "ok" as const }),
+        })
+      }),
     metrics: () =>
       Effect.map(
         Effect.all([telemetry.metrics, models.hidden]),
         ([text, hidden]) => new PlainText(withoutModels(text, hidden), "text/plain; version=0.0.4"),
       ),
   })
+
+const warming =
+  "This server has just started and warms up. It answers requests already, and is ready within three seconds."
 
 /** The series without those of models that are closed to the principal. */
 const withoutModels = (text: string, hidden: ReadonlySet<string>): string =>

@@ -32,6 +32,7 @@ export interface Options {
   readonly telemetry: Telemetry
   /** Whether the server was told to stop. */
   readonly isStopping: () => boolean
+  readonly isWarmingUp: () => boolean
   /** Host and port, once the server listens on one address. */
   readonly address: () => string | undefined
   /** How many predicts load shedding has refused since the start. */
@@ -44,6 +45,7 @@ export const make = Effect.fnUntraced(function* ({
   version,
   telemetry,
   isStopping,
+  isWarmingUp,
   address,
   breakerTrips,
   document,
@@ -59,7 +61,7 @@ export const make = Effect.fnUntraced(function* ({
     modelGroups: yield* ModelGroupsHandlers.make,
     controllers: yield* ControllersHandlers.make,
     principals: yield* PrincipalsHandlers.make,
-    health: HealthHandlers.make(telemetry, yield* DocumentStore, yield* Models, isStopping),
+    health: HealthHandlers.make(telemetry, yield* DocumentStore, yield* Models, { isStopping, isWarmingUp }),
     keys: yield* KeysHandlers.make,
     tasks: yield* TasksHandlers.make,
     backup: yield* BackupHandlers.make,

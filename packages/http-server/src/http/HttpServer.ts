@@ -20,6 +20,8 @@ export interface Options {
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number
+  /** Whether no other worker of this machine may serve that port. */
+  readonly exclusive?: boolean | undefined
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly graceMillis: number
   readonly tls?: Tls | undefined
@@ -55,7 +57,7 @@ interface Listening {
 /** The last answer of each connection; nothing where none was asked for. */
 type Latest = Map<Duplex, ServerResponse | undefined>
 
-const open = ({ host, port, dispatcher, tls }: Options, note: (code: string | undefined) => void) =>
+const open = ({ host, port, exclusive = false, dispatcher, tls }: Options, note: (code: string | undefined) => void) =>
   Effect.callback<Listening, ListenError>((resume) => {
     const server = serverOf(tls)
     // By connection, which lives long: what is put into a set and taken out for each request, V8 keeps for long after.
@@ -77,7 +79,7 @@ const open = ({ host, port, dispatcher, tls }: Options, note: (code: string | un
     server.once("error", (cause) =>
       resume(Effect.fail(new ListenError({ host, port, code: "code" in cause ? String(cause.code) : cause.name }))),
     )
-    server.listen(port, host, () => {
+    server.listen({ host, port, exclusive }, () => {
       const address = server.address()
       if (address === null || typeof address === "string") throw new Error("a TCP server has no TCP address")
       const { listener, abandon } = dispatcher(address)
