@@ -4,13 +4,16 @@
  */
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
-import { Agent, createServer, request, type RequestListener } from "node:http"
+import { createServer, type RequestListener } from "node:http"
 import { text } from "node:stream/consumers"
+import { brief } from "@drawbar/egress/EgressPool"
+import { Resolver } from "@drawbar/egress/Resolver"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
-import { Effect, Redacted } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
 import * as Server from "./Server.ts"
 
-/** How many predicts; of a few hundred on, a further one gains little. */
+/** After so many calls V8 optimizes a function: `Serve` sets the same. */
 const predicts = 1_000
 
 /** In ms: a slow machine is not kept busy for longer. */
@@ -21,6 +24,7 @@ const host = "127.0.0.1"
 /** Ends with the last predict, or when its time is over. One call after the other, so that those of callers come between. */
 export const run: Effect.Effect<void> = Effect.suspend(() => Effect.scoped(predicting)).pipe(
   Effect.timeoutOption(longestMillis),
+  Effect.orDie,
   Effect.catchDefect((defect) =>
     Effect.logWarning(
       `The server could not warm up, and its first predicts take longer: ${SafeErrorText.describe(defect)}`,
@@ -44,7 +48,7 @@ const predicting = Effect.gen(function* () {
     },
     accessLog: () => {},
     graceMillis: 0,
-  }).pipe(Effect.orDie)
+  })
   const send = yield* client(`${url}/_plugins/_ml`, key)
   const { connector_id } = yield* send("/connectors/_create", connector(port))
   const model = { name: "warm-up", function_name: "remote", connector_id }
@@ -102,21 +106,18 @@ const connector = (port: number) => ({
 
 const input = { parameters: { messages: [{ role: "user", content: "Hello?" }] } }
 
-/** Posts JSON on one connection. */
-const client = (base: string, key: string) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => new Agent({ keepAlive: true })),
-      (agent) => Effect.sync(() => agent.destroy()),
-    ),
-    (agent) => (path: string, body: object) =>
-      Effect.promise(async (signal) => {
-        const headers = { "content-type": "application/json", authorization: `Bearer ${key}` }
-        const sent = request(`${base}${path}`, { method: "POST", agent, headers, signal })
-        sent.end(JSON.stringify(body))
-        const [response] = await once(sent, "response")
-        const received = await text(response)
-        if (response.statusCode !== 200) throw new Error(`${path} returned ${response.statusCode}: ${received}`)
+/** Posts JSON as an admin. */
+const client = Effect.fnUntraced(function* (base: string, key: string) {
+  const services = yield* Layer.build(Layer.provide(OperatorHttpClient.layer([]), Resolver.layer))
+  const pool = yield* Context.get(services, OperatorHttpClient).open(new URL(base).origin)
+  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` }
+  return (path: string, sent: object) =>
+    Effect.map(
+      pool.send({ method: "POST", url: `${base}${path}`, headers, body: JSON.stringify(sent) }, brief(1_000_000)),
+      ({ status, body }) => {
+        const received = Buffer.from(body).toString()
+        if (status !== 200) throw new Error(`${path} returned ${status}: ${received}`)
         return JSON.parse(received)
-      }),
-  )
+      },
+    )
+})
