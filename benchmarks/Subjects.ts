@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { issue } from "@drawbar/stub-platform/Certificate"
 import { Agent, type Dispatcher, request } from "undici"
@@ -56,6 +57,16 @@ const post = async (url: string, body: unknown, headers: Json = {}, dispatcher?:
   const text = await answer.body.text()
   if (answer.statusCode >= 300) throw new Error(`${url} returned ${answer.statusCode}: ${text}`)
   return JSON.parse(text)
+}
+
+/** Waits as a load balancer does. */
+const untilReady = async (origin: string, dispatcher: Dispatcher): Promise<void> => {
+  for (;;) {
+    const { statusCode, body } = await request(`${origin}/_health/ready`, { dispatcher })
+    await body.dump()
+    if (statusCode === 200) return
+    await setTimeout(50)
+  }
 }
 
 const settings = {
@@ -291,11 +302,13 @@ export const withStarter = async <A>(tls: Tls, work: (starter: Starter) => Promi
         const data = join(folder, `data ${copies++}`)
         await cp(kept, data, { recursive: true })
         const program = await start([...own, ...flags, "--data", data, "--auth", "on"])
+        await untilReady(program.origin, dispatcher)
         const headers = { authorization: `Bearer ${api_key}` }
         return drawbar("drawbar: auth, log, metrics", program, platform.origin, headers, ca)
       },
       bare: async () => {
         const program = await start([...bundle, ...flags, "--data", ":memory:", "--log", "off"])
+        await untilReady(program.origin, dispatcher)
         return drawbar("drawbar: no auth, no log", program, platform.origin, {}, ca)
       },
       direct: () =>

@@ -58,8 +58,9 @@ export const make = (origin: string): CircuitBreaker => {
   /** Number of openings. A call that began before the last opening and fails later is not counted again. */
   let openings = 0
 
-  const record = (began: number, isTrial: boolean, clock: Clock.Clock) => (exit: Exit.Exit<unknown, EgressError>) =>
-    Effect.sync(() => {
+  const record =
+    (began: number, isTrial: boolean, clock: Clock.Clock) =>
+    (exit: Exit.Exit<unknown, EgressError>): undefined => {
       const failure = Exit.isSuccess(exit) ? undefined : exit.cause.reasons.find(Cause.isFailReason)
       const health = Exit.isSuccess(exit)
         ? "there"
@@ -74,7 +75,7 @@ export const make = (origin: string): CircuitBreaker => {
       if (failures < failuresToOpen) return
       if (failures === failuresToOpen) openings += 1
       openUntil = clock.currentTimeMillisUnsafe() + openForMillis
-    })
+    }
 
   return {
     isOpen: () => failures >= failuresToOpen,
@@ -91,7 +92,7 @@ export const make = (origin: string): CircuitBreaker => {
           // This call is the probe. If it never ends, another call probes after the same time.
           openUntil = now + openForMillis
         }
-        return Effect.onExit(call, record(openings, isTrial, clock))
+        return Effect.onExitPrimitive(call, record(openings, isTrial, clock))
       }),
   }
 }

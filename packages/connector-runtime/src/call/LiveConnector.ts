@@ -186,12 +186,10 @@ const observed = <A extends EgressResponse, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
     observer.callBegan(target)
-    return Effect.onExit(sent, (exit) =>
-      Effect.sync(() => {
-        observer.callEnded()
-        if (Exit.isSuccess(exit)) observer.responded(exit.value.status, exit.value.body)
-      }),
-    )
+    return Effect.onExitPrimitive(sent, (exit): undefined => {
+      observer.callEnded()
+      if (Exit.isSuccess(exit)) observer.responded(exit.value.status, exit.value.body)
+    })
   })
 
 /** Who calls, for providers that ask for it; a header of that name in the template wins. */

@@ -27,7 +27,7 @@ export interface DeploymentEntries {
   /** The deployment of a model, which is made where there is none. Callers that come meanwhile wait for the first. */
   readonly join: (id: string) => Effect.Effect<Deployment, Failure>
   /** One more call uses an entry; the effect ends that use. */
-  readonly enter: (id: string) => Effect.Effect<void>
+  readonly enter: (id: string) => () => void
 }
 
 interface MutableEntry extends Entry {
@@ -103,13 +103,13 @@ export const make = Effect.fnUntraced(function* (
     join,
     enter: (id) => {
       const entry = entries.get(id)
-      if (entry === undefined) return Effect.void
+      if (entry === undefined) return () => {}
       entry.lastUsed = clock.currentTimeMillisUnsafe()
       entry.users++
-      return Effect.sync(() => {
+      return () => {
         entry.users--
         closeUnused(entry)
-      })
+      }
     },
   }
 })

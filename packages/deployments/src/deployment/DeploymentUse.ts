@@ -51,9 +51,11 @@ export const make = Effect.fnUntraced(function* (entries: DeploymentEntries, mar
       const found = usable(id)
       if (found === undefined) return Effect.andThen(find(id), use(id, work))
       const leave = entries.enter(id)
-      return Effect.ensuring(
-        Effect.andThen(permitted(found), () => work(found)),
-        leave,
+      return Effect.onExitPrimitive(
+        Effect.flatMap(permitted(found), () => work(found)),
+        (): undefined => {
+          leave()
+        },
       )
     })
 
@@ -65,7 +67,7 @@ export const make = Effect.fnUntraced(function* (entries: DeploymentEntries, mar
       return Effect.uninterruptible(
         Effect.as(
           Effect.andThen(
-            Effect.addFinalizer(() => leave),
+            Effect.addFinalizer(() => Effect.sync(leave)),
             permitted(found),
           ),
           found,

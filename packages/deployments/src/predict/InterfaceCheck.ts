@@ -8,7 +8,8 @@ import { DeploymentError, InputSchemaViolation, OutputSchemaViolation } from "..
 
 export interface InterfaceCheck {
   readonly input: (input: PredictInput) => Result.Result<void, DeploymentError>
-  readonly output: (prediction: Prediction) => Result.Result<void, DeploymentError>
+  /** The prediction, where it is what the interface says. */
+  readonly output: (prediction: Prediction) => Result.Result<Prediction, DeploymentError>
 }
 
 /** How an input is said to the model's provider, where its caller speaks another API. */
@@ -34,8 +35,11 @@ export const make = (texts: ModelInterface.ModelInterface = {}, spoken: Spoken =
           ),
     output: (prediction) =>
       output === undefined
-        ? Result.void
-        : verdict(output.problems(JSON.parse(toJsonText(prediction))), OutputSchemaViolation),
+        ? Result.succeed(prediction)
+        : Result.map(
+            verdict(output.problems(JSON.parse(toJsonText(prediction))), OutputSchemaViolation),
+            () => prediction,
+          ),
   }
 }
 

@@ -68,15 +68,13 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter, { us
   const counted: PredictCalls["counted"] = ({ context: { observer }, deployment: { id } }, run) =>
     Effect.suspend(() => {
       const begun = clock.currentTimeMillisUnsafe()
-      return Effect.onExit(run, (exit) =>
-        Effect.sync(() =>
-          count(id, {
-            isFailure: Exit.isFailure(exit),
-            millis: clock.currentTimeMillisUnsafe() - begun,
-            upstreamMillis: observer?.upstreamMillis,
-          }),
-        ),
-      )
+      return Effect.onExitPrimitive(run, (exit): undefined => {
+        count(id, {
+          isFailure: Exit.isFailure(exit),
+          millis: clock.currentTimeMillisUnsafe() - begun,
+          upstreamMillis: observer?.upstreamMillis,
+        })
+      })
     })
 
   const calls: PredictCalls = {
@@ -84,16 +82,18 @@ export const make = Effect.fnUntraced(function* ({ count }: PredictCounter, { us
     execute: ({ context, deployment, input, guardrails, spending }, live) => {
       const call = accounted({ context, deployment, spending }, live, input)
       const options = { ...context, lost: (usage: TokenUsage) => used(call, [usage]) }
-      return Effect.tap(runtime.execute(live, input, guardrails, options, deployment.batches), (prediction) =>
-        Effect.sync(() => used(call, usagesOf(prediction), prediction)),
-      )
+      return Effect.map(runtime.execute(live, input, guardrails, options, deployment.batches), (prediction) => {
+        used(call, usagesOf(prediction), prediction)
+        return prediction
+      })
     },
     judge: (call, parameters) => {
       const { live } = call.deployment.targets[0]
       const input = { _tag: "Parameters", parameters } as const
-      return Effect.tap(runtime.execute(live, input, {}, call.context), (prediction) =>
-        Effect.sync(() => used(accounted(call, live, input), usagesOf(prediction), prediction)),
-      )
+      return Effect.map(runtime.execute(live, input, {}, call.context), (prediction) => {
+        used(accounted(call, live, input), usagesOf(prediction), prediction)
+        return prediction
+      })
     },
     dryRun: ({ batches, model }, live, input, stream, asked) => {
       const guardrails = [...asked.map((one) => one.model), model]

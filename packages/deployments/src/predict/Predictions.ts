@@ -86,7 +86,7 @@ export class Predictions extends Context.Service<
         predict: (context, id, input) =>
           deployments.use(id, (deployment) => {
             context.observer?.modelCalled?.(deployment.id)
-            const predicted = Effect.tap(
+            const predicted = Effect.flatMap(
               policy.admit({ context, deployment, input }, (spending) =>
                 withGuardrails({ context, deployment, spending }, (guardrails) =>
                   routed.execute({ context, deployment, input, guardrails, spending }),

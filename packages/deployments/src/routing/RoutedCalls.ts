@@ -156,7 +156,7 @@ export const make = Effect.fnUntraced(function* (
     return deployments.use(upstream.id, (target) => {
       context.observer?.modelCalled(target.id)
       return policy.admit({ context, deployment: target, input, isTarget: true }, () =>
-        Effect.tap(
+        Effect.flatMap(
           withGuardrails({ context, deployment: target, spending: call.spending }, (guardrails) =>
             executeAll(asCallOf(call, target, guardrails), way),
           ),

@@ -117,6 +117,12 @@ export class Principals extends Context.Service<
       const valid = ({ principal }: Known, now: number) =>
         principal.expires_time === undefined || principal.expires_time > now
 
+      const current = (found: Option.Option<Known>) =>
+        Effect.clockWith((clock) => {
+          const unexpired = Option.filter(found, (one) => valid(one, clock.currentTimeMillisUnsafe()))
+          return Effect.succeed(Option.map(unexpired, ({ authenticated }) => authenticated))
+        })
+
       const byPassword = (name: string, password: string) =>
         Effect.suspend(() => {
           const found = Option.fromUndefinedOr(known.get(idOfUser(name)))
@@ -201,14 +207,9 @@ export class Principals extends Context.Service<
         }),
         list: Effect.sync(() => [...known].map(([id, { principal }]) => ({ id, principal }))),
         authenticate: (proof) =>
-          Effect.flatMap(
-            proof._tag === "Key" ? Effect.succeed(byKey(proof.key)) : byPassword(proof.name, proof.password),
-            (found) =>
-              Effect.clockWith((clock) => {
-                const current = Option.filter(found, (one) => valid(one, clock.currentTimeMillisUnsafe()))
-                return Effect.succeed(Option.map(current, ({ authenticated }) => authenticated))
-              }),
-          ),
+          proof._tag === "Key"
+            ? current(byKey(proof.key))
+            : Effect.flatMap(byPassword(proof.name, proof.password), current),
       }
     }),
   )
