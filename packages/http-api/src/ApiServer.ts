@@ -97,6 +97,7 @@ export const listen = Effect.fnUntraced(function* (
     knows: deployments.knows,
     measure: () => Gauges.of(loadShedding, deployments.pools(), deployments.routeTargets(), usage.sinceStart()),
   })
+  yield* Effect.addFinalizer(() => Effect.sync(telemetry.flush))
   yield* forgetting((model) => {
     telemetry.forget(model)
     usage.forget(model)

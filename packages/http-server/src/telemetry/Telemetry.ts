@@ -12,7 +12,10 @@ import * as ModelSeries from "./ModelSeries.ts"
 
 export interface Telemetry {
   readonly began: () => void
+  /** Counts and logs it by the end of this turn of the event loop. */
   readonly ended: (request: CompletedRequest) => void
+  /** Counts and logs at once what has ended. */
+  readonly flush: () => void
   /** All metrics in Prometheus' text format. */
   readonly metrics: Effect.Effect<string>
   /** Lets go of the series of a model that is no more. */
@@ -53,22 +56,36 @@ export const make = ({ registry, conventions, log, now, knows, measure }: Option
     ]
   }
 
+  const count = (request: CompletedRequest) => {
+    const { route = "none", method, status, millis, model } = request
+    const { durations, requests } = routes(route)(method)
+    durations.updateUnsafe(millis / 1_000, context)
+    requests(status).updateUnsafe(1, context)
+    if (model !== undefined && knows(model)) seriesOf(model).ended(request)
+    log?.(LogLine.of(request, now()))
+  }
+
+  // Those of one turn of the event loop are counted together: code that runs several times in a row stays in the processor's caches.
+  let completed: Array<CompletedRequest> = []
+  const flush = () => {
+    const those = completed
+    completed = []
+    for (const request of those) count(request)
+  }
+
   return {
     began: () => {
       underWay += 1
     },
     ended: (request) => {
       underWay -= 1
-      const { route = "none", method, status, millis, model } = request
-      const { durations, requests } = routes(route)(method)
-      durations.updateUnsafe(millis / 1_000, context)
-      requests(status).updateUnsafe(1, context)
-      if (model !== undefined && knows(model)) seriesOf(model).ended(request)
-      log?.(LogLine.of(request, now()))
+      if (completed.push(request) === 1) setImmediate(flush)
     },
-    metrics: Effect.sync(() =>
-      PrometheusMetrics.formatUnsafe(context, { metricNameMapper: MetricDefinitions.promName }),
-    ),
+    flush,
+    metrics: Effect.sync(() => {
+      flush()
+      return PrometheusMetrics.formatUnsafe(context, { metricNameMapper: MetricDefinitions.promName })
+    }),
     forget: (model) => {
       models.get(model)?.forget()
       models.delete(model)
