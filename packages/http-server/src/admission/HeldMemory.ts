@@ -40,6 +40,12 @@ export class HeldMemory {
     return this.#maxBytes === undefined || held <= this.#bytes || held + bytes <= this.#maxBytes
   }
 
+  /** What it holds so far is not needed any more; what comes is counted. */
+  letGo(): void {
+    this.#load.bytes -= this.#bytes
+    this.#bytes = 0
+  }
+
   /** The request is over: what comes late is not counted any more. */
   release(): void {
     this.#load.bytes -= this.#bytes

@@ -39,6 +39,7 @@ import * as Reply from "./Reply.ts"
 import * as ResponseBody from "./ResponseBody.ts"
 import * as Router from "./Router.ts"
 import * as SafeErrorText from "./SafeErrorText.ts"
+import * as TurnBatch from "./TurnBatch.ts"
 
 /** An endpoint at its path, or at an old one that says so. */
 export interface RouteTarget {
@@ -222,6 +223,16 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
     }
   }
 
+  const finish = ({ context, exit }: Finished) => {
+    try {
+      if (Exit.isFailure(exit)) refuse(context, exit.cause)
+      else if (exit.value !== undefined) holdAndSend(context, exit.value)
+    } catch (defect) {
+      unsendable(context, defect)
+    }
+  }
+  const finished = TurnBatch.make(finish, setImmediate)
+
   const listener: RequestListener = (request, response) => {
     const id = requestId(request.headers["x-request-id"])
     const context = RequestContext.begin(request, response, id, tracing?.begin(request.headers), faceOf(request))
@@ -232,12 +243,10 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
       ended(context)
     })
     fiber.addObserver((exit) => {
-      try {
-        if (Exit.isFailure(exit)) refuse(context, exit.cause)
-        else if (exit.value !== undefined) holdAndSend(context, exit.value)
-      } catch (defect) {
-        unsendable(context, defect)
-      }
+      if (Exit.isSuccess(exit) && exit.value !== undefined && exit.value.body.length > sentTogether)
+        return finish({ context, exit })
+      context.memory?.letGo()
+      finished.add({ context, exit })
     })
   }
 
@@ -251,6 +260,15 @@ export const make = (options: Options, services: Context.Context<never>): Dispat
   }
 
   return { listener, abandon }
+}
+
+/** In characters: a longer answer is counted and sent at once. */
+const sentTogether = 16_384
+
+/** A request whose handler has ended. */
+interface Finished {
+  readonly context: RequestContext.RequestContext
+  readonly exit: Exit.Exit<Reply.Reply | undefined, unknown>
 }
 
 const shuttingDown = (face: ApiFace<unknown>): Refusal => face.describe(RequestError.from(new ShuttingDown())).refusal

@@ -7,12 +7,13 @@ import type { CompletedRequest } from "./CompletedRequest.ts"
 import * as MetricDefinitions from "./MetricDefinitions.ts"
 import * as LogLine from "./LogLine.ts"
 import { byKey } from "../http/memoize.ts"
+import * as TurnBatch from "../http/TurnBatch.ts"
 import type { MetricRegistry, Reading } from "./MetricRegistry.ts"
 import * as ModelSeries from "./ModelSeries.ts"
 
 export interface Telemetry {
   readonly began: () => void
-  /** Counts and logs it by the end of this turn of the event loop. */
+  /** Counts and logs it, with the others that end now. */
   readonly ended: (request: CompletedRequest) => void
   /** Counts and logs at once what has ended. */
   readonly flush: () => void
@@ -65,13 +66,7 @@ export const make = ({ registry, conventions, log, now, knows, measure }: Option
     log?.(LogLine.of(request, now()))
   }
 
-  // Those of one turn of the event loop are counted together: code that runs several times in a row stays in the processor's caches.
-  let completed: Array<CompletedRequest> = []
-  const flush = () => {
-    const those = completed
-    completed = []
-    for (const request of those) count(request)
-  }
+  const completed = TurnBatch.make(count, process.nextTick)
 
   return {
     began: () => {
@@ -79,11 +74,11 @@ export const make = ({ registry, conventions, log, now, knows, measure }: Option
     },
     ended: (request) => {
       underWay -= 1
-      if (completed.push(request) === 1) setImmediate(flush)
+      completed.add(request)
     },
-    flush,
+    flush: completed.flush,
     metrics: Effect.sync(() => {
-      flush()
+      completed.flush()
       return PrometheusMetrics.formatUnsafe(context, { metricNameMapper: MetricDefinitions.promName })
     }),
     forget: (model) => {
