@@ -38,7 +38,7 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const source = "--conditions=@drawbar/source"
 /** The server's bundle, started like `pnpm start`. */
 export const bundle: ReadonlyArray<string> = [
-  "--max-semi-space-size=8",
+  "--max-semi-space-size=12",
   "--v8-pool-size=2",
   file("../apps/server/dist/main.mjs"),
 ]

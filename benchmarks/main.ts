@@ -146,7 +146,7 @@ const openai = () =>
 const semiSpace = () =>
   Subjects.withStarter("none", async ({ drawbar }) => {
     say("young generation")
-    const sizes = [2, 4, 8, 16, 32]
+    const sizes = [4, 8, 12, 16, 32]
     const subjects: Array<Subjects.Subject> = []
     for (const size of sizes) {
       const flags = [`--max-semi-space-size=${size}`, ...Subjects.bundle.slice(1)]
