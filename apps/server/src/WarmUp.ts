@@ -71,7 +71,7 @@ const provider = Effect.acquireRelease(
     }),
 )
 
-/** As OpenAI's API answers a chat. */
+/** A chat completion of OpenAI's API. */
 const completion = JSON.stringify({
   id: "chatcmpl-1",
   object: "chat.completion",
