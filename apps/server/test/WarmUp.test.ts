@@ -21,6 +21,15 @@ describe("a server that warms up", () => {
     assert.strictEqual(await untilReady(server.url), 200)
   })
 
+  it("is ready as soon as a model is called", async () => {
+    await using server = await start()
+    assert.strictEqual(await statusOf(server.url, "/_health/ready"), 503)
+    const headers = { "content-type": "application/json" }
+    const predict = `${server.url}/_plugins/_ml/models/unknown/_predict`
+    assert.strictEqual((await fetch(predict, { method: "POST", headers, body: "{}" })).status, 404)
+    assert.strictEqual(await statusOf(server.url, "/_health/ready"), 200)
+  })
+
   it("leaves no record, no series and no line of its own calls", async () => {
     await using server = await start()
     assert.strictEqual(await untilReady(server.url), 200)

@@ -102,7 +102,11 @@ export const listen = Effect.fnUntraced(function* (
     telemetry.forget(model)
     usage.forget(model)
   })
-  const state: { isStopping: boolean; address: string | undefined } = { isStopping: false, address: undefined }
+  const state: { isStopping: boolean; wasCalled: boolean; address: string | undefined } = {
+    isStopping: false,
+    wasCalled: false,
+    address: undefined,
+  }
   const handlers = yield* DrawbarHandlers.make({
     version: options.version,
     telemetry: {
@@ -110,7 +114,8 @@ export const listen = Effect.fnUntraced(function* (
       metrics: options.gatherMetrics === undefined ? telemetry.metrics : options.gatherMetrics(telemetry.metrics),
     },
     isStopping: () => state.isStopping,
-    isWarmingUp: options.isWarmingUp ?? (() => false),
+    // Who calls it already gains nothing from being told to wait.
+    isWarmingUp: () => !state.wasCalled && options.isWarmingUp?.() === true,
     address: () => state.address,
     breakerTrips: () => loadShedding.refusals.bytes + loadShedding.refusals.work,
     document: OpenApiDocument.lazily(options.furtherApis),
@@ -137,7 +142,13 @@ export const listen = Effect.fnUntraced(function* (
           predictBody: bodyLimit,
           recordBody: () => RequestLimits.recordBodyLimit(settings.get("plugins.ml_commons.max_json_size")),
         }),
-        telemetry,
+        telemetry: {
+          began: telemetry.began,
+          ended: (request) => {
+            if (request.call !== undefined) state.wasCalled = true
+            telemetry.ended(request)
+          },
+        },
         authentication,
         audit,
         auditRequired: options.auditRequired,

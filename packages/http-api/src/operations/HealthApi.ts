@@ -23,7 +23,7 @@ export class HealthApi extends HttpApiGroup.make("health")
       .annotate(AnyOrigin, true),
   )
   /**
-   * Status 503 while the server warms up, once shutdown has begun, and while the store accepts no writes. A shared database that cannot be reached is
+   * Status 503 while the server warms up and no model has been called, once shutdown has begun, and while the store accepts no writes. A shared database that cannot be reached is
    * `degraded`, with status 200: taken from behind its proxy, no server would be left.
    */
   .add(
