@@ -8,6 +8,7 @@ import { createServer, type RequestListener } from "node:http"
 import { text } from "node:stream/consumers"
 import { brief } from "@drawbar/egress/EgressPool"
 import { Resolver } from "@drawbar/egress/Resolver"
+import { basePath } from "@drawbar/http-api/routes/BasePath"
 import * as SafeErrorText from "@drawbar/http-server/http/SafeErrorText"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
@@ -49,7 +50,7 @@ const predicting = Effect.gen(function* () {
     accessLog: () => {},
     graceMillis: 0,
   })
-  const send = yield* client(`${url}/_plugins/_ml`, key)
+  const send = yield* client(`${url}${basePath}`, key)
   const { connector_id } = yield* send("/connectors/_create", connector(port))
   const model = { name: "warm-up", function_name: "remote", connector_id }
   const { model_id } = yield* send("/models/_register?deploy=true", model)
