@@ -15,11 +15,7 @@ import * as Worker from "./workers/Worker.ts"
 import * as Server from "./Server.ts"
 import * as StartOptions from "./options/StartOptions.ts"
 
-/**
- * After how many calls V8 optimizes a function: by its default of 3,000 a server takes some 20 seconds of load to
- * its full speed. docs/decisions/0040-hot-path.md has the measurement.
- */
-const optimizeEarly = () => setFlagsFromString("--invocation-count-for-turbofan=1000")
+const optimizeEarly = () => setFlagsFromString(`--invocation-count-for-turbofan=${WarmUp.callsUntilOptimized}`)
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 const printError = (text: string) => process.stderr.write(`${text}\n`)

@@ -1,5 +1,5 @@
 /**
- * Calls models of its own on loopback until V8 has compiled what a predict runs through, so that the first callers do not wait for that.
+ * Calls a model of its own on loopback until V8 has compiled what a predict runs through, so that the first callers do not wait for that.
  * docs/decisions/0040-hot-path.md has the measurement.
  */
 import { randomBytes } from "node:crypto"
@@ -14,8 +14,11 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { OperatorHttpClient } from "./secrets/OperatorHttpClient.ts"
 import * as Server from "./Server.ts"
 
-/** After so many calls V8 optimizes a function: `Serve` sets the same. */
-const predicts = 1_000
+/**
+ * After how many calls V8 optimizes a function, and so how many predicts are made: by its default of 3,000 a server takes some 20 seconds
+ * of load to its full speed.
+ */
+export const callsUntilOptimized = 1_000
 
 /** In ms: a slow machine is not kept busy for longer. */
 const longestMillis = 3_000
@@ -54,7 +57,7 @@ const predicting = Effect.gen(function* () {
   const { connector_id } = yield* send("/connectors/_create", connector(port))
   const model = { name: "warm-up", function_name: "remote", connector_id }
   const { model_id } = yield* send("/models/_register?deploy=true", model)
-  yield* Effect.repeat(send(`/models/${model_id}/_predict`, input), { times: predicts - 1 })
+  yield* Effect.repeat(send(`/models/${model_id}/_predict`, input), { times: callsUntilOptimized - 1 })
 })
 
 const provider = Effect.acquireRelease(

@@ -48,7 +48,7 @@ export class HeldMemory {
 
   /** The request is over: what comes late is not counted any more. */
   release(): void {
-    this.#load.bytes -= this.#bytes
+    this.letGo()
     this.#load = { bytes: 0 }
   }
 }

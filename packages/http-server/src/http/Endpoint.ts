@@ -98,7 +98,7 @@ const nothing: Decoder = () => Result.succeed({})
 const toEndpoint = (face: ApiFace<unknown>, contract: HttpApiEndpoint.Top, handler: AnyHandler): Endpoint => {
   const payload = contract.payload.get("application/json")?.schemas[0]
   const readQuery = contract.query === undefined ? nothing : decoderOf(contract.query)
-  const withoutQuery = readQuery({})
+  let withoutQuery: ReturnType<Decoder> | undefined
   const readPayload = payload === undefined ? nothing : decoderOf(payload)
   const fields: object = contract.query !== undefined && "fields" in contract.query ? Object(contract.query.fields) : {}
   const flags = Object.entries(fields).flatMap(([name, schema]) => (schema === Flag ? [name] : []))
@@ -123,7 +123,7 @@ const toEndpoint = (face: ApiFace<unknown>, contract: HttpApiEndpoint.Top, handl
         return Effect.fail(RequestError.from(new BodyMissing({ message: required })))
       const odd = flags.map((name) => given[name]).find((value) => value !== undefined && !isFlag(value))
       if (odd !== undefined) return Effect.fail(RequestError.from(new BadParameter({ message: notFlag(odd) })))
-      const query = Object.keys(given).length === 0 ? withoutQuery : readQuery(given)
+      const query = Object.keys(given).length === 0 ? (withoutQuery ??= readQuery({})) : readQuery(given)
       if (Result.isFailure(query)) return Effect.fail(query.failure)
       if (asText) return handler({ params, query: query.success, text, call })
       const json = text === "" ? Result.succeed({}) : readObject(text)
